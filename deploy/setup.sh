@@ -1,0 +1,43 @@
+#!/bin/sh
+# Makes .venv ready for `make demo` and `make test` on a Debian or Raspberry Pi OS machine that has only git, make and
+# python3. Installs system packages only where they are missing, and Python packages only when the lock file changed.
+# usage: deploy/setup.sh [system package ...]     the packages named are needed on top of those that the product needs
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '== %s\n' "$*"; }
+
+installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
+
+missing=
+# The window's OpenGL, and what builds evdev (it has no wheels) against this python3.
+for package in libgl1 libegl1 libegl-mesa0 libgles2 libgl1-mesa-dri libmtdev1 gcc libc6-dev linux-libc-dev "$@"; do
+    installed "$package" || missing="$missing $package"
+done
+python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+python3 -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>/dev/null ||
+    missing="$missing python3-dev"
+
+if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null || {
+        echo "setup: these packages are missing and there is no apt-get to fetch them with:$missing" >&2
+        exit 1
+    }
+    root=
+    [ "$(id -u)" -eq 0 ] || root=sudo
+    say "Installing system packages:$missing"
+    $root apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+# An environment made by another python3, or in another folder, cannot be trusted: it is made anew.
+want="$(python3 -V) $(pwd) $(cat requirements.lock pyproject.toml | sha256sum)"
+if [ "$(cat .venv/made-from 2>/dev/null || true)" != "$want" ]; then
+    say "Making .venv with the locked Python packages (a minute or two)"
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    printf '%s\n' "$want" >.venv/made-from
+fi
