@@ -1,0 +1,90 @@
+"""Whether a log is what its writer wrote: the hash chain and the signatures, checked entry by entry. Pure.
+
+`check_chain` is used when a node starts and by the auditor's command; the keys' arithmetic is handed in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from kiosk.domain.entries import Entry, batch_signed, decode_entry, entry_hash, is_canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One stored entry: where it says it stands, its canonical bytes, and its batch's signature where it ends one."""
+
+    origin: str
+    seq: int
+    data: bytes
+    signature: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something is wrong with this entry of this origin; `what` says what, in words for an auditor."""
+
+    origin: str
+    seq: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.origin} entry {self.seq}: {self.what}"
+
+
+@dataclass(slots=True)
+class Head:
+    """How far an origin's log is good so far. `signed` is the seq of the last entry that a checked signature covers."""
+
+    seq: int
+    hash: str
+    signed: int = 0
+
+
+def check_chain(
+    stored: Iterable[Stored], first_prev: str, verify: Callable[[str, bytes, bytes], bool], heads: dict[str, Head]
+) -> Iterator[Entry | Broken]:
+    """Check entries in their order of arrival; `heads` is filled in with how far each origin got.
+
+    `verify(origin, signature, message)` tells whether the signature is that origin's. Yields each entry that can be read, and a
+    `Broken` for each fault found. A log cut off at its end can't be told from a shorter one: compare the head with a peer's
+    or with the one on paper.
+    """
+    for row in stored:
+        head = heads.setdefault(row.origin, Head(0, first_prev))
+        try:
+            entry = decode_entry(row.data)
+        except msgspec.DecodeError:
+            yield Broken(row.origin, row.seq, "changed: it is not an entry any more")
+            head.seq, head.hash = row.seq, entry_hash(row.data)
+            continue
+        yield from _check_one(row, entry, head, verify)
+        head.seq, head.hash = row.seq, entry_hash(row.data)
+        yield entry
+    for origin, head in heads.items():
+        if head.signed < head.seq:
+            yield Broken(origin, head.seq, f"forged or cut: entries {head.signed + 1} to {head.seq} carry no good signature")
+
+
+def _check_one(row: Stored, entry: Entry, head: Head, verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
+    if (entry.origin, entry.seq) != (row.origin, row.seq):
+        yield Broken(row.origin, row.seq, f"reordered: here stands {entry.origin} entry {entry.seq}")
+    elif not is_canonical(entry, row.data):
+        yield Broken(row.origin, row.seq, "changed: its bytes are not in canonical form")
+    if row.seq > head.seq + 1:
+        missing = f"entry {head.seq + 1} is" if row.seq == head.seq + 2 else f"entries {head.seq + 1} to {row.seq - 1} are"
+        yield Broken(row.origin, row.seq, f"dropped: {missing} missing before it")
+    elif row.seq <= head.seq:
+        yield Broken(row.origin, row.seq, f"reordered: it arrived after entry {head.seq}")
+    elif entry.prev != head.hash:
+        culprit = f"entry {head.seq} was changed" if head.seq else "the log belongs to another place, day or voter list"
+        yield Broken(row.origin, max(head.seq, 1), f"changed: {culprit}: the next entry was written after another one")
+    if row.signature is None:
+        return
+    if verify(row.origin, row.signature, batch_signed(entry_hash(row.data))):
+        head.signed = row.seq
+    else:
+        yield Broken(
+            row.origin, row.seq, f"forged: the signature over entries {head.signed + 1} to {row.seq} is not {row.origin}'s"
+        )

@@ -1,0 +1,294 @@
+"""The desk: what the clerk's screen is about, and what may happen there. A table, and nothing beside it.
+
+`TABLE` maps (state, input) to what is done and which states may follow. A pair that is not in the table is an error that
+changes nothing. The desk knows no voter list and no log: the node hands it what it looked up, and carries out the effects.
+The diagram in the README is made from this table.
+
+What it guards:
+- Nothing but a clerk's touch on the voter's own screen makes a request. A scan never does.
+- A voter on the screen is never replaced by a scan.
+- Green follows only on `Granted`, which the node sends when the rules of the protocol hold.
+- Ballots count as issued when the green screen has been drawn, not before.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+from kiosk.domain.desk_states import (
+    Answer,
+    Approve,
+    Ask,
+    AskPin,
+    BirthDate,
+    Cancel,
+    Changed,
+    Closed,
+    Deed,
+    Denied,
+    Effect,
+    Found,
+    Granted,
+    Green,
+    Input,
+    Lack,
+    Lit,
+    Menu,
+    Misread,
+    NotReady,
+    OpenMenu,
+    Perform,
+    Pin,
+    PinGiven,
+    Ready,
+    RecordIssued,
+    Referred,
+    Refused,
+    Rules,
+    Scan,
+    Silent,
+    State,
+    TimeUp,
+    Turned,
+    Type,
+    Typing,
+    Unfinished,
+    Unresolved,
+    VoterShown,
+    Waiting,
+    Withdraw,
+)
+from kiosk.domain.entries import How
+
+
+class DeskError(Exception):
+    """An input that means nothing in this state. Nothing has changed."""
+
+
+# --- what is done ---------------------------------------------------------------------------------------------------
+
+_Step = tuple[State, tuple[Effect, ...]]
+_Act = Callable[[Any, Any, Rules], _Step]
+
+
+def home(rules: Rules) -> NotReady | Ready | Closed:
+    """The state in which the desk waits."""
+    if rules.lack is None:
+        return Ready()
+    return Closed() if rules.lack is Lack.CLOSED else NotReady(rules.lack)
+
+
+def _stay(state: State, _input: object, _rules: Rules) -> _Step:
+    return state, ()
+
+
+def _go_home(_state: State, _input: object, rules: Rules) -> _Step:
+    return home(rules), ()
+
+
+def _if_ready(then: _Act) -> _Act:
+    def act(state: State, given: Any, rules: Rules) -> _Step:
+        return then(state, given, rules) if rules.lack is None else (home(rules), ())
+
+    return act
+
+
+@_if_ready
+def _show(_state: State, found: Found, rules: Rules) -> _Step:
+    shown = BirthDate if rules.birth_date_keyed else VoterShown
+    return shown(found.voter, found.may, found.source), ()
+
+
+@_if_ready
+def _refuse(_state: State, turned: Turned, _rules: Rules) -> _Step:
+    return Refused(turned.barred, turned.number, turned.voter), ()
+
+
+@_if_ready
+def _misread(_state: State, misread: Misread, _rules: Rules) -> _Step:
+    return Ready(misread.why), ()
+
+
+@_if_ready
+def _mistyped(_state: State, misread: Misread, _rules: Rules) -> _Step:
+    return Typing(misread.why), ()
+
+
+@_if_ready
+def _type(_state: State, _input: Type, _rules: Rules) -> _Step:
+    return Typing(), ()
+
+
+def _same_card(state: Any, scan: Scan) -> bool:
+    if isinstance(scan, Misread):
+        return False
+    number = scan.voter.number if isinstance(scan, Found) else scan.number
+    shown = state.voter.number if state.voter is not None else getattr(state, "number", None)
+    return number is not None and number == shown
+
+
+def _put_aside(state: VoterShown | BirthDate | Waiting, scan: Scan, _rules: Rules) -> _Step:
+    return (state if _same_card(state, scan) else replace(state, other=scan)), ()
+
+
+def _unless_same(then: _Act) -> _Act:
+    def act(state: Green | Refused | Referred, scan: Scan, rules: Rules) -> _Step:
+        # The card that was just served still lies under the scanner; and a green that nobody has seen must not go away.
+        if _same_card(state, scan) or (isinstance(state, Green) and not state.lit):
+            return state, ()
+        return then(state, scan, rules)
+
+    return act
+
+
+@_if_ready
+def _approve(state: VoterShown | BirthDate, approve: Approve, _rules: Rules) -> _Step:
+    return Waiting(state.voter, state.may), (Ask(state.voter, state.may.elections, approve.how, state.source),)
+
+
+def _approve_keyed(state: BirthDate, approve: Approve, rules: Rules) -> _Step:
+    if approve.how is How.KNOWN or approve.born == state.voter.born:
+        return _approve(state, approve, rules)
+    if state.wrong + 1 >= rules.tries:
+        return Referred(state.voter), ()
+    return replace(state, wrong=state.wrong + 1, other=None), ()
+
+
+def _granted(state: Waiting, _input: Granted, _rules: Rules) -> _Step:
+    return Green(state.voter, state.may), ()
+
+
+def _denied(state: Waiting, denied: Denied, _rules: Rules) -> _Step:
+    return Refused(denied.barred, state.voter.number, state.voter), ()
+
+
+def _silent(state: Waiting, _input: Silent, _rules: Rules) -> _Step:
+    return replace(state, silent=True), ()
+
+
+def _withdraw(_state: Waiting, _input: Cancel, rules: Rules) -> _Step:
+    return home(rules), (Withdraw(),)
+
+
+def _lit(state: Green, _input: Lit, _rules: Rules) -> _Step:
+    return (state, ()) if state.lit else (replace(state, lit=True), (RecordIssued(),))
+
+
+def _leave_green(state: Green, _input: Cancel | TimeUp, rules: Rules) -> _Step:
+    # Who touches the green screen has seen it.
+    return home(rules), (() if state.lit else (RecordIssued(),))
+
+
+def _ask_clerk(_state: State, unfinished: Unfinished, _rules: Rules) -> _Step:
+    return Unresolved(unfinished), ()
+
+
+def _answer(_state: Unresolved, answer: Answer, rules: Rules) -> _Step:
+    return home(rules), (RecordIssued() if answer.handed_out else Withdraw(),)
+
+
+def _answer_first(state: Unresolved, _scan: Scan, _rules: Rules) -> _Step:
+    return replace(state, other=True), ()
+
+
+def _open_menu(_state: State, _input: OpenMenu, rules: Rules) -> _Step:
+    return Menu(rules.lack), ()
+
+
+DEEDS = {None: Deed.CLOSE_TABLE, Lack.CLOSED: Deed.REOPEN_TABLE, Lack.POLL_NOT_OPENED: Deed.OPEN_POLL}
+"""What the chair can decide, by what the table lacks."""
+
+
+def _ask_pin(state: State, ask: AskPin, rules: Rules) -> _Step:
+    return (Pin(ask.deed) if DEEDS.get(rules.lack) is ask.deed else state), ()
+
+
+def _pin(state: Pin, given: PinGiven, rules: Rules) -> _Step:
+    if given.right:
+        return home(rules), (Perform(state.deed),)
+    return Pin(state.deed, wrong=not given.paused, paused=given.paused), ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table: what is done, and which states may follow."""
+
+    act: _Act
+    to: tuple[type, ...]
+
+
+_HOME = (Ready, NotReady, Closed)
+_SHOWN = (VoterShown, BirthDate)
+
+
+def _rows() -> dict[tuple[type, type], Row]:
+    rows: dict[tuple[type, type], Row] = {}
+
+    def row(states: tuple[type, ...], inputs: tuple[type, ...], act: _Act, *to: type) -> None:
+        for state in states:
+            for given in inputs:
+                assert (state, given) not in rows, (state, given)
+                rows[state, given] = Row(act, to or (state,))
+
+    scans = (Found, Turned, Misread)
+    idle = (Ready, Typing, Menu)
+    ended = (Green, Refused, Referred)
+
+    # Scans, and numbers keyed in Typing.
+    row(idle, (Found,), _show, *_SHOWN, *_HOME)
+    row(idle, (Turned,), _refuse, Refused, *_HOME)
+    row((Ready, Menu), (Misread,), _misread, *_HOME)
+    row((Typing,), (Misread,), _mistyped, Typing, *_HOME)
+    row((VoterShown, BirthDate, Waiting), scans, _put_aside)
+    for state in ended:
+        row((state,), (Found,), _unless_same(_show), *_SHOWN, state, *_HOME)
+        row((state,), (Turned,), _unless_same(_refuse), Refused, state, *_HOME)
+        row((state,), (Misread,), _unless_same(_misread), state, *_HOME)
+    row((Unresolved,), scans, _answer_first)
+    row((NotReady, Closed, Pin), scans, _stay)
+
+    # A check-in.
+    row((Ready,), (Type,), _type, Typing, *_HOME)
+    row((VoterShown,), (Approve,), _approve, Waiting, *_HOME)
+    row((BirthDate,), (Approve,), _approve_keyed, Waiting, BirthDate, Referred, *_HOME)
+    row((Waiting,), (Granted,), _granted, Green)
+    row((Waiting,), (Denied,), _denied, Refused)
+    row((Waiting,), (Silent,), _silent)
+    row((Waiting,), (Cancel,), _withdraw, *_HOME)
+    row((Green,), (Lit,), _lit)
+    row((Green,), (Cancel, TimeUp), _leave_green, *_HOME)
+    row((Typing, *_SHOWN, Refused, Referred, Menu, Pin), (Cancel, TimeUp), _go_home, *_HOME)
+    row((Ready,), (TimeUp,), _go_home, *_HOME)
+
+    # After a restart.
+    row(_HOME, (Unfinished,), _ask_clerk, Unresolved)
+    row((Unresolved,), (Answer,), _answer, *_HOME)
+
+    # The chair.
+    row((Ready, NotReady, Closed), (OpenMenu,), _open_menu, Menu)
+    row((Menu, NotReady, Closed), (AskPin,), _ask_pin, Pin, Menu, NotReady, Closed)
+    row((Pin,), (PinGiven,), _pin, *_HOME, Pin)
+
+    # What the table lacks changes.
+    row(_HOME, (Changed,), _go_home, *_HOME)
+    row((Typing, *_SHOWN, Waiting, *ended, Unresolved, Menu, Pin), (Changed,), _stay)
+    return rows
+
+
+TABLE = _rows()
+STATES: tuple[type, ...] = get_args(State)
+INPUTS: tuple[type, ...] = get_args(Input)
+
+
+def step(state: State, given: Input, rules: Rules) -> tuple[State, tuple[Effect, ...]]:
+    """One step of the desk.
+
+    Raises:
+        DeskError: the table has no row for this state and input; nothing has changed.
+    """
+    row = TABLE.get((type(state), type(given)))
+    if row is None:
+        raise DeskError(f"{type(given).__name__} means nothing in {type(state).__name__}")
+    after, effects = row.act(state, given, rules)
+    assert type(after) in row.to, f"{type(state).__name__} × {type(given).__name__} led to {type(after).__name__}"
+    return after, effects

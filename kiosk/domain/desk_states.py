@@ -1,0 +1,306 @@
+"""The words of the desk: its states, what may come in, and what it wants done. Pure; the table is in `desk`."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.eligibility import Barred, Eligible
+from kiosk.domain.entries import How, Source
+from kiosk.domain.voters import Voter
+
+
+class Lack(StrEnum):
+    """Why the table is not ready."""
+
+    NO_LIST = "no_list"
+    ALONE = "alone"  # the place has other nodes and this one sees none of them
+    POLL_NOT_OPENED = "poll_not_opened"
+    CLOSED = "closed"  # the table is closed for voters
+
+
+class Deed(StrEnum):
+    """What the chair decides with the PIN."""
+
+    OPEN_POLL = "open_poll"
+    CLOSE_TABLE = "close_table"
+    REOPEN_TABLE = "reopen_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is set in the plan, and what the table lacks at this moment."""
+
+    birth_date_keyed: bool
+    tries: int
+    lack: Lack | None = None
+
+
+# --- inputs ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A card was read or a number keyed, and its voter may be given ballots."""
+
+    voter: Voter
+    may: Eligible
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A card was read or a number keyed, and its voter may not. `number` is missing for a card of another place."""
+
+    barred: Barred
+    number: int | None
+    voter: Voter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What was scanned or keyed is not a polling card."""
+
+    why: Unreadable
+
+
+Scan = Found | Turned | Misread
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Godkend og udlevér stemmeseddel. `born` is the date keyed in enter mode."""
+
+    how: How
+    born: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The request is granted, and everything that must hold before green holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The request is refused, and everything that must hold before this is shown holds."""
+
+    barred: Barred
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """The holder has not answered for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """The green screen has been drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """After a restart: a request of this table has no outcome, and its green light may have been seen."""
+
+    voter: Voter
+    elections: tuple[str, ...]
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Were the ballots handed out?"""
+
+    handed_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Tast vælgernummer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Annullér; also leaves a screen that has served."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMenu:
+    """The menu is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPin:
+    """Something that needs the chair is asked for."""
+
+    deed: Deed
+
+
+@dataclass(frozen=True, slots=True)
+class PinGiven:
+    """A PIN was keyed; `paused` when there have been too many wrong ones and this one was not even looked at."""
+
+    right: bool
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the table lacks has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """The state has lasted as long as it may."""
+
+
+Input = (
+    Found | Turned | Misread | Approve | Granted | Denied | Silent | Lit | Unfinished | Answer
+    | Type | Cancel | OpenMenu | AskPin | PinGiven | Changed | TimeUp
+)  # fmt: skip
+
+
+# --- states ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """The table can't serve."""
+
+    lack: Lack
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Waiting for a card."""
+
+    misread: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """A number is being keyed."""
+
+    misread: Unreadable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoterShown:
+    """Compare mode: the voter and the birth date are shown. `other` is another card scanned meanwhile, put aside."""
+
+    voter: Voter
+    may: Eligible
+    source: Source
+    other: Turned | Found | Misread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BirthDate:
+    """Enter mode: the voter is shown without the date, which the clerk keys. `wrong` counts the tries that failed."""
+
+    voter: Voter
+    may: Eligible
+    source: Source
+    wrong: int = 0
+    other: Turned | Found | Misread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The request is made; its answer is not there. `silent` when the holder is late."""
+
+    voter: Voter
+    may: Eligible
+    silent: bool = False
+    other: Turned | Found | Misread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Green:
+    """Hand out. `lit` once the screen has been drawn and the ballots count as issued."""
+
+    voter: Voter
+    may: Eligible
+    lit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Hand out nothing."""
+
+    barred: Barred
+    number: int | None
+    voter: Voter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """The birth date was wrong too often: the secretary decides."""
+
+    voter: Voter
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Were this voter's ballots handed out before the restart?"""
+
+    asked: Unfinished
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The table is closed for voters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The few things that are not a check-in."""
+
+    lack: Lack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The chair's PIN is asked for."""
+
+    deed: Deed
+    wrong: bool = False
+    paused: bool = False
+
+
+State = (
+    NotReady | Ready | Typing | VoterShown | BirthDate | Waiting | Green | Refused | Referred | Unresolved | Closed | Menu | Pin
+)  # fmt: skip
+
+
+# --- effects --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Make a request for this voter and these elections."""
+
+    voter: Voter
+    elections: tuple[str, ...]
+    how: How
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class RecordIssued:
+    """The request's ballots are handed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The request is given up, or came to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """The chair has decided this."""
+
+    deed: Deed
+
+
+Effect = Ask | RecordIssued | Withdraw | Perform

@@ -1,0 +1,238 @@
+"""What the display draws, as data, and what it sends back. Pure.
+
+A `Screen` is whole: it needs nothing that was sent before. Its number grows by one with each screen; a `Touch` names the
+screen it was made on, and the node drops those made on an older one. All words are already in the clerk's language.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from kiosk.domain.ballots import Colour
+
+Word = Annotated[str, msgspec.Meta(max_length=32)]
+
+
+class _Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a screen: read-only."""
+
+
+class Button(_Part, frozen=True):
+    """Something to touch. `touch` is the word sent back."""
+
+    touch: str
+    text: str
+
+
+class Ballot(_Part, frozen=True):
+    """One ballot to hand out, or withheld and why: its paper's colour, that colour's name, and its election's name."""
+
+    colour: Colour
+    colour_name: str
+    election: str
+    withheld: str = ""
+
+
+class Choice(_Part, frozen=True):
+    """One of several answers, of which one is chosen; the first is preset. `keyed` false: the pad may stay empty."""
+
+    id: str
+    text: str
+    keyed: bool = True
+
+
+class Strip(_Part, frozen=True):
+    """The status strip. `tables`: for each other table, whether it is seen. `warnings`: what is wrong, in short."""
+
+    table: str
+    place: str
+    mode: str
+    language: str
+    island: bool = False
+    training: str = ""
+    tables: tuple[bool, ...] = ()
+    warnings: tuple[str, ...] = ()
+    sounds: bool = True
+
+
+class _Content(_Part, frozen=True, tag=True):
+    """The middle of a screen. `headline` is the one question or instruction, and the largest text."""
+
+    headline: str
+
+
+class NotReady(_Content, frozen=True):
+    """The table can't serve: what is missing, and what to do."""
+
+    reason: str
+    remedy: str
+    code: str
+
+
+class Ready(_Content, frozen=True):
+    """Waiting for a card. `notice`: what was wrong with the last scan (amber), and what to do about it."""
+
+    served: str
+    notice: str = ""
+    remedy: str = ""
+
+
+class Typing(_Content, frozen=True):
+    """Number pad for a voter number or card number of up to `digits` digits."""
+
+    hint: str
+    digits: int
+    notice: str = ""
+
+
+class VoterShown(_Content, frozen=True):
+    """Compare mode: the voter, and the birth date that the clerk must hear. The headline is the question."""
+
+    name: str
+    address: str
+    number: str
+    born: str
+    how: str
+    hows: tuple[Choice, ...]
+    hand_out: str
+    ballots: tuple[Ballot, ...]
+    notice: str = ""
+
+
+class BirthDate(_Content, frozen=True):
+    """Enter mode: the voter, and a pad for eight digits, day, month, year; `pattern` shows how, e.g. "dd-mm-åååå"."""
+
+    name: str
+    address: str
+    number: str
+    pattern: str
+    how: str
+    hows: tuple[Choice, ...]
+    hand_out: str
+    ballots: tuple[Ballot, ...]
+    notice: str = ""
+
+
+class Waiting(_Content, frozen=True):
+    """The request is made and not answered."""
+
+    text: str
+    notice: str = ""
+
+
+class Green(_Content, frozen=True):
+    """Hand out these ballots."""
+
+    name: str
+    number: str
+    ballots: tuple[Ballot, ...]
+
+
+class Refused(_Content, frozen=True):
+    """Hand out nothing: why, and what to do. `name` is empty where there is no voter."""
+
+    reason: str
+    remedy: str
+    code: str
+    name: str = ""
+    number: str = ""
+
+
+class Referred(_Content, frozen=True):
+    """The birth date was wrong too often: the secretary decides."""
+
+    reason: str
+    remedy: str
+    code: str
+    name: str
+    number: str
+
+
+class Unresolved(_Content, frozen=True):
+    """After a restart: were this voter's ballots handed out? The clerk answers with one of two buttons."""
+
+    name: str
+    number: str
+    asked: str
+    explanation: str
+    ballots: tuple[Ballot, ...]
+    notice: str = ""
+
+
+class Closed(_Content, frozen=True):
+    """The table is closed."""
+
+    text: str
+    served: str
+
+
+class Menu(_Content, frozen=True):
+    """The few things that are not a check-in."""
+
+    items: tuple[Button, ...]
+
+
+class Pin(_Content, frozen=True):
+    """The chair's PIN. The headline says in one sentence what is decided with it."""
+
+    hint: str
+    digits: int
+    forgotten: str
+    notice: str = ""
+
+
+class Fault(_Content, frozen=True):
+    """The table stops, red: what is broken and what to do."""
+
+    reason: str
+    remedy: str
+    code: str
+
+
+Content = (
+    NotReady
+    | Ready
+    | Typing
+    | VoterShown
+    | BirthDate
+    | Waiting
+    | Green
+    | Refused
+    | Referred
+    | Unresolved
+    | Closed
+    | Menu
+    | Pin
+    | Fault
+)
+
+
+class Screen(_Part, frozen=True):
+    """One whole screen. `left` takes back or leaves, `right` goes on (Enter on a keyboard too)."""
+
+    number: int
+    strip: Strip
+    content: Content
+    left: Button | None = None
+    right: Button | None = None
+
+
+class Touch(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
+    """What was touched on screen `screen`. `value`: the pad's digits; `how`: the chosen `Choice`."""
+
+    screen: int
+    touch: Word
+    value: Word = ""
+    how: Word = ""
+
+
+class Drawn(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The display has drawn screen `screen`: a frame with it has been shown."""
+
+    screen: int
+
+
+encode = msgspec.json.Encoder().encode
+decode_screen = msgspec.json.Decoder(Screen).decode
+decode_answer = msgspec.json.Decoder(Touch | Drawn).decode
+"""Each message is one line of JSON. The decoders raise `msgspec.DecodeError` at anything else."""

@@ -1,0 +1,280 @@
+"""From the desk's state to a screen. Pure: one function for each state, and the strip around them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import screens as s
+from kiosk.domain.ballots import Election
+from kiosk.domain.desk import DEEDS
+from kiosk.domain.eligibility import Bar, Barred, Eligible, Withheld
+from kiosk.domain.entries import How
+from kiosk.domain.texts import CODES, Language, month, text
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the view needs to know besides the state. `zone` turns times into the clock on the wall."""
+
+    language: Language
+    place: str
+    table: int
+    training: bool
+    sounds: bool
+    elections: tuple[Election, ...]
+    zone: tzinfo
+    voter_digits: int
+    card_digits: int
+    tries: int
+    alone: bool
+    served: int = 0
+    scanner: bool = True
+    clock_wrong: bool = False
+
+    def say(self, key: str, *fields: object) -> str:
+        """A text in the clerk's language."""
+        return text(key, self.language, *fields)
+
+    def number(self, number: int) -> str:
+        """A voter number as it stands on the card, in groups of three: "004 182"."""
+        digits = f"{number:0{self.voter_digits}}"
+        first = len(digits) % 3
+        return " ".join(filter(None, [digits[:first], *(digits[i : i + 3] for i in range(first, len(digits), 3))]))
+
+    def clock(self, time_ms: int) -> str:
+        """A time of day, "09.14"."""
+        return datetime.fromtimestamp(time_ms / 1000, self.zone).strftime("%H.%M")
+
+    def day(self, day: date) -> str:
+        """A date in words: "14. marts 1968"."""
+        dot = "." if self.language == "da" else ""
+        return f"{day.day}{dot} {month(day.month, self.language)} {day.year}"
+
+    def ballots(self, may: Eligible) -> tuple[s.Ballot, ...]:
+        """All the day's ballots: those to hand out first, then those withheld and why."""
+        return (*self.to_hand_out(may.elections), *self._withheld(may.withheld))
+
+    def to_hand_out(self, elections: Iterable[str]) -> tuple[s.Ballot, ...]:
+        """The ballots of these elections, in the plan's order."""
+        chosen = set(elections)
+        return tuple(self._ballot(election) for election in self.elections if election.id in chosen)
+
+    def _withheld(self, withheld: Mapping[str, Withheld]) -> Iterable[s.Ballot]:
+        for election in self.elections:
+            if election.id in withheld:
+                yield self._ballot(election, self.say(f"withheld_{withheld[election.id]}"))
+
+    def _ballot(self, election: Election, withheld: str = "") -> s.Ballot:
+        name = election.name if self.language == "da" else election.name_en
+        return s.Ballot(election.colour, self.say(election.colour), name, withheld)
+
+
+def screen(number: int, state: d.State, view: View) -> s.Screen:
+    """The whole screen of a state."""
+    content, left, right = _VIEWS[type(state)](state, view)
+    return s.Screen(number, strip(view), content, left, right)
+
+
+def fault(number: int, code: str, view: View) -> s.Screen:
+    """The red screen of a table that had to stop; `code` is a store error's, or "internal"."""
+    content = s.Fault(view.say("fault"), view.say(f"fault_{code}"), view.say("fault_do"), CODES[code])
+    return s.Screen(number, strip(view), content)
+
+
+def strip(view: View) -> s.Strip:
+    """The status strip."""
+    warnings = []
+    if not view.scanner:
+        warnings.append(view.say("warn_scanner"))
+    if view.clock_wrong:
+        warnings.append(view.say("warn_clock"))
+    return s.Strip(
+        table=view.say("table", view.table),
+        place=view.place,
+        mode=view.say("mode_island" if view.alone else "mode_free"),
+        language=view.language,
+        island=view.alone,
+        training=view.say("training") if view.training else "",
+        warnings=tuple(warnings),
+        sounds=view.sounds,
+    )
+
+
+_Parts = tuple[s.Content, s.Button | None, s.Button | None]
+
+
+def _button(view: View, key: str, touch: str = "") -> s.Button:
+    return s.Button(touch or key, view.say(key))
+
+
+def _served(view: View) -> str:
+    return view.say("served", view.served)
+
+
+def _not_ready(state: d.NotReady, view: View) -> _Parts:
+    content = s.NotReady(view.say("not_ready"), view.say(state.lack), view.say(f"{state.lack}_do"), CODES[state.lack])
+    opens = state.lack is d.Lack.POLL_NOT_OPENED
+    return content, _button(view, "menu"), _button(view, "open_poll") if opens else None
+
+
+def _ready(state: d.Ready, view: View) -> _Parts:
+    notice, remedy = _misread(state, view)
+    content = s.Ready(view.say("ready"), _served(view), notice, remedy)
+    return content, _button(view, "menu"), _button(view, "type")
+
+
+def _misread(state: d.Ready | d.Typing, view: View) -> tuple[str, str]:
+    if state.misread is None:
+        return "", ""
+    return view.say(f"misread_{state.misread}"), view.say(f"misread_{state.misread}_do")
+
+
+def _typing(state: d.Typing, view: View) -> _Parts:
+    content = s.Typing(view.say("typing"), view.say("typing_hint"), view.card_digits, _misread(state, view)[0])
+    return content, _button(view, "cancel"), _button(view, "find", "number")
+
+
+def _hows(view: View, keyed: bool) -> tuple[s.Choice, ...]:
+    return tuple(s.Choice(how, view.say(f"how_{how}"), keyed and how is not How.KNOWN) for how in How)
+
+
+def _other(other: d.Scan | None, view: View) -> str:
+    if other is None:
+        return ""
+    number = other.voter.number if isinstance(other, d.Found) else getattr(other, "number", None)
+    return view.say("other_scan") if number is None else view.say("other_card", view.number(number))
+
+
+def _voter_shown(state: d.VoterShown, view: View) -> _Parts:
+    content = s.VoterShown(
+        headline=view.say("ask_born"),
+        name=state.voter.name,
+        address=state.voter.address,
+        number=view.say("number", view.number(state.voter.number)),
+        born=view.day(state.voter.born),
+        how=view.say("how"),
+        hows=_hows(view, keyed=False),
+        hand_out=view.say("hand_out"),
+        ballots=view.ballots(state.may),
+        notice=_other(state.other, view),
+    )
+    return content, _button(view, "cancel"), _button(view, "approve")
+
+
+def _birth_date(state: d.BirthDate, view: View) -> _Parts:
+    wrong = view.say("born_wrong", state.wrong, view.tries) if state.wrong else ""
+    content = s.BirthDate(
+        headline=view.say("ask_born"),
+        name=state.voter.name,
+        address=state.voter.address,
+        number=view.say("number", view.number(state.voter.number)),
+        pattern=view.say("born_pattern"),
+        how=view.say("how"),
+        hows=_hows(view, keyed=True),
+        hand_out=view.say("hand_out"),
+        ballots=view.ballots(state.may),
+        notice=_other(state.other, view) or wrong,
+    )
+    return content, _button(view, "cancel"), _button(view, "approve")
+
+
+def _waiting(state: d.Waiting, view: View) -> _Parts:
+    words = view.say("waiting_silent", state.voter.book) if state.silent else view.say("waiting_text")
+    return s.Waiting(view.say("waiting"), words, _other(state.other, view)), _button(view, "cancel"), None
+
+
+def _green(state: d.Green, view: View) -> _Parts:
+    ballots = view.ballots(state.may)
+    handed = [ballot.colour_name for ballot in ballots if not ballot.withheld]
+    names = _listed(handed, view)
+    if len(handed) < len(ballots):
+        names = view.say("only", names)
+    content = s.Green(view.say("green", names), state.voter.name, view.say("number", view.number(state.voter.number)), ballots)
+    return content, None, _button(view, "next")
+
+
+def _listed(words: list[str], view: View) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {view.say('and')} {words[-1]}"
+
+
+def _refused(state: d.Refused, view: View) -> _Parts:
+    content = s.Refused(
+        headline=view.say("refused"),
+        reason=_bar(state.barred, state.number, view),
+        remedy=view.say("contact"),
+        code=CODES[state.barred.why],
+        name=state.voter.name if state.voter is not None else "",
+        number=view.say("number", view.number(state.voter.number)) if state.voter is not None else "",
+    )
+    return content, None, _button(view, "ok", "next")
+
+
+def _bar(barred: Barred, number: int | None, view: View) -> str:
+    if barred.why is Bar.ALREADY_MARKED and barred.mark is not None:
+        return view.say("bar_already_marked", barred.mark.table, view.clock(barred.mark.time_ms))
+    if barred.why is Bar.OTHER_PLACE:
+        return view.say("bar_other_place", barred.place) if barred.place else view.say("bar_other_unknown")
+    if barred.why is Bar.NOT_ON_LIST and number is not None:
+        return view.say("bar_not_on_list", view.number(number))
+    return view.say(f"bar_{barred.why}")
+
+
+def _referred(state: d.Referred, view: View) -> _Parts:
+    content = s.Referred(
+        headline=view.say("referred"),
+        reason=view.say("referred_text", view.tries),
+        remedy=view.say("referred_do"),
+        code=CODES["referred"],
+        name=state.voter.name,
+        number=view.say("number", view.number(state.voter.number)),
+    )
+    return content, None, _button(view, "ok", "next")
+
+
+def _unresolved(state: d.Unresolved, view: View) -> _Parts:
+    asked = state.asked
+    content = s.Unresolved(
+        headline=view.say("unresolved"),
+        name=asked.voter.name,
+        number=view.say("number", view.number(asked.voter.number)),
+        asked=view.say("unresolved_asked", view.clock(asked.time_ms)),
+        explanation=view.say("unresolved_text"),
+        ballots=view.to_hand_out(asked.elections),
+        notice=view.say("answer_first") if state.other else "",
+    )
+    return content, _button(view, "no"), _button(view, "yes")
+
+
+def _closed(_state: d.Closed, view: View) -> _Parts:
+    content = s.Closed(view.say("closed"), view.say("closed_text"), _served(view))
+    return content, _button(view, "menu"), None
+
+
+def _menu(state: d.Menu, view: View) -> _Parts:
+    deed = DEEDS.get(state.lack)
+    items = [_button(view, "language"), *([_button(view, deed)] if deed is not None else [])]
+    return s.Menu(view.say("menu_title"), tuple(items)), _button(view, "back", "cancel"), None
+
+
+def _pin(state: d.Pin, view: View) -> _Parts:
+    notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
+    content = s.Pin(view.say(f"pin_{state.deed}"), view.say("pin_hint"), 8, view.say("pin_forgotten"), notice)
+    return content, _button(view, "cancel"), _button(view, "decide", "pin")
+
+
+_VIEWS: dict[type, Callable[..., _Parts]] = {
+    d.NotReady: _not_ready,
+    d.Ready: _ready,
+    d.Typing: _typing,
+    d.VoterShown: _voter_shown,
+    d.BirthDate: _birth_date,
+    d.Waiting: _waiting,
+    d.Green: _green,
+    d.Refused: _refused,
+    d.Referred: _referred,
+    d.Unresolved: _unresolved,
+    d.Closed: _closed,
+    d.Menu: _menu,
+    d.Pin: _pin,
+}

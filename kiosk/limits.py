@@ -1,0 +1,40 @@
+"""Every bound of the product, with its unit and the reason for it."""
+
+# Scanner
+SCAN_CHARS = 64  # characters: twice the longest polling card in use; more is noise or a stuck key
+CARD_CHARS = 32  # characters: the longest polling card; what is longer is told apart from a stray bar code
+SCAN_PAUSE_S = 0.1  # seconds of silence that end a scan without terminator; scanners send a key every 1-5 ms
+SCAN_REPEAT_MS = 1_000  # milliseconds within which the same card read again is the same scan
+SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back within 2 s of replugging
+
+# Node
+INBOX_INPUTS = 1_024  # inputs waiting for the loop; a clerk makes a few a second, so more is a fault
+BATCH_INPUTS = 256  # inputs taken into one commit; bounds how long one batch can hold up a screen
+
+# The screen's socket
+MESSAGE_BYTES = 65_536  # bytes of one line; the largest screen is about 2 KiB
+ANSWER_BYTES = 1_024  # bytes of one answer; the longest real one has about 100
+DISPLAYS = 8  # displays connected at once: one screen, the demo's clerk, and a technician's
+
+# Desk
+BIRTH_DATE_TRIES = 3  # wrong dates keyed before the voter is referred to the secretary
+PIN_TRIES = 5  # wrong PINs before the pause
+PIN_PAUSE_MS = 60_000  # milliseconds of pause after too many wrong PINs: a guess a minute finds no six-digit PIN
+
+# Voter list
+LIST_FIELD_CHARS = 200  # characters of a name or address: more is a broken row
+LIST_BYTES = 1_000_000_000  # bytes of a file: a million voters need 100 MB
+LIST_ROWS = 1_000_000  # voters: forty times the largest polling place
+VOTER_NUMBER_MAX = 999_999_999  # numbers have at most nine digits, so that a CPR number never fits
+
+# Plan
+TABLES = 100  # tables of one place: four times the largest
+
+# Store
+FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
+STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
+
+# Times on the desk
+SILENT_MS = 2_000  # milliseconds without an answer after which the screen names the silent table
+IDLE_MS = 120_000  # milliseconds after which a screen that nobody touches goes away, and the voter's data with it
+CLOCK_BACK_MS = 60_000  # milliseconds that the clock may lie before the last entry's time without a warning

@@ -1,0 +1,90 @@
+"""One screen of every kind, with the longest names, made by the real view: for pictures, layout checks and the README."""
+
+from dataclasses import replace
+from datetime import UTC, date
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import view
+from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
+from kiosk.domain.entries import Source
+from kiosk.domain.screens import Screen
+from kiosk.domain.texts import Language
+from kiosk.domain.voters import Voter
+
+_VOTER = Voter(
+    number=4182,
+    name="Anne-Grethe Ærøskøbing Christensen-Vestergaard af Rosenborg",
+    address="Professor Sophus Bugges Allé 112, 3. tv., c/o Frederiksen-Østerbye, 2100 København Ø",
+    born=date(1968, 9, 14),
+    book=3,
+    elections=("byraad", "region"),
+)
+_MORNING_MS = 33_240_000  # 09.14
+_BOTH = Eligible(("byraad", "region"), {})
+_ONE = Eligible(("byraad",), {"region": Withheld.POSTAL_VOTE})
+_OTHER = d.Found(replace(_VOTER, number=4183), _BOTH, Source.CARD)
+
+
+def sample_view(language: Language) -> view.View:
+    """The circumstances of the samples: an exercise at table 3."""
+    return view.View(
+        language=language,
+        place="Hovedbiblioteket",
+        table=3,
+        training=True,
+        sounds=False,
+        elections=(
+            Election("byraad", "byråd", "council", Colour.WHITE),
+            Election("region", "regionsråd", "region", Colour.YELLOW),
+        ),
+        zone=UTC,
+        voter_digits=6,
+        card_digits=12,
+        tries=3,
+        alone=True,
+        served=168,
+    )
+
+
+_STATES: dict[str, d.State] = {
+    "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
+    "not-ready-no-list": d.NotReady(d.Lack.NO_LIST),
+    "not-ready-alone": d.NotReady(d.Lack.ALONE),
+    "ready": d.Ready(),
+    "ready-misread": d.Ready(Unreadable.CPR),
+    "typing": d.Typing(),
+    "typing-misread": d.Typing(Unreadable.CHECK_DIGITS),
+    "voter": d.VoterShown(_VOTER, _BOTH, Source.CARD),
+    "voter-one-ballot": d.VoterShown(_VOTER, _ONE, Source.CARD),
+    "voter-other-card": d.VoterShown(_VOTER, _ONE, Source.CARD, other=_OTHER),
+    "birth-date": d.BirthDate(_VOTER, _BOTH, Source.CARD),
+    "birth-date-wrong": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=1),
+    "waiting": d.Waiting(_VOTER, _BOTH),
+    "waiting-silent": d.Waiting(_VOTER, _BOTH, silent=True),
+    "green": d.Green(_VOTER, _BOTH),
+    "green-one-ballot": d.Green(_VOTER, _ONE),
+    "refused-marked": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 4, _MORNING_MS)), 4182, _VOTER),
+    "refused-postal-vote": d.Refused(Barred(Bar.POSTAL_VOTE), 4182, _VOTER),
+    "refused-not-on-list": d.Refused(Barred(Bar.NOT_ON_LIST), 4999, None),
+    "refused-struck-off": d.Refused(Barred(Bar.STRUCK_OFF), 4182, _VOTER),
+    "refused-moved-away": d.Refused(Barred(Bar.MOVED_AWAY), 4182, _VOTER),
+    "refused-other-place": d.Refused(Barred(Bar.OTHER_PLACE, place="Idrætshallen i Nørre Åby"), None, None),
+    "referred": d.Referred(_VOTER),
+    "unresolved": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS)),
+    "unresolved-other": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS), other=True),
+    "closed": d.Closed(),
+    "menu": d.Menu(),
+    "pin": d.Pin(d.Deed.OPEN_POLL),
+    "pin-wrong": d.Pin(d.Deed.CLOSE_TABLE, wrong=True),
+}
+
+
+def samples(language: Language) -> dict[str, Screen]:
+    """One screen of every kind and variant, by a name that can be a file's."""
+    shown = sample_view(language)
+    screens = {name: view.screen(number, state, shown) for number, (name, state) in enumerate(_STATES.items(), 1)}
+    screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
+    screens["fault"] = view.fault(101, "disk_full", shown)
+    return screens
