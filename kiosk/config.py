@@ -1,0 +1,160 @@
+"""The plan: one TOML file from which a polling place and all its devices are made.
+
+Unknown keys are refused, and every error names the file, the key and what is expected.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from kiosk import limits
+from kiosk.domain.ballots import Colour, Election
+
+PlaceCode = Annotated[str, msgspec.Meta(pattern=r"^\d{1,8}$", description="digits, as on the polling card")]
+ElectionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,16}$")]
+TableNumber = Annotated[int, msgspec.Meta(ge=1, le=limits.TABLES)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class PlanError(Exception):
+    """The plan can't be used; the text names the file, the key and the remedy."""
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of the plan: read-only, and a key that it does not know is an error."""
+
+
+class Place(_Part, frozen=True):
+    """The polling place (valgsted). `code` is what its polling cards carry; training is never mixed with live."""
+
+    code: PlaceCode
+    name: Text
+    training: bool = True
+
+
+class Day(_Part, frozen=True):
+    """The election day: its name and date."""
+
+    name: Text
+    date: date
+
+
+class PlannedElection(_Part, frozen=True):
+    """One election held that day. `codes` are further words by which the voter list calls it, e.g. "B"."""
+
+    id: ElectionId
+    name: Text
+    name_en: Text
+    colour: Colour
+    codes: tuple[Text, ...] = ()
+
+
+class Table(_Part, frozen=True):
+    """A table (valgbord); its number is the number of its book."""
+
+    number: TableNumber
+
+
+class Card(_Part, frozen=True):
+    """How a polling card (valgkort) reads: a regular expression with the group `voter`, and `place` where it has one."""
+
+    pattern: str = r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"
+    check: Literal["mod97-10", "none"] = "mod97-10"
+
+
+class Desk(_Part, frozen=True):
+    """What the clerk's desk does. `clear_after_s`: seconds after which a served voter's data leaves the screen."""
+
+    birth_date: Literal["compare", "enter"] = "compare"
+    language: Literal["da", "en"] = "da"
+    clear_after_s: Annotated[int, msgspec.Meta(ge=2, le=120)] = 10
+    sounds: bool = True
+
+
+class Columns(_Part, frozen=True):
+    """The names of the voter list's columns, as its header has them."""
+
+    number: str = "vaelgernummer"
+    name: str = "navn"
+    address: str = "adresse"
+    born: str = "foedselsdato"
+    book: str = "valgbord"
+    elections: str = "valg"
+    postal: str = "brevstemme"
+    roll: str = "liste"
+    struck: str = "slettet"
+
+
+class Scanner(_Part, frozen=True):
+    """Where the barcode scanner is.
+
+    `hid` is found by `device` (a udev link under /dev/input) or, without one, by `vendor` and `product` (USB ids);
+    `serial` by `device` alone, at `baud`. `layout` is the keyboard layout that the scanner imitates.
+    """
+
+    kind: Literal["hid", "serial", "none"] = "hid"
+    device: str = "/dev/input/valgbord-scanner"
+    vendor: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] | None = None
+    product: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] | None = None
+    layout: Literal["us", "dk"] = "us"
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+
+
+class Plan(_Part, frozen=True):
+    """The whole plan. `other_places` names the places whose cards may turn up here by mistake: code to name."""
+
+    place: Place
+    day: Day
+    elections: Annotated[tuple[PlannedElection, ...], msgspec.Meta(min_length=1, max_length=4)]
+    tables: Annotated[tuple[Table, ...], msgspec.Meta(min_length=1, max_length=limits.TABLES)]
+    other_places: dict[PlaceCode, Text] = {}
+    card: Card = Card()
+    desk: Desk = Desk()
+    columns: Columns = Columns()
+    scanner: Scanner = Scanner()
+
+    def __post_init__(self) -> None:
+        """Check what one key alone can't show."""
+        _unique("elections.id", [e.id for e in self.elections])
+        _unique("elections.colour", [e.colour for e in self.elections])
+        _unique("elections.codes", [w.casefold() for e in self.elections for w in {e.id, *e.codes}])
+        _unique("tables.number", [t.number for t in self.tables])
+        if self.place.code in self.other_places:
+            raise ValueError(f"`other_places` names this place's own code {self.place.code}: remove it there")
+        if self.scanner.kind == "hid" and (self.scanner.vendor is None) != (self.scanner.product is None):
+            raise ValueError("`scanner` needs both `vendor` and `product`, or neither")
+        try:
+            groups = re.compile(self.card.pattern).groupindex
+        except re.error as error:
+            raise ValueError(f"`card.pattern` is not a regular expression: {error}") from error
+        if "voter" not in groups:
+            raise ValueError("`card.pattern` needs a group (?P<voter>…) for the voter number")
+
+    @property
+    def ballots(self) -> tuple[Election, ...]:
+        """The elections of the day in the plan's order, as the domain knows them."""
+        return tuple(Election(e.id, e.name, e.name_en, e.colour) for e in self.elections)
+
+
+def _unique(key: str, values: Sequence[object]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"`{key}`: {value} stands more than once")
+
+
+def load_plan(path: Path) -> Plan:
+    """Read and check a plan.
+
+    Raises:
+        PlanError: it can't be read, is not TOML, or a key is missing, unknown or wrong.
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise PlanError(f"{path}: can't be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: {error}") from error

@@ -1,0 +1,102 @@
+"""The node's one SQLite file: opened durably, by one process, at the newest schema."""
+
+import fcntl
+import os
+import sqlite3
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from kiosk.store.errors import CorruptError, InUseError, MissingError, store_errors
+
+FILE = "node.db"
+
+migrations = Migrations("valgbord")
+
+
+@migrations()
+def voters(db: sqlite_utils.Database) -> None:
+    """Make the voter list and the facts about it. Lists of election ids are stored joined by spaces."""
+    db.execute(
+        "create table voters (number integer primary key, name text not null, address text not null,"
+        " born text not null, book integer not null, elections text not null, postal text not null,"
+        " roll text not null, struck text) strict"
+    )
+    db.execute("create table facts (key text primary key, value text not null) strict")
+
+
+@migrations()
+def log(db: sqlite_utils.Database) -> None:
+    """Make the log: each entry's canonical bytes as signed, in the order in which they arrived here.
+
+    The primary key is the order of arrival. `signature` stands on the last entry of each committed batch.
+    """
+    db.execute(
+        "create table log (arrival integer primary key, origin text not null, seq integer not null,"
+        " arrived_ms integer not null, entry blob not null, signature blob, unique (origin, seq)) strict"
+    )
+
+
+class Database:
+    """An open store. Close it, or use it as a context; while open no other process can open the same one for writing."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        """Open the store in `folder`, making both where they are missing; `read_only` looks at one that may be in use.
+
+        Raises:
+            InUseError: another process has it open for writing.
+            StoreError: the disk is full or can't be written, or the file is damaged or missing.
+        """
+        with store_errors(), ExitStack() as undo:
+            if read_only:
+                self.db = _opened_read_only(folder / FILE)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                undo.callback(os.close, _locked(folder / "lock"))
+                self.db = _opened(folder / FILE)
+            undo.callback(self.db.close)
+            self._closing = undo.pop_all()
+
+    def close(self) -> None:
+        """Close the file and let others open it."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _locked(path: Path) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise InUseError(f"{path.parent} is in use by another process: stop that one first") from error
+    return lock
+
+
+def _opened_read_only(path: Path) -> sqlite_utils.Database:
+    if not path.exists():
+        raise MissingError(f"{path} does not exist: this node has no database yet")
+    return sqlite_utils.Database(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True))
+
+
+def _opened(path: Path) -> sqlite_utils.Database:
+    db = sqlite_utils.Database(path)
+    try:
+        db.conn.execute("pragma journal_mode=wal")
+        db.conn.execute("pragma synchronous=full")
+        damage = [row[0] for row in db.conn.execute("pragma quick_check(1)")]
+        if damage != ["ok"]:
+            raise CorruptError(f"{path}: {damage[0]}")
+        migrations.apply(db)
+    except BaseException:
+        db.close()
+        raise
+    return db

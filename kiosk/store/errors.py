@@ -1,0 +1,75 @@
+"""The store's one family of errors: what can break between this node and its disk."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class StoreError(Exception):
+    """The disk did not do what was asked. `code` is what the screen's fault text is looked up by."""
+
+    code = "disk"
+
+
+class DiskFullError(StoreError):
+    """No room is left on the disk."""
+
+    code = "disk_full"
+
+
+class ReadOnlyError(StoreError):
+    """The disk, or the file, can't be written."""
+
+    code = "read_only"
+
+
+class CorruptError(StoreError):
+    """What was read back is not what was written; the text says where."""
+
+    code = "corrupt"
+
+
+class InUseError(StoreError):
+    """Another process works on the same store."""
+
+    code = "in_use"
+
+
+class MissingError(StoreError):
+    """There is no store where one was to be read."""
+
+    code = "missing"
+
+
+_FAMILIES: dict[int, type[StoreError]] = {
+    sqlite3.SQLITE_FULL: DiskFullError,
+    sqlite3.SQLITE_READONLY: ReadOnlyError,
+    sqlite3.SQLITE_CANTOPEN: ReadOnlyError,
+    sqlite3.SQLITE_PERM: ReadOnlyError,
+    sqlite3.SQLITE_CORRUPT: CorruptError,
+    sqlite3.SQLITE_NOTADB: CorruptError,
+    sqlite3.SQLITE_BUSY: InUseError,
+    sqlite3.SQLITE_LOCKED: InUseError,
+}
+
+_FROM_ERRNO: dict[int, type[StoreError]] = {
+    errno.ENOSPC: DiskFullError,
+    errno.EDQUOT: DiskFullError,
+    errno.EROFS: ReadOnlyError,
+    errno.EACCES: ReadOnlyError,
+    errno.EPERM: ReadOnlyError,
+}
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn SQLite's and the file system's errors into the store's own family."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        # The low byte is the primary code; a DatabaseError raised by the driver itself has none.
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise _FAMILIES.get(primary, StoreError)(str(error)) from error
+    except OSError as error:
+        raise _FROM_ERRNO.get(error.errno or 0, StoreError)(str(error)) from error
