@@ -1,0 +1,243 @@
+"""The HID scanner: found, grabbed, read, unplugged and plugged in again."""
+
+import time
+
+import pytest
+from evdev import ecodes
+from scanner_fakes import Bus, Gadget, Inbox
+
+from kiosk.scanner.framing import Framer, Overlong, Scan
+from kiosk.scanner.hid import HidFinder, HidScanner
+from kiosk.scanner.keyboard import PRESSED
+from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent, ScannerThread
+
+CARD = "012300012345"
+BACK_S = 2.0  # seconds from plugging in to working
+
+
+@pytest.fixture
+def bus():
+    return Bus()
+
+
+@pytest.fixture
+def link(tmp_path):
+    """The udev link, which isn't there yet."""
+    return tmp_path / "valgbord-scanner"
+
+
+@pytest.fixture
+def inbox():
+    return Inbox()
+
+
+@pytest.fixture
+def begin(bus, link, inbox):
+    """Start a scanner's thread on the bus; it is stopped at the end."""
+    threads = []
+
+    def begin_thread(vendor=None, product=None):
+        finder = HidFinder(str(link), vendor, product, "us", open_device=bus.open_device, list_devices=bus.list_devices)
+        threads.append(ScannerThread(finder, inbox))
+        threads[0].start()
+        return threads[0]
+
+    yield begin_thread
+    for thread in threads:
+        thread.stop()
+
+
+def plug(bus, link, gadget=None):
+    """Plug a scanner in; udev makes the link."""
+    gadget = gadget or Gadget()
+    bus.gadgets[str(link)] = gadget
+    link.touch()
+    return gadget
+
+
+def unplug(bus, link):
+    """Pull the cable; udev removes the link."""
+    link.unlink()
+    bus.gadgets.pop(str(link)).unplug()
+
+
+def test_a_card_is_one_scan(bus, link, inbox, begin):
+    """Cards come out one by one, from one thread, and nothing else comes."""
+    scanner = plug(bus, link)
+    thread = begin()
+
+    assert inbox.next() == ScannerPresent()
+    scanner.types(f"{CARD}\r999\r")
+    assert [inbox.next(), inbox.next()] == [Scan(CARD), Scan("999")]
+
+    thread.stop()
+    assert inbox.rest() == []
+    assert len(inbox.threads) == 1
+
+
+def test_nothing_reaches_a_console(bus, link, inbox, begin):
+    """What the scanner types is ours alone while we run; after stopping, it is let go."""
+    scanner = plug(bus, link)
+    thread = begin()
+    inbox.next()
+
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+    assert scanner.console == []
+
+    thread.stop()
+    assert scanner.opened == []
+    assert scanner.grabbed_by is None
+
+
+def test_a_scanner_that_another_program_holds(bus, link, inbox, begin):
+    """A scanner that can't be grabbed isn't read; it is reported, and taken once it is free."""
+    scanner = plug(bus, link)
+    other = bus.open_device(str(link))
+    other.grab()
+    begin()
+
+    assert inbox.next() == ScannerAbsent(BUSY)
+    assert scanner.opened == [other]
+    other.close()
+    assert inbox.next() == ScannerPresent()
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+
+
+def test_no_scanner_at_the_start(bus, link, inbox, begin):
+    """An absent scanner is reported once, and found when it is plugged in."""
+    begin()
+    assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
+
+    scanner = plug(bus, link)
+    assert inbox.next() == ScannerPresent()
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+
+
+def test_unplugged_in_the_middle_of_a_card(bus, link, inbox, begin):
+    """Back within two seconds of replugging; half a card and a held Shift are forgotten; each change is said once."""
+    scanner = plug(bus, link)
+    thread = begin()
+    assert inbox.next() == ScannerPresent()
+
+    scanner.types("01230001")
+    scanner.key(ecodes.KEY_LEFTSHIFT, PRESSED)
+    unplug(bus, link)
+    assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
+
+    scanner = plug(bus, link)
+    plugged_in = time.monotonic()
+    assert inbox.next() == ScannerPresent()
+    assert time.monotonic() - plugged_in < BACK_S
+    scanner.types("2345\r")
+    assert inbox.next() == Scan("2345")
+
+    thread.stop()
+    assert inbox.rest() == []
+
+
+def test_unplugged_again_and_again(bus, link, inbox, begin):
+    """A loose cable leaves nothing open behind."""
+    begin()
+    assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
+    for _ in range(3):
+        scanner = plug(bus, link)
+        assert inbox.next() == ScannerPresent()
+        assert len(scanner.opened) == 1
+        unplug(bus, link)
+        assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
+
+
+def test_silence_ends_a_card_without_enter(bus, link, inbox, begin):
+    """A scanner that sends no Enter works too."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    scanner.types(CARD)
+    assert inbox.next() == Scan(CARD)
+
+
+def test_a_stuck_key_costs_nothing(bus, link, inbox, begin):
+    """Autorepeat adds no digit and holds nothing up."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    scanner.key(ecodes.KEY_7, PRESSED)
+    for _ in range(500):
+        scanner.key(ecodes.KEY_7, 2)
+    scanner.types("8\r")
+    assert inbox.next() == Scan("78")
+
+
+def test_only_keys_are_typed(bus, link, inbox, begin):
+    """Scan codes and lamps, which the kernel reports beside the keys, are no characters."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    scanner.types("7")
+    scanner.event(ecodes.EV_MSC, ecodes.MSC_SCAN, PRESSED)
+    scanner.event(ecodes.EV_LED, ecodes.LED_SCROLLL, PRESSED)
+    scanner.types("8\r")
+    assert inbox.next() == Scan("78")
+
+
+def test_a_kernel_that_lost_keys(bus, link, inbox, begin):
+    """When the kernel's buffer ran over, the card is thrown away, and the next one reads."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    scanner.types("0123")
+    scanner.key(ecodes.KEY_LEFTSHIFT, PRESSED)
+    scanner.event(ecodes.EV_SYN, ecodes.SYN_DROPPED, 0)
+    scanner.key(ecodes.KEY_ENTER, PRESSED)  # half a packet: to be ignored up to its report
+    scanner.types("45\r")
+    assert inbox.next() == Overlong()
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+
+
+def test_found_by_usb_ids(bus, inbox, begin):
+    """Without a link, the one device with these ids that types is taken; all others are left alone."""
+    keyboard, settings, scanner = Gadget(vendor=1), Gadget(keys=[ecodes.KEY_POWER]), Gadget()
+    bus.gadgets = {"/dev/input/event0": keyboard, "/dev/input/event1": settings, "/dev/input/event2": scanner}
+    begin(vendor=0x0C2E, product=0x0B61)
+
+    assert inbox.next() == ScannerPresent()
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+    assert keyboard.opened == settings.opened == []
+
+
+def test_without_link_and_ids_no_device_is_touched(bus, inbox, begin):
+    """A clerk's keyboard is never taken for the scanner."""
+    bus.gadgets["/dev/input/event0"] = Gadget(vendor=1)
+    begin()
+
+    assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
+    assert bus.opened == []
+
+
+def test_the_link_goes_before_the_ids(bus, link, inbox, begin):
+    """With two scanners of one make, the linked one is taken."""
+    linked = plug(bus, link)
+    other = bus.gadgets["/dev/input/event0"] = Gadget()
+    begin(vendor=0x0C2E, product=0x0B61)
+
+    assert inbox.next() == ScannerPresent()
+    assert linked.grabbed_by is not None
+    assert other.grabbed_by is None
+
+
+def test_nothing_to_read_is_not_unplugged(bus, link):
+    """A wake-up without an event ends nothing."""
+    plug(bus, link)
+    scanner = HidScanner(bus.open_device(str(link)), "us")
+
+    assert scanner.read_into(Framer(), 1.0) == []
+    scanner.close()
