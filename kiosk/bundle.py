@@ -1,0 +1,106 @@
+"""What one device is given: its plan, its own key, everybody's public keys and the PINs' hashes, in one folder.
+
+`provision` makes one for each device of a plan. The plan is copied byte for byte: all devices can be seen to have the same.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.config import Plan, PlanError, load_plan
+from kiosk.keys import KeyFileError, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
+
+PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
+
+
+class BundleError(Exception):
+    """A bundle can't be made or used; the text names the file and the remedy."""
+
+
+class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which device this is. `origin` names its disk: table 3's first is "T3.1". `signers`: public keys by origin, in hex."""
+
+    origin: str
+    table: int
+    signers: dict[str, str]
+    pins: tuple[str, ...]
+
+
+class Provisioned(msgspec.Struct, frozen=True):
+    """What `provision` made. The PINs are kept nowhere else."""
+
+    bundles: dict[str, Path]
+    signers: dict[str, str]
+    pin: str
+    reserve_pin: str
+
+
+class Bundle(msgspec.Struct, frozen=True):
+    """A device's bundle, read and checked."""
+
+    plan: Plan
+    device: Device
+    key: Ed25519PrivateKey
+    signers: Signers
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a bundle.
+
+        Raises:
+            BundleError: a part is missing or wrong.
+        """
+        try:
+            plan = load_plan(folder / PLAN)
+            device = msgspec.json.decode((folder / DEVICE).read_bytes(), type=Device)
+            key = load_private_key((folder / KEY).read_bytes())
+            signers = Signers(device.signers)
+        except PlanError as error:
+            raise BundleError(str(error)) from error
+        except OSError as error:
+            raise BundleError(f"{error.filename}: {error.strerror}: provision the device again") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BundleError(f"{folder / DEVICE}: {error}: provision the device again") from error
+        except KeyFileError as error:
+            raise BundleError(f"{folder}: {error}") from error
+        if device.signers.get(device.origin) != public_hex(key):
+            raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
+        if device.table not in {table.number for table in plan.tables}:
+            raise BundleError(f"{folder / DEVICE}: table {device.table} is not in the plan: provision the device again")
+        return cls(plan, device, key, signers)
+
+
+def provision(plan_file: Path, out: Path) -> Provisioned:
+    """Make one bundle for each table of the plan under `out`, which must not exist: keys are never overwritten.
+
+    Raises:
+        PlanError: the plan is wrong.
+        BundleError: the folder exists or can't be written.
+    """
+    plan = load_plan(plan_file)
+    if out.exists():
+        raise BundleError(f"{out} exists already, and keys are never overwritten: name a new folder")
+    origins = {f"T{table.number}.1": table.number for table in plan.tables}
+    keys = {origin: new_private_key() for origin in origins}
+    signers = {origin: public_hex(load_private_key(key)) for origin, key in keys.items()}
+    pin, reserve = new_pin(), new_pin()
+    pins = (hash_pin(pin), hash_pin(reserve))
+    made = {}
+    try:
+        for origin, table in origins.items():
+            folder = made[origin] = out / f"table-{table}"
+            folder.mkdir(parents=True, mode=0o700)
+            (folder / PLAN).write_bytes(plan_file.read_bytes())
+            _write_private(folder / DEVICE, msgspec.json.encode(Device(origin, table, signers, pins)))
+            _write_private(folder / KEY, keys[origin])
+    except OSError as error:
+        raise BundleError(f"{error.filename}: {error.strerror}") from error
+    return Provisioned(made, signers, pin, reserve)
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)

@@ -1,0 +1,276 @@
+"""The `valgbord` command."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from kiosk import __version__
+from kiosk.bundle import Bundle, BundleError
+from kiosk.bundle import provision as make_bundles
+from kiosk.config import Plan, PlanError, load_plan
+from kiosk.domain.voters import Voter
+from kiosk.store.database import Database
+from kiosk.store.errors import StoreError
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_bundle = click.option(
+    "--bundle",
+    type=_FOLDER,
+    default=Path("/etc/valgbord"),
+    show_default=True,
+    help="This device's bundle, from `provision`.",
+)
+_data = click.option(
+    "--data", type=_FOLDER, default=Path("/var/lib/valgbord"), show_default=True, help="Folder of this node's database."
+)
+_socket = click.option(
+    "--socket",
+    type=_FILE,
+    default=Path("/run/valgbord/screen.sock"),
+    show_default=True,
+    help="Socket of node and display.",
+)
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """What went wrong outside this program becomes one sentence and exit status 1, without a traceback."""
+    from kiosk.store.listfile import ListError
+    from kiosk.store.voterlist import ListInUseError
+    from kiosk.sync.wire import WireError
+
+    try:
+        yield
+    except (PlanError, BundleError, StoreError, ListError, ListInUseError, WireError) as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """The electronic poll book of a Danish polling table (valgbord).
+
+    A table is two programs: the node, which reads the polling cards, knows the voter list and writes every mark to disk,
+    and the display, which shows what the node says. `valgbord demo` runs both with made-up voters.
+
+    To set up a table: write a plan, `provision` the devices from it, `list import` the voters, then start `node` and `display`.
+    """
+
+
+@main.command()
+@click.option("--seconds", type=click.IntRange(5, 3600), default=60, show_default=True, help="How long voters come.")
+@click.option("--voters", type=click.IntRange(100, 100_000), default=5_000, show_default=True, help="Length of the list.")
+@click.option("--out", type=_FOLDER, default=Path("out"), show_default=True, help="Folder for pictures and logs.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number gives other voters.")
+def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
+    """Run a table with made-up voters and show it.
+
+    With a screen, the real window opens and you are the clerk. Without one, the same programs run off screen with a simulated
+    clerk, leave a picture of every screen in the folder `out`, and end with a summary.
+    """
+    from kiosk import demo as demonstration
+
+    with _clear_errors():
+        sys.exit(demonstration.run(seconds=seconds, voters=voters, out=out, seed=seed, say=click.echo))
+
+
+@main.command()
+@_bundle
+@_data
+@_socket
+def node(bundle: Path, data: Path, socket: Path) -> None:
+    """Run this table's node: the scanner, the voter list, the marks. It needs no screen."""
+    from kiosk import wiring
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    with _clear_errors():
+        running = wiring.service(Bundle.load(bundle), data, socket)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: running.stop())
+        scanner = wiring.scanner(Bundle.load(bundle), running)
+        if scanner is not None:
+            scanner.start()
+        try:
+            running.run()
+        finally:
+            if scanner is not None:
+                scanner.stop()
+
+
+def _size(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
+    width, height = value.split("x")
+    return int(width), int(height)
+
+
+@main.command()
+@_socket
+@click.option("--size", type=click.Choice(["1280x800", "800x480"]), default="1280x800", show_default=True, callback=_size)
+@click.option("--fullscreen", is_flag=True, help="Fill the screen, as on the kiosk.")
+@click.option("--pictures", type=_FOLDER, help="Save each kind of screen here when it is first drawn.")
+@click.option("--timings", type=_FILE, help="Append each screen's number, arrival and frame (monotonic ns) to this file.")
+def display(socket: Path, size: tuple[int, int], *, fullscreen: bool, pictures: Path | None, timings: Path | None) -> None:
+    """Run the display: it draws what the node says and sends back what was touched."""
+    from kiosk.display.app import run
+
+    run(socket, size, fullscreen, pictures, timings)
+
+
+@main.command()
+@click.argument("plan", type=_FILE)
+@click.option("--out", type=_FOLDER, required=True, help="New folder for the devices' bundles.")
+def provision(plan: Path, out: Path) -> None:
+    """Make every device's keys from the place's PLAN: one bundle for each table, and the chair's PINs.
+
+    The PINs are shown once and kept nowhere: put each in its sealed envelope.
+    """
+    with _clear_errors():
+        made = make_bundles(plan, out)
+    for origin, folder in made.bundles.items():
+        click.echo(f"{origin:8} {folder}   key {made.signers[origin][:16]}…")
+    click.echo(f"The chair's PIN    {made.pin}")
+    click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")
+
+
+@main.group(name="list")
+def list_() -> None:
+    """The voter list (valgliste): check a file, import it, or make a sample."""
+
+
+_plan = click.option("--plan", type=_FILE, required=True, help="The place's plan.")
+
+
+@contextmanager
+def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done)
+
+
+def _read_list(plan: Plan, file: Path) -> list[Voter]:
+    from kiosk.store.listfile import read_list
+    from kiosk.wiring import list_form
+
+    with file.open("rb") as lines:
+        rows = sum(chunk.count(b"\n") for chunk in iter(lambda: lines.read(1 << 20), b""))
+    with _progress("Reading  ", rows) as advance:
+        return read_list(file, list_form(plan), advance)
+
+
+@list_.command("check")
+@_plan
+@click.argument("file", type=_FILE)
+def list_check(plan: Path, file: Path) -> None:
+    """Check every row of FILE against the plan. Nothing is imported."""
+    from kiosk.store.voterlist import list_digest
+
+    with _clear_errors():
+        voters = _read_list(load_plan(plan), file)
+    click.echo(f"{len(voters)} voters, all good. Digest {list_digest(sorted(voters, key=lambda voter: voter.number))}")
+
+
+@list_.command("import")
+@_bundle
+@_data
+@click.argument("file", type=_FILE)
+def list_import(bundle: Path, data: Path, file: Path) -> None:
+    """Import FILE as this node's voter list: all of it, or nothing.
+
+    Two devices with the same list have the same digest. The list can be replaced until the node has started for the first time.
+    """
+    from kiosk.store.voterlist import VoterList
+
+    with _clear_errors():
+        voters = _read_list(Bundle.load(bundle).plan, file)
+        with Database(data) as database, _progress("Importing", len(voters)) as advance:
+            digest = VoterList(database).replace(voters, advance)
+    click.echo(f"{len(voters)} voters imported. Digest {digest}")
+
+
+@list_.command("sample")
+@_plan
+@click.option("--voters", type=click.IntRange(1, 999_999), default=5_000, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number gives other voters.")
+@click.argument("file", type=_FILE)
+def list_sample(plan: Path, voters: int, seed: int, file: Path) -> None:
+    """Write FILE with made-up voters for the plan's elections and tables."""
+    from kiosk.sample import sample_voters, write_list
+
+    with _clear_errors():
+        read = load_plan(plan)
+        elections, tables = tuple(e.id for e in read.elections), tuple(t.number for t in read.tables)
+        write_list(file, sample_voters(voters, seed, elections, tables, read.day.date), msgspec.structs.asdict(read.columns))
+    click.echo(f"{voters} made-up voters in {file}")
+
+
+@main.command()
+@_bundle
+@_data
+def check(bundle: Path, data: Path) -> None:
+    """Test this table before the day: bundle, disk, voter list, log, clock and scanner. Exit status 1 if anything is wrong."""
+    from kiosk.selftest import findings
+
+    good = True
+    for finding in findings(bundle, data):
+        good = good and finding.good
+        mark = click.style("  ok  ", fg="green") if finding.good else click.style(" FAIL ", fg="red", bold=True)
+        click.echo(f"{mark} {finding.what}: {finding.found}")
+    sys.exit(0 if good else 1)
+
+
+@main.group()
+def log() -> None:
+    """The node's signed log: verify or export it."""
+
+
+@log.command("verify")
+@_bundle
+@_data
+@click.option("--head", "expected", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
+@click.argument("file", type=_FILE, required=False)
+def log_verify(bundle: Path, data: Path, expected: tuple[str, ...], file: Path | None) -> None:
+    """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named.
+
+    A log that was cut off at its end can only be told from a shorter one by its head: give one noted earlier with --head.
+    """
+    from kiosk.reports.audit import audit
+    from kiosk.wiring import stored_log
+
+    with _clear_errors(), stored_log(Bundle.load(bundle), data, file) as (beginning, stored):
+        found = audit(stored, beginning, Bundle.load(bundle).signers.verify)
+    faults = [str(broken) for broken in found.broken]
+    heads = {f"{origin}:{head.seq}:{head.hash}" for origin, head in found.heads.items()}
+    faults += [f"{head}: the log does not end here: entries were dropped or added" for head in expected if head not in heads]
+    for fault in faults:
+        click.echo(fault)
+    for head in sorted(heads):
+        click.echo(f"head {head}")
+    if faults:
+        raise click.ClickException(f"{found.entries} entries, {len(faults)} faults: this log is not what was written")
+    issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
+    click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
+
+
+@log.command("export")
+@_bundle
+@_data
+@click.argument("file", type=click.File("wb"))
+def log_export(bundle: Path, data: Path, file: BinaryIO) -> None:
+    """Write the whole log to FILE for an auditor; `log verify FILE` checks it."""
+    from kiosk.wiring import exported
+
+    with _clear_errors():
+        file.writelines(exported(Bundle.load(bundle), data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The node's side of the screen: a Unix socket on which each display is sent whole screens and answers with touches.
+
+Served by the node's one loop, without a thread: what is sent here is sent after the commit that it rests on, in that thread.
+A display that reads slowly gets the newest screen next, never a queue of old ones; one that sends nonsense is dropped.
+"""
+
+import logging
+import selectors
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from kiosk import limits
+from kiosk.domain.screens import Drawn, Screen, Touch, decode_answer, encode
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Display:
+    """One connected display: what is being sent, what is to be sent next, and the unfinished line it has sent."""
+
+    sending: bytes = b""
+    next: bytes = b""
+    received: bytearray = field(default_factory=bytearray)
+
+
+class ScreenPort:
+    """A listening socket and its displays, in the loop's selector. `answers` is called with each touch that comes in."""
+
+    def __init__(self, path: Path, selector: selectors.BaseSelector, answers: Callable[[Touch | Drawn], None]) -> None:
+        self._path, self._selector, self._answers = path, selector, answers
+        self._displays: dict[socket.socket, _Display] = {}
+        self._current = b""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # left by a run that was killed; the store's lock tells a living one apart
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        path.chmod(0o660)
+        self._listener.listen(limits.DISPLAYS)
+        self._listener.setblocking(False)
+        selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def show(self, screen: Screen) -> None:
+        """Send a screen to every display, and to those that connect later."""
+        self._current = encode(screen) + b"\n"
+        for connection in list(self._displays):
+            self._send(connection, self._current)
+
+    def close(self) -> None:
+        """Drop every display and the socket."""
+        for connection in list(self._displays):
+            self._drop(connection)
+        self._selector.unregister(self._listener)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self, _mask: int) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:  # it went away before it was accepted
+            return
+        if len(self._displays) >= limits.DISPLAYS:
+            _log.warning("a display too many was turned away; at most %d can be connected", limits.DISPLAYS)
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._displays[connection] = _Display()
+        self._selector.register(connection, selectors.EVENT_READ, lambda mask: self._ready(connection, mask))
+        if self._current:
+            self._send(connection, self._current)
+
+    def _ready(self, connection: socket.socket, mask: int) -> None:
+        if mask & selectors.EVENT_WRITE:
+            self._flush(connection)
+        if mask & selectors.EVENT_READ and connection in self._displays:
+            self._receive(connection)
+
+    def _receive(self, connection: socket.socket) -> None:
+        try:
+            data = connection.recv(limits.MESSAGE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        received = self._displays[connection].received
+        received += data
+        *lines, rest = received.split(b"\n")
+        if not data or len(rest) > limits.ANSWER_BYTES:
+            self._drop(connection)
+            return
+        received[:] = rest
+        for line in lines:
+            try:
+                answer = decode_answer(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                _log.warning("a display sent what is not a touch; it was dropped")
+                self._drop(connection)
+                return
+            self._answers(answer)
+
+    def _send(self, connection: socket.socket, line: bytes) -> None:
+        display = self._displays[connection]
+        if display.sending:
+            display.next = line
+            return
+        display.sending = line
+        self._flush(connection)
+
+    def _flush(self, connection: socket.socket) -> None:
+        display = self._displays[connection]
+        try:
+            while display.sending:
+                display.sending = display.sending[connection.send(display.sending) :]
+                if not display.sending:
+                    display.sending, display.next = display.next, b""
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._drop(connection)
+            return
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if display.sending else 0)
+        if self._selector.get_key(connection).events != events:
+            self._selector.modify(connection, events, self._selector.get_key(connection).data)
+
+    def _drop(self, connection: socket.socket) -> None:
+        if self._displays.pop(connection, None) is not None:
+            self._selector.unregister(connection)
+            connection.close()

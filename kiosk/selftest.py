@@ -1,0 +1,119 @@
+"""The table's own test before the day: each part tried for real, and what to do where it fails."""
+
+import os
+import queue
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kiosk import limits
+from kiosk.bundle import Bundle, BundleError
+from kiosk.reports.audit import audit
+from kiosk.scanner.reader import Event, ScannerAbsent
+from kiosk.store.database import Database
+from kiosk.store.errors import InUseError, StoreError
+from kiosk.store.log import Log
+from kiosk.store.voterlist import VoterList
+from kiosk.wiring import log_beginning, scanner_of
+
+_SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing tested: whether it is good, and what was found or what to do."""
+
+    what: str
+    good: bool
+    found: str
+
+
+def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
+    """Test everything that can be tested; what can't be reached because of an earlier fault is left out."""
+    try:
+        bundle = Bundle.load(bundle_folder)
+    except BundleError as error:
+        yield Finding("bundle", False, str(error))
+        return
+    plan, device = bundle.plan, bundle.device
+    kind = "TRAINING" if plan.place.training else "live"
+    yield Finding("bundle", True, f"{device.origin}, table {device.table}, {plan.place.name}, {plan.day.date}, {kind}")
+    yield _clock(bundle)
+    yield from _disk(data)
+    yield from _store(bundle, data)
+    yield _scanner(bundle)
+
+
+def _clock(bundle: Bundle) -> Finding:
+    today = datetime.now(UTC).date()
+    if today.year < bundle.plan.day.date.year:
+        return Finding("clock", False, f"it says {today}, before the election's year: set it")
+    return Finding("clock", True, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _disk(data: Path) -> Iterator[Finding]:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        trial = data / "trial"
+        started = time.perf_counter()
+        with trial.open("wb") as file:
+            file.write(bytes(4_096))
+            file.flush()
+            os.fsync(file.fileno())
+        took = time.perf_counter() - started
+        trial.unlink()
+        free = shutil.disk_usage(data).free
+    except OSError as error:
+        yield Finding("disk", False, f"{data}: {error.strerror}: it must be writable")
+        return
+    enough = free >= limits.FREE_BYTES
+    yield Finding(
+        "disk", enough, f"{free // 10**6} MB free{'' if enough else ': make room'}, a durable write takes {took * 1e3:.1f} ms"
+    )
+
+
+def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
+    try:
+        with Database(data) as database:
+            voter_list, log = VoterList(database), Log(database)
+            yield _list(voter_list)
+            found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify)
+            faults = f"{found.broken[0]}: do not use this table" if found.broken else f"{found.entries} entries, all good"
+            yield Finding("log", not found.broken, faults)
+            if not found.broken:
+                issued = sum(found.totals.issued.values())
+                yield Finding("marks", True, f"{issued} ballots issued" if issued else "zero ballots issued")
+    except InUseError:
+        yield Finding("store", False, f"{data} is in use: stop this table's node before the test")
+    except StoreError as error:
+        yield Finding("store", False, f"{error.code}: {error}: do not use this table")
+
+
+def _list(voter_list: VoterList) -> Finding:
+    digest = voter_list.digest()
+    if digest is None:
+        return Finding("voter list", False, "there is none: `valgbord list import FILE`")
+    if not voter_list.verify():
+        return Finding("voter list", False, "it is not the list that was imported: do not use this table")
+    return Finding("voter list", True, f"{voter_list.count()} voters, digest {digest}")
+
+
+def _scanner(bundle: Bundle) -> Finding:
+    plan = bundle.plan.scanner
+    said: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    thread = scanner_of(plan, said.put)
+    if thread is None:
+        return Finding("scanner", True, "none in the plan: numbers are keyed")
+    thread.start()
+    try:
+        first = said.get(timeout=_SCANNER_S)
+    except queue.Empty:
+        first = ScannerAbsent("no answer")
+    finally:
+        thread.stop()
+    if isinstance(first, ScannerAbsent):
+        return Finding("scanner", False, f"{plan.kind} {plan.device}: {first.reason}: check the cable")
+    return Finding("scanner", True, f"{plan.kind} {plan.device}")

@@ -1,0 +1,135 @@
+"""The one loop around a node: take what is there, run the core, commit once, then show.
+
+A disk that fails never gives a green: the node that was told is thrown away, the screen says what is broken, and a new node is
+made from the disk when it works again, exactly as after a restart.
+"""
+
+import logging
+import selectors
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from kiosk import limits
+from kiosk.bundle import Bundle
+from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.entries import batch_signed, entry_hash
+from kiosk.domain.screens import Drawn, Touch
+from kiosk.domain.view import View, fault
+from kiosk.inbox import Inbox
+from kiosk.node import Input, Node, Now, ScannerSeen, Written
+from kiosk.screen_port import ScreenPort
+from kiosk.store.database import Database
+from kiosk.store.errors import CorruptError, StoreError
+from kiosk.store.log import Log
+
+_log = logging.getLogger(__name__)
+
+
+def now() -> Now:
+    """The time of this machine."""
+    return Now(time.time_ns() // 1_000_000, time.monotonic_ns() // 1_000_000)
+
+
+class Service:
+    """A table's node with its store and its screens. `run` it in the thread that made it; `stop` it from anywhere."""
+
+    def __init__(
+        self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: Callable[[Database], Node]
+    ) -> None:
+        self._bundle, self._data, self._view, self._make_node = bundle, data, view, make_node
+        self._selector = selectors.DefaultSelector()
+        self.inbox = Inbox()
+        self._stopping = False
+        self._answers: list[Touch | Drawn] = []
+        self._scanner = ScannerSeen(present=True)
+        self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
+        self._port = ScreenPort(socket_path, self._selector, self._answers.append)
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        try:
+            while not self._stopping:
+                try:
+                    with Database(self._data) as database:
+                        self._serve(database)
+                except StoreError as error:
+                    _log.error("stopped: %s: %s", error.code, error)
+                    self._show_fault(error.code)
+                    self._wait_out(limits.STORE_RETRY_S)
+        except Exception:
+            self._show_fault("internal")
+            raise
+        finally:
+            self._port.close()
+            self._selector.close()
+            self.inbox.close()
+
+    def stop(self) -> None:
+        """End `run` soon. Safe in a signal handler."""
+        self._stopping = True
+        self.inbox.wake()
+
+    def _serve(self, database: Database) -> None:
+        node, log = self._make_node(database), Log(database)
+        replayed = _replay(node, log, self._bundle)
+        _log.info("ready with %d entries", replayed)
+        self._commit_and_show(node, log, node.begin(now()))
+        self._commit_and_show(node, log, node.take([self._scanner], now()))
+        while not self._stopping:
+            until = node.deadline()
+            for key, mask in self._selector.select(None if until is None else max(0.0, until / 1000 - time.monotonic())):
+                key.data(mask)
+            self._commit_and_show(node, log, node.take(self._inputs(), now()))
+
+    def _inputs(self) -> list[Input]:
+        """All that has come in. Whether the scanner is there is kept for a node that is made anew."""
+        inputs: list[Input] = [*self._answers, *self.inbox.take()]
+        self._answers.clear()
+        for given in inputs:
+            if isinstance(given, ScannerSeen):
+                self._scanner = given
+        return inputs
+
+    def _commit_and_show(self, node: Node, log: Log, batch: tuple[Written, ...]) -> None:
+        if batch:
+            last = entry_hash(batch[-1].data)
+            signature = self._bundle.key.sign(batch_signed(last))
+            log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, now().wall_ms)
+        screen = node.committed(now())
+        if screen is not None:
+            self._port.show(screen)
+
+    def _show_fault(self, code: str) -> None:
+        self._port.show(fault(time.monotonic_ns() // 1_000, code, self._view))
+
+    def _wait_out(self, seconds: float) -> None:
+        """Keep the displays connected while the store rests; what is touched or scanned meanwhile is dropped."""
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            for key, mask in self._selector.select(left):
+                key.data(mask)
+            self._inputs()
+
+
+def _replay(node: Node, log: Log, bundle: Bundle) -> int:
+    """Fold the stored log into a new node; the chain is checked, and the last signature, which covers all before it."""
+    heads: dict[str, Head] = {}
+    count = 0
+    for found in check_chain(_last_signature_only(log.read()), node.setup.first_prev, bundle.signers.verify, heads):
+        if isinstance(found, Broken):
+            raise CorruptError(str(found))
+        node.replay(found, heads[found.origin].hash)
+        count += 1
+    return count
+
+
+def _last_signature_only(stored: Iterable[Stored]) -> Iterator[Stored]:
+    held: Stored | None = None
+    for row in stored:
+        if held is not None:
+            yield replace(held, signature=None)
+        held = row
+    if held is not None:
+        yield held

@@ -1,0 +1,98 @@
+"""The display's end of the node's socket, without a display: blocking, for a simulated clerk."""
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from kiosk.domain.screens import Drawn, Screen, Touch, decode_screen, encode
+
+
+class NoScreenError(Exception):
+    """The screen that was waited for did not come; the text says what stood there instead."""
+
+
+class ScreenClient:
+    """Connected to a node's socket. With `draws`, every screen is said to be drawn as soon as it is read."""
+
+    def __init__(self, path: Path, *, draws: bool, patience_s: float = 10.0) -> None:
+        self._patience_s = patience_s
+        self._draws = draws
+        self._socket = _connected(path, patience_s)
+        self._received = b""
+        self.screen: Screen | None = None
+
+    def next(self) -> Screen:
+        """Wait for the next screen. Raises NoScreenError after `patience_s` seconds, ConnectionError when the node is gone."""
+        screen = self.next_within(self._patience_s)
+        if screen is None:
+            shown = type(self.screen.content).__name__ if self.screen else "nothing"
+            raise NoScreenError(f"no new screen in {self._patience_s:g} s; {shown} is shown")
+        return screen
+
+    def next_within(self, seconds: float) -> Screen | None:
+        """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone."""
+        until = time.monotonic() + seconds
+        while b"\n" not in self._received:
+            self._socket.settimeout(max(0.001, until - time.monotonic()))
+            try:
+                data = self._socket.recv(65_536)
+            except TimeoutError:
+                return None
+            if not data:
+                raise ConnectionError("the node closed the connection")
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
+        self.screen = decode_screen(line)
+        if self._draws:
+            self.drawn()
+        return self.screen
+
+    def until(self, wanted: Callable[[Screen], bool]) -> Screen:
+        """The screen shown now or the first one to come that is as wanted."""
+        while self.screen is None or not wanted(self.screen):
+            self.next()
+        return self.screen
+
+    def showing(self, *kinds: type) -> Screen:
+        """The screen shown now or the first one to come whose content is of one of these kinds."""
+        return self.until(lambda screen: isinstance(screen.content, kinds))
+
+    def touch(self, touch: str, value: str = "", how: str = "") -> None:
+        """Touch a button of the screen shown now."""
+        assert self.screen is not None
+        self._send(Touch(self.screen.number, touch, value, how))
+
+    def drawn(self) -> None:
+        """Say that the screen shown now has been drawn."""
+        assert self.screen is not None
+        self._send(Drawn(self.screen.number))
+
+    def _send(self, answer: Touch | Drawn) -> None:
+        self._socket.sendall(encode(answer) + b"\n")
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connected(path: Path, patience_s: float) -> socket.socket:
+    until = time.monotonic() + patience_s
+    while True:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)  # nothing announces that a socket's path has come into being
+        else:
+            return connection

@@ -1,0 +1,163 @@
+"""The one place where the real parts are put together: from a bundle and a data folder to a running table."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kiosk import limits
+from kiosk.bundle import Bundle
+from kiosk.config import Plan, Scanner
+from kiosk.domain.books import REGISTER, Holding
+from kiosk.domain.cards import CardRules
+from kiosk.domain.chain import Stored
+from kiosk.domain.entries import first_prev
+from kiosk.domain.view import View
+from kiosk.keys import pin_matches
+from kiosk.node import Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.scanner.framing import Overlong, Scan
+from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
+from kiosk.service import Service
+from kiosk.store.database import Database
+from kiosk.store.listfile import Form
+from kiosk.store.log import Log
+from kiosk.store.voterlist import VoterList
+from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+
+_ZONE = ZoneInfo("Europe/Copenhagen")
+_VOTER_DIGITS = 6
+_CARD_DIGITS = 12
+
+
+def card_rules(plan: Plan) -> CardRules:
+    """How this place's cards read."""
+    return CardRules(
+        pattern=re.compile(plan.card.pattern),
+        checked=plan.card.check != "none",
+        place=plan.place.code,
+        other_places=plan.other_places,
+        max_chars=limits.CARD_CHARS,
+    )
+
+
+def list_form(plan: Plan) -> Form:
+    """How this place's voter list reads."""
+    return Form(
+        columns=msgspec.structs.asdict(plan.columns),
+        elections={word.casefold(): e.id for e in plan.elections for word in (e.id, *e.codes)},
+        tables=frozenset(table.number for table in plan.tables),
+        day=plan.day.date,
+    )
+
+
+def view_of(plan: Plan, table: int) -> View:
+    """What the screens of one table say at first."""
+    return View(
+        language=plan.desk.language,
+        place=plan.place.name,
+        table=table,
+        training=plan.place.training,
+        sounds=plan.desk.sounds,
+        elections=plan.ballots,
+        zone=_ZONE,
+        voter_digits=_VOTER_DIGITS,
+        card_digits=_CARD_DIGITS,
+        tries=limits.BIRTH_DATE_TRIES,
+        alone=len(plan.tables) == 1,
+    )
+
+
+def log_beginning(plan: Plan, voter_list: VoterList) -> str:
+    """The `prev` of the first entry of every log of this place, day and voter list."""
+    return first_prev(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
+
+
+def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
+    """What a node is. At opening each table holds its own book, and the first one the register, there being no secretary."""
+    plan, device = bundle.plan, bundle.device
+    holders = {table.number: Holding(f"T{table.number}.1") for table in plan.tables}
+    holders[REGISTER] = Holding(f"T{plan.tables[0].number}.1")
+    return Setup(
+        origin=device.origin,
+        table=device.table,
+        nodes=len(plan.tables),
+        holders=holders,
+        elections=tuple(election.id for election in plan.elections),
+        card=card_rules(plan),
+        voter_digits=_VOTER_DIGITS,
+        birth_date_keyed=plan.desk.birth_date == "enter",
+        clear_ms=plan.desk.clear_after_s * 1_000,
+        first_prev=log_beginning(plan, voter_list),
+        has_list=voter_list.digest() is not None,
+        day=None if plan.place.training else plan.day.date,
+        view=view_of(plan, device.table),
+    )
+
+
+def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
+    """How a node is made from an open store, at the start and after a fault of the disk."""
+
+    def make(database: Database) -> Node:
+        voter_list = VoterList(database)
+        return Node(setup_of(bundle, voter_list), voter_list.find, lambda pin: pin_matches(pin, bundle.device.pins))
+
+    return make
+
+
+def service(bundle: Bundle, data: Path, socket_path: Path) -> Service:
+    """A table's service; its scanner is started by `scanner`."""
+    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.table), node_maker(bundle))
+
+
+def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:
+    """The plan's scanner, feeding the service's inbox; None where the plan has none. Start it."""
+
+    def emit(event: Event) -> None:
+        if isinstance(event, Scan):
+            running.inbox.put(Scanned(event.text))
+        elif isinstance(event, Overlong):
+            running.inbox.put(Overran())
+        else:
+            running.inbox.put(ScannerSeen(isinstance(event, ScannerPresent)))
+
+    return scanner_of(bundle.plan.scanner, emit)
+
+
+def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | None:
+    """The scanner that a plan describes, not yet started; None where it has none."""
+    return scanner_for(
+        kind=plan.kind,
+        device=plan.device,
+        vendor=plan.vendor,
+        product=plan.product,
+        layout=plan.layout,
+        baud=plan.baud,
+        emit=emit,
+    )
+
+
+def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
+    return Beginning(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
+
+
+def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
+    """The lines of this node's log for an auditor; the node may be running."""
+    with Database(data, read_only=True) as database:
+        yield from export(_beginning(bundle.plan, VoterList(database)), Log(database).read())
+
+
+@contextmanager
+def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[str, Iterator[Stored]]]:
+    """The log of this node, or of an exported file: the `prev` of its first entry, and its entries."""
+    if file is None:
+        with Database(data, read_only=True) as database:
+            yield log_beginning(bundle.plan, VoterList(database)), Log(database).read()
+        return
+    with file.open("rb") as lines:
+        begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
+        if (begins.place, begins.day) != (bundle.plan.place.code, bundle.plan.day.date.isoformat()):
+            raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
+        yield first_prev(begins.place, begins.day, begins.list), entries_of(lines)
