@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,15 +43,16 @@ _socket = click.option(
 
 
 @contextmanager
-def _clear_errors() -> Iterator[None]:
+def _clear_errors(*more: type[Exception]) -> Iterator[None]:
     """What went wrong outside this program becomes one sentence and exit status 1, without a traceback."""
-    from kiosk.store.listfile import ListError
+    from kiosk.store.listrows import ListError
     from kiosk.store.voterlist import ListInUseError
     from kiosk.sync.wire import WireError
 
+    outside: tuple[type[Exception], ...] = (PlanError, BundleError, StoreError, ListError, ListInUseError, WireError, *more)
     try:
         yield
-    except (PlanError, BundleError, StoreError, ListError, ListInUseError, WireError) as error:
+    except outside as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from error
@@ -80,8 +82,9 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
     clerk, leave a picture of every screen in the folder `out`, and end with a summary.
     """
     from kiosk import demo as demonstration
+    from kiosk.simulated.client import NoScreenError
 
-    with _clear_errors():
+    with _clear_errors(NoScreenError, subprocess.CalledProcessError):
         sys.exit(demonstration.run(seconds=seconds, voters=voters, out=out, seed=seed, say=click.echo))
 
 

@@ -21,14 +21,14 @@ from kiosk.domain.texts import CODES
 from kiosk.domain.voters import Struck, Voter
 from kiosk.gallery import draw_all
 from kiosk.simulated.clerk import Record, SimulatedClerk, Turn
-from kiosk.simulated.client import ScreenClient
+from kiosk.simulated.client import NoScreenError, ScreenClient
 from kiosk.simulated.proof import differences
 from kiosk.simulated.table import Table
 
 Say = Callable[[str], None]
 
 _PACE_S = 0.25  # seconds of thought before each action: quick for a person, and time for the display to draw
-_SHOW_S = 1.0  # seconds for which a screen that is shown for its picture stays
+_PICTURE_S = 15.0  # seconds that a picture may take, the window's start included
 
 
 def run(*, seconds: int, voters: int, out: Path, seed: int, say: Say) -> int:
@@ -88,7 +88,8 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
     with table.display("--size", "1280x800", "--pictures", table.logs):
         say("== The table is not ready: the poll is not open. The chair opens it with the PIN")
         with table.node() as node, ScreenClient(table.socket, draws=False) as client:
-            _pin(client, "open_poll", table.pin)
+            _await_picture(table, "not_ready")
+            _pin(client, "open_poll", table)
             clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=seed, pace_s=_PACE_S)
             records.append(clerk.record)
             _serve(clerk, seconds / 2, "the birth date is compared", say)
@@ -97,39 +98,50 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
             say("== The scanner's cable is pulled, and plugged in again")
             table.scanner.unplug()
             client.until(lambda screen: screen.strip.warnings != ())
-            time.sleep(_SHOW_S)
             table.scanner.plug_in()
             client.until(lambda screen: screen.strip.warnings == ())
             say("== The node is killed at a green light, and starts again: the clerk is asked about that voter")
             served = set(clerk.record.green)
             clerk.serve(Turn.CARD, next(v.number for v in table.voters if _may_both(v) and v.number not in served))
             node.kill()
-            time.sleep(_SHOW_S)
         table.change_plan(clear_after_s="3", birth_date='"enter"')
         with table.node(), ScreenClient(table.socket, draws=False) as client:
-            time.sleep(_SHOW_S)
-            if isinstance(client.next().content, s.Unresolved):
-                client.touch("yes")
+            client.showing(s.Unresolved)
+            _await_picture(table, "unresolved")
+            client.touch("yes")
             client.showing(s.Ready)
             rest = [voter for voter in table.voters if voter.number not in set(clerk.record.green)]
             clerk = SimulatedClerk(client, table.scanner.scan, rest, table.place, seed=seed + 1, pace_s=_PACE_S)
             records.append(clerk.record)
             _serve(clerk, seconds / 2, "the clerk keys the birth date", say)
-            say("== The chair closes the table")
-            client.until(lambda screen: screen.left is not None)
-            _pin(client, "close_table", table.pin)
-            time.sleep(_SHOW_S)
+            say("== A voter who can't say the right date is referred to the secretary; then the chair closes the table")
+            _refer(clerk)
+            _await_picture(table, "referred")
+            client.touch("next")
+            client.showing(s.Ready)
+            _pin(client, "close_table", table)
+            _await_picture(table, "closed")
     return _conclude(table, records, say)
 
 
-def _pin(client: ScreenClient, deed: str, pin: str) -> None:
+def _await_picture(table: Table, kind: str) -> None:
+    """The display has drawn a screen of this kind, and its picture is there."""
+    until = time.monotonic() + _PICTURE_S
+    while not list(table.logs.glob(f"*-{kind}.png")):
+        if time.monotonic() > until:
+            raise NoScreenError(f"no picture of {kind} in {_PICTURE_S:.0f} s; see {table.logs / 'display.log'}")
+        time.sleep(0.05)  # nothing announces a file
+
+
+def _pin(client: ScreenClient, deed: str, table: Table) -> None:
     """The chair does what the button `deed` offers."""
     first = client.showing(s.NotReady, s.Ready)
     if first.right is None or first.right.touch != deed:
         _touch(client, "menu", s.Menu)
+        _await_picture(table, "menu")
     _touch(client, deed, s.Pin)
-    time.sleep(_SHOW_S)
-    client.touch("pin", pin)
+    _await_picture(table, "pin")
+    client.touch("pin", table.pin)
     client.showing(s.Ready, s.Closed)
 
 
@@ -166,6 +178,12 @@ def _each_refusal(clerk: SimulatedClerk, table: Table) -> None:
         clerk.serve(turn)
 
 
+def _refer(clerk: SimulatedClerk) -> None:
+    """Voters whose date is keyed wrongly, until one is so thrice: half of them get it right in the end."""
+    while not isinstance(clerk.serve(Turn.WRONG_DATE).content, s.Referred):
+        pass
+
+
 def _conclude(table: Table, records: Sequence[Record], say: Say) -> int:
     """The pictures, the check of the log, and the summary; 1 where something that was shown green is not in the log once."""
     say("== A picture of every screen, both sizes, both languages (half a minute)")
@@ -180,7 +198,7 @@ def _conclude(table: Table, records: Sequence[Record], say: Say) -> int:
         say(f"   FAULT: {fault}")
     refused: Counter[str] = Counter()
     for record in records:
-        refused += record.refused + record.misread
+        refused += record.refused
     pictures = len(list(table.logs.glob("*.png")))
     say(f"{pictures} pictures of this run in {table.logs}, one of each screen in {table.logs / 'gallery'}")
     say(
@@ -194,7 +212,7 @@ def _conclude(table: Table, records: Sequence[Record], say: Say) -> int:
 
 def _counted(refused: Counter[str]) -> str:
     why = {code: word.replace("_", " ") for word, code in CODES.items()}
-    return ", ".join(f"{why.get(code, code)} {count}" for code, count in refused.most_common())
+    return ", ".join(f"{why[code]} {count}" for code, count in refused.most_common())
 
 
 def _spread(seconds: Sequence[float]) -> str:

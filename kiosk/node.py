@@ -251,7 +251,7 @@ class Node:
             self._look(replace(view, clock_wrong=wrong))
 
     def _look(self, view: View) -> None:
-        self._view, self._stale = view, True
+        self._view, self._stale = view, self._stale or view != self._view
 
     # --- the desk and its effects -----------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class Node:
         if after != self.state:
             self.state, self._since = after, now
             self._stale = self._stale or not isinstance(given, d.Lit)  # which changes nothing that is seen
-        elif isinstance(given, d.Misread):  # shown anew, or the clerk would think that the scanner is dead
+        elif isinstance(given, d.Misread | d.PinGiven):  # shown anew, or it would look as if nothing had been read
             self._since, self._stale, self._again = now, True, True
         for effect in effects:
             self._perform(effect, now)

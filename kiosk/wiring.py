@@ -22,7 +22,8 @@ from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
 from kiosk.store.database import Database
-from kiosk.store.listfile import Form
+from kiosk.store.errors import CorruptError
+from kiosk.store.listrows import Form
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
@@ -102,6 +103,8 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
 
     def make(database: Database) -> Node:
         voter_list = VoterList(database)
+        if voter_list.digest() is not None and not voter_list.verify():
+            raise CorruptError("the voter list is not the one that was imported")
         return Node(setup_of(bundle, voter_list), voter_list.find, lambda pin: pin_matches(pin, bundle.device.pins))
 
     return make

@@ -59,7 +59,7 @@ def read_card(text: str, rules: CardRules) -> CardRead | OtherPlace | Unreadable
     if _CPR.fullmatch(text):
         return Unreadable.CPR
     match = rules.pattern.fullmatch(text) if text.isascii() else None
-    if match is None:
+    if match is None or not (match["voter"] or "").isdecimal():  # a plan's pattern may let letters in, or nothing
         return Unreadable.NOT_A_CARD
     if rules.checked and int("".join(filter(str.isdigit, text))) % 97 != 1:
         return Unreadable.CHECK_DIGITS

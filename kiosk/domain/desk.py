@@ -266,7 +266,8 @@ def _rows() -> dict[tuple[type, type], Row]:
 
     # The chair.
     row((Ready, NotReady, Closed), (OpenMenu,), _open_menu, Menu)
-    row((Menu, NotReady, Closed), (AskPin,), _ask_pin, Pin, Menu, NotReady, Closed)
+    for waits in (Menu, NotReady, Closed):
+        row((waits,), (AskPin,), _ask_pin, Pin, waits)
     row((Pin,), (PinGiven,), _pin, *_HOME, Pin)
 
     # What the table lacks changes.

@@ -75,6 +75,7 @@ class Ready(_Content, frozen=True):
     served: str
     notice: str = ""
     remedy: str = ""
+    code: str = ""
 
 
 class Typing(_Content, frozen=True):

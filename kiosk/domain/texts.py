@@ -151,6 +151,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
 }
 
 CODES: dict[str, str] = {
+    "not_a_card": "S1",
+    "too_long": "S2",
+    "check_digits": "S3",
+    "cpr": "S4",
     "no_list": "K1",
     "alone": "K2",
     "poll_not_opened": "K3",

@@ -120,7 +120,8 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
 
 def _ready(state: d.Ready, view: View) -> _Parts:
     notice, remedy = _misread(state, view)
-    content = s.Ready(view.say("ready"), _served(view), notice, remedy)
+    code = CODES[state.misread] if state.misread is not None else ""
+    content = s.Ready(view.say("ready"), _served(view), notice, remedy, code)
     return content, _button(view, "menu"), _button(view, "type")
 
 

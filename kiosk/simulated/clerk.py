@@ -47,11 +47,13 @@ _ODDS = {
 
 @dataclass(slots=True)
 class Record:
-    """What the clerk saw. Times in seconds. `green`: voter numbers in the order in which their green was shown."""
+    """What the clerk saw. Times in seconds. `green`: voter numbers in the order in which their green was shown.
+
+    `refused` counts the codes of the screens that turned a voter or a scan away.
+    """
 
     green: list[int] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
-    misread: Counter[str] = field(default_factory=Counter)
     scan_to_screen: list[float] = field(default_factory=list)
     approve_to_green: list[float] = field(default_factory=list)
 
@@ -172,7 +174,5 @@ class SimulatedClerk:
         content = shown.content
         if isinstance(content, s.Green):
             self.record.green.append(number)
-        elif isinstance(content, s.Refused | s.Referred):
+        elif isinstance(content, s.Refused | s.Referred | s.Ready):
             self.record.refused[content.code] += 1
-        elif isinstance(content, s.Ready):
-            self.record.misread[content.notice] += 1

@@ -16,7 +16,8 @@ from time import perf_counter
 from kiosk.domain.voters import Voter
 from kiosk.sample import sample_voters, write_list
 from kiosk.store.database import Database
-from kiosk.store.listfile import Form, read_list
+from kiosk.store.listfile import read_list
+from kiosk.store.listrows import Form
 from kiosk.store.voterlist import VoterList
 
 COLUMNS = {field.name: field.name for field in fields(Voter)}

@@ -17,7 +17,8 @@ from kiosk.domain.voters import Roll, Struck, Voter
 from kiosk.sample import sample_voters, write_list
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
-from kiosk.store.listfile import ListError, read_list
+from kiosk.store.listfile import read_list
+from kiosk.store.listrows import ListError
 from kiosk.store.voterlist import ListInUseError, VoterList, list_digest
 
 VOTER = Voter(7, "Åse Bøgh", "", date(1950, 1, 31), 2, ("byraad", "region"), ("region",), Roll.NEWCOMER, Struck.STRUCK_OFF)

@@ -7,7 +7,8 @@ import pytest
 from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, lines, problems, read, row
 
 from kiosk.domain.voters import Roll, Struck, Voter
-from kiosk.store.listfile import Form, read_list
+from kiosk.store.listfile import read_list
+from kiosk.store.listrows import Form
 
 LIST = lines(HEADER, ANNE, PETER)
 VOTERS = [

@@ -10,7 +10,8 @@ from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, lines, places, probl
 
 from kiosk import limits
 from kiosk.domain.voters import Voter
-from kiosk.store.listfile import ListError, read_list
+from kiosk.store.listfile import read_list
+from kiosk.store.listrows import ListError
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from datetime import date
 from pathlib import Path
 
 from kiosk.domain.voters import Voter
-from kiosk.store.listfile import Form, ListError, Problem, read_list
+from kiosk.store.listfile import read_list
+from kiosk.store.listrows import Form, ListError, Problem
 
 COLUMNS = {
     "number": "vaelgernummer",

@@ -1,0 +1,21 @@
+# `make demo` and `make test` set up everything they need, also on a machine that has only git, make and python3.
+.PHONY: demo test bench
+
+# What the tests need on top of the product: a real window, and a look at the order of system calls.
+TEST_PACKAGES = xvfb xdotool strace
+
+demo:
+	@sh deploy/setup.sh
+	@.venv/bin/valgbord demo $(DEMO)
+
+test:
+	@sh deploy/setup.sh $(TEST_PACKAGES)
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/pytest $(PYTEST)
+
+bench:
+	@sh deploy/setup.sh $(TEST_PACKAGES)
+	.venv/bin/python tests/bench/bench_import.py
+	.venv/bin/python tests/bench/bench_checkin.py

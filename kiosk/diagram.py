@@ -1,0 +1,29 @@
+"""The desk's diagram for the README, made from its table: `python -m kiosk.diagram` prints it."""
+
+import sys
+
+from kiosk.domain.desk import TABLE
+
+_HOME = ("Ready", "NotReady", "Closed")
+
+
+def mermaid() -> str:
+    """A Mermaid state diagram. `Home` stands for Ready, NotReady or Closed, whichever the table is; loops are left out."""
+    edges: dict[tuple[str, str], list[str]] = {}
+    for (state, given), row in TABLE.items():
+        for after in row.to:
+            start, end = _name(state), _name(after)
+            if start != end and after is not state:
+                inputs = edges.setdefault((start, end), [])
+                if given.__name__ not in inputs:
+                    inputs.append(given.__name__)
+    lines = [f"    {start} --> {end}: {', '.join(inputs)}" for (start, end), inputs in edges.items()]
+    return "\n".join(["stateDiagram-v2", "    [*] --> Home", *lines])
+
+
+def _name(state: type) -> str:
+    return "Home" if state.__name__ in _HOME else state.__name__
+
+
+if __name__ == "__main__":
+    sys.stdout.write(mermaid() + "\n")

@@ -1,0 +1,185 @@
+"""The whole window: it shows one `Screen` after the other and says what was touched on it.
+
+Only what the clerk has really seen can be touched: a finger that landed before the frame was drawn, or on a content that
+has been replaced since, or twice, sends nothing.
+"""
+
+import time
+from collections.abc import Callable
+
+from kivy.properties import ObjectProperty
+from kivy.uix.widget import Widget
+
+from kiosk.display import entry, theme
+from kiosk.display.bars import ActionsBar, StripBar, Stripes, Warnings
+from kiosk.display.contents import View, load_rules, view_of
+from kiosk.display.layout import measure
+from kiosk.domain.screens import Button, Screen, Touch
+
+AGAIN_S = 1.0  # seconds after which a sent touch may be made again: the node may have dropped it
+DOUBLE_TAP_S = 0.25  # seconds in which a second tap belongs to the first, even if the screen has changed meanwhile
+STRAY_S = 0.5  # seconds after digits on a screen without pad in which Enter is a scanner's, not the clerk's
+ENTER = (13, 271)
+ESCAPE = 27
+BACKSPACE = 8
+
+
+class Face(Widget):
+    """The root widget. `send` gets every touch; `now` is a monotonic clock in seconds."""
+
+    sizes = ObjectProperty(theme.LARGE)
+
+    def __init__(self, send: Callable[[Touch], None], now: Callable[[], float] = time.monotonic) -> None:
+        load_rules()
+        super().__init__()
+        self.screen: Screen | None = None
+        self.entry = entry.Entry()
+        self.view: View | None = None
+        self.drawn = False  # whether a frame with these buttons and this content has been shown
+        self._send, self._now = send, now
+        self._sent_at: float | None = None  # when a touch of this screen was sent
+        self._tapped_at = -DOUBLE_TAP_S
+        self._stray_at = -STRAY_S
+        self._held: set[int] = set()
+        self.strip, self.warnings = StripBar(), Warnings()
+        self.actions, self.stripes = ActionsBar(), Stripes()
+        for widget in (self.actions, self.warnings, self.strip, self.stripes):
+            self.add_widget(widget)
+        self.actions.left_key.bind(on_tap=lambda _: self._left())
+        self.actions.right_key.bind(on_tap=lambda _: self._right())
+        self.bind(size=self._place, pos=self._place)
+
+    def show(self, screen: Screen) -> None:
+        """Draw `screen` from the next frame on."""
+        old, self.screen = self.screen, screen
+        if old is None:
+            self.entry = entry.fresh(screen.content)
+        else:
+            self.entry = entry.carried(old.content, self.entry, screen.content, self._sent_at is not None)
+        self._sent_at = None
+        same = old is not None and (old.content, old.left, old.right) == (screen.content, screen.left, screen.right)
+        if old is None or old.content != screen.content or old.strip.language != screen.strip.language:
+            self._build(screen)
+        if not same:
+            self.drawn = False
+            self.actions.show(screen.left, screen.right, screen.content)
+        self.strip.strip = screen.strip
+        self.warnings.warnings = screen.strip.warnings
+        self.stripes.shown = bool(screen.strip.training)
+        self._refresh()
+        self._place()
+
+    def forget(self) -> None:
+        """Drop everything that was shown and typed."""
+        self.screen = None
+        self.entry = entry.Entry()
+
+    def text(self, text: str) -> None:
+        """Characters from a keyboard."""
+        if self.screen is None:
+            return
+        if self.view is not None and entry.room(self.screen.content, self.entry):
+            for digit in text:
+                self._key(digit)
+        elif text.strip():
+            self._stray_at = self._now()
+
+    def key_down(self, key: int) -> None:
+        """A key of a keyboard; one that is held down counts once, but for Backspace."""
+        if key == BACKSPACE:
+            self._key("back")
+            return
+        if key in self._held:
+            return
+        self._held.add(key)
+        if key in ENTER and self._now() - self._stray_at >= STRAY_S:
+            self._right()
+        elif key == ESCAPE:
+            self._left()
+
+    def key_up(self, key: int) -> None:
+        self._held.discard(key)
+
+    def on_touch_down(self, touch: object) -> bool:
+        """Nothing can be touched before it was seen, nor right after a tap that was sent."""
+        if not self.drawn or self._now() - self._tapped_at < DOUBLE_TAP_S:
+            return True
+        return bool(super().on_touch_down(touch))
+
+    def _left(self) -> None:
+        if self.screen is not None and self.screen.left is not None:
+            self._answer(self.screen.left)
+
+    def _right(self) -> None:
+        screen = self.screen
+        if screen is not None and screen.right is not None and entry.complete(screen.content, self.entry):
+            self._answer(screen.right)
+
+    def _answer(self, button: Button) -> None:
+        now = self._now()
+        waiting = self._sent_at is not None and now - self._sent_at < AGAIN_S
+        if self.screen is None or not self.drawn or waiting or now - self._tapped_at < DOUBLE_TAP_S:
+            return
+        self._sent_at = self._tapped_at = now
+        self._send(entry.answer(self.screen, self.entry, button))
+
+    def _key(self, value: str) -> None:
+        if self.screen is None or self._busy():
+            return
+        content = self.screen.content
+        if value == "back":
+            self._enter(entry.Entry(self.entry.digits[:-1], self.entry.how))
+        elif value == "clear":
+            self._enter(entry.Entry("", self.entry.how))
+        else:
+            self._enter(entry.typed(content, self.entry, value))
+
+    def _choose(self, how: str) -> None:
+        if self.screen is not None and not self._busy():
+            self._enter(entry.chosen(self.screen.content, self.entry, how))
+
+    def _busy(self) -> bool:
+        return self._sent_at is not None and self._now() - self._sent_at < AGAIN_S
+
+    def _enter(self, changed: entry.Entry) -> None:
+        self.entry = changed
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self.screen is None or self.view is None:
+            return
+        content = self.screen.content
+        self.view.shown = entry.shown(content, self.entry)
+        self.view.how = self.entry.how
+        self.view.pad_idle = not entry.room(content, self.entry)
+        self.actions.right_key.idle = not entry.complete(content, self.entry)
+
+    def _build(self, screen: Screen) -> None:
+        if self.view is not None:
+            self.remove_widget(self.view)
+        measure.cache_clear()  # it holds the last voter's name
+        self.view = view_of(screen.content, self.sizes, screen.strip.language)
+        self.view.bind(
+            on_key=lambda _, value: self._key(value),
+            on_choice=lambda _, value: self._choose(value),
+            on_item=lambda _, button: self._answer(button),
+        )
+        self.add_widget(self.view, index=len(self.children))
+
+    def _place(self, *_: object) -> None:
+        sizes = theme.sizes_for(self.width, self.height)
+        if sizes is not self.sizes:
+            self.sizes = sizes
+            if self.view is not None and self.screen is not None:
+                self._build(self.screen)
+                self._refresh()
+        for bar in (self.strip, self.warnings, self.actions):
+            bar.sizes = sizes
+        self.strip.pos, self.strip.size = (self.x, self.top - sizes.strip), (self.width, sizes.strip)
+        band = self.warnings.wanted(self.width, 0)
+        self.warnings.pos, self.warnings.size = (self.x, self.top - sizes.strip - band), (self.width, band)
+        self.actions.pos, self.actions.size = self.pos, (self.width, sizes.actions)
+        self.stripes.pos, self.stripes.size, self.stripes.wide = self.pos, self.size, sizes.stripe
+        if self.view is not None:
+            self.view.pos = (self.x, self.y + sizes.actions)
+            self.view.size = (self.width, self.height - sizes.strip - band - sizes.actions)

@@ -1,0 +1,173 @@
+"""The display's end of the node's socket: newline-delimited JSON, in a thread of its own, so that neither waits for the other.
+
+Only the newest screen is kept: a display that was busy draws what holds now, never what held before. Whatever comes that
+is not a screen drops the connection, and a fresh one begins with the whole current screen.
+"""
+
+import contextlib
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from kiosk import limits
+from kiosk.domain.screens import Drawn, Screen, Touch, decode_screen, encode
+
+RETRY_S = (0.1, 1.0)  # seconds between tries to connect: the first, and the longest
+SEND_S = 1.0  # seconds in which the node must take a message of some hundred bytes
+UNSENT = 64  # messages waiting for the node; a clerk makes a few a second
+
+
+class LinkError(Exception):
+    """The node said something that is no screen, or takes nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A screen, when its last byte came (`time.monotonic_ns`), and over which connection (1, 2, …)."""
+
+    screen: Screen
+    received_ns: int
+    connection: int
+
+
+class Link:
+    """Connects to `path` and again whenever that breaks. `news` is called, in the thread, when there is something to see."""
+
+    def __init__(self, path: Path, news: Callable[[], None]) -> None:
+        self._path, self._news = path, news
+        self._lock = threading.Lock()
+        self._arrival: Arrival | None = None
+        self._connection = 0
+        self._lost_at: float | None = time.monotonic()
+        self._failure: Exception | None = None
+        self._unsent: deque[bytes] = deque()
+        self._stopped = threading.Event()
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and close the connection."""
+        self._stopped.set()
+        self._rouse()
+        if self._thread.is_alive():
+            self._thread.join(SEND_S + 1)
+        self._wake.close()
+        self._waker.close()
+
+    def take(self) -> Arrival | None:
+        """The newest screen, once. Raises what the thread failed of, if it did."""
+        with self._lock:
+            if self._failure is not None:
+                raise self._failure
+            arrival, self._arrival = self._arrival, None
+            return arrival
+
+    def silent_for(self, now: float) -> float:
+        """Seconds (by `time.monotonic`) without a connection that has sent a screen; 0 while there is one."""
+        with self._lock:
+            return 0.0 if self._lost_at is None else now - self._lost_at
+
+    def send(self, message: Touch | Drawn, connection: int = 0) -> None:
+        """Send to the node; dropped without a connection, or if `connection` is given and is not this one any more."""
+        with self._lock:
+            if self._lost_at is not None or connection not in (0, self._connection):
+                return
+            self._unsent.append(encode(message) + b"\n")
+        self._rouse()
+
+    def _rouse(self) -> None:
+        with contextlib.suppress(OSError):  # full: it is awake; closed: it is gone
+            self._waker.send(b"!")
+
+    def _run(self) -> None:
+        try:
+            self._keep_connected()
+        except Exception as failure:  # the window shows it and the process ends
+            with self._lock:
+                self._failure = failure
+            self._news()
+
+    def _keep_connected(self) -> None:
+        pause = RETRY_S[0]
+        while not self._stopped.is_set():
+            screens = 0
+            with contextlib.suppress(OSError, LinkError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as node:
+                node.settimeout(SEND_S)
+                node.connect(str(self._path))
+                with self._lock:
+                    self._connection += 1
+                for screen in self._screens(node):
+                    screens += 1
+                    self._arrived(screen)
+            self._lost()
+            pause = RETRY_S[0] if screens else min(2 * pause, RETRY_S[1])
+            self._stopped.wait(pause)
+
+    def _screens(self, node: socket.socket) -> Iterator[Screen]:
+        """Each newest screen until the connection ends; sends meanwhile."""
+        received = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(node, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while not self._stopped.is_set():
+                ready = [key.fileobj for key, _ in selector.select()]
+                if self._wake in ready:
+                    self._wake.recv(limits.MESSAGE_BYTES)
+                    self._flush(node)
+                if node in ready:
+                    data = node.recv(limits.MESSAGE_BYTES)
+                    if not data:
+                        return
+                    screen, received = newest(received + data)
+                    if screen is not None:
+                        yield screen
+
+    def _flush(self, node: socket.socket) -> None:
+        with self._lock:
+            messages = list(self._unsent)
+            self._unsent.clear()
+        if len(messages) > UNSENT:
+            raise LinkError("the node takes no messages")
+        node.sendall(b"".join(messages))
+
+    def _arrived(self, screen: Screen) -> None:
+        with self._lock:
+            self._arrival = Arrival(screen, time.monotonic_ns(), self._connection)
+            self._lost_at = None
+        self._news()
+
+    def _lost(self) -> None:
+        with self._lock:
+            self._arrival = None
+            self._unsent.clear()
+            was_connected = self._lost_at is None
+            if was_connected:
+                self._lost_at = time.monotonic()
+        if was_connected:
+            self._news()
+
+
+def newest(received: bytes) -> tuple[Screen | None, bytes]:
+    """The last whole screen in `received`, and the unfinished rest. Raises `LinkError` at anything that is no screen."""
+    *lines, rest = received.split(b"\n")
+    if max(map(len, (*lines, rest))) > limits.MESSAGE_BYTES:
+        raise LinkError("a line is too long")
+    screen = None
+    for line in lines:
+        try:
+            screen = decode_screen(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise LinkError("a line is no screen") from None
+    return screen, rest

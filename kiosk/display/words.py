@@ -1,0 +1,62 @@
+"""The display's own words: the two screens that no node can send, because it is gone or the display itself failed."""
+
+from datetime import datetime
+
+from kiosk.domain.screens import Fault, NotReady, Screen, Strip
+
+NO_LINK = "D1"
+STOPPED = "D2"
+
+
+def no_link(last: Strip | None) -> Screen:
+    """The node is silent: what the clerk does meanwhile. The table's name stays; no voter does."""
+    if last is not None and last.language == "en":
+        content = NotReady(
+            headline="No connection to the table's program",
+            reason="Wait. Hand out no ballots.",
+            remedy="If it is not back within a minute: contact the election secretary",
+            code=NO_LINK,
+        )
+    else:
+        content = NotReady(
+            headline="Ingen forbindelse til bordets program",
+            reason="Vent. Udlevér ingen stemmesedler.",
+            remedy="Kommer det ikke igen inden et minut: kontakt valgsekretæren",
+            code=NO_LINK,
+        )
+    return Screen(number=0, strip=_bare(last), content=content)
+
+
+def stopped(last: Strip | None) -> Screen:
+    """The display failed and is about to be started again."""
+    if last is not None and last.language == "en":
+        content = Fault(
+            headline="Stop",
+            reason="The screen has failed and is starting again.",
+            remedy="Hand out no ballots. Wait for the screen; if it stays away: contact the election secretary",
+            code=STOPPED,
+        )
+    else:
+        content = Fault(
+            headline="Stop",
+            reason="Skærmen har fejlet og starter igen.",
+            remedy="Udlevér ingen stemmesedler. Vent på skærmen; kommer den ikke: kontakt valgsekretæren",
+            code=STOPPED,
+        )
+    return Screen(number=0, strip=_bare(last), content=content)
+
+
+def clear_key(language: str) -> str:
+    """What stands on the pad's key that empties it."""
+    return "Clear" if language == "en" else "Slet"
+
+
+def clock(now: datetime) -> str:
+    """Local time as Danish writes it."""
+    return f"{now.hour:02d}.{now.minute:02d}"
+
+
+def _bare(last: Strip | None) -> Strip:
+    if last is None:
+        return Strip(table="", place="", mode="", language="da")
+    return Strip(table=last.table, place=last.place, mode="", language=last.language, training=last.training)

@@ -1,0 +1,291 @@
+"""What the clerk does, and what is sent for it."""
+
+import msgspec
+from display_screens import CROWDED, STRIP, Screens
+
+from kiosk.domain.screens import Touch
+
+ENTER, ESCAPE, BACKSPACE = 13, 27, 8
+
+
+def type_text(hand, text):
+    for character in text:
+        hand.stage.window.dispatch("on_textinput", character)
+    hand.frame()
+
+
+def key(hand, code):
+    hand.stage.window.dispatch("on_key_down", code, 0, "", [])
+    hand.stage.window.dispatch("on_key_up", code, 0)
+    hand.frame()
+
+
+def field(hand):
+    return hand.face.view.shown
+
+
+def test_a_tap_on_the_right_button_approves_with_the_preset_answer(hand):
+    """The touch names the screen, the button and how the birth date was given."""
+    screen = Screens().voter()
+    hand.show(screen)
+    hand.tap("Godkend og udlevér stemmeseddel")
+    assert hand.touches == [Touch(screen.number, "approve", how="spoken")]
+
+
+def test_another_answer_is_chosen_and_sent(hand):
+    """A tapped answer is marked at once, alone, and goes with the approval."""
+    screen = Screens().voter()
+    hand.show(screen)
+    hand.tap("Legitimation")
+    hand.frame()
+    assert [(key.text, key.look) for key in hand.keys() if key.look == "chosen"] == [("Legitimation", "chosen")]
+    hand.tap("Godkend og udlevér stemmeseddel")
+    assert hand.touches == [Touch(screen.number, "approve", how="shown")]
+
+
+def test_a_birth_date_is_tapped_on_the_pad(hand):
+    """Each key shows at once; the right button opens with the eighth digit and sends them all."""
+    screen = Screens().birth_date()
+    hand.show(screen)
+    for digit in "1403196":
+        hand.tap(digit)
+    assert field(hand) == "14-03-196_"
+    hand.tap("Godkend og udlevér stemmeseddel")
+    assert hand.touches == []
+    hand.tap("8")
+    hand.frame()
+    assert "14-03-1968" in hand.rendered()
+    hand.tap("Godkend og udlevér stemmeseddel")
+    assert hand.touches == [Touch(screen.number, "approve", "14031968", "spoken")]
+
+
+def test_the_pad_takes_back_and_clears(hand):
+    """One digit with the backspace, all of them with the other."""
+    hand.show(Screens().typing())
+    for text in ("4", "1", "8", "3", "back", "2"):
+        hand.tap(text)
+    assert field(hand) == "4182"
+    hand.tap("clear")
+    assert field(hand) == ""
+
+
+def test_a_known_voter_needs_no_date(hand):
+    """The answer without a date empties and rests the pad, and opens the right button."""
+    screen = Screens().birth_date()
+    hand.show(screen)
+    hand.tap("1")
+    hand.tap("Personligt kendt")
+    hand.tap("2")
+    hand.frame()
+    assert field(hand) == "dd-mm-åååå"
+    assert hand.key("2").idle
+    hand.tap("Godkend og udlevér stemmeseddel")
+    assert hand.touches == [Touch(screen.number, "approve", "", "known")]
+
+
+def test_a_keyboard_does_all_that_the_pad_does(small_hand):
+    """Digits, Backspace, Enter and Escape; letters are not taken."""
+    hand, screen = small_hand, Screens().typing()
+    hand.show(screen)
+    type_text(hand, "41x83")
+    key(hand, BACKSPACE)
+    type_text(hand, "2")
+    assert field(hand) == "4182"
+    key(hand, ENTER)
+    assert hand.touches == [Touch(screen.number, "number", "4182")]
+    hand.time += 2
+    key(hand, ESCAPE)
+    assert hand.touches[1:] == [Touch(screen.number, "cancel")]
+
+
+def test_enter_does_nothing_while_the_right_button_is_closed(small_hand):
+    """Enter is the right button, no more."""
+    small_hand.show(Screens().birth_date())
+    key(small_hand, ENTER)
+    type_text(small_hand, "1403")
+    key(small_hand, ENTER)
+    assert small_hand.touches == []
+
+
+def test_a_held_enter_does_not_approve_the_next_voter(small_hand):
+    """The keyboard repeats a held key; only a new press counts."""
+    hand, made = small_hand, Screens()
+    hand.show(made.voter())
+    window = hand.stage.window
+    window.dispatch("on_key_down", ENTER, 0, "", [])
+    hand.show(made.voter(number="nr. 004 183"))
+    hand.time += 2
+    window.dispatch("on_key_down", ENTER, 0, "", [])
+    assert len(hand.touches) == 1
+    window.dispatch("on_key_up", ENTER, 0)
+    window.dispatch("on_key_down", ENTER, 0, "", [])
+    assert len(hand.touches) == 2
+    window.dispatch("on_key_up", ENTER, 0)
+
+
+def test_a_scanner_that_types_does_not_approve(small_hand):
+    """Digits and Enter on a screen without a pad come from a scanner that nobody has taken in hand: no approval."""
+    hand, screen = small_hand, Screens().voter()
+    hand.show(screen)
+    type_text(hand, "461000418297")
+    key(hand, ENTER)
+    assert hand.touches == []
+    hand.time += 1
+    key(hand, ENTER)
+    assert hand.touches == [Touch(screen.number, "approve", how="spoken")]
+
+
+def test_a_double_tap_counts_once(hand):
+    """The second tap is dropped, on this screen and on the one that came between the two."""
+    made = Screens()
+    first = made.voter()
+    hand.show(first)
+    hand.tap("Godkend og udlevér stemmeseddel")
+    hand.tap("Godkend og udlevér stemmeseddel")
+    hand.stage.show(made.green())
+    hand.stage.settle()
+    hand.time += 0.2
+    hand.tap("Næste vælger")
+    assert hand.touches == [Touch(first.number, "approve", how="spoken")]
+
+
+def test_a_touch_that_was_lost_can_be_made_again_after_a_second(small_hand):
+    """The node may have dropped it; the clerk is not locked out."""
+    hand, screen = small_hand, Screens().voter()
+    hand.show(screen)
+    hand.tap("Annullér")
+    hand.time += 0.9
+    hand.tap("Annullér")
+    assert len(hand.touches) == 1
+    hand.time += 0.2
+    hand.tap("Annullér")
+    assert hand.touches == [Touch(screen.number, "cancel")] * 2
+
+
+def test_a_finger_on_its_way_to_the_screen_before_approves_nobody(hand):
+    """Pressed on one voter and lifted on the next: nothing is sent."""
+    made = Screens()
+    hand.show(made.voter())
+    finger = hand.press(hand.key("Godkend og udlevér stemmeseddel").center)
+    hand.show(made.voter(number="nr. 004 183"))
+    hand.lift(finger)
+    assert hand.touches == []
+
+
+def test_a_screen_that_was_not_drawn_yet_cannot_be_touched(hand):
+    """Shown but not in a frame: the finger was aimed at what stood there before."""
+    made = Screens()
+    hand.show(made.voter())
+    hand.stage.show(made.green())
+    hand.lift(hand.press(hand.face.actions.right_key.center))
+    assert hand.touches == []
+    assert hand.drawn == [1]
+
+
+def test_a_refresh_of_the_strip_does_not_take_the_tap_away(hand):
+    """The same question with another strip: the tap counts, for the screen that is there now."""
+    made = Screens()
+    hand.show(made.voter())
+    finger = hand.press(hand.key("Godkend og udlevér stemmeseddel").center)
+    now = made.voter(strip=CROWDED)
+    hand.show(now)
+    hand.lift(finger)
+    assert hand.touches == [Touch(now.number, "approve", how="spoken")]
+
+
+def test_a_finger_that_slides_off_sends_nothing(hand):
+    """Lifted beside the button, and the pressed look is gone."""
+    hand.show(Screens().voter())
+    right = hand.key("Godkend og udlevér stemmeseddel")
+    finger = hand.press(right.center)
+    assert right.pressed
+    finger.move((0.5, 0.5, "left"))
+    finger.scale_for_screen(*hand.face.size)
+    hand.lift(finger)
+    assert not right.pressed
+    assert hand.touches == []
+
+
+def test_the_pressed_look_comes_with_the_next_frame(hand):
+    """A touch answers at once, whatever the node does."""
+    hand.show(Screens().voter())
+    before = hand.seen()
+    hand.press(hand.key("Annullér").center)
+    hand.frame()
+    assert hand.seen() != before
+    assert hand.key("Annullér").ground != hand.key("Legitimation").ground
+
+
+def test_a_half_typed_date_survives_a_refresh_but_not_a_wrong_try(hand):
+    """The strip may change under it; the notice that it was wrong empties it; the choice stays."""
+    made = Screens()
+    hand.show(made.birth_date())
+    hand.tap("Legitimation")
+    for digit in "1403":
+        hand.tap(digit)
+    hand.show(made.birth_date(strip=msgspec.structs.replace(STRIP, tables=(False, False))))
+    assert field(hand) == "14-03-____"
+    hand.show(made.birth_date(notice="Fødselsdatoen passer ikke."))
+    assert field(hand) == "dd-mm-åååå"
+    assert hand.key("Legitimation").look == "chosen"
+
+
+def test_the_next_voter_starts_afresh(hand):
+    """No digit and no choice of the voter before."""
+    made = Screens()
+    hand.show(made.birth_date())
+    hand.tap("Legitimation")
+    hand.tap("1")
+    hand.show(made.birth_date(number="nr. 004 183"))
+    assert field(hand) == "dd-mm-åååå"
+    assert hand.key("Mundtligt").look == "chosen"
+
+
+def test_the_menu_and_the_two_answers(hand):
+    """Each item and each answer sends its own word."""
+    made = Screens()
+    menu, unresolved = made.menu(), made.unresolved()
+    hand.show(menu)
+    hand.tap("Luk bordet")
+    hand.show(unresolved)
+    hand.tap("Nej, ikke udleveret")
+    hand.time += 2
+    hand.tap("Ja, udleveret")
+    assert hand.touches == [
+        Touch(menu.number, "close_table"),
+        Touch(unresolved.number, "no"),
+        Touch(unresolved.number, "yes"),
+    ]
+
+
+def test_only_the_newest_of_several_screens_is_drawn(hand):
+    """Three screens before a frame are one drawn screen."""
+    made = Screens()
+    for screen in (made.voter(), made.ready(), made.green()):
+        hand.stage.show(screen)
+    hand.stage.settle()
+    assert hand.drawn == [3]
+    assert "Udlevér hvid og gul" in hand.rendered()
+
+
+def test_a_screen_that_looks_the_same_is_drawn_and_said_so(hand):
+    """Its number is new, so its frame is awaited."""
+    made = Screens()
+    hand.show(made.ready())
+    hand.show(made.ready())
+    assert hand.drawn == [1, 2]
+
+
+def test_a_voter_leaves_the_screen_and_the_memory_of_it(hand):
+    """After the next screen, no widget and no cache holds the voter's name."""
+    from kiosk.display.layout import measure
+
+    made = Screens()
+    hand.show(made.voter())
+    assert "Lise Holm" in hand.rendered()
+    hand.show(made.ready())
+    assert "Lise Holm" not in hand.rendered()
+    assert hand.face.screen.content.headline == "Skan valgkortet"
+    hits = measure.cache_info().hits
+    measure("Lise Holm", hand.face.sizes.body, True, 500)
+    assert measure.cache_info().hits == hits

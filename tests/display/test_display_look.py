@@ -1,0 +1,178 @@
+"""Every screen as it is rendered: all its words stand there, whole, large enough, apart, and touchable."""
+
+import msgspec
+import pytest
+from display_hand import apart, box, overlap, pairs
+from display_screens import CROWDED
+
+from kiosk.display import theme, words
+from kiosk.display.contents import VIEWS
+from kiosk.display.icons import Icon
+from kiosk.display.layout import Words
+from kiosk.display.parts import PAD, Key
+from kiosk.domain.screens import Content
+from kiosk.samples import samples
+
+NOT_SHOWN = {"type", "id", "touch", "colour", "keyed", "digits", "language", "sounds", "island", "tables"}
+
+
+def texts_of(part):
+    """Every text of a model that is meant to be read."""
+    if isinstance(part, str):
+        return [part] if part else []
+    if isinstance(part, dict):
+        return [text for name, value in part.items() if name not in NOT_SHOWN for text in texts_of(value)]
+    if isinstance(part, list | tuple):
+        return [text for item in part for text in texts_of(item)]
+    return []
+
+
+def expected(screen):
+    """The texts that must be on the content and the buttons of `screen`; ballots are said in one text or on a sheet."""
+    content = msgspec.to_builtins(screen.content)
+    ballots = content.pop("ballots", ())
+    texts = texts_of(content) + [button.text for button in (screen.left, screen.right) if button]
+    for ballot in ballots:
+        name, election, withheld = ballot["colour_name"], ballot["election"], ballot.get("withheld", "")
+        if withheld:
+            texts.append(f"{name} – {election}: {withheld}")
+        else:
+            texts += [name, election] if content["type"] == "Green" else [f"{name} – {election}"]
+    return texts
+
+
+
+@pytest.fixture(params=["da", "en"])
+def language(request):
+    return request.param
+
+
+def test_there_is_a_sample_of_every_kind_and_a_view_for_it():
+    """A kind of content that is added without a view or a sample is found here."""
+    kinds = set(Content.__args__)
+    assert set(VIEWS) == kinds
+    assert {type(screen.content) for screen in samples("da").values()} == kinds
+
+
+def test_every_word_of_every_screen_is_rendered_and_nothing_else(hand, language):
+    """The rendered texts are the model's, the pad's and the clock's; none is stale from the screen before."""
+    for name, screen in samples(language).items():
+        hand.show(screen)
+        seen = set(hand.rendered())
+        missing = {" ".join(text.split()) for text in expected(screen)} - seen
+        assert not missing, name
+        strip = {screen.strip.table, screen.strip.mode, screen.strip.training, screen.strip.place, "   ·   ".join(screen.strip.warnings)}
+        own = {*PAD, words.clear_key(language), hand.face.strip.time, *(" ".join(text.split()) for text in strip)}
+        assert seen <= own | {" ".join(text.split()) for text in expected(screen)}, name
+
+
+def test_no_text_is_cut_or_broken(hand, language):
+    """Even the longest names stand there whole, on lines broken only between words."""
+    for name, screen in samples(language).items():
+        hand.show(screen)
+        assert hand.cut() == [], name
+
+
+def test_the_fullest_screens_are_still_whole(hand):
+    """A crowded strip, two warnings and a notice over the longest name: smaller type, but nothing is lost."""
+    for name, screen in samples("da").items():
+        fullest = screen.content
+        if hasattr(fullest, "notice"):
+            fullest = msgspec.structs.replace(fullest, notice="Fødselsdatoen passer ikke. Forsøg 1 af 3 er brugt.")
+        hand.show(msgspec.structs.replace(screen, strip=CROWDED, content=fullest))
+        assert hand.cut() == [], name
+        check_boxes(hand, name)
+
+
+def test_nothing_overlaps_or_leaves_its_place(hand, language):
+    """Texts, icons and keys have their boxes to themselves, inside the window and inside the content's or bar's part of it."""
+    for name, screen in samples(language).items():
+        hand.show(screen)
+        check_boxes(hand, name)
+
+
+def check_boxes(hand, name):
+    face = hand.face
+    for area in (face.view, face.strip, face.warnings, face.actions):
+        for widget in area.walk(restrict=True):
+            if visible(widget):
+                assert inside(box(widget), box(area)), (name, widget, getattr(widget, "text", ""))
+    keys = hand.keys()
+    loose = [widget for widget in hand.walk() if visible(widget) and not isinstance(widget.parent, Key)]
+    for first, second in pairs([*keys, *[widget for widget in loose if widget not in keys]]):
+        assert not overlap(box(first), box(second)), (name, first, second)
+
+
+def visible(widget):
+    return (isinstance(widget, Words | Key) and bool(widget.text)) or (isinstance(widget, Icon) and bool(widget.drawing))
+
+
+def inside(inner, outer):
+    return inner[0] >= outer[0] - 1 and inner[1] >= outer[1] - 1 and inner[2] <= outer[2] + 1 and inner[3] <= outer[3] + 1
+
+
+def test_headlines_are_never_smaller_than_promised(hand, language):
+    """The one question can be read at two metres, and the birth date is larger still."""
+    for name, screen in samples(language).items():
+        hand.show(screen)
+        (headline,) = [text for text in hand.words() if text.text == screen.content.headline and not isinstance(text.parent, Key)]
+        assert headline.font_size >= hand.face.sizes.headline, name
+        if hasattr(screen.content, "born"):
+            (born,) = [text for text in hand.words() if text.text == screen.content.born]
+            assert born.font_size > headline.font_size, name
+
+
+def test_whatever_is_touched_is_large_and_apart(hand, language):
+    """72 pixels high and wide, 16 between; the pad's keys are 88 or 64."""
+    for name, screen in samples(language).items():
+        hand.show(screen)
+        for key in hand.keys():
+            least = hand.face.sizes.key if key.value in PAD else 72
+            assert min(key.size) >= least, (name, key.text)
+        for first, second in pairs(hand.keys()):
+            assert apart(box(first), box(second)) >= 15.5, (name, first.text, second.text)
+
+
+def test_the_buttons_are_at_the_same_spot_on_every_screen(hand):
+    """Left stays left and right stays right; only where both are answers are they equally wide."""
+    places = set()
+    for screen in samples("da").values():
+        hand.show(screen)
+        if screen.right and type(screen.content).__name__ != "Unresolved":
+            places.add(box(hand.face.actions.right_key))
+    assert len(places) == 1
+
+
+def test_a_warning_does_not_move_what_is_touched(hand):
+    """The strip's second line takes its height from the texts, never from the keys."""
+    screen = samples("da")["birth-date"]
+    hand.show(screen)
+    before = [box(key) for key in hand.keys()]
+    hand.show(msgspec.structs.replace(screen, strip=CROWDED))
+    assert [box(key) for key in hand.keys()] == before
+
+
+def test_only_green_is_green_and_each_verdict_has_its_colour(hand):
+    """Colour says the same as the words: read it from the frame itself."""
+    grounds = {"Green": theme.GREEN, "Refused": theme.RED, "Fault": theme.RED}
+    grounds |= dict.fromkeys(("Referred", "Waiting", "Unresolved"), theme.AMBER)
+    for name, screen in samples("da").items():
+        hand.show(screen)
+        assert tuple(hand.face.view.ground) == grounds.get(type(screen.content).__name__, theme.PAPER), name
+    hand.show(words.no_link(None))
+    assert tuple(hand.face.view.ground) == theme.AMBER
+    assert hand.cut() == []
+
+
+def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):
+    """A saved frame of the green screen is green where nothing else is drawn, and has the window's size."""
+    hand.stage.show(samples("da")["green"])
+    hand.stage.picture(tmp_path / "green.png")
+    hand.stage.settle()
+    assert [file.name for file in tmp_path.iterdir()] == ["green.png"]
+    from kivy.core.image import Image
+
+    picture = Image.load(str(tmp_path / "green.png"), keep_data=True, nocache=True)
+    assert picture.size == tuple(hand.face.size)
+    corner = picture.read_pixel(hand.face.sizes.stripe + 4, hand.face.view.y + 4)
+    assert [round(part, 2) for part in corner[:3]] == [round(part, 2) for part in theme.GREEN[:3]]

@@ -1,0 +1,48 @@
+"""Three tones, and when each is played."""
+
+import wave
+
+from display_screens import STRIP, Screens
+
+from kiosk.display import sounds
+from kiosk.domain.screens import Fault, Referred, Refused
+
+
+def test_each_kind_has_its_tone_and_most_have_none():
+    """A voter reads, green is green, everything red and the secretary's are the third."""
+    made = Screens()
+    refused = Refused("Ingen stemmeseddel", "Allerede registreret", "Kontakt valgsekretæren", "A1")
+    assert sounds.tone_for(None, made.voter().content) == "read"
+    assert sounds.tone_for(None, made.birth_date().content) == "read"
+    assert sounds.tone_for(None, made.green().content) == "green"
+    assert sounds.tone_for(None, refused) == "not"
+    assert sounds.tone_for(None, Referred("Kontakt", "", "", "A7", "", "")) == "not"
+    assert sounds.tone_for(None, Fault("Stop", "", "", "F1")) == "not"
+    assert sounds.tone_for(None, made.ready().content) == ""
+    assert STRIP.sounds
+
+
+def test_a_refresh_is_silent_and_another_voter_is_not():
+    """A notice or a changed strip on the same screen plays nothing; the next voter does."""
+    made = Screens()
+    voter = made.voter().content
+    assert sounds.tone_for(voter, made.voter(notice="Et andet kort er skannet").content) == ""
+    assert sounds.tone_for(voter, made.voter(number="nr. 004 183").content) == "read"
+    assert sounds.tone_for(made.green().content, made.ready().content) == ""
+
+
+def test_the_tones_are_short_and_clearly_different(tmp_path):
+    """Each tone is a well-formed WAV of less than a second, and no two are alike."""
+    seen = set()
+    for name, notes in sounds.TONES.items():
+        path = tmp_path / f"{name}.wav"
+        sounds.write(notes, path)
+        with wave.open(str(path), "rb") as file:
+            assert 0.05 < file.getnframes() / file.getframerate() < 0.8
+            seen.add(file.readframes(file.getnframes()))
+    assert len(seen) == 3
+
+
+def test_sounds_that_cannot_be_made_break_nothing(tmp_path):
+    """Without a place to write the tones there are none, and no error."""
+    assert sounds.load(tmp_path / "missing") == {}

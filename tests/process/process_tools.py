@@ -1,0 +1,108 @@
+"""What the tests with real processes share: a table at work, what is in its log, and what its process costs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from kiosk.domain import screens as s
+from kiosk.domain.cards import check_digits
+from kiosk.simulated.client import ScreenClient
+from kiosk.store.database import Database
+from kiosk.store.voterlist import VoterList
+
+COMMAND_S = 60  # seconds that a command may take on a busy machine
+
+
+def valgbord(*arguments, env=None):
+    """Run a command of `valgbord` to its end, however it ends; its output is text."""
+    command = [sys.executable, "-m", "kiosk.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, env=env, check=False)
+
+
+def import_list(table, voters=300, seed=1):
+    """Write the list's file and import it, in this process: quicker than by the command, and the same."""
+    table.write_list(voters, seed)
+    with Database(table.data) as database:
+        VoterList(database).replace(table.voters)
+
+
+def may_vote(table):
+    """The numbers of the voters who may be given both ballots."""
+    return [v.number for v in table.voters if v.struck is None and len(v.elections) == 2 and not v.postal]
+
+
+def card(table, number):
+    """The text on a voter's polling card."""
+    payload = f"{table.place}{number:06}"
+    return payload + check_digits(payload)
+
+
+def open_poll(client, table):
+    """The chair opens the poll with the PIN."""
+    client.showing(s.NotReady)
+    client.touch("open_poll")
+    client.showing(s.Pin)
+    client.touch("pin", table.pin)
+    return client.showing(s.Ready)
+
+
+def show(client, table, number):
+    """Scan a voter's card at a table that waits; return the screen that it leads to."""
+    table.scanner.scan(card(table, number))
+    return client.next()
+
+
+def serve(client, table, number):
+    """One voter from the scan to the end of the approval: the screen that follows it."""
+    assert isinstance(show(client, table, number).content, s.VoterShown)
+    client.touch("approve")
+    return client.next()
+
+
+def opened(table):
+    """Open the poll in a node's run of its own, so that the next run begins at a table that serves."""
+    with table.node(), ScreenClient(table.socket, draws=True) as client:
+        open_poll(client, table)
+
+
+def number_on(content):
+    """The voter number that stands on a screen."""
+    return int("".join(filter(str.isdigit, content.number)))
+
+
+def exported(table):
+    """The entry lines of the node's log, by the command."""
+    file = table.folder / "log.jsonl"
+    done = valgbord("log", "export", "--bundle", table.bundle, "--data", table.data, file)
+    assert done.returncode == 0, done.stderr
+    return file.read_bytes().splitlines()[1:]
+
+
+def verified(table):
+    """Whether `log verify` finds the node's log good."""
+    return valgbord("log", "verify", "--bundle", table.bundle, "--data", table.data).returncode == 0
+
+
+def checked(table):
+    """The exit status and the words of the table's self-test."""
+    done = valgbord("check", "--bundle", table.bundle, "--data", table.data)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout
+
+
+def log_of(table, name="node"):
+    """What a program of the table has said so far."""
+    return (table.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+
+def memory_kb(pid):
+    """Resident memory of a process in KiB."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1])
+
+
+def cpu_s(pid):
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,104 @@
+"""The README is true: its commands work as a new user would type them, and its diagram is the desk's."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kiosk.diagram import mermaid
+from kiosk.domain.screens import NotReady
+from kiosk.simulated.client import ScreenClient
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.removeprefix("$ ")
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+STAYS = {"node", "display"}  # run until they are stopped
+
+
+def headless() -> dict[str, str]:
+    """This process's environment without a screen, and with `valgbord` on the path, as the README says."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
+
+
+def test_the_diagram_is_the_desks() -> None:
+    """The README's diagram is the one made from the table; `python -m kiosk.diagram` prints the new one."""
+    assert f"```mermaid\n{mermaid()}\n```" in README
+
+
+def test_the_pictures_are_there() -> None:
+    """Every picture that the README shows is in the project."""
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
+    assert pictures
+    assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
+
+
+@pytest.mark.timeout(300)
+def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
+    """A technician types the commands one after another, in an empty folder, and gets a table that shows its screen."""
+    (tmp_path / "kiosk").symlink_to(ROOT / "kiosk")
+    typed = [command for command in COMMANDS if not command.startswith("make ")]
+    assert {shlex.split(command)[1] for command in typed if command.startswith("valgbord")} >= {
+        "provision",
+        "list",
+        "check",
+        "log",
+    } | STAYS
+    with ExitStack() as running:
+        for command in typed:
+            words = shlex.split(command)
+            if words[0] == "valgbord" and words[1] in STAYS:
+                process = running.enter_context(subprocess.Popen(words, cwd=tmp_path, env=headless()))
+                running.callback(process.send_signal, signal.SIGTERM)
+                with ScreenClient(tmp_path / "screen.sock", draws=False) as client:
+                    assert isinstance(client.next().content, NotReady)
+            else:
+                subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=60)
+            if words[0] == "cp":  # this machine has no scanner, and `check` would rightly say so
+                plan = tmp_path / "plan.toml"
+                plan.write_text(plan.read_text(encoding="utf-8").replace('kind = "hid"', 'kind = "none"'), encoding="utf-8")
+
+
+@pytest.mark.timeout(400)
+def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: Path) -> None:
+    """`make demo` without a screen serves voters, leaves pictures and logs, and says that every green is in the log once."""
+    assert "make demo" in COMMANDS
+    out = tmp_path / "out"
+    done = subprocess.run(
+        ["make", "demo"],
+        cwd=ROOT,
+        env=headless() | {"DEMO": f"--seconds 10 --voters 1000 --out {out}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = done.stdout.splitlines()[-1]
+    assert re.search(r"[1-9]\d* voters served, [1-9]\d* scans refused", summary)
+    assert "every green is in the log once" in summary
+    drawn = {path.stem.partition("-")[2] for path in out.glob("*.png")}
+    assert drawn >= {
+        "not_ready",
+        "pin",
+        "ready",
+        "voter_shown",
+        "birth_date",
+        "green",
+        "refused",
+        "referred",
+        "unresolved",
+        "closed",
+    }
+    assert len(list((out / "gallery").glob("*.png"))) > 100

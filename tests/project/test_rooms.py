@@ -1,0 +1,85 @@
+"""The import rule: which room of the house may know which. The table is the one in kiosk/ARCHITECTURE.md."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+KIOSK = Path(__file__).parents[2] / "kiosk"
+
+# Room -> the rooms of kiosk that it may import. A room may always import itself.
+MAY_IMPORT = {
+    "domain": set(),
+    "limits": set(),
+    "node": {"domain", "limits"},
+    "inbox": {"node", "limits"},
+    "store": {"domain", "limits"},
+    "scanner": {"domain", "limits"},
+    "sync": {"domain", "limits"},
+    "display": {"domain", "limits"},
+    "reports": {"domain", "store"},
+    "sample": {"domain"},
+    "samples": {"domain"},
+    "config": {"domain", "limits"},
+    "keys": set(),
+    "bundle": {"config", "keys"},
+    "screen_port": {"domain", "limits"},
+    "service": {"bundle", "domain", "inbox", "limits", "node", "screen_port", "store"},
+    "simulated": {"bundle", "domain", "sample"},
+    "gallery": {"display", "samples"},
+    "diagram": {"domain"},
+}
+EVERYTHING = {"wiring", "cli", "demo", "selftest"}
+
+# What a pure room may import from outside: nothing that reads a clock, a file, a socket or chance.
+PURE = {"__future__", "collections", "dataclasses", "datetime", "enum", "hashlib", "msgspec", "re", "typing"}
+IMPURE = {"time", "os", "random", "logging", "threading", "socket", "sqlite3", "pathlib", "subprocess", "secrets", "asyncio"}
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(KIOSK).parts[0].removesuffix(".py")
+
+
+def imports_of(module: Path) -> set[str]:
+    names: set[str] = set()
+    for statement in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(statement, ast.Import):
+            names |= {alias.name for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            assert statement.level == 0, f"{module}: relative import"
+            names |= {f"{statement.module}.{alias.name}" for alias in statement.names}
+    return names
+
+
+MODULES = sorted(module for module in KIOSK.rglob("*.py") if module.name != "__init__.py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(KIOSK)))
+def test_a_room_imports_only_what_it_may(module: Path) -> None:
+    """Every module belongs to a room of the table, and imports no other room than those it may."""
+    room = room_of(module)
+    if room in EVERYTHING:
+        return
+    assert room in MAY_IMPORT, f"{room} is in no row of the table"
+    known = {other.removesuffix(".py") for other in (path.name for path in KIOSK.iterdir())}
+    imported = {name.split(".")[1] for name in imports_of(module) if name.startswith("kiosk.")} & known
+    assert imported - {room} <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) == "domain"], ids=lambda module: module.name)
+def test_the_domain_is_pure(module: Path) -> None:
+    """The domain imports nothing that could read a clock, a file, a socket or chance."""
+    outside = {name.split(".")[0] for name in imports_of(module)} - {"kiosk"}
+    assert outside <= PURE
+
+
+def test_the_node_is_sans_io() -> None:
+    """The core is handed time and chance, and does no I/O."""
+    assert not {name.split(".")[0] for name in imports_of(KIOSK / "node.py")} & IMPURE
+
+
+def test_the_drawing_of_the_house_is_this_table() -> None:
+    """The table in kiosk/ARCHITECTURE.md names every room."""
+    drawing = (KIOSK / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    missing = [room for room in {*MAY_IMPORT, *EVERYTHING} if f"`{room}" not in drawing and f"`kiosk/{room}" not in drawing]
+    assert not missing
