@@ -11,7 +11,7 @@ installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install 
 
 missing=
 # The window's OpenGL, and what builds evdev (it has no wheels) against this python3.
-for package in libgl1 libegl1 libegl-mesa0 libgles2 libgl1-mesa-dri libmtdev1 gcc libc6-dev linux-libc-dev "$@"; do
+for package in ca-certificates libgl1 libegl1 libegl-mesa0 libgles2 libgl1-mesa-dri libmtdev1 gcc libc6-dev linux-libc-dev "$@"; do
     installed "$package" || missing="$missing $package"
 done
 python3 -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
@@ -28,7 +28,7 @@ if [ -n "$missing" ]; then
     say "Installing system packages:$missing"
     $root apt-get update -qq
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
 # An environment made by another python3, or in another folder, cannot be trusted: it is made anew.

@@ -14,12 +14,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 
 from kiosk.domain import screens as s
 from kiosk.domain.texts import CODES
 from kiosk.domain.voters import Struck, Voter
 from kiosk.gallery import draw_all
+from kiosk.simulated.chair import chair_decides
 from kiosk.simulated.clerk import Record, SimulatedClerk, Turn
 from kiosk.simulated.client import NoScreenError, ScreenClient
 from kiosk.simulated.proof import differences
@@ -85,11 +87,12 @@ def _lines_while(going: Callable[[], bool]) -> Iterator[str]:
 
 def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
     records = []
+    seen = partial(_await_picture, table)
     with table.display("--size", "1280x800", "--pictures", table.logs):
         say("== The table is not ready: the poll is not open. The chair opens it with the PIN")
         with table.node() as node, ScreenClient(table.socket, draws=False) as client:
-            _await_picture(table, "not_ready")
-            _pin(client, "open_poll", table)
+            seen("not_ready")
+            chair_decides(client, "open_poll", table.pin, seen)
             clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=seed, pace_s=_PACE_S)
             records.append(clerk.record)
             _serve(clerk, seconds / 2, "the birth date is compared", say)
@@ -107,7 +110,7 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
         table.change_plan(clear_after_s="3", birth_date='"enter"')
         with table.node(), ScreenClient(table.socket, draws=False) as client:
             client.showing(s.Unresolved)
-            _await_picture(table, "unresolved")
+            seen("unresolved")
             client.touch("yes")
             client.showing(s.Ready)
             rest = [voter for voter in table.voters if voter.number not in set(clerk.record.green)]
@@ -116,11 +119,11 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
             _serve(clerk, seconds / 2, "the clerk keys the birth date", say)
             say("== A voter who can't say the right date is referred to the secretary; then the chair closes the table")
             _refer(clerk)
-            _await_picture(table, "referred")
+            seen("referred")
             client.touch("next")
             client.showing(s.Ready)
-            _pin(client, "close_table", table)
-            _await_picture(table, "closed")
+            chair_decides(client, "close_table", table.pin, seen)
+            seen("closed")
     return _conclude(table, records, say)
 
 
@@ -131,23 +134,6 @@ def _await_picture(table: Table, kind: str) -> None:
         if time.monotonic() > until:
             raise NoScreenError(f"no picture of {kind} in {_PICTURE_S:.0f} s; see {table.logs / 'display.log'}")
         time.sleep(0.05)  # nothing announces a file
-
-
-def _pin(client: ScreenClient, deed: str, table: Table) -> None:
-    """The chair does what the button `deed` offers."""
-    first = client.showing(s.NotReady, s.Ready)
-    if first.right is None or first.right.touch != deed:
-        _touch(client, "menu", s.Menu)
-        _await_picture(table, "menu")
-    _touch(client, deed, s.Pin)
-    _await_picture(table, "pin")
-    client.touch("pin", table.pin)
-    client.showing(s.Ready, s.Closed)
-
-
-def _touch(client: ScreenClient, touch: str, leads_to: type) -> None:
-    client.touch(touch)
-    client.showing(leads_to)
 
 
 def _serve(clerk: SimulatedClerk, seconds: float, mode: str, say: Say) -> None:

@@ -170,7 +170,7 @@ class Node:
             case Scanned():
                 self._scanned(given.text, now)
             case Overran():
-                self._step(d.Misread(Unreadable.TOO_LONG), now)
+                self._answer(d.Misread(Unreadable.TOO_LONG), now)
             case ScannerSeen():
                 self._look(replace(self._view, scanner=given.present))
             case Touch():
@@ -183,7 +183,8 @@ class Node:
         last, at = self._last_scan
         self._last_scan = (text, now.mono_ms)
         if text != last or now.mono_ms - at >= limits.SCAN_REPEAT_MS:
-            self._step(self._look_up(read_card(text, self.setup.card), e.Source.CARD), now)
+            scan = self._look_up(read_card(text, self.setup.card), e.Source.CARD)
+            (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
 
     def _look_up(self, read: CardRead | OtherPlace | Unreadable, source: e.Source) -> d.Scan:
         if isinstance(read, Unreadable):
@@ -211,7 +212,7 @@ class Node:
             return
         given = self._read_touch(touch, now)
         if given is not None:
-            self._step(given, now)
+            self._answer(given, now)
 
     def _read_touch(self, touch: Touch, now: Now) -> d.Input | None:
         match touch.touch:
@@ -254,6 +255,11 @@ class Node:
         self._view, self._stale = view, self._stale or view != self._view
 
     # --- the desk and its effects -----------------------------------------------------------------------------------
+
+    def _answer(self, given: d.Input, now: Now) -> None:
+        """A step that a new screen follows in any case: or the clerk would think that the touch or the scan was lost."""
+        self._step(given, now)
+        self._since, self._stale, self._again = now, True, True
 
     def _step(self, given: d.Input, now: Now) -> None:
         self._rules = replace(self._rules, lack=self._lack())

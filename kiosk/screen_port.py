@@ -4,6 +4,7 @@ Served by the node's one loop, without a thread: what is sent here is sent after
 A display that reads slowly gets the newest screen next, never a queue of old ones; one that sends nonsense is dropped.
 """
 
+import errno
 import logging
 import selectors
 import socket
@@ -29,14 +30,17 @@ class _Display:
 
 
 class ScreenPort:
-    """A listening socket and its displays, in the loop's selector. `answers` is called with each touch that comes in."""
+    """A listening socket and its displays, in the loop's selector. `answers` is called with each touch that comes in.
+
+    Raises OSError where the socket can't be made, or another node serves it.
+    """
 
     def __init__(self, path: Path, selector: selectors.BaseSelector, answers: Callable[[Touch | Drawn], None]) -> None:
         self._path, self._selector, self._answers = path, selector, answers
         self._displays: dict[socket.socket, _Display] = {}
         self._current = b""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # left by a run that was killed; the store's lock tells a living one apart
+        _remove_dead(path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         path.chmod(0o660)
@@ -130,3 +134,14 @@ class ScreenPort:
         if self._displays.pop(connection, None) is not None:
             self._selector.unregister(connection)
             connection.close()
+
+
+def _remove_dead(path: Path) -> None:
+    """Remove the socket that a killed run has left; a living one's displays must not be taken from it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        try:
+            trial.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            path.unlink(missing_ok=True)
+            return
+    raise OSError(errno.EADDRINUSE, "another node serves this screen: stop that one first", str(path))

@@ -21,6 +21,7 @@ class Turn(StrEnum):
 
     CARD = "card"
     FORGOTTEN = "forgotten card"
+    SLIP = "forgotten card, and another voter's number keyed first"
     AGAIN = "second attempt"
     STRAY = "stray bar code"
     HEALTH_CARD = "health card"
@@ -33,7 +34,8 @@ class Turn(StrEnum):
 
 _ODDS = {
     Turn.CARD: 70,
-    Turn.FORGOTTEN: 6,
+    Turn.FORGOTTEN: 5,
+    Turn.SLIP: 2,
     Turn.AGAIN: 5,
     Turn.STRAY: 4,
     Turn.HEALTH_CARD: 2,
@@ -92,6 +94,11 @@ class SimulatedClerk:
             number = self._random.choice(before) if turn is Turn.AGAIN else self._queue.pop().number
         if turn is Turn.UNKNOWN:
             shown = self._key_number(999_999 - self._random.randrange(1000))
+        elif turn is Turn.SLIP:
+            shown = self._key_number(self._queue[0].number if self._queue else number)
+            if isinstance(shown.content, s.VoterShown | s.BirthDate):
+                self._touch_and_see("cancel")
+            shown = self._key_number(number)
         elif turn is Turn.FORGOTTEN:
             shown = self._key_number(number)
         else:
