@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.."
 
 say() { printf '== %s\n' "$*"; }
 
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
+    fail "python3 3.11 or newer is needed, here is $(python3 -V 2>&1 || echo none): use Debian 12 or newer"
+
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q '^install ok installed$'; }
 
 missing=
@@ -19,16 +27,16 @@ python3 -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"
     missing="$missing python3-dev"
 
 if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null || {
-        echo "setup: these packages are missing and there is no apt-get to fetch them with:$missing" >&2
-        exit 1
-    }
+    command -v apt-get >/dev/null || fail "there is no apt-get to install these with, do it by hand:$missing"
     root=
-    [ "$(id -u)" -eq 0 ] || root=sudo
+    if [ "$(id -u)" -ne 0 ]; then
+        root=sudo
+        command -v sudo >/dev/null || fail "these packages are missing, install them as root:$missing"
+    fi
     say "Installing system packages:$missing"
-    $root apt-get update -qq
+    $root apt-get update -q
     # shellcheck disable=SC2086
-    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing
 fi
 
 # An environment made by another python3, or in another folder, cannot be trusted: it is made anew.
@@ -37,7 +45,7 @@ if [ "$(cat .venv/made-from 2>/dev/null || true)" != "$want" ]; then
     say "Making .venv with the locked Python packages (a minute or two)"
     rm -rf .venv
     python3 -m venv .venv
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+    .venv/bin/python -m pip install --disable-pip-version-check --no-deps --editable .
     printf '%s\n' "$want" >.venv/made-from
 fi

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,6 +14,7 @@ from kiosk.domain.books import REGISTER, Holding
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
+from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
 from kiosk.keys import pin_matches
 from kiosk.node import Node, Overran, Scanned, ScannerSeen, Setup
@@ -28,7 +28,6 @@ from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
 
-_ZONE = ZoneInfo("Europe/Copenhagen")
 _VOTER_DIGITS = 6
 _CARD_DIGITS = 12
 
@@ -63,7 +62,7 @@ def view_of(plan: Plan, table: int) -> View:
         training=plan.place.training,
         sounds=plan.desk.sounds,
         elections=plan.ballots,
-        zone=_ZONE,
+        zone=ZONE,
         voter_digits=_VOTER_DIGITS,
         card_digits=_CARD_DIGITS,
         tries=limits.BIRTH_DATE_TRIES,

@@ -11,6 +11,7 @@ from kiosk.display import theme, words
 from kiosk.display.layout import Part, Row, Words, measure
 from kiosk.display.parts import Key
 from kiosk.domain.screens import Button, Content, Strip, Unresolved
+from kiosk.domain.texts import ZONE
 
 
 class Tag(Words):
@@ -80,7 +81,7 @@ class StripBar(Row):
         return strip.place if self.sizes is theme.LARGE else ""
 
     def _tick(self, *_: object) -> None:
-        now = datetime.now().astimezone()
+        now = datetime.now(ZONE)
         self.time = words.clock(now)
         Clock.schedule_once(self._tick, 60 - now.second - now.microsecond / 1e6 + 0.02)
 

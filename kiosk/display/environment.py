@@ -38,6 +38,7 @@ def prepare(size: tuple[int, int], fullscreen: bool, home: Path) -> None:
         "KCFG_GRAPHICS_HEIGHT": str(height),
         "KCFG_GRAPHICS_FULLSCREEN": "auto" if fullscreen else "0",
         "KCFG_GRAPHICS_RESIZABLE": "0",
+        "KCFG_GRAPHICS_ALLOW_SCREENSAVER": "0",
         "KCFG_GRAPHICS_SHOW_CURSOR": "0" if fullscreen else "1",
         "KCFG_GRAPHICS_MULTISAMPLES": "0",  # edges are smoothed by the drawings themselves; it would cost every frame
         "KCFG_INPUT_MOUSE": "mouse,disable_multitouch",

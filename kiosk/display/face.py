@@ -69,11 +69,6 @@ class Face(Widget):
         self._refresh()
         self._place()
 
-    def forget(self) -> None:
-        """Drop everything that was shown and typed."""
-        self.screen = None
-        self.entry = entry.Entry()
-
     def text(self, text: str) -> None:
         """Characters from a keyboard."""
         if self.screen is None:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from kivy.clock import Clock
 from kivy.graphics import ClearBuffers, ClearColor, Color, Ellipse, Fbo, Line, Mesh, Rectangle
+from kivy.graphics.texture import Texture
 from kivy.properties import ColorProperty, OptionProperty
 
 from kiosk.display import theme
@@ -29,10 +30,6 @@ class Pen:
 
     def stroke(self, points: Points, width: float, close: bool = False) -> None:
         Line(points=self.at(points), width=width * self.side / 2, cap="round", joint="round", close=close)
-
-    def ring(self, x: float, y: float, radius: float, width: float) -> None:
-        middle = self.at([x, y])
-        Line(circle=(*middle, radius * self.side, 0, 360, 96), width=width * self.side / 2)
 
     def disc(self, x: float, y: float, radius: float) -> None:
         r = radius * self.side
@@ -81,7 +78,7 @@ def hourglass(pen: Pen) -> None:
     pen.stroke([0.2, 0.05, 0.8, 0.05], 0.08)
     pen.stroke([0.27, 0.95, 0.27, 0.8, 0.46, 0.5, 0.27, 0.2, 0.27, 0.05], 0.06)
     pen.stroke([0.73, 0.95, 0.73, 0.8, 0.54, 0.5, 0.73, 0.2, 0.73, 0.05], 0.06)
-    pen.fill([0.5, 0.5, 0.62, 0.7, 0.38, 0.7])
+    pen.fill([0.5, 0.53, 0.59, 0.68, 0.41, 0.68])
     pen.fill([0.5, 0.34, 0.66, 0.12, 0.34, 0.12])
 
 
@@ -153,13 +150,6 @@ def enter(pen: Pen) -> None:
     pen.stroke([0.36, 0.68, 0.12, 0.44, 0.36, 0.2], 0.1)
 
 
-def no_link(pen: Pen) -> None:
-    pen.ring(0.2, 0.5, 0.16, 0.08)
-    pen.ring(0.8, 0.5, 0.16, 0.08)
-    pen.stroke([0.42, 0.34, 0.58, 0.66], 0.08)
-    pen.stroke([0.42, 0.66, 0.58, 0.34], 0.08)
-
-
 DRAWINGS: dict[str, Callable[[Pen], None]] = {
     "tick": tick,
     "bar": bar,
@@ -174,20 +164,29 @@ DRAWINGS: dict[str, Callable[[Pen], None]] = {
     "cross": cross,
     "check": check,
     "enter": enter,
-    "no_link": no_link,
 }
 
 
-@lru_cache(maxsize=64)
-def painted(drawing: str, side: int, ink: theme.Rgba, ground: theme.Rgba) -> Fbo:
-    """The icon, drawn twice as large as it is shown: halving smooths its edges."""
-    fbo = Fbo(size=(2 * side, 2 * side))
-    with fbo:
+@cache
+def _easel() -> Fbo:
+    """Where icons are painted. One for all: each would compile its own shader."""
+    return Fbo(size=(64, 64))
+
+
+@lru_cache(maxsize=32)
+def painted(drawing: str, side: int, ink: theme.Rgba, ground: theme.Rgba) -> Texture:
+    """The icon at twice its size: halving it when it is shown smooths its edges."""
+    easel = _easel()
+    easel.size = (2 * side, 2 * side)
+    easel.clear()
+    with easel:
         ClearColor(*ground)
         ClearBuffers()
         DRAWINGS[drawing](Pen(0, 0, 2 * side, ink, ground))
-    fbo.draw()
-    return fbo
+    easel.draw()
+    texture = Texture.create(size=easel.size, colorfmt="rgba")
+    texture.blit_buffer(easel.pixels, colorfmt="rgba", bufferfmt="ubyte")
+    return texture
 
 
 class Icon(Part):
@@ -211,8 +210,8 @@ class Icon(Part):
         self.canvas.clear()
         side = int(min(*self.size, self.high or self.width))
         if self.drawing and side > 0:
-            fbo = painted(self.drawing, side, tuple(self.ink), tuple(self.ground))
+            x, y = round(self.center_x - side / 2), round(self.center_y - side / 2)
+            texture = painted(self.drawing, side, tuple(self.ink), tuple(self.ground))
             with self.canvas:
                 Color(1, 1, 1, 1)
-                x, y = round(self.center_x - side / 2), round(self.center_y - side / 2)
-                Rectangle(texture=fbo.texture, pos=(x, y), size=(side, side))
+                Rectangle(texture=texture, pos=(x, y), size=(side, side))

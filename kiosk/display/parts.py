@@ -121,6 +121,7 @@ class Notice(Row):
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     text = StringProperty("")
     more = StringProperty("")
+    code = StringProperty("")
     ground = ColorProperty(theme.AMBER)
 
     def wanted(self, width: float, squeeze: int, /) -> float:

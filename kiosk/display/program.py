@@ -1,6 +1,5 @@
 """The running display: screens from the link to the stage, touches and drawn frames back, and what is done when one fails."""
 
-import gc
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from kiosk.display import sounds, words
 from kiosk.display.link import Arrival, Link
 from kiosk.display.record import Pictures, Timings
 from kiosk.display.stage import Stage
+from kiosk.display.tidy import TIDY_S, settle_in, tidy
 from kiosk.domain.screens import Drawn, Screen, Strip, Touch
 
 SILENT_S = 0.5  # seconds without the node before the display says so: a restart of the link is not worth a word
@@ -45,16 +45,17 @@ class Program:
         self._arrival: Arrival | None = None
         self._before: Screen | None = None
         self._last: Strip | None = None
-        self._failed = False
+        self._failed = self._ended = False
+        self._tidy = Clock.create_trigger(lambda _: tidy(), TIDY_S)
 
     def run(self) -> int:
         """Show screens until SIGTERM (0), or until something breaks (1)."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: setattr(EventLoop, "quit", True))
+            signal.signal(number, self._end)
+        Clock.schedule_once(self._end_if_told)  # starting the loop forgets a signal that came before
         handler = _Stop(self)
         ExceptionManager.add_handler(handler)
-        gc.collect()
-        gc.freeze()  # what is there now stays; later collections are short enough for a frame
+        settle_in()
         self._link.start()
         Clock.schedule_once(self._check_silence, SILENT_S)
         try:
@@ -77,10 +78,17 @@ class Program:
         self._failed = True
         self._arrival = None
         self._link.stop()
-        Clock.schedule_once(lambda _: setattr(EventLoop, "quit", True), STOPPED_S)
+        Clock.schedule_once(self._end, STOPPED_S)
         self._stage.renew()
         self._stage.show(words.stopped(self._last))
         return True
+
+    def _end(self, *_: object) -> None:
+        self._ended = EventLoop.quit = True
+
+    def _end_if_told(self, *_: object) -> None:
+        if self._ended:
+            EventLoop.quit = True
 
     def _news(self, *_: object) -> None:
         if self._failed:
@@ -116,6 +124,7 @@ class Program:
             self._link.send(touch, self._arrival.connection)
 
     def _drawn(self, screen: Screen) -> None:
+        self._tidy()
         arrival = self._arrival
         if arrival is None or arrival.screen is not screen:
             return

@@ -1,5 +1,6 @@
 """What is written down about drawn screens, if asked for: a picture of each kind, and how long drawing took."""
 
+import contextlib
 import re
 import time
 from pathlib import Path
@@ -38,4 +39,5 @@ class Timings:
         self._file.write(f"{arrival.screen.number} {arrival.received_ns} {time.monotonic_ns()}\n")
 
     def close(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what could not be written before can't be now
+            self._file.close()

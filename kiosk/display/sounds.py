@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kiosk.domain.screens import BirthDate, Content, Fault, Green, Referred, Refused, VoterShown
+from kiosk.domain.screens import BirthDate, Content, Fault, Green, Ready, Referred, Refused, VoterShown
 
 RATE_HZ = 22_050
 EDGE_S = 0.01  # seconds of rise and fall, without which a tone clicks
@@ -31,7 +31,9 @@ _KINDS: Mapping[type, str] = {
 
 
 def tone_for(before: Content | None, now: Content) -> str:
-    """The tone for `now` after `before`, "" for none: a screen that only got a notice is not new."""
+    """The tone for `now` after `before`, "" for none: a screen that only got a notice is not new; a misread card always is."""
+    if isinstance(now, Ready) and now.notice:
+        return "not"
     return "" if before is not None and _same(before, now) else _KINDS.get(type(now), "")
 
 

@@ -31,6 +31,7 @@ class Stage:
         if Window is None:
             raise RuntimeError("no window: SDL found no usable video driver")
         self.window: Any = Window
+        self.window.set_title("valgbord")
         self._send, self._drawn, self._now = send, drawn, now
         self._waiting: Screen | None = None
         self._pictures: list[Path] = []

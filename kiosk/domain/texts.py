@@ -4,8 +4,12 @@ A text is looked up by its key; `{}` fields are filled in by the view. The codes
 """
 
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 Language = Literal["da", "en"]
+
+ZONE = ZoneInfo("Europe/Copenhagen")
+"""The clock on the wall of every polling place, whatever the machine is set to."""
 
 _TEXTS: dict[str, tuple[str, str]] = {
     # strip

@@ -1,6 +1,5 @@
 """A clerk at the real window: sees what is really rendered, taps, types. The clock is the test's own."""
 
-
 from kivy.base import EventLoop
 from kivy.core.window import Window
 from kivy.input.providers.mouse import MouseMotionEvent
@@ -60,10 +59,10 @@ class Hand:
         self.lift(self.press(self.key(text).center))
 
     def key(self, text):
-        (key,) = [key for key in self.keys() if text in (key.text, key.value)]
+        (key,) = [key for key in self.touchables() if text in (key.text, key.value)]
         return key
 
-    def keys(self):
+    def touchables(self):
         return [widget for widget in self.walk() if isinstance(widget, Key)]
 
     def walk(self):
@@ -80,7 +79,9 @@ class Hand:
 
     def cut(self):
         """Texts that do not stand there whole."""
-        lost = [words.text for words, seen in zip(self.words(), self.rendered(), strict=True) if _bare(words.text) != _bare(seen)]
+        lost = [
+            words.text for words, seen in zip(self.words(), self.rendered(), strict=True) if _bare(words.text) != _bare(seen)
+        ]
         high = [words.text for words in self.words() if self.height_of(words) > words.height]
         return lost + high + [words.text for words in self.words() if words.texture is None or _broken(words)]
 
@@ -90,7 +91,7 @@ class Hand:
     def seen(self):
         """What the clerk sees in place of pixels: every text with its size and place, and each key's look."""
         texts = [(words.text, words.font_size, tuple(words.pos)) for words in self.words()]
-        return texts, [(key.text, key.look, key.pressed, key.idle) for key in self.keys()]
+        return texts, [(key.text, key.look, key.pressed, key.idle) for key in self.touchables()]
 
 
 def _bare(text):

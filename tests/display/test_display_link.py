@@ -1,49 +1,15 @@
 """The display's end of the socket, against a real one: reconnecting, nonsense, and the newest screen."""
 
 import queue
-import socket
 import time
 
 import pytest
+from display_node import WAIT_S, Node
 from display_screens import Screens
 
 from kiosk import limits
 from kiosk.display.link import Link, LinkError, newest
-from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
-
-WAIT_S = 10
-
-
-class Node:
-    """The node's end: one connection at a time."""
-
-    def __init__(self, path):
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(str(path))
-        self.listener.listen()
-        self.listener.settimeout(WAIT_S)
-        self.connection = None
-
-    def accept(self):
-        self.connection, _ = self.listener.accept()
-        self.connection.settimeout(WAIT_S)
-        self.lines = self.connection.makefile("rb")
-
-    def show(self, *screens):
-        self.connection.sendall(b"".join(encode(screen) + b"\n" for screen in screens))
-
-    def answer(self):
-        return decode_answer(self.lines.readline())
-
-    def hang_up(self):
-        if self.connection is not None:
-            self.lines.close()
-            self.connection.close()
-            self.connection = None
-
-    def close(self):
-        self.hang_up()
-        self.listener.close()
+from kiosk.domain.screens import Drawn, Touch, encode
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ def expected(screen):
     return texts
 
 
-
 @pytest.fixture(params=["da", "en"])
 def language(request):
     return request.param
@@ -61,7 +60,13 @@ def test_every_word_of_every_screen_is_rendered_and_nothing_else(hand, language)
         seen = set(hand.rendered())
         missing = {" ".join(text.split()) for text in expected(screen)} - seen
         assert not missing, name
-        strip = {screen.strip.table, screen.strip.mode, screen.strip.training, screen.strip.place, "   ·   ".join(screen.strip.warnings)}
+        strip = {
+            screen.strip.table,
+            screen.strip.mode,
+            screen.strip.training,
+            screen.strip.place,
+            "   ·   ".join(screen.strip.warnings),
+        }
         own = {*PAD, words.clear_key(language), hand.face.strip.time, *(" ".join(text.split()) for text in strip)}
         assert seen <= own | {" ".join(text.split()) for text in expected(screen)}, name
 
@@ -97,7 +102,7 @@ def check_boxes(hand, name):
         for widget in area.walk(restrict=True):
             if visible(widget):
                 assert inside(box(widget), box(area)), (name, widget, getattr(widget, "text", ""))
-    keys = hand.keys()
+    keys = hand.touchables()
     loose = [widget for widget in hand.walk() if visible(widget) and not isinstance(widget.parent, Key)]
     for first, second in pairs([*keys, *[widget for widget in loose if widget not in keys]]):
         assert not overlap(box(first), box(second)), (name, first, second)
@@ -115,7 +120,9 @@ def test_headlines_are_never_smaller_than_promised(hand, language):
     """The one question can be read at two metres, and the birth date is larger still."""
     for name, screen in samples(language).items():
         hand.show(screen)
-        (headline,) = [text for text in hand.words() if text.text == screen.content.headline and not isinstance(text.parent, Key)]
+        (headline,) = [
+            text for text in hand.words() if text.text == screen.content.headline and not isinstance(text.parent, Key)
+        ]
         assert headline.font_size >= hand.face.sizes.headline, name
         if hasattr(screen.content, "born"):
             (born,) = [text for text in hand.words() if text.text == screen.content.born]
@@ -126,10 +133,10 @@ def test_whatever_is_touched_is_large_and_apart(hand, language):
     """72 pixels high and wide, 16 between; the pad's keys are 88 or 64."""
     for name, screen in samples(language).items():
         hand.show(screen)
-        for key in hand.keys():
+        for key in hand.touchables():
             least = hand.face.sizes.key if key.value in PAD else 72
             assert min(key.size) >= least, (name, key.text)
-        for first, second in pairs(hand.keys()):
+        for first, second in pairs(hand.touchables()):
             assert apart(box(first), box(second)) >= 15.5, (name, first.text, second.text)
 
 
@@ -147,9 +154,9 @@ def test_a_warning_does_not_move_what_is_touched(hand):
     """The strip's second line takes its height from the texts, never from the keys."""
     screen = samples("da")["birth-date"]
     hand.show(screen)
-    before = [box(key) for key in hand.keys()]
+    before = [box(key) for key in hand.touchables()]
     hand.show(msgspec.structs.replace(screen, strip=CROWDED))
-    assert [box(key) for key in hand.keys()] == before
+    assert [box(key) for key in hand.touchables()] == before
 
 
 def test_only_green_is_green_and_each_verdict_has_its_colour(hand):

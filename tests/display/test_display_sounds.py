@@ -5,7 +5,7 @@ import wave
 from display_screens import STRIP, Screens
 
 from kiosk.display import sounds
-from kiosk.domain.screens import Fault, Referred, Refused
+from kiosk.domain.screens import Fault, Ready, Referred, Refused
 
 
 def test_each_kind_has_its_tone_and_most_have_none():
@@ -29,6 +29,14 @@ def test_a_refresh_is_silent_and_another_voter_is_not():
     assert sounds.tone_for(voter, made.voter(notice="Et andet kort er skannet").content) == ""
     assert sounds.tone_for(voter, made.voter(number="nr. 004 183").content) == "read"
     assert sounds.tone_for(made.green().content, made.ready().content) == ""
+
+
+def test_every_misread_card_sounds() -> None:
+    """A second stray bar code sounds like the first, or the clerk would think that it was not read at all."""
+    made = Screens()
+    stray = Ready("Skan valgkortet", "", notice="Det er ikke et valgkort")
+    assert sounds.tone_for(made.ready().content, stray) == "not"
+    assert sounds.tone_for(stray, stray) == "not"
 
 
 def test_the_tones_are_short_and_clearly_different(tmp_path):
