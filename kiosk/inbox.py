@@ -6,7 +6,7 @@ from collections import deque
 from contextlib import suppress
 
 from kiosk import limits
-from kiosk.node import Input
+from kiosk.node import Input, ScannerSeen
 
 
 class Inbox:
@@ -23,9 +23,12 @@ class Inbox:
         return self._reader.fileno()
 
     def put(self, given: Input) -> bool:
-        """Add an input and wake the loop. False, and nothing added, when `limits.INBOX_INPUTS` wait already."""
+        """Add an input and wake the loop. False, and nothing added, when `limits.INBOX_INPUTS` wait already.
+
+        That the scanner is gone or back is never refused: nobody would say it again, and it comes twice a second at most.
+        """
         with self._lock:
-            if len(self._inputs) >= limits.INBOX_INPUTS:
+            if len(self._inputs) >= limits.INBOX_INPUTS and not isinstance(given, ScannerSeen):
                 return False
             self._inputs.append(given)
             if len(self._inputs) == 1:
@@ -33,8 +36,9 @@ class Inbox:
         return True
 
     def wake(self) -> None:
-        """Wake the loop without an input. Safe in a signal handler, since it takes no lock."""
-        self._writer.send(b"!")
+        """Wake the loop without an input. Safe in a signal handler, since it takes no lock, and after `close`."""
+        with suppress(OSError):
+            self._writer.send(b"!")
 
     def take(self, most: int = limits.BATCH_INPUTS) -> list[Input]:
         """The oldest inputs, at most `most`. The inbox stays readable while any are left."""

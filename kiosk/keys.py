@@ -70,7 +70,8 @@ def new_pin() -> str:
 
 def hash_pin(pin: str) -> str:
     """Argon2id in PHC form."""
-    return str(Argon2id(salt=os.urandom(16), length=32, iterations=3, lanes=1, memory_cost=_ARGON2_KIB).derive_phc_encoded(pin.encode()))
+    argon2 = Argon2id(salt=os.urandom(16), length=32, iterations=3, lanes=1, memory_cost=_ARGON2_KIB)
+    return str(argon2.derive_phc_encoded(pin.encode()))
 
 
 def pin_matches(pin: str, hashes: Iterable[str]) -> bool:

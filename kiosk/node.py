@@ -75,7 +75,6 @@ class Setup:
     birth_date_keyed: bool
     clear_ms: int
     first_prev: str
-    has_list: bool
     day: date | None
     view: View
 
@@ -94,13 +93,13 @@ class Node:
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], pin_is_right: Callable[[str], bool]) -> None:
         self.setup = setup
         self.ledger = Ledger()
-        self.state: d.State = d.NotReady(d.Lack.NO_LIST)
+        self.state: d.State = d.NotReady(d.Lack.POLL_NOT_OPENED)
         self.screen: Screen | None = None
         self._find = find
         self._pin_is_right = pin_is_right
         self._view = setup.view
-        self._rules = d.Rules(setup.birth_date_keyed, limits.BIRTH_DATE_TRIES, d.Lack.NO_LIST)
-        self._seq, self._prev, self._last_ms = 0, setup.first_prev, 0
+        self._rules = d.Rules(setup.birth_date_keyed, limits.BIRTH_DATE_TRIES, d.Lack.POLL_NOT_OPENED)
+        self._seq, self._prev, self._latest_ms = 0, setup.first_prev, 0
         self._batch: list[Written] = []
         self._start = 0
         self._first_number = 0
@@ -119,7 +118,8 @@ class Node:
         """Fold in an entry that is on disk, before `begin`."""
         self.ledger.fold(entry)
         if entry.origin == self.setup.origin:
-            self._seq, self._prev, self._last_ms = entry.seq, entry_hash, entry.time
+            self._seq, self._prev = entry.seq, entry_hash
+            self._latest_ms = max(self._latest_ms, entry.time)
 
     def begin(self, now: Now) -> tuple[Written, ...]:
         """Start: the `start` entry, and the clerk is asked about what the last run left open. Commit, then `committed`."""
@@ -245,7 +245,7 @@ class Node:
 
     def _look_at_clock(self, now: Now) -> None:
         view = self._view
-        wrong = now.wall_ms < self._last_ms - limits.CLOCK_BACK_MS
+        wrong = now.wall_ms < self._latest_ms - limits.CLOCK_BACK_MS
         if self.setup.day is not None:
             wrong = wrong or datetime.fromtimestamp(now.wall_ms / 1000, view.zone).date() < self.setup.day
         if wrong != view.clock_wrong:
@@ -273,8 +273,6 @@ class Node:
             self._perform(effect, now)
 
     def _lack(self) -> d.Lack | None:
-        if not self.setup.has_list:
-            return d.Lack.NO_LIST
         if not books.d2_fresh(self.setup.nodes):
             return d.Lack.ALONE
         if not self.ledger.poll_open:
@@ -332,7 +330,8 @@ class Node:
     def _write(self, body: e.Body, now: Now) -> None:
         entry = e.Entry(self.setup.origin, self._seq + 1, self._prev, now.wall_ms, body)
         data = e.encode_entry(entry)
-        self._seq, self._prev, self._last_ms = entry.seq, e.entry_hash(data), entry.time
+        self._seq, self._prev = entry.seq, e.entry_hash(data)
+        self._latest_ms = max(self._latest_ms, entry.time)
         self._batch.append(Written(entry, data))
         self.ledger.fold(entry)
         self._decide(body, now)

@@ -50,7 +50,6 @@ def sample_view(language: Language) -> view.View:
 
 _STATES: dict[str, d.State] = {
     "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
-    "not-ready-no-list": d.NotReady(d.Lack.NO_LIST),
     "not-ready-alone": d.NotReady(d.Lack.ALONE),
     "ready": d.Ready(),
     "ready-misread": d.Ready(Unreadable.CPR),
@@ -86,5 +85,6 @@ def samples(language: Language) -> dict[str, Screen]:
     shown = sample_view(language)
     screens = {name: view.screen(number, state, shown) for number, (name, state) in enumerate(_STATES.items(), 1)}
     screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
+    screens["not-ready-no-list"] = view.without_list(102, shown)
     screens["fault"] = view.fault(101, "disk_full", shown)
     return screens

@@ -93,14 +93,14 @@ class ScreenPort:
         received = self._displays[connection].received
         received += data
         *lines, rest = received.split(b"\n")
-        if not data or len(rest) > limits.ANSWER_BYTES:
+        if not data or max(map(len, (*lines, rest))) > limits.ANSWER_BYTES:
             self._drop(connection)
             return
         received[:] = rest
         for line in lines:
             try:
                 answer = decode_answer(line)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 _log.warning("a display sent what is not a touch; it was dropped")
                 self._drop(connection)
                 return

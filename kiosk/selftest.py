@@ -81,9 +81,11 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
             voter_list, log = VoterList(database), Log(database)
             yield _list(voter_list)
             found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify)
-            faults = f"{found.broken[0]}: do not use this table" if found.broken else f"{found.entries} entries, all good"
-            yield Finding("log", not found.broken, faults)
-            if not found.broken:
+            faults = [f"{broken}: do not use this table" for broken in found.broken]
+            if lost := log.lost():
+                faults.append(f"{lost} entries are missing at its end: do not use this table")
+            yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
+            if not faults:
                 issued = sum(found.totals.issued.values())
                 yield Finding("marks", True, f"{issued} ballots issued" if issued else "zero ballots issued")
     except InUseError:

@@ -16,7 +16,7 @@ from kiosk.bundle import Bundle
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch
-from kiosk.domain.view import View, fault
+from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
 from kiosk.node import Input, Node, Now, ScannerSeen, Written
 from kiosk.screen_port import ScreenPort
@@ -36,7 +36,7 @@ class Service:
     """A table's node with its store and its screens. `run` it in the thread that made it; `stop` it from anywhere."""
 
     def __init__(
-        self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: Callable[[Database], Node]
+        self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: Callable[[Database], Node | None]
     ) -> None:
         self._bundle, self._data, self._view, self._make_node = bundle, data, view, make_node
         self._selector = selectors.DefaultSelector()
@@ -57,7 +57,7 @@ class Service:
                 except StoreError as error:
                     _log.error("stopped: %s: %s", error.code, error)
                     self._show_fault(error.code)
-                    self._wait_out(limits.STORE_RETRY_S)
+                self._wait_out(limits.STORE_RETRY_S)
         except Exception:
             self._show_fault("internal")
             raise
@@ -73,6 +73,9 @@ class Service:
 
     def _serve(self, database: Database) -> None:
         node, log = self._make_node(database), Log(database)
+        if node is None:  # nothing is written before there is a list, since the log is bound to it
+            self._port.show(without_list(_fresh_number(), self._view))
+            return
         replayed = _replay(node, log, self._bundle)
         _log.info("ready with %d entries", replayed)
         self._commit_and_show(node, log, node.begin(now()))
@@ -102,7 +105,7 @@ class Service:
             self._port.show(screen)
 
     def _show_fault(self, code: str) -> None:
-        self._port.show(fault(time.monotonic_ns() // 1_000, code, self._view))
+        self._port.show(fault(_fresh_number(), code, self._view))
 
     def _wait_out(self, seconds: float) -> None:
         """Keep the displays connected while the store rests; what is touched or scanned meanwhile is dropped."""
@@ -111,6 +114,11 @@ class Service:
             for key, mask in self._selector.select(left):
                 key.data(mask)
             self._inputs()
+
+
+def _fresh_number() -> int:
+    """A number for a screen that no node has made, beyond those of the nodes before."""
+    return time.monotonic_ns() // 1_000
 
 
 def _replay(node: Node, log: Log, bundle: Bundle) -> int:
@@ -122,6 +130,8 @@ def _replay(node: Node, log: Log, bundle: Bundle) -> int:
             raise CorruptError(str(found))
         node.replay(found, heads[found.origin].hash)
         count += 1
+    if lost := log.lost():
+        raise CorruptError(f"{lost} entries that were written are missing at the end of the log")
     return count
 
 

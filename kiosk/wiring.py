@@ -91,18 +91,19 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
         birth_date_keyed=plan.desk.birth_date == "enter",
         clear_ms=plan.desk.clear_after_s * 1_000,
         first_prev=log_beginning(plan, voter_list),
-        has_list=voter_list.digest() is not None,
         day=None if plan.place.training else plan.day.date,
         view=view_of(plan, device.table),
     )
 
 
-def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
-    """How a node is made from an open store, at the start and after a fault of the disk."""
+def node_maker(bundle: Bundle) -> Callable[[Database], Node | None]:
+    """How a node is made from an open store, at the start and after a fault of the disk; None where it has no voter list."""
 
-    def make(database: Database) -> Node:
+    def make(database: Database) -> Node | None:
         voter_list = VoterList(database)
-        if voter_list.digest() is not None and not voter_list.verify():
+        if voter_list.digest() is None:
+            return None
+        if not voter_list.verify():
             raise CorruptError("the voter list is not the one that was imported")
         return Node(setup_of(bundle, voter_list), voter_list.find, lambda pin: pin_matches(pin, bundle.device.pins))
 

@@ -82,6 +82,12 @@ def fault(number: int, code: str, view: View) -> s.Screen:
     return s.Screen(number, strip(view), content)
 
 
+def without_list(number: int, view: View) -> s.Screen:
+    """The screen of a table that has no voter list yet; there is nothing to touch on it."""
+    content, _, _ = _not_ready(d.NotReady(d.Lack.NO_LIST), view)
+    return s.Screen(number, strip(view), content)
+
+
 def strip(view: View) -> s.Strip:
     """The status strip."""
     warnings = []

@@ -13,6 +13,7 @@ from sqlite_utils.migrations import Migrations
 from kiosk.store.errors import CorruptError, InUseError, MissingError, store_errors
 
 FILE = "node.db"
+NOTE = "written"
 
 migrations = Migrations("valgbord")
 
@@ -41,7 +42,12 @@ def log(db: sqlite_utils.Database) -> None:
 
 
 class Database:
-    """An open store. Close it, or use it as a context; while open no other process can open the same one for writing."""
+    """An open store. Close it, or use it as a context; while open no other process can open the same one for writing.
+
+    `note` is a file beside the database in which the log notes how much it has written; missing when read-only.
+    """
+
+    note: int | None
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         """Open the store in `folder`, making both where they are missing; `read_only` looks at one that may be in use.
@@ -52,10 +58,13 @@ class Database:
         """
         with store_errors(), ExitStack() as undo:
             if read_only:
+                self.note = None
                 self.db = _opened_read_only(folder / FILE)
             else:
                 folder.mkdir(parents=True, exist_ok=True)
                 undo.callback(os.close, _locked(folder / "lock"))
+                self.note = os.open(folder / NOTE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                undo.callback(os.close, self.note)
                 self.db = _opened(folder / FILE)
             undo.callback(self.db.close)
             self._closing = undo.pop_all()
