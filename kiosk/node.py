@@ -352,7 +352,7 @@ class Node:
             may = self._weigh(voter) if voter is not None else Barred(Bar.NOT_ON_LIST)
             granted = self._lack() is None and books.d4_grants(made, may)
             outcome = e.Outcome.GRANTED if granted else e.Outcome.REFUSED
-            reason = "" if granted else may.why if isinstance(may, Barred) else "not_all"
+            reason = "" if granted else may.why if isinstance(may, Barred) else Bar.CHANGED
             self._write(e.Decision(request, made.book, mine.epoch, outcome, reason), now)
 
     def _take_batch(self) -> tuple[Written, ...]:
@@ -373,7 +373,7 @@ class Node:
         if decision.outcome is e.Outcome.REFUSED:
             voter = self._find(made.voter)
             may = self._weigh(voter) if voter is not None else Barred(Bar.NOT_ON_LIST)
-            self._step(d.Denied(may if isinstance(may, Barred) else Barred(Bar.ALREADY_MARKED)), now)
+            self._step(d.Denied(may if isinstance(may, Barred) else Barred(Bar.CHANGED)), now)
         elif (
             books.g1_not_withdrawn(case)
             and books.g3_two_disks(self.setup.nodes)

@@ -70,6 +70,7 @@ _STATES: dict[str, d.State] = {
     "refused-struck-off": d.Refused(Barred(Bar.STRUCK_OFF), 4182, _VOTER),
     "refused-moved-away": d.Refused(Barred(Bar.MOVED_AWAY), 4182, _VOTER),
     "refused-other-place": d.Refused(Barred(Bar.OTHER_PLACE, place="Idrætshallen i Nørre Åby"), None, None),
+    "refused-changed": d.Refused(Barred(Bar.CHANGED), 4182, _VOTER),
     "referred": d.Referred(_VOTER),
     "unresolved": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS)),
     "unresolved-other": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS), other=True),

@@ -138,6 +138,8 @@ class ScreenPort:
 
 def _remove_dead(path: Path) -> None:
     """Remove the socket that a killed run has left; a living one's displays must not be taken from it."""
+    if path.exists() and not path.is_socket():
+        raise FileExistsError(errno.EEXIST, "is no socket: name another path", str(path))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
         try:
             trial.connect(str(path))

@@ -20,6 +20,7 @@ class Bar(StrEnum):
     STRUCK_OFF = "struck_off"
     MOVED_AWAY = "moved_away"
     OTHER_PLACE = "other_place"
+    CHANGED = "changed"  # between scan and approval, a ballot that was to be handed out no longer may
 
 
 class Withheld(StrEnum):

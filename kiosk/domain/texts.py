@@ -108,6 +108,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "bar_not_on_list": ("Nr. {} står ikke på valglisten", "No. {} is not on the voter list"),
     "bar_struck_off": ("Slettet af valglisten", "Struck off the voter list"),
     "bar_moved_away": ("Fraflyttet: ingen valgret her", "Moved away: no right to vote here"),
+    "bar_changed": ("Ændret, siden kortet blev skannet. Skan igen.", "Changed since the card was scanned. Scan again."),
     "bar_other_place": ("Kortet hører til {}", "The card belongs to {}"),
     "bar_other_unknown": ("Kortet hører til et andet valg eller valgsted", "The card belongs to another election or place"),
     # referred
@@ -168,6 +169,7 @@ CODES: dict[str, str] = {
     "struck_off": "A4",
     "moved_away": "A5",
     "other_place": "A6",
+    "changed": "A8",
     "referred": "A7",
     "disk": "F1",
     "disk_full": "F2",
