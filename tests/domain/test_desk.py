@@ -1,0 +1,314 @@
+"""Stories of the desk's table: every pair of a state and an input, and what holds however they follow each other."""
+
+from dataclasses import replace
+from datetime import date
+from itertools import product
+
+import pytest
+from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.domain import desk
+from kiosk.domain import desk_states as d
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.entries import How, Source
+
+MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
+ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
+UNKNOWN = d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None)
+ANNES = d.Found(ANNE, EVERYTHING, Source.CARD)
+BENTS = d.Found(BENT, ONE, Source.CARD)
+BENT_TURNED = d.Turned(MARKED, BENT.number, BENT)
+STRAY = d.Misread(Unreadable.NOT_A_CARD)
+ASKED = d.Unfinished(ANNE, BOTH, 0)
+WRONG = date(1968, 9, 15)
+
+SCANS = [ANNES, BENTS, d.Turned(MARKED, ANNE.number, ANNE), BENT_TURNED, UNKNOWN, ELSEWHERE, STRAY, d.Misread(Unreadable.CPR)]
+TOUCHES = [
+    *(d.Approve(how) for how in How),
+    d.Approve(How.SPOKEN, ANNE.born),
+    d.Approve(How.WRITTEN, BENT.born),
+    d.Approve(How.SHOWN, WRONG),
+    d.Answer(True),
+    d.Answer(False),
+    d.Type(),
+    d.Cancel(),
+    d.OpenMenu(),
+    *(d.AskPin(deed) for deed in d.Deed),
+    d.PinGiven(True),
+    d.PinGiven(False),
+    d.PinGiven(False, paused=True),
+]
+EVENTS = [d.Granted(), d.Denied(MARKED), d.Silent(), d.Lit(), ASKED, d.Changed(), d.TimeUp()]
+INPUTS = [*SCANS, *TOUCHES, *EVENTS]
+
+OTHERS = [None, BENTS, BENT_TURNED, STRAY]
+STATES = [
+    *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
+    d.Ready(),
+    d.Ready(Unreadable.CPR),
+    d.Typing(),
+    d.Typing(Unreadable.CHECK_DIGITS),
+    *(d.VoterShown(ANNE, EVERYTHING, Source.CARD, other) for other in OTHERS),
+    *(d.BirthDate(ANNE, EVERYTHING, Source.KEYED, wrong, other) for wrong in range(3) for other in OTHERS),
+    *(d.Waiting(ANNE, EVERYTHING, silent, other) for silent in (False, True) for other in OTHERS),
+    d.Green(ANNE, EVERYTHING),
+    d.Green(ANNE, ONE, lit=True),
+    d.Refused(MARKED, ANNE.number, ANNE),
+    d.Refused(UNKNOWN.barred, 4999, None),
+    d.Refused(ELSEWHERE.barred, None, None),
+    d.Referred(ANNE),
+    d.Unresolved(ASKED),
+    d.Unresolved(ASKED, other=True),
+    d.Closed(),
+    *(d.Menu(lack) for lack in (None, *d.Lack)),
+    *(d.Pin(deed, wrong, paused) for deed in d.Deed for wrong, paused in ((False, False), (True, False), (False, True))),
+]
+RULES = [replace(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)]
+
+KEEPS_ITS_VOTER = (d.VoterShown, d.BirthDate, d.Waiting)
+
+
+def try_step(state: d.State, given: d.Input, rules: d.Rules) -> tuple[d.State, tuple[d.Effect, ...]]:
+    """A step; a pair without a row stays."""
+    if (type(state), type(given)) in desk.TABLE:
+        return desk.step(state, given, rules)
+    with pytest.raises(desk.DeskError):
+        desk.step(state, given, rules)
+    return state, ()
+
+
+def check(state: d.State, given: d.Input, rules: d.Rules) -> tuple[d.State, tuple[d.Effect, ...]]:
+    """One step, with everything that the desk guards."""
+    after, effects = try_step(state, given, rules)
+    for effect in effects:
+        check_effect(effect, state, given, rules, after)
+    if isinstance(given, d.Found | d.Turned | d.Misread):
+        assert effects == ()
+        if isinstance(state, KEEPS_ITS_VOTER):
+            assert replace(after, other=None) == replace(state, other=None)
+        if isinstance(state, d.NotReady | d.Closed | d.Pin) or (isinstance(state, d.Green) and not state.lit):
+            assert after == state
+        if isinstance(state, d.Unresolved):
+            assert after == replace(state, other=True)
+    if isinstance(after, d.Green) and not isinstance(state, d.Green):
+        assert isinstance(state, d.Waiting)
+        assert isinstance(given, d.Granted)
+        assert (after.voter, after.may, after.lit) == (state.voter, state.may, False)
+    if isinstance(after, d.Waiting) and not isinstance(state, d.Waiting):
+        assert [type(effect) for effect in effects] == [d.Ask]
+    if isinstance(state, d.Unresolved) and not isinstance(after, d.Unresolved):
+        assert isinstance(given, d.Answer)
+    return after, effects
+
+
+def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rules, after: d.State) -> None:
+    match effect:
+        case d.Ask():
+            assert rules.lack is None
+            assert isinstance(given, d.Approve)
+            assert isinstance(state, d.VoterShown | d.BirthDate)
+            assert isinstance(after, d.Waiting)
+            assert effect == d.Ask(state.voter, state.may.elections, given.how, state.source)
+            assert (after.voter, after.may) == (state.voter, state.may)
+            if isinstance(state, d.BirthDate):
+                assert given.how is How.KNOWN or given.born == state.voter.born
+        case d.RecordIssued():
+            seen = isinstance(state, d.Green) and not state.lit and isinstance(given, d.Lit | d.Cancel | d.TimeUp)
+            assert seen or (isinstance(state, d.Unresolved) and given == d.Answer(True))
+        case d.Withdraw():
+            given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel)
+            assert given_up or (isinstance(state, d.Unresolved) and given == d.Answer(False))
+        case d.Perform():
+            assert isinstance(state, d.Pin)
+            assert given == d.PinGiven(True)
+            assert effect.deed is state.deed
+
+
+def test_the_samples_are_of_every_kind() -> None:
+    """Every state and every input of the desk is among the samples of these stories."""
+    assert {type(state) for state in STATES} == set(desk.STATES)
+    assert {type(given) for given in INPUTS} == set(desk.INPUTS)
+
+
+def test_every_pair_of_state_and_input() -> None:
+    """Each state takes each input to a state that its row allows, or says that it means nothing and changes nothing."""
+    for state, given_, rules in product(STATES, INPUTS, RULES):
+        after, _ = check(state, given_, rules)
+        row = desk.TABLE.get((type(state), type(given_)))
+        assert type(after) in (row.to if row is not None else (type(state),))
+
+
+def test_the_table_promises_no_state_that_never_follows() -> None:
+    """Every other state that a row names follows from it in some circumstances, so that the diagram made of it is true."""
+    home = {d.Ready: "home", d.NotReady: "home", d.Closed: "home"}
+    reached = {(pair, home.get(type(after), type(after))) for pair, after in all_steps()}
+    for pair, row in desk.TABLE.items():
+        for to in set(row.to) - {pair[0]}:
+            assert (pair, home.get(to, to)) in reached, f"{pair[0].__name__} × {pair[1].__name__} never leads to {to.__name__}"
+
+
+def all_steps() -> list[tuple[tuple[type, type], d.State]]:
+    return [
+        ((type(state), type(given_)), desk.step(state, given_, rules)[0])
+        for state, given_, rules in product(STATES, INPUTS, RULES)
+        if (type(state), type(given_)) in desk.TABLE
+    ]
+
+
+def test_nothing_is_asked_while_something_lacks() -> None:
+    """While the table lacks anything, no input in any state makes a request or shows another voter's data."""
+    for state, given_, rules in product(STATES, INPUTS, RULES):
+        if rules.lack is None:
+            continue
+        after, effects = try_step(state, given_, rules)
+        assert not any(isinstance(effect, d.Ask) for effect in effects)
+        assert type(after) is type(state) or not isinstance(after, d.VoterShown | d.BirthDate | d.Waiting)
+
+
+WALKS = st.lists(st.tuples(st.sampled_from(INPUTS), st.sampled_from([OPEN, OPEN, KEYED, KEYED, *RULES])), max_size=80)
+# Inputs that lead through a check-in are rare among all, so that a walk is given pieces of real ones too.
+PIECES = [
+    [(ANNES, OPEN), (d.Approve(How.SPOKEN), OPEN), (d.Granted(), OPEN)],
+    [(BENTS, KEYED), (d.Approve(How.SHOWN, WRONG), KEYED)],
+    [(BENTS, KEYED), (d.Approve(How.KNOWN), KEYED), (d.Silent(), KEYED), (d.Granted(), KEYED)],
+    [(d.Lit(), OPEN), (d.Cancel(), OPEN)],
+    [(d.Changed(), OPEN), (ASKED, OPEN)],
+    [(d.OpenMenu(), OPEN), (d.AskPin(d.Deed.CLOSE_TABLE), OPEN), (d.PinGiven(True), OPEN)],
+]
+LONG_WALKS = st.lists(WALKS.map(lambda walk: walk[:5]) | st.sampled_from(PIECES), max_size=40).map(
+    lambda p: [s for part in p for s in part]
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.sampled_from(STATES), WALKS | LONG_WALKS)
+def test_what_the_desk_guards_on_any_walk(state: d.State, walk: list[tuple[d.Input, d.Rules]]) -> None:
+    """However states and inputs follow each other, each green is issued exactly once and every guard holds at each step."""
+    issued = int(isinstance(state, d.Green) and state.lit)
+    for given_, rules in walk:
+        after, effects = check(state, given_, rules)
+        recorded = sum(isinstance(effect, d.RecordIssued) for effect in effects)
+        if isinstance(state, d.Green):
+            issued += recorded
+            assert issued == int(after.lit) if isinstance(after, d.Green) else issued == 1
+        if not isinstance(after, d.Green):
+            issued = 0
+        state = after
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from([*SCANS, d.Type(), d.OpenMenu(), d.TimeUp(), d.Lit(), d.Changed()]), max_size=60))
+def test_without_a_touch_nobody_is_served(walk: list[d.Input]) -> None:
+    """Scans and time alone, in any order and number, never make a request."""
+    state: d.State = d.Ready()
+    for given_ in walk:
+        state, effects = check(state, given_, OPEN)
+        assert not effects
+        assert not isinstance(state, d.Waiting | d.Green)
+
+
+def walked(state: d.State, *inputs: d.Input, rules: d.Rules = OPEN) -> tuple[d.State, tuple[d.Effect, ...]]:
+    effects: tuple[d.Effect, ...] = ()
+    for given_ in inputs:
+        state, effects = desk.step(state, given_, rules)
+    return state, effects
+
+
+def test_scan_and_approve() -> None:
+    """In compare mode a voter is served with a scan and a touch; the next scan shows the next voter."""
+    state, effects = walked(d.Ready(), ANNES, d.Approve(How.SPOKEN))
+    assert effects == (d.Ask(ANNE, BOTH, How.SPOKEN, Source.CARD),)
+    assert walked(state, d.Granted(), d.Lit()) == (d.Green(ANNE, EVERYTHING, lit=True), (d.RecordIssued(),))
+    assert walked(state, d.Granted(), d.Lit(), BENTS) == (d.VoterShown(BENT, ONE, Source.CARD), ())
+
+
+def test_three_wrong_dates() -> None:
+    """In enter mode the third wrong date refers the voter to the secretary, and nothing is asked."""
+    state: d.State = d.Ready()
+    seen = []
+    for given_ in (ANNES, *[d.Approve(How.SPOKEN, WRONG)] * 3):
+        state, effects = desk.step(state, given_, KEYED)
+        seen.append((type(state), effects))
+    assert seen == [(d.BirthDate, ()), (d.BirthDate, ()), (d.BirthDate, ()), (d.Referred, ())]
+    assert walked(state, ANNES, rules=KEYED) == (d.Referred(ANNE), ())
+
+
+def test_right_date_at_the_third_try() -> None:
+    """Two wrong dates and then the right one are enough."""
+    wrong = [d.Approve(How.WRITTEN, WRONG)] * 2
+    state, effects = walked(d.Ready(), ANNES, *wrong, d.Approve(How.WRITTEN, ANNE.born), rules=KEYED)
+    assert isinstance(state, d.Waiting)
+    assert effects == (d.Ask(ANNE, BOTH, How.WRITTEN, Source.CARD),)
+
+
+def test_a_date_that_is_none() -> None:
+    """In enter mode an approval without a date is a wrong try, unless the voter is known in person."""
+    for how in (How.SPOKEN, How.WRITTEN, How.SHOWN):
+        state, effects = walked(d.Ready(), ANNES, d.Approve(how), rules=KEYED)
+        assert (state, effects) == (d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=1), ())
+    assert isinstance(walked(d.Ready(), ANNES, d.Approve(How.KNOWN), rules=KEYED)[0], d.Waiting)
+
+
+def test_another_card_is_put_aside() -> None:
+    """Another card scanned while a voter is shown is told of, and the first voter's approval still asks for the first."""
+    state, _ = walked(d.Ready(), ANNES, BENTS)
+    assert state == d.VoterShown(ANNE, EVERYTHING, Source.CARD, other=BENTS)
+    assert walked(state, d.Approve(How.SPOKEN))[1] == (d.Ask(ANNE, BOTH, How.SPOKEN, Source.CARD),)
+
+
+def test_the_same_card_again() -> None:
+    """The card that is being served may lie under the scanner: nothing changes on any screen of that voter."""
+    for state in (
+        d.VoterShown(ANNE, EVERYTHING, Source.CARD),
+        d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=2),
+        d.Waiting(ANNE, EVERYTHING),
+        d.Green(ANNE, EVERYTHING, lit=True),
+        d.Refused(MARKED, ANNE.number, ANNE),
+        d.Referred(ANNE),
+    ):
+        assert desk.step(state, d.Turned(MARKED, ANNE.number, ANNE), OPEN) == (state, ())
+        if not isinstance(state, d.Refused):
+            assert desk.step(state, ANNES, OPEN) == (state, ())
+
+
+def test_refused_and_scanned_again() -> None:
+    """Where a refused voter may be given ballots after all, the same card scanned again shows them."""
+    refused = d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE)
+    assert desk.step(refused, ANNES, OPEN) == (d.VoterShown(ANNE, EVERYTHING, Source.CARD), ())
+
+
+def test_green_that_nobody_has_seen() -> None:
+    """Before the green screen is drawn no scan takes it away, not even of another voter."""
+    for scan in SCANS:
+        assert desk.step(d.Green(ANNE, EVERYTHING), scan, OPEN) == (d.Green(ANNE, EVERYTHING), ())
+
+
+def test_withdrawn() -> None:
+    """A request that is given up while it waits leads home, and is withdrawn."""
+    assert walked(d.Ready(), ANNES, d.Approve(How.SPOKEN), d.Silent(), d.Cancel()) == (d.Ready(), (d.Withdraw(),))
+
+
+def test_the_clerks_answer() -> None:
+    """After a restart Yes records the ballots, No withdraws the request, and a scan does neither."""
+    state, _ = walked(d.Ready(), ASKED, BENTS)
+    assert state == d.Unresolved(ASKED, other=True)
+    assert walked(state, d.Answer(True)) == (d.Ready(), (d.RecordIssued(),))
+    assert walked(state, d.Answer(False)) == (d.Ready(), (d.Withdraw(),))
+
+
+@pytest.mark.parametrize("leaves", [d.Cancel(), d.TimeUp()])
+def test_a_voter_who_is_not_served(leaves: d.Input) -> None:
+    """Cancelling, or nobody touching anything, clears the voter from the screen without a request."""
+    for rules in (OPEN, KEYED):
+        assert walked(d.Ready(), ANNES, leaves, rules=rules) == (d.Ready(), ())
+
+
+def test_the_chairs_deeds() -> None:
+    """What the PIN can decide depends on what the table lacks; nothing else can be asked for."""
+    for lack, deed in product((None, *d.Lack), d.Deed):
+        rules = replace(OPEN, lack=lack)
+        after, effects = desk.step(d.Menu(lack), d.AskPin(deed), rules)
+        assert (isinstance(after, d.Pin), effects) == (desk.DEEDS.get(lack) is deed, ())

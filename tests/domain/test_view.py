@@ -1,0 +1,343 @@
+"""Stories of the screens: every state has one in both languages, in words, and it holds no more of a voter than it must."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
+
+from kiosk import samples
+from kiosk.domain import desk, texts
+from kiosk.domain import desk_states as d
+from kiosk.domain import screens as s
+from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
+from kiosk.domain.entries import How, Source
+from kiosk.domain.texts import CODES, Language, text
+from kiosk.domain.view import View, fault, screen
+from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
+
+LANGUAGES: tuple[Language, ...] = ("da", "en")
+THEN = 38_520_000  # 10.42 in the samples' zone
+DAY = (
+    Election("byraad", "byråd", "council", Colour.WHITE),
+    Election("region", "regionsråd", "region", Colour.YELLOW),
+    Election("raad", "ældreråd", "seniors", Colour.BLUE),
+    Election("sogn", "menighedsråd", "parish", Colour.PINK),
+)
+MARK = Mark(("byraad",), 4, THEN)
+REFUSED = [
+    d.Refused(Barred(Bar.ALREADY_MARKED, MARK), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.POSTAL_VOTE), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.NOT_ON_LIST), 4999, None),
+    d.Refused(Barred(Bar.STRUCK_OFF), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.MOVED_AWAY), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None),
+    d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE),
+]
+OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
+STATES: list[d.State] = [
+    *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
+    *(d.Ready(why) for why in (None, *Unreadable)),
+    *(d.Typing(why) for why in (None, *Unreadable)),
+    *(d.VoterShown(ANNE, EVERYTHING, Source.CARD, other) for other in OTHERS),
+    *(d.VoterShown(ANNE, Eligible(("byraad",), {"region": why}), Source.CARD) for why in Withheld),
+    *(d.BirthDate(ANNE, ONE, Source.KEYED, wrong, other) for wrong in range(3) for other in OTHERS),
+    *(d.Waiting(ANNE, EVERYTHING, silent, other) for silent in (False, True) for other in OTHERS),
+    *(d.Green(ANNE, may) for may in (EVERYTHING, ONE)),
+    *REFUSED,
+    d.Refused(Barred(Bar.OTHER_PLACE), None, None),
+    d.Referred(ANNE),
+    *(d.Unresolved(d.Unfinished(ANNE, BOTH, THEN), other) for other in (False, True)),
+    d.Closed(),
+    *(d.Menu(lack) for lack in (None, *d.Lack)),
+    *(d.Pin(deed, wrong, paused) for deed in d.Deed for wrong, paused in ((False, False), (True, False), (False, True))),
+]
+
+
+def view(language: Language = "da", **other: object) -> View:
+    return replace(samples.sample_view(language), **other)
+
+
+def shown(state: d.State, language: Language = "da", **other: object) -> s.Screen:
+    return screen(1, state, view(language, **other))
+
+
+def words(seen: s.Screen) -> str:
+    """Everything on a screen, as it goes to the display."""
+    return s.encode(seen).decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_state_has_its_screen(language: Language) -> None:
+    """Each state, whatever is in it, makes a whole screen of its own kind that survives the way to the display."""
+    assert {type(state) for state in STATES} == set(desk.STATES)
+    for state in STATES:
+        seen = shown(state, language)
+        assert type(seen.content).__name__ == type(state).__name__
+        assert seen.content.headline
+        assert s.decode_screen(s.encode(seen)) == seen
+        assert seen.strip.language == language
+        assert not re.search(r"\{\d?\}", words(seen)), "a field was not filled in"
+
+
+def test_both_languages_have_every_text() -> None:
+    """No text is empty, and the Danish and the English of each have the same fields."""
+    for key in texts._TEXTS:
+        danish, english = (texts._TEXTS[key][n] for n in (0, 1))
+        assert danish
+        assert english
+        assert sorted(re.findall(r"{\d?}", danish)) == sorted(re.findall(r"{\d?}", english)), key
+
+
+def test_the_samples_are_the_real_screens() -> None:
+    """Pictures and layout checks see every kind of screen, in both languages, with the same buttons."""
+    danish, english = (samples.samples(language) for language in LANGUAGES)
+    assert danish.keys() == english.keys()
+    assert {type(one.content) for one in danish.values()} == set(s.Content.__args__)
+    for name, seen in danish.items():
+        other = english[name]
+        assert [b and b.touch for b in (seen.left, seen.right)] == [b and b.touch for b in (other.left, other.right)], name
+        assert seen.content != other.content
+
+
+BUTTONS = {
+    "not-ready": ("menu", "open_poll"),
+    "not-ready-no-list": (None, None),
+    "not-ready-alone": ("menu", None),
+    "ready": ("menu", "type"),
+    "ready-misread": ("menu", "type"),
+    "no-scanner": ("menu", "type"),
+    "typing": ("cancel", "number"),
+    "typing-misread": ("cancel", "number"),
+    "voter": ("cancel", "approve"),
+    "voter-one-ballot": ("cancel", "approve"),
+    "voter-other-card": ("cancel", "approve"),
+    "birth-date": ("cancel", "approve"),
+    "birth-date-wrong": ("cancel", "approve"),
+    "waiting": ("cancel", None),
+    "waiting-silent": ("cancel", None),
+    "green": (None, "next"),
+    "green-one-ballot": (None, "next"),
+    "refused-marked": (None, "next"),
+    "refused-postal-vote": (None, "next"),
+    "refused-not-on-list": (None, "next"),
+    "refused-struck-off": (None, "next"),
+    "refused-moved-away": (None, "next"),
+    "refused-other-place": (None, "next"),
+    "refused-changed": (None, "next"),
+    "referred": (None, "next"),
+    "unresolved": ("no", "yes"),
+    "unresolved-other": ("no", "yes"),
+    "closed": ("menu", None),
+    "menu": ("cancel", None),
+    "pin": ("cancel", "pin"),
+    "pin-wrong": ("cancel", "pin"),
+    "fault": (None, None),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_buttons_of_every_sample(language: Language) -> None:
+    """Each screen has its two buttons where the clerk expects them: take back left, go on right."""
+    for name, seen in samples.samples(language).items():
+        left, right = BUTTONS[name]
+        assert (seen.left and seen.left.touch, seen.right and seen.right.touch) == (left, right), name
+        assert all(button is None or button.text for button in (seen.left, seen.right))
+
+
+def test_what_the_buttons_say() -> None:
+    """The guide's own words stand on the button that hands out."""
+    assert shown(d.VoterShown(ANNE, EVERYTHING, Source.CARD)).right == s.Button("approve", "Godkend og udlevér stemmeseddel")
+
+
+@pytest.mark.parametrize(
+    ("elections", "danish", "english"),
+    [
+        (("byraad", "region"), "Udlevér hvid og gul", "Hand out white and yellow"),
+        (("byraad", "region", "raad", "sogn"), "Udlevér hvid, gul, blå og lyserød", "Hand out white, yellow, blue and pink"),
+        (("byraad",), "Udlevér kun hvid", "Hand out only white"),
+        (("region",), "Udlevér kun gul", "Hand out only yellow"),
+    ],
+)
+def test_green_names_the_colours(elections: tuple[str, ...], danish: str, english: str) -> None:
+    """The green headline names in words the colours to hand out, and only those; "only" where the day has more."""
+    day = DAY if len(elections) > 2 else DAY[:2]
+    withheld = {e.id: Withheld.POSTAL_VOTE for e in day if e.id not in elections}
+    green = d.Green(ANNE, Eligible(elections, withheld))
+    assert shown(green, elections=day).content.headline == danish
+    assert shown(green, "en", elections=day).content.headline == english
+
+
+def test_green_on_a_day_with_one_election() -> None:
+    """Where the day has one election only, its ballot is not called the only one."""
+    assert shown(d.Green(ANNE, Eligible(("byraad",), {})), elections=DAY[:1]).content.headline == "Udlevér hvid"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", Withheld)
+def test_withheld_ballots_carry_their_reason(why: Withheld, language: Language) -> None:
+    """What is not handed out is shown with its reason, last, and what is handed out has none."""
+    may = Eligible(("region",), {"byraad": why})
+    for state in (d.VoterShown(ANNE, may, Source.CARD), d.BirthDate(ANNE, may, Source.CARD), d.Green(ANNE, may)):
+        ballots = shown(state, language).content.ballots
+        names = ("region", "council") if language == "en" else ("regionsråd", "byråd")
+        assert [(ballot.election, ballot.withheld) for ballot in ballots] == [
+            (names[0], ""),
+            (names[1], text(f"withheld_{why}", language)),
+        ]
+        assert [ballot.colour_name for ballot in ballots] == [
+            text(colour, language) for colour in (Colour.YELLOW, Colour.WHITE)
+        ]
+
+
+def test_the_question_after_a_restart_names_its_own_ballots() -> None:
+    """Asked about a request for one election, the clerk is shown that ballot only."""
+    asked = shown(d.Unresolved(d.Unfinished(ANNE, ("region",), THEN))).content
+    assert [ballot.election for ballot in asked.ballots] == ["regionsråd"]
+    assert asked.asked == "Godkendt kl. 10.42, lige før bordet stoppede."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusals_differ(language: Language) -> None:
+    """Each refusal has a reason and a code of its own, and all say to contact the secretary."""
+    seen = [shown(state, language).content for state in REFUSED]
+    assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(Bar)
+    assert {one.remedy for one in seen} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
+    assert {one.headline for one in seen} == {"Ingen stemmeseddel" if language == "da" else "No ballot"}
+
+
+def test_what_a_refusal_says() -> None:
+    """A second attempt is told where and when, another place by its name, an unknown number by the number."""
+    reasons = [shown(state).content.reason for state in REFUSED]
+    assert reasons[0] == "Allerede registreret: bord 4 kl. 10.42"
+    assert reasons[2] == "Nr. 004 999 står ikke på valglisten"
+    assert reasons[5] == "Kortet hører til Vestre Skole"
+    assert shown(d.Refused(Barred(Bar.OTHER_PLACE), None, None)).content.reason not in reasons
+
+
+def test_referred_says_whom_to_contact() -> None:
+    """After too many wrong dates the headline itself sends the voter to the secretary, and says how many tries there were."""
+    content = shown(d.Referred(ANNE), tries=3).content
+    assert content.headline == "Kontakt valgsekretæren"
+    assert "3" in content.reason
+
+
+def test_codes_are_unique() -> None:
+    """No two screens give the telephone the same code."""
+    assert len(set(CODES.values())) == len(CODES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fault_has_its_words(language: Language) -> None:
+    """Whatever breaks in the store or the program, the red screen says what and whom to call."""
+    codes = [error.code for error in (StoreError, DiskFullError, ReadOnlyError, CorruptError, InUseError)]
+    seen = [fault(1, code, view(language)).content for code in [*codes, "internal"]]
+    assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(seen)
+
+
+# --- what is not on the screen --------------------------------------------------------------------------------------
+
+
+def forms(born: date) -> set[str]:
+    """The ways in which a birth date, or enough of it, could stand on a screen."""
+    months = {text_ for language in LANGUAGES for text_ in [texts.month(born.month, language).lower()]}
+    digits = {born.strftime(form) for form in ("%d%m%y", "%d%m%Y", "%Y%m%d", "%y%m%d", "%d%m")}
+    parts = {born.strftime(form.replace("-", sign)) for form in ("%d-%m", "%m-%d") for sign in "-./ "}
+    return {*months, *digits, *parts, f"{born.year}", f"{born.day}.{born.month}", f"{born.day}/{born.month}"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_enter_mode_never_shows_the_birth_date(language: Language) -> None:
+    """Where the clerk keys what the voter says, no screen of the check-in holds the date in any form."""
+    by_compare = words(shown(d.VoterShown(ANNE, EVERYTHING, Source.CARD), language)).lower()
+    assert any(form in by_compare for form in forms(ANNE.born)), "the search itself must be able to find it"
+    for state in STATES:
+        if not isinstance(state, d.VoterShown):
+            seen = words(shown(state, language, training=False)).lower()
+            assert not [form for form in forms(ANNE.born) if form in seen], state
+
+
+def test_enter_mode_asks_with_a_pattern() -> None:
+    """The pad shows how to key a date, and tells of tries used without telling the date."""
+    content = shown(d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=1), tries=3).content
+    assert content.pattern == "dd-mm-åååå"
+    assert content.notice == "Fødselsdatoen passer ikke. Forsøg 1 af 3 er brugt."
+    assert [(choice.id, choice.keyed) for choice in content.hows] == [
+        ("spoken", True),
+        ("written", True),
+        ("shown", True),
+        ("known", False),
+    ]
+
+
+def test_compare_mode_shows_the_birth_date_in_words() -> None:
+    """The date that the clerk must hear stands in words, and no answer needs a pad."""
+    content = shown(d.VoterShown(ANNE, EVERYTHING, Source.CARD)).content
+    assert content.born == "14. september 1968"
+    assert [choice.id for choice in content.hows] == list(How)
+    assert not any(choice.keyed for choice in content.hows)
+
+
+def traces(seen: s.Screen) -> list[str]:
+    """What of Anne or Bent is on a screen."""
+    known = [
+        part for v in (ANNE, BENT) for part in (v.name, *v.name.split(), v.address, str(v.number), f"{v.number:06}", "004 18")
+    ]
+    return [part for part in {*known, *forms(ANNE.born), *forms(BENT.born)} if part.lower() in words(seen).lower()]
+
+
+@pytest.mark.parametrize("rules", [OPEN, KEYED, replace(OPEN, lack=d.Lack.CLOSED), replace(OPEN, lack=d.Lack.ALONE)])
+def test_a_cleared_screen_has_forgotten_the_voter(rules: d.Rules) -> None:
+    """Whatever was shown, once its time is up nothing of any voter is left on the screen."""
+    for state in STATES:
+        for leaves in (d.TimeUp(), d.Cancel()):
+            if (type(state), type(leaves)) in desk.TABLE:
+                after, _ = desk.step(state, leaves, rules)
+                assert traces(shown(after)) == [], state
+
+
+@pytest.mark.parametrize("why", Unreadable)
+def test_what_was_misread_is_not_repeated(why: Unreadable) -> None:
+    """A stray text, a CPR number above all, stands nowhere on the screen: only what was wrong and what to do."""
+    content = shown(d.Ready(why)).content
+    assert (content.notice, content.remedy) == (text(f"misread_{why}", "da"), text(f"misread_{why}_do", "da"))
+    assert not re.search(r"\d{4}", words(shown(d.Ready(why), training=False, served=0)))
+
+
+def test_another_card_is_told_by_its_number_only() -> None:
+    """A card that is put aside shows its number, not its voter."""
+    notice = shown(d.VoterShown(ANNE, EVERYTHING, Source.CARD, d.Found(BENT, ONE, Source.CARD))).content.notice
+    assert "004 183" in notice
+    assert "Bent" not in notice
+
+
+# --- the strip ------------------------------------------------------------------------------------------------------
+
+
+def test_the_strip_warns() -> None:
+    """A missing scanner and a wrong clock each stand on every screen until they are mended."""
+    for state in STATES:
+        assert shown(state).strip.warnings == ()
+        assert shown(state, scanner=False, clock_wrong=True).strip.warnings == (
+            "Ingen skanner: tjek kablet, eller tast nummeret",
+            "Uret går forkert: sig det til teknikeren",
+        )
+
+
+def test_the_strip_tells_an_island_and_training() -> None:
+    """A table alone and an exercise both say so."""
+    strip = shown(d.Ready(), alone=True, training=True).strip
+    assert (strip.island, strip.mode, strip.training) == (True, "Kun dette bord", "ØVELSE")
+    strip = shown(d.Ready(), alone=False, training=False).strip
+    assert (strip.island, strip.mode, strip.training) == (False, "Frit bordvalg", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "said"), [(4182, 6, "004 182"), (7, 4, "0 007"), (1234567, 6, "1 234 567"), (5, 1, "5")]
+)
+def test_voter_numbers_in_groups(number: int, digits: int, said: str) -> None:
+    """A voter number stands as on the card, in groups of three."""
+    assert view(voter_digits=digits).number(number) == said

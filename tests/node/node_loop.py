@@ -1,0 +1,189 @@
+"""A loop around the real node, with a list for the disk and the calls of a clerk."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+from kiosk.domain import entries as e
+from kiosk.domain import screens as s
+from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.books import REGISTER, Holding
+from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.view import View
+from kiosk.domain.voters import Struck, Voter
+from kiosk.node import Input, Node, Now, Scanned, Setup, Written
+
+PLACE, ORIGIN, TABLE = "4701", "T1.1", 1
+PIN = "271828"
+DAY = date(2025, 11, 18)
+MORNING_MS = int(datetime(2025, 11, 18, 9, 14, tzinfo=UTC).timestamp() * 1000)
+BOTH = ("byraad", "region")
+
+ANNE = Voter(1, "Anne Kjærgaard", "Nørregade 7", date(1968, 9, 14), 1, BOTH)
+BENT = Voter(2, "Bent Østerby", "Søndergade 8", date(1931, 2, 28), 1, BOTH)
+CARL = Voter(3, "Carl Å", "", date(2007, 11, 18), 1, BOTH, postal=("region",))
+DORA = Voter(4, "Dora Struck", "Ågade 1", date(1990, 1, 1), 1, BOTH, struck=Struck.STRUCK_OFF)
+ELSE = Voter(5, "Else Post", "Ågade 2", date(1950, 5, 5), 1, BOTH, postal=BOTH)
+VOTERS = {voter.number: voter for voter in (ANNE, BENT, CARL, DORA, ELSE)}
+
+VIEW = View(
+    language="da",
+    place="Hovedbiblioteket",
+    table=TABLE,
+    training=False,
+    sounds=False,
+    elections=(Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW)),
+    zone=UTC,
+    voter_digits=6,
+    card_digits=12,
+    tries=3,
+    alone=True,
+)
+SETUP = Setup(
+    origin=ORIGIN,
+    table=TABLE,
+    nodes=1,
+    holders={REGISTER: Holding(ORIGIN), TABLE: Holding(ORIGIN)},
+    elections=BOTH,
+    card=CardRules(
+        re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {"4702": "Vestre Skole"}, max_chars=32
+    ),
+    voter_digits=6,
+    birth_date_keyed=False,
+    clear_ms=10_000,
+    first_prev=e.first_prev(PLACE, DAY.isoformat(), "a list"),
+    day=DAY,
+    view=VIEW,
+)
+KEYED = replace(SETUP, birth_date_keyed=True)
+
+
+def card(number: int, place: str = PLACE) -> str:
+    """The text of a good card."""
+    payload = f"{place}{number:06}"
+    return payload + check_digits(payload)
+
+
+def keyed(born: date) -> str:
+    """A birth date as it is keyed."""
+    return born.strftime("%d%m%Y")
+
+
+class Loop:
+    """One run of a node. `log` is the disk: batches of entries, and it outlives the run."""
+
+    def __init__(
+        self,
+        setup: Setup = SETUP,
+        log: Iterable[tuple[Written, ...]] = (),
+        *,
+        find: Callable[[int], Voter | None] = VOTERS.get,
+        wall_ms: int = MORNING_MS,
+        mono_ms: int = 1_000,
+    ) -> None:
+        self.setup, self.find = setup, find
+        self.wall_ms, self.mono_ms = wall_ms, mono_ms
+        self.log = list(log)
+        self.screens: list[s.Screen] = []
+        self.node = Node(setup, find, lambda pin: pin == PIN)
+        for written in self.entries:
+            self.node.replay(written.entry, e.entry_hash(written.data))
+        self.commit_and_show(self.node.begin(self.now))
+
+    # --- what the service does ---
+
+    @property
+    def now(self) -> Now:
+        return Now(self.wall_ms, self.mono_ms)
+
+    @property
+    def entries(self) -> list[Written]:
+        return [written for batch in self.log for written in batch]
+
+    def commit(self, batch: tuple[Written, ...]) -> None:
+        if batch:
+            self.log.append(batch)
+
+    def show(self) -> None:
+        screen = self.node.committed(self.now)
+        if screen is not None:
+            self.screens.append(screen)
+
+    def commit_and_show(self, batch: tuple[Written, ...]) -> None:
+        self.commit(batch)
+        self.show()
+
+    def put(self, *inputs: Input) -> "Loop":
+        """One turn of the loop."""
+        self.commit_and_show(self.node.take(inputs, self.now))
+        return self
+
+    def wait(self, ms: int) -> "Loop":
+        """Time passes, and the loop turns when the node wants it to."""
+        until = self.mono_ms + ms
+        while (due := self.node.deadline()) is not None and due <= until:
+            self._pass(max(due - self.mono_ms, 0))
+            self.put()
+        self._pass(until - self.mono_ms)
+        return self.put()
+
+    def _pass(self, ms: int) -> None:
+        self.wall_ms, self.mono_ms = self.wall_ms + ms, self.mono_ms + ms
+
+    def restarted(self, *, setup: Setup | None = None, wall_ms: int | None = None, mono_ms: int | None = None) -> "Loop":
+        """A new run from what is on this one's disk, some seconds later."""
+        return Loop(
+            setup or self.setup,
+            self.log,
+            find=self.find,
+            wall_ms=self.wall_ms + 5_000 if wall_ms is None else wall_ms,
+            mono_ms=self.mono_ms + 5_000 if mono_ms is None else mono_ms,
+        )
+
+    # --- what the clerk does ---
+
+    @property
+    def screen(self) -> s.Screen:
+        return self.screens[-1]
+
+    @property
+    def shown(self) -> str:
+        return type(self.screen.content).__name__
+
+    def touch_of(self, touch: str, value: str = "", how: str = "") -> s.Touch:
+        return s.Touch(self.screen.number, touch, value, how)
+
+    def touch(self, touch: str, value: str = "", how: str = "") -> "Loop":
+        return self.put(self.touch_of(touch, value, how))
+
+    def scan(self, text: str | int) -> "Loop":
+        """A card is read; a number stands for that voter's card. The scan before is more than a second ago."""
+        self._pass(1_500)
+        return self.put(Scanned(card(text) if isinstance(text, int) else text))
+
+    def draw(self) -> "Loop":
+        return self.put(s.Drawn(self.screen.number))
+
+    def chair(self, touch: str, pin: str = PIN) -> "Loop":
+        """The chair decides something with the PIN, from the menu where it is not on the screen itself."""
+        if self.screen.right is None or self.screen.right.touch != touch:
+            self.touch("menu")
+        return self.touch(touch).touch("pin", pin)
+
+    def opened(self) -> "Loop":
+        return self.chair("open_poll")
+
+    def serve(self, voter: Voter, how: str = "spoken") -> "Loop":
+        """A check-in up to the drawn green screen."""
+        self.scan(voter.number).touch("approve", keyed(voter.born) if self.setup.birth_date_keyed else "", how)
+        return self.draw()
+
+    # --- what is on the disk ---
+
+    def bodies(self, *kinds: type) -> list[e.Body]:
+        return [w.entry.body for w in self.entries if not kinds or isinstance(w.entry.body, kinds)]
+
+    def kinds(self, since: int = 0) -> list[str]:
+        """The kinds of the entries, from the `since`-th on."""
+        return [type(w.entry.body).__name__ for w in self.entries[since:]]

@@ -1,0 +1,419 @@
+"""Stories of tampering: whatever is done to a log that the real node wrote, the check finds it and names where."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+
+import msgspec
+import pytest
+from node_loop import ANNE, BENT, CARL, DAY, ORIGIN, PLACE, SETUP, Loop
+
+from kiosk.domain import entries as e
+from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.keys import Signers, load_private_key, new_private_key, public_hex
+from kiosk.reports.audit import Audit, audit
+from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+
+KEY, FORGER = (load_private_key(new_private_key()) for _ in range(2))
+SIGNERS = Signers({ORIGIN: public_hex(KEY), "T2.1": public_hex(FORGER)})
+LIST_DIGEST = "a list"  # the one of `node_loop`
+
+
+def signed(batch: list[bytes], key=KEY) -> bytes:
+    return key.sign(e.batch_signed(e.entry_hash(batch[-1])))
+
+
+def stored(loop: Loop) -> list[Stored]:
+    """The log as the store keeps it: the last entry of each batch carries the signature."""
+    rows = []
+    for batch in loop.log:
+        data = [written.data for written in batch]
+        rows += [Stored(ORIGIN, w.entry.seq, w.data, None) for w in batch]
+        rows[-1] = replace(rows[-1], signature=signed(data))
+    return rows
+
+
+def some_day() -> Loop:
+    """Some thirty entries of every kind, over a restart with a withdrawal."""
+    loop = Loop().opened().serve(ANNE).serve(CARL).scan(BENT.number).touch("approve")
+    for _ in range(3):
+        loop = loop.restarted().touch("no").scan(BENT.number).touch("approve")
+    loop.draw().touch("next").chair("close_table").chair("reopen_table")
+    return loop.restarted().restarted()
+
+
+ROWS = stored(some_day())
+
+
+def check(rows: list[Stored], first_prev: str = SETUP.first_prev) -> Audit:
+    return audit(rows, first_prev, SIGNERS.verify)
+
+
+def named(rows: list[Stored]) -> list[int]:
+    """The seqs of the entries that the check finds fault with; all of one origin."""
+    broken = check(rows).broken
+    assert {found.origin for found in broken} <= {ORIGIN}
+    return [found.seq for found in broken]
+
+
+def with_data(rows: list[Stored], at: int, data: bytes) -> list[Stored]:
+    return [*rows[:at], replace(rows[at], data=data), *rows[at + 1 :]]
+
+
+def test_the_samples_are_a_real_day() -> None:
+    """The log of these stories has every kind of entry, and batches of one and of several."""
+    assert {type(e.decode_entry(row.data).body) for row in ROWS} == set(e.Body.__args__)
+    assert len(ROWS) == 30
+    assert 10 < sum(row.signature is not None for row in ROWS) < len(ROWS)
+
+
+def test_untouched() -> None:
+    """In a log as it was written nothing is found, and all of it is under a signature."""
+    found = check(ROWS)
+    assert (found.broken, found.entries) == ((), len(ROWS))
+    assert found.heads == {ORIGIN: Head(len(ROWS), e.entry_hash(ROWS[-1].data), len(ROWS))}
+    assert found.totals.issued == {"byraad": 3, "region": 2}
+
+
+def test_last_signature_alone() -> None:
+    """By the chain the last signature covers everything before it: a start checks no other."""
+    only_last = [*(replace(row, signature=None) for row in ROWS[:-1]), ROWS[-1]]
+    assert check(only_last).broken == ()
+
+
+def test_empty_log() -> None:
+    """A log without entries has no fault."""
+    assert check([]) == Audit(0, (), {}, check([]).totals)
+
+
+# --- changed ----------------------------------------------------------------------------------------------------------
+
+
+def changes(data: bytes, random: Random) -> Iterator[bytes]:
+    """Some bytes of an entry changed, one at a time: to another sign, to what is not UTF-8, lost and doubled."""
+    for at in [0, *range(random.randrange(1, 15), len(data), 15), len(data) - 1]:
+        for byte in {data[at] ^ 1, data[at] | 0x80, random.choice(b"0123456789abcdef")} - {data[at]}:
+            yield data[:at] + bytes([byte]) + data[at + 1 :]
+        yield data[:at] + data[at + 1 :]
+        if data[at] != data[at - 1]:
+            yield data[:at] + data[at : at + 1] + data[at:]
+
+
+def test_a_changed_byte_in_every_entry() -> None:
+    """Any byte changed anywhere is found, and the entry itself is named, or the one before or after it."""
+    random = Random(256)
+    for at, row in enumerate(ROWS):
+        for data in changes(row.data, random):
+            seqs = named(with_data(ROWS, at, data))
+            assert seqs, (row.seq, data)
+            # Where the link itself is changed it is the entry before that looks changed, and then this one by the next.
+            assert row.seq in seqs, (row.seq, data)
+            assert set(seqs) <= {row.seq - 1, row.seq, row.seq + 1}, (row.seq, data)
+
+
+def test_a_changed_fact_is_named_exactly() -> None:
+    """A fact rewritten in good form, as another voter in a request, is named by its entry alone."""
+    for at, row in enumerate(ROWS):
+        entry = e.decode_entry(row.data)
+        changed = e.encode_entry(msgspec.structs.replace(entry, time=entry.time + 1))
+        seqs = set(named(with_data(ROWS, at, changed)))
+        assert seqs == {row.seq}
+
+
+def test_a_request_for_somebody_else() -> None:
+    """A voter's number changed in a request that ends no batch is found by the next entry's link."""
+    at = next(n for n, row in enumerate(ROWS) if isinstance(e.decode_entry(row.data).body, e.Request))
+    entry = e.decode_entry(ROWS[at].data)
+    other = msgspec.structs.replace(entry, body=msgspec.structs.replace(entry.body, voter=999))
+    (found,) = check(with_data(ROWS, at, e.encode_entry(other))).broken
+    assert (
+        str(found) == f"T1.1 entry {at + 1}: changed: entry {at + 1} was changed: the next entry was written after another one"
+    )
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"null", b"{}", b"[]", b"\xff\xfe", b"\x00" * 100, b"{" * 50_000, b"[" * 50_000, b'"', b"1e999"]
+)
+def test_garbage_in_place_of_an_entry(data: bytes) -> None:
+    """What is no entry at all is named, and stops neither the check nor the entries after it."""
+    for at in (0, 10, len(ROWS) - 1):
+        found = check(with_data(ROWS, at, data))
+        assert found.broken[0] == Broken(ORIGIN, at + 1, "changed: it is not an entry any more")
+        assert found.entries == len(ROWS) - 1
+
+
+# --- canonical form ---------------------------------------------------------------------------------------------------
+
+
+def reforms(data: bytes) -> dict[str, bytes]:
+    """The same entry in other bytes."""
+    fields = msgspec.json.decode(data)
+    backwards = {key: fields[key] for key in reversed(fields)}
+    return {
+        "a blank": data.replace(b",", b", ", 1),
+        "a blank before": b" " + data,
+        "a line break after": data + b"\n",
+        "the order of keys": msgspec.json.encode(backwards),
+        "the order in the body": msgspec.json.encode({**fields, "body": dict(reversed(fields["body"].items()))}, order=None),
+        "a key twice": data.replace(b'"seq":', b'"seq":99,"seq":', 1),
+        "a number written otherwise": data.replace(b',"time":', b',"time":1,"time":', 1),
+        "an escape": data.replace(b'"origin"', b'"or\\u0069gin"', 1),
+        "a fraction": data[:-1] + b".0}",
+    }
+
+
+def test_only_the_canonical_bytes_are_an_entry() -> None:
+    """The same facts in other bytes are found, with a signature over those bytes by the right key too."""
+    row = next(row for row in ROWS if isinstance(e.decode_entry(row.data).body, e.Decision))
+    for form, data in reforms(row.data).items():
+        if data == row.data:
+            continue
+        assert row.seq in named(with_data(ROWS, row.seq - 1, data)), form
+        alone = [*ROWS[: row.seq - 1], Stored(ORIGIN, row.seq, data, signed([data]))]
+        found = check(alone).broken
+        assert (found[0].seq, found[0].what.partition(":")[0]) == (row.seq, "changed"), form
+
+
+# --- dropped and reordered --------------------------------------------------------------------------------------------
+
+
+def test_a_dropped_entry() -> None:
+    """Whichever entry is missing, the one after it is named, and says which is missing."""
+    for at in range(len(ROWS) - 1):
+        (found,) = check([*ROWS[:at], *ROWS[at + 1 :]]).broken
+        assert found == Broken(ORIGIN, at + 2, f"dropped: entry {at + 1} is missing before it")
+
+
+def test_dropped_entries() -> None:
+    """Several missing in a row are named together."""
+    (found,) = check([*ROWS[:4], *ROWS[9:]]).broken
+    assert found == Broken(ORIGIN, 10, "dropped: entries 5 to 9 are missing before it")
+
+
+def test_a_log_cut_off() -> None:
+    """Cut within a batch the end is unsigned; cut between batches only the head can tell, and it does."""
+    for at, row in enumerate(ROWS[:-1], 1):
+        found = check(ROWS[:at])
+        assert found.heads[ORIGIN].seq == at
+        assert [broken.seq for broken in found.broken] == ([] if row.signature else [at])
+
+
+def test_a_dropped_and_renumbered_entry() -> None:
+    """Rows moved up over a gap, so that no number is missing, stand where other entries should."""
+    for at in range(len(ROWS) - 1):
+        moved = [replace(row, seq=row.seq - 1) for row in ROWS[at + 1 :]]
+        assert at + 1 in named([*ROWS[:at], *moved])
+
+
+def test_swapped_rows() -> None:
+    """Two neighbours that arrived in the wrong order are both named."""
+    for at in range(len(ROWS) - 1):
+        rows = [*ROWS[:at], ROWS[at + 1], ROWS[at], *ROWS[at + 2 :]]
+        seqs = named(rows)
+        assert {at + 1, at + 2} <= set(seqs)
+        assert set(seqs) <= {at + 1, at + 2, at + 3}
+
+
+def test_swapped_bytes() -> None:
+    """Two neighbours whose contents were exchanged are both named as reordered."""
+    for at in range(len(ROWS) - 1):
+        first, second = ROWS[at], ROWS[at + 1]
+        rows = [*ROWS[:at], replace(first, data=second.data), replace(second, data=first.data), *ROWS[at + 2 :]]
+        found = check(rows).broken
+        assert {broken.seq for broken in found if broken.what.startswith("reordered")} == {at + 1, at + 2}
+
+
+def test_a_repeated_entry() -> None:
+    """An entry that stands twice is named the second time."""
+    for at in range(len(ROWS)):
+        seqs = named([*ROWS, ROWS[at]])
+        assert seqs
+        assert seqs[0] == at + 1
+
+
+def test_the_same_log_twice() -> None:
+    """A whole log appended to itself is found at its first repeated entry."""
+    assert named([*ROWS, *ROWS])[0] == 1
+
+
+# --- forged -----------------------------------------------------------------------------------------------------------
+
+
+def rehashed(rows: list[Stored], prev: str) -> list[Stored]:
+    """The same facts chained anew from `prev`, as somebody without the key can; the old signatures stay."""
+    new = []
+    for seq, row in enumerate(rows, e.decode_entry(rows[0].data).seq):
+        data = e.encode_entry(msgspec.structs.replace(e.decode_entry(row.data), prev=prev, seq=seq))
+        new.append(replace(row, data=data, seq=seq))
+        prev = e.entry_hash(data)
+    return new
+
+
+def batch_end(seq: int) -> int:
+    return next(row.seq for row in ROWS if row.seq >= seq and row.signature is not None)
+
+
+def changed_tail(at: int) -> list[Stored]:
+    entry = e.decode_entry(ROWS[at].data)
+    data = e.encode_entry(msgspec.structs.replace(entry, time=entry.time + 1))
+    rest = rehashed(ROWS[at + 1 :], e.entry_hash(data)) if at + 1 < len(ROWS) else []
+    return [*ROWS[:at], replace(ROWS[at], data=data), *rest]
+
+
+def test_a_tail_forged_without_the_key() -> None:
+    """A change with everything after it chained anew is found at the first signature over it."""
+    for at in range(len(ROWS)):
+        seqs = named(changed_tail(at))
+        assert seqs[0] == batch_end(at + 1)
+
+
+def test_a_tail_forged_and_its_signatures_left_out() -> None:
+    """Without the signatures the forged entries are named as unsigned, the last of them first."""
+    for at in range(len(ROWS)):
+        good = max((row.seq for row in ROWS[:at] if row.signature), default=0)
+        unsigned = [*ROWS[:at], *(replace(row, signature=None) for row in changed_tail(at)[at:])]
+        (found,) = check(unsigned).broken
+        assert found.seq == len(ROWS)
+        assert found.what == f"forged or cut: entries {good + 1} to {len(ROWS)} carry no good signature"
+
+
+def test_signed_by_another_key() -> None:
+    """A signature by another table's key, good as it is, is not this one's: the batch it should cover is named."""
+    for at, row in enumerate(ROWS):
+        if row.signature is not None:
+            other = replace(row, signature=signed([row.data], FORGER))
+            found = check([*ROWS[:at], other, *ROWS[at + 1 :]]).broken
+            assert found[0].seq == row.seq
+            assert found[0].what.startswith("forged: the signature over entries")
+
+
+@pytest.mark.parametrize("signature", [b"", b"x", b"\0" * 64, b"\0" * 65])
+def test_no_signature_at_all(signature: bytes) -> None:
+    """Bytes that are no signature are a bad one."""
+    assert named([*ROWS[:-1], replace(ROWS[-1], signature=signature)])[0] == len(ROWS)
+
+
+def test_a_signature_moved_to_another_batch() -> None:
+    """A good signature of an earlier batch does not cover a later one."""
+    ends = [n for n, row in enumerate(ROWS) if row.signature is not None]
+    moved = list(ROWS)
+    moved[ends[3]] = replace(ROWS[ends[3]], signature=ROWS[ends[2]].signature)
+    assert named(moved) == [ends[3] + 1]
+
+
+def test_a_signature_over_something_else() -> None:
+    """A signature over the bare hash, without what it is for, is not a batch's."""
+    bare = KEY.sign(e.entry_hash(ROWS[-1].data).encode())
+    assert named([*ROWS[:-1], replace(ROWS[-1], signature=bare)])[0] == len(ROWS)
+
+
+def test_an_inserted_entry() -> None:
+    """An entry put in between, with good links before and after it, is found at the next signature."""
+    for at in range(1, len(ROWS)):
+        before = ROWS[at - 1]
+        entry = e.Entry(ORIGIN, at + 1, e.entry_hash(before.data), 1, e.Issued("T1.1/1/1"))
+        data = e.encode_entry(entry)
+        later = rehashed([replace(row, data=shifted(row.data)) for row in ROWS[at:]], e.entry_hash(data))
+        assert named([*ROWS[:at], Stored(ORIGIN, at + 1, data, None), *later])[0] == batch_end(at + 1) + 1
+
+
+def shifted(data: bytes) -> bytes:
+    entry = e.decode_entry(data)
+    return e.encode_entry(msgspec.structs.replace(entry, seq=entry.seq + 1))
+
+
+def test_an_entry_added_at_the_end() -> None:
+    """An entry appended without the key carries no good signature, whether or not it carries one."""
+    end = len(ROWS)
+    data = e.encode_entry(e.Entry(ORIGIN, end + 1, e.entry_hash(ROWS[-1].data), 1, e.Open()))
+    for signature in (None, signed([data], FORGER), ROWS[-1].signature):
+        assert named([*ROWS, Stored(ORIGIN, end + 1, data, signature)])[0] == end + 1
+
+
+@pytest.mark.parametrize("origin", ["T2.1", "T9.9", ""])
+def test_an_entry_under_another_name(origin: str) -> None:
+    """An entry of one table under another's name is found, and both names stand in what is said."""
+    rows = [replace(ROWS[0], origin=origin), *ROWS[1:]]
+    found = check(rows).broken
+    assert Broken(origin, 1, f"reordered: here stands {ORIGIN} entry 1") in found
+    assert Broken(ORIGIN, 2, "dropped: entry 1 is missing before it") in found
+
+
+def test_a_log_of_a_table_that_the_place_has_not() -> None:
+    """A whole good log whose signer nobody knows is forged."""
+    data = e.encode_entry(e.Entry("T9.9", 1, SETUP.first_prev, 1, e.Start()))
+    found = check([*ROWS, Stored("T9.9", 1, data, signed([data], FORGER))]).broken
+    assert {broken.origin for broken in found} == {"T9.9"}
+
+
+def test_two_tables_in_one_log() -> None:
+    """Two tables' entries, mixed as they arrived, are each checked in their own chain."""
+    first = e.encode_entry(e.Entry("T2.1", 1, SETUP.first_prev, 1, e.Start()))
+    second = e.encode_entry(e.Entry("T2.1", 2, e.entry_hash(first), 2, e.Open()))
+    others = [Stored("T2.1", 1, first, signed([first], FORGER)), Stored("T2.1", 2, second, signed([second], FORGER))]
+    assert check([*ROWS[:5], others[0], *ROWS[5:20], others[1], *ROWS[20:]]).broken == ()
+    found = check([*ROWS[:5], others[1], *ROWS[5:]]).broken
+    assert found == (Broken("T2.1", 2, "dropped: entry 1 is missing before it"),)
+
+
+# --- another place ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("4702", DAY.isoformat(), LIST_DIGEST), (PLACE, "2025-11-19", LIST_DIGEST), (PLACE, DAY.isoformat(), "another list")],
+)
+def test_a_log_of_another_place(other: tuple[str, str, str]) -> None:
+    """A log of another place, day or voter list is told by its first entry, though its signatures are good."""
+    (found,) = check(ROWS, e.first_prev(*other)).broken
+    assert (found.origin, found.seq) == (ORIGIN, 1)
+    assert "the log belongs to another place, day or voter list" in found.what
+
+
+# --- as it is exported ------------------------------------------------------------------------------------------------
+
+BEGINNING = Beginning(PLACE, DAY.isoformat(), LIST_DIGEST)
+
+
+def test_exported_and_read_back() -> None:
+    """An exported log is the same log, byte for byte, and its beginning says which it is."""
+    first, *lines = export(BEGINNING, ROWS)
+    assert beginning_of(first) == BEGINNING
+    assert e.first_prev(BEGINNING.place, BEGINNING.day, BEGINNING.list) == SETUP.first_prev
+    assert list(entries_of(lines)) == ROWS
+
+
+def test_a_changed_byte_in_an_export() -> None:
+    """A byte changed anywhere in an exported log is found by the reader or by the check, and named by its line or its entry."""
+    lines = list(export(BEGINNING, ROWS))[1:]
+    for at in range(0, len(lines), 5):
+        for line in changes(lines[at], Random(at)):
+            rows = read_back([*lines[:at], line, *lines[at + 1 :]])
+            if isinstance(rows, WireError):
+                assert f"line {at + 2} " in str(rows)
+            elif rows != ROWS:  # a signature's letters in capitals change nothing
+                assert check(rows).broken, (at, line)
+
+
+def read_back(lines: list[bytes]) -> list[Stored] | WireError:
+    try:
+        return list(entries_of(lines))
+    except WireError as error:
+        return error
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"no JSON\n", b"\xff\n", b"[" * 50_000, b'{"place":"4701"}', b'{"place":1,"day":"","list":""}']
+)
+def test_no_exported_log(line: bytes) -> None:
+    """A file that is no exported log says so, with its line."""
+    with pytest.raises(WireError, match="line 1 "):
+        beginning_of(line)
+    with pytest.raises(WireError, match="line 7 "):
+        list(entries_of([line], first_line=7))
+
+
+def test_what_is_read_is_what_is_folded() -> None:
+    """The check hands out every entry that can be read, in order, so that a start needs no second look."""
+    found = list(check_chain(ROWS, SETUP.first_prev, SIGNERS.verify, {}))
+    assert found == [e.decode_entry(row.data) for row in ROWS]
