@@ -68,9 +68,15 @@ class Bundle(msgspec.Struct, frozen=True):
             raise BundleError(f"{folder}: {error}") from error
         if device.signers.get(device.origin) != public_hex(key):
             raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
-        if device.table not in {table.number for table in plan.tables}:
-            raise BundleError(f"{folder / DEVICE}: table {device.table} is not in the plan: provision the device again")
+        origins = {first_origin(table.number): table.number for table in plan.tables}
+        if device.signers.keys() != origins.keys() or origins.get(device.origin) != device.table:
+            raise BundleError(f"{folder}: the plan's tables are not those that were provisioned: provision the place again")
         return cls(plan, device, key, signers)
+
+
+def first_origin(table: int) -> str:
+    """The origin of a table's first disk: "T3.1"."""
+    return f"T{table}.1"
 
 
 def provision(plan_file: Path, out: Path) -> Provisioned:
@@ -83,16 +89,17 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     plan = load_plan(plan_file)
     if out.exists():
         raise BundleError(f"{out} exists already, and keys are never overwritten: name a new folder")
-    origins = {f"T{table.number}.1": table.number for table in plan.tables}
+    origins = {first_origin(table.number): table.number for table in plan.tables}
     keys = {origin: new_private_key() for origin in origins}
     signers = {origin: public_hex(load_private_key(key)) for origin, key in keys.items()}
     pin, reserve = new_pin(), new_pin()
     pins = (hash_pin(pin), hash_pin(reserve))
     made = {}
     try:
+        out.mkdir(parents=True, mode=0o700)
         for origin, table in origins.items():
             folder = made[origin] = out / f"table-{table}"
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(mode=0o700)
             (folder / PLAN).write_bytes(plan_file.read_bytes())
             _write_private(folder / DEVICE, msgspec.json.encode(Device(origin, table, signers, pins)))
             _write_private(folder / KEY, keys[origin])

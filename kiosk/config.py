@@ -60,9 +60,14 @@ class Table(_Part, frozen=True):
 
 
 class Card(_Part, frozen=True):
-    """How a polling card (valgkort) reads: a regular expression with the group `voter`, and `place` where it has one."""
+    """How a polling card (valgkort) reads: a regular expression with the group `voter`, and `place` where it has one.
+
+    `digits` and `voter_digits`: how long a whole card number and a voter number are when keyed.
+    """
 
     pattern: str = r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"
+    digits: Annotated[int, msgspec.Meta(ge=4, le=limits.CARD_CHARS)] = 12
+    voter_digits: Annotated[int, msgspec.Meta(ge=1, le=9)] = 6
     check: Literal["mod97-10", "none"] = "mod97-10"
 
 
@@ -131,6 +136,8 @@ class Plan(_Part, frozen=True):
             groups = re.compile(self.card.pattern).groupindex
         except re.error as error:
             raise ValueError(f"`card.pattern` is not a regular expression: {error}") from error
+        if self.card.digits == 10:
+            raise ValueError("`card.digits` is 10: such cards can't be told from CPR numbers, use another length")
         if "voter" not in groups:
             raise ValueError("`card.pattern` needs a group (?P<voter>…) for the voter number")
 

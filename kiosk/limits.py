@@ -19,7 +19,7 @@ DISPLAYS = 8  # displays connected at once: one screen, the demo's clerk, and a 
 # Desk
 BIRTH_DATE_TRIES = 3  # wrong dates keyed before the voter is referred to the secretary
 PIN_TRIES = 5  # wrong PINs before the pause
-PIN_PAUSE_MS = 60_000  # milliseconds of pause after too many wrong PINs: a guess a minute finds no six-digit PIN
+PIN_PAUSE_MS = 60_000  # milliseconds of pause after too many wrong PINs: five guesses a minute find no six-digit PIN in a day
 
 # Voter list
 LIST_FIELD_CHARS = 200  # characters of a name or address: more is a broken row

@@ -7,7 +7,7 @@ made from the disk when it works again, exactly as after a restart.
 import logging
 import selectors
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,10 +122,10 @@ def _fresh_number() -> int:
 
 
 def _replay(node: Node, log: Log, bundle: Bundle) -> int:
-    """Fold the stored log into a new node; the chain is checked, and the last signature, which covers all before it."""
+    """Fold the stored log into a new node; the chain is checked, and its last signatures."""
     heads: dict[str, Head] = {}
     count = 0
-    for found in check_chain(_last_signature_only(log.read()), node.setup.first_prev, bundle.signers.verify, heads):
+    for found in check_chain(_last_signatures_only(log), node.setup.first_prev, bundle.signers.verify, heads):
         if isinstance(found, Broken):
             raise CorruptError(str(found))
         node.replay(found, heads[found.origin].hash)
@@ -135,11 +135,7 @@ def _replay(node: Node, log: Log, bundle: Bundle) -> int:
     return count
 
 
-def _last_signature_only(stored: Iterable[Stored]) -> Iterator[Stored]:
-    held: Stored | None = None
-    for row in stored:
-        if held is not None:
-            yield replace(held, signature=None)
-        held = row
-    if held is not None:
-        yield held
+def _last_signatures_only(log: Log) -> Iterator[Stored]:
+    """The log with each origin's last signature, which by the chain covers all before it: the others would cost a second."""
+    ends = log.ends()
+    return (row if ends[row.origin] == row.seq else replace(row, signature=None) for row in log.read())

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.bundle import Bundle
+from kiosk.bundle import Bundle, first_origin
 from kiosk.config import Plan, Scanner
 from kiosk.domain.books import REGISTER, Holding
 from kiosk.domain.cards import CardRules
@@ -27,9 +27,6 @@ from kiosk.store.listrows import Form
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
-
-_VOTER_DIGITS = 6
-_CARD_DIGITS = 12
 
 
 def card_rules(plan: Plan) -> CardRules:
@@ -63,8 +60,8 @@ def view_of(plan: Plan, table: int) -> View:
         sounds=plan.desk.sounds,
         elections=plan.ballots,
         zone=ZONE,
-        voter_digits=_VOTER_DIGITS,
-        card_digits=_CARD_DIGITS,
+        voter_digits=plan.card.voter_digits,
+        card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
         alone=len(plan.tables) == 1,
     )
@@ -78,8 +75,8 @@ def log_beginning(plan: Plan, voter_list: VoterList) -> str:
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     """What a node is. At opening each table holds its own book, and the first one the register, there being no secretary."""
     plan, device = bundle.plan, bundle.device
-    holders = {table.number: Holding(f"T{table.number}.1") for table in plan.tables}
-    holders[REGISTER] = Holding(f"T{plan.tables[0].number}.1")
+    holders = {table.number: Holding(first_origin(table.number)) for table in plan.tables}
+    holders[REGISTER] = Holding(first_origin(plan.tables[0].number))
     return Setup(
         origin=device.origin,
         table=device.table,
@@ -87,7 +84,7 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
         holders=holders,
         elections=tuple(election.id for election in plan.elections),
         card=card_rules(plan),
-        voter_digits=_VOTER_DIGITS,
+        voter_digits=plan.card.voter_digits,
         birth_date_keyed=plan.desk.birth_date == "enter",
         clear_ms=plan.desk.clear_after_s * 1_000,
         first_prev=log_beginning(plan, voter_list),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-_CPR = re.compile(r"(0[1-9]|[12]\d|3[01]|[4-8]\d|9[01])(0[1-9]|1[0-2])\d{2}[- ]?\d{4}")
+_CPR = re.compile(r"(0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(0[1-9]|1[0-2])\d{2}[- ]?\d{4}")
 
 
 class Unreadable(StrEnum):

@@ -24,6 +24,7 @@ from kiosk.domain.desk_states import (
     Cancel,
     Changed,
     Closed,
+    CountWrong,
     Deed,
     Denied,
     Effect,
@@ -95,8 +96,11 @@ def _if_ready(then: _Act) -> _Act:
 
 @_if_ready
 def _show(_state: State, found: Found, rules: Rules) -> _Step:
-    shown = BirthDate if rules.birth_date_keyed else VoterShown
-    return shown(found.voter, found.may, found.source), ()
+    if found.referred:
+        return Referred(found.voter), ()
+    if rules.birth_date_keyed:
+        return BirthDate(found.voter, found.may, found.source, found.wrong), ()
+    return VoterShown(found.voter, found.may, found.source), ()
 
 
 @_if_ready
@@ -134,7 +138,8 @@ def _put_aside(state: VoterShown | BirthDate | Waiting, scan: Scan, _rules: Rule
 def _unless_same(then: _Act) -> _Act:
     def act(state: Green | Refused | Referred, scan: Scan, rules: Rules) -> _Step:
         # The card that was just served still lies under the scanner; and a green that nobody has seen must not go away.
-        if _same_card(state, scan) or (isinstance(state, Green) and not state.lit):
+        changed = isinstance(state, Refused) and isinstance(scan, Found)  # who was refused may be given ballots now
+        if (_same_card(state, scan) and not changed) or (isinstance(state, Green) and not state.lit):
             return state, ()
         return then(state, scan, rules)
 
@@ -149,9 +154,9 @@ def _approve(state: VoterShown | BirthDate, approve: Approve, _rules: Rules) -> 
 def _approve_keyed(state: BirthDate, approve: Approve, rules: Rules) -> _Step:
     if approve.how is How.KNOWN or approve.born == state.voter.born:
         return _approve(state, approve, rules)
-    if state.wrong + 1 >= rules.tries:
-        return Referred(state.voter), ()
-    return replace(state, wrong=state.wrong + 1, other=None), ()
+    last = state.wrong + 1 >= rules.tries
+    after = Referred(state.voter) if last else replace(state, wrong=state.wrong + 1, other=None)
+    return after, (CountWrong(state.voter.number, last),)
 
 
 def _granted(state: Waiting, _input: Granted, _rules: Rules) -> _Step:
@@ -174,7 +179,11 @@ def _lit(state: Green, _input: Lit, _rules: Rules) -> _Step:
     return (state, ()) if state.lit else (replace(state, lit=True), (RecordIssued(),))
 
 
-def _leave_green(state: Green, _input: Cancel | TimeUp, rules: Rules) -> _Step:
+def _time_up_green(state: Green, _input: TimeUp, rules: Rules) -> _Step:
+    return (home(rules) if state.lit else state), ()
+
+
+def _leave_green(state: Green, _input: Cancel, rules: Rules) -> _Step:
     # Who touches the green screen has seen it.
     return home(rules), (() if state.lit else (RecordIssued(),))
 
@@ -203,10 +212,14 @@ def _ask_pin(state: State, ask: AskPin, rules: Rules) -> _Step:
     return (Pin(ask.deed) if DEEDS.get(rules.lack) is ask.deed else state), ()
 
 
+def _ask_release(state: Referred, ask: AskPin, _rules: Rules) -> _Step:
+    return (Pin(ask.deed, state.voter.number) if ask.deed is Deed.RELEASE_VOTER else state), ()
+
+
 def _pin(state: Pin, given: PinGiven, rules: Rules) -> _Step:
     if given.right:
-        return home(rules), (Perform(state.deed),)
-    return Pin(state.deed, wrong=not given.paused, paused=given.paused), ()
+        return home(rules), (Perform(state.deed, state.voter),)
+    return replace(state, wrong=not given.paused, paused=given.paused), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +248,13 @@ def _rows() -> dict[tuple[type, type], Row]:
     ended = (Green, Refused, Referred)
 
     # Scans, and numbers keyed in Typing.
-    row(idle, (Found,), _show, *_SHOWN, *_HOME)
+    row(idle, (Found,), _show, *_SHOWN, Referred, *_HOME)
     row(idle, (Turned,), _refuse, Refused, *_HOME)
     row((Ready, Menu), (Misread,), _misread, *_HOME)
     row((Typing,), (Misread,), _mistyped, Typing, *_HOME)
     row((VoterShown, BirthDate, Waiting), scans, _put_aside)
     for state in ended:
-        row((state,), (Found,), _unless_same(_show), *_SHOWN, state, *_HOME)
+        row((state,), (Found,), _unless_same(_show), *_SHOWN, Referred, state, *_HOME)
         row((state,), (Turned,), _unless_same(_refuse), Refused, state, *_HOME)
         row((state,), (Misread,), _unless_same(_misread), state, *_HOME)
     row((Unresolved,), scans, _answer_first)
@@ -256,7 +269,8 @@ def _rows() -> dict[tuple[type, type], Row]:
     row((Waiting,), (Silent,), _silent)
     row((Waiting,), (Cancel,), _withdraw, *_HOME)
     row((Green,), (Lit,), _lit)
-    row((Green,), (Cancel, TimeUp), _leave_green, *_HOME)
+    row((Green,), (Cancel,), _leave_green, *_HOME)
+    row((Green,), (TimeUp,), _time_up_green, Green, *_HOME)
     row((Typing, *_SHOWN, Refused, Referred, Menu, Pin), (Cancel, TimeUp), _go_home, *_HOME)
     row((Ready,), (TimeUp,), _go_home, *_HOME)
 
@@ -268,6 +282,7 @@ def _rows() -> dict[tuple[type, type], Row]:
     row((Ready, NotReady, Closed), (OpenMenu,), _open_menu, Menu)
     for waits in (Menu, NotReady, Closed):
         row((waits,), (AskPin,), _ask_pin, Pin, waits)
+    row((Referred,), (AskPin,), _ask_release, Pin, Referred)
     row((Pin,), (PinGiven,), _pin, *_HOME, Pin)
 
     # What the table lacks changes.

@@ -25,6 +25,7 @@ class Deed(StrEnum):
     OPEN_POLL = "open_poll"
     CLOSE_TABLE = "close_table"
     REOPEN_TABLE = "reopen_table"
+    RELEASE_VOTER = "release_voter"  # gives a voter who was referred a new try
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A card was read or a number keyed, and its voter may be given ballots."""
+    """A card was read or a number keyed, and its voter may be given ballots.
+
+    `wrong` counts the wrong birth dates that were keyed for the voter before; all tries are used up once it is `referred`.
+    """
 
     voter: Voter
     may: Eligible
     source: Source
+    wrong: int = 0
+    referred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +267,10 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The chair's PIN is asked for."""
+    """The chair's PIN is asked for; `voter` is the number of the voter whom the deed is about."""
 
     deed: Deed
+    voter: int | None = None
     wrong: bool = False
     paused: bool = False
 
@@ -297,10 +304,19 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class CountWrong:
+    """A wrong birth date was keyed for this voter; `referred` when it was the last try."""
+
+    voter: int
+    referred: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Perform:
-    """The chair has decided this."""
+    """The chair has decided this; `voter` is the number of the voter whom it is about."""
 
     deed: Deed
+    voter: int | None = None
 
 
-Effect = Ask | RecordIssued | Withdraw | Perform
+Effect = Ask | RecordIssued | Withdraw | CountWrong | Perform

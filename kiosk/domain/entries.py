@@ -52,6 +52,18 @@ class Reopen(_Body, frozen=True):
     table: int
 
 
+class Referred(_Body, frozen=True):
+    """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
+
+    voter: int
+
+
+class Released(_Body, frozen=True):
+    """The chair or the secretary gives a referred voter a new try."""
+
+    voter: int
+
+
 class Request(_Body, frozen=True):
     """May this voter be given these elections' ballots? `id` is origin/seq of its last start/counter, never used again."""
 
@@ -95,7 +107,7 @@ class Withdrawn(_Body, frozen=True):
     request: str
 
 
-Body = Start | Open | Close | Reopen | Request | Decision | Issued | Withdrawn
+Body = Start | Open | Close | Reopen | Referred | Released | Request | Decision | Issued | Withdrawn
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

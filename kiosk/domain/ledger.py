@@ -32,8 +32,8 @@ class Case:
 
     @property
     def marks(self) -> bool:
-        """Whether it is a mark: granted and not undone, or issued, whether or not its decision is known."""
-        return self.issued or self.outcome is e.Outcome.GRANTED
+        """Whether it is a mark: granted or issued, whether or not its decision is known, and not undone."""
+        return self.outcome is not e.Outcome.UNDONE and (self.issued or self.outcome is e.Outcome.GRANTED)
 
     @property
     def unsettled(self) -> bool:
@@ -61,6 +61,7 @@ class Ledger:
         self._cases: dict[str, Case] = {}
         self._by_voter: dict[int, list[Case]] = {}
         self._closed: set[int] = set()
+        self._referred: set[int] = set()
         self._unsettled: dict[str, Case] = {}
 
     def fold(self, entry: e.Entry) -> None:
@@ -75,12 +76,12 @@ class Ledger:
                 self._issued(body.request)
             case e.Withdrawn():
                 self._withdrawn(body.request)
+            case e.Referred() | e.Released():
+                (self._referred.add if isinstance(body, e.Referred) else self._referred.discard)(body.voter)
+            case e.Close() | e.Reopen():
+                (self._closed.add if isinstance(body, e.Close) else self._closed.discard)(body.table)
             case e.Open():
                 self.poll_open = True
-            case e.Close():
-                self._closed.add(body.table)
-            case e.Reopen():
-                self._closed.discard(body.table)
             case e.Start():
                 pass
             case _:
@@ -111,6 +112,10 @@ class Ledger:
         """Whether a table is closed for voters."""
         return table in self._closed
 
+    def is_referred(self, voter: int) -> bool:
+        """Whether a voter has been referred to the secretary and not been released."""
+        return voter in self._referred
+
     @property
     def cases(self) -> Mapping[str, Case]:
         """Every request by its id."""
@@ -121,6 +126,8 @@ class Ledger:
 
     def _requested(self, body: e.Request, time_ms: int) -> None:
         case = self._case(body.id)
+        if case.made is not None:
+            return
         case.made, case.time_ms = body, time_ms
         self._by_voter.setdefault(body.voter, []).append(case)
         if case.unsettled:
@@ -137,12 +144,17 @@ class Ledger:
             self._unsettled.pop(body.request, None)
 
     def _withdrawn(self, request: str) -> None:
-        self._case(request).withdrawn = True
+        case = self._case(request)
+        if case.withdrawn:
+            return
+        case.withdrawn = True
         self._unsettled.pop(request, None)
         self.totals.withdrawn += 1
 
     def _issued(self, request: str) -> None:
         case = self._case(request)
+        if case.issued:
+            return
         case.issued = True
         self._unsettled.pop(request, None)
         if case.made is not None:

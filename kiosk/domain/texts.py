@@ -33,6 +33,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "open_poll": ("Åbn afstemningen", "Open the poll"),
     "close_table": ("Luk bordet", "Close the table"),
     "reopen_table": ("Genåbn bordet", "Reopen the table"),
+    "release_voter": ("Formanden: nyt forsøg", "Chair: a new try"),
     "decide": ("Bekræft", "Confirm"),
     "language": ("English", "Dansk"),
     # not ready
@@ -114,8 +115,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # referred
     "referred": ("Kontakt valgsekretæren", "Contact the secretary"),
     "referred_text": (
-        "Fødselsdatoen passede ikke i {} forsøg. Ingen stemmeseddel.",
-        "The birth date did not match in {} tries. No ballot.",
+        "Fødselsdatoen passede ikke {} gange. Ingen stemmeseddel.",
+        "The birth date did not match {} times. No ballot.",
     ),
     "referred_do": ("Send vælgeren til valgsekretæren.", "Send the voter to the secretary."),
     # unresolved
@@ -134,6 +135,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "pin_open_poll": ("Formanden åbner afstemningen", "The chair opens the poll"),
     "pin_close_table": ("Formanden lukker bordet", "The chair closes the table"),
     "pin_reopen_table": ("Formanden genåbner bordet", "The chair reopens the table"),
+    "pin_release_voter": ("Formanden giver vælgeren et nyt forsøg", "The chair gives the voter a new try"),
     "pin_hint": ("Formandens PIN", "The chair's PIN"),
     "pin_forgotten": (
         "PIN glemt? Brug reserve-PIN i den forseglede kuvert.",

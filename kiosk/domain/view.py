@@ -236,7 +236,7 @@ def _referred(state: d.Referred, view: View) -> _Parts:
         name=state.voter.name,
         number=view.say("number", view.number(state.voter.number)),
     )
-    return content, None, _button(view, "ok", "next")
+    return content, _button(view, d.Deed.RELEASE_VOTER), _button(view, "ok", "next")
 
 
 def _unresolved(state: d.Unresolved, view: View) -> _Parts:

@@ -52,6 +52,11 @@ class Log:
             for row in self._db.execute("select origin, seq, entry, signature from log order by arrival"):
                 yield Stored(*row)
 
+    def ends(self) -> dict[str, int]:
+        """The seq of each origin's last entry."""
+        with store_errors():
+            return dict(self._db.execute("select origin, max(seq) from log group by origin"))
+
     def count(self) -> int:
         """Number of entries."""
         with store_errors():

@@ -35,7 +35,7 @@ def export(beginning: Beginning, stored: Iterable[Stored]) -> Iterator[bytes]:
     yield msgspec.json.encode(beginning) + b"\n"
     for row in stored:
         signature = row.signature.hex() if row.signature is not None else ""
-        yield msgspec.json.encode(_Line(row.origin, row.seq, row.data.decode(), signature)) + b"\n"
+        yield msgspec.json.encode(_Line(row.origin, row.seq, row.data.decode(errors="backslashreplace"), signature)) + b"\n"
 
 
 def beginning_of(line: bytes) -> Beginning:

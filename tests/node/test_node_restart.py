@@ -240,7 +240,7 @@ def test_everybody_is_served_in_the_end() -> None:
     loop = opened()
     for voter in (ANNE, BENT, CARL):
         loop = loop.scan(voter.number).touch("approve").restarted().touch("no")
-        assert isinstance(loop.node._weigh(voter), Eligible)
+        assert isinstance(loop.node._books.weigh(voter), Eligible)
         loop.serve(voter).touch("next")
     assert loop.node.ledger.totals.issued == {"byraad": 3, "region": 2}
     assert {election for request in loop.bodies(e.Request) for election in request.elections} == set(BOTH)

@@ -12,9 +12,9 @@ screen follows, and `issued` is written when the display says that it has drawn 
 outcome, and the clerk is asked about it at the next start, since nobody else can know whether the light was seen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -22,69 +22,16 @@ from kiosk import limits
 from kiosk.domain import books, desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain.cards import CardRead, CardRules, OtherPlace, Unreadable, read_card, read_keyed
-from kiosk.domain.eligibility import Bar, Barred, Eligible, weigh
+from kiosk.domain.cards import CardRead, OtherPlace, Unreadable, read_card, read_keyed
+from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.ledger import Ledger
-from kiosk.domain.screens import Drawn, Menu, Screen, Touch
+from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 from kiosk.domain.view import screen as view_screen
 from kiosk.domain.voters import Voter
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """The time: `wall_ms` since 1970 UTC, shown to people only; `mono_ms`, which never jumps, for waiting."""
-
-    wall_ms: int
-    mono_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """The scanner read something; it never says more than what was read."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Overran:
-    """The scanner sent more than any card holds, and it was thrown away."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScannerSeen:
-    """The scanner is there, or is not."""
-
-    present: bool
-
-
-Input = Scanned | Overran | ScannerSeen | Touch | Drawn
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a node is, from the plan and its own bundle. `origin` names its disk; `day` is missing in training."""
-
-    origin: str
-    table: int
-    nodes: int
-    holders: Mapping[int, books.Holding]
-    elections: tuple[str, ...]
-    card: CardRules
-    voter_digits: int
-    birth_date_keyed: bool
-    clear_ms: int
-    first_prev: str
-    day: date | None
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One new entry and the canonical bytes that are hashed, signed and stored."""
-
-    entry: e.Entry
-    data: bytes
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.touches import PinPad, approval, offered
+from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Setup, Written
 
 
 class Node:
@@ -92,44 +39,40 @@ class Node:
 
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], pin_is_right: Callable[[str], bool]) -> None:
         self.setup = setup
-        self.ledger = Ledger()
         self.state: d.State = d.NotReady(d.Lack.POLL_NOT_OPENED)
         self.screen: Screen | None = None
         self._find = find
-        self._pin_is_right = pin_is_right
+        self._pins = PinPad(pin_is_right)
+        self._books = BookKeeper(setup, find)
         self._view = setup.view
         self._rules = d.Rules(setup.birth_date_keyed, limits.BIRTH_DATE_TRIES, d.Lack.POLL_NOT_OPENED)
-        self._seq, self._prev, self._latest_ms = 0, setup.first_prev, 0
-        self._batch: list[Written] = []
-        self._start = 0
         self._first_number = 0
-        self._requests = 0
         self._request = ""
         self._stale = True
         self._again = False
         self._since = Now(0, 0)
-        self._last_scan = ("", 0)
-        self._wrong_pins = 0
-        self._pins_from = 0
+        self._wrong_dates: dict[int, int] = {}
+        self._last_scan = (0, 0)
 
     # --- the loop's four calls --------------------------------------------------------------------------------------
 
+    @property
+    def ledger(self) -> Ledger:
+        """The fold of all entries, those of the batch that is not committed yet included."""
+        return self._books.ledger
+
     def replay(self, entry: e.Entry, entry_hash: str) -> None:
         """Fold in an entry that is on disk, before `begin`."""
-        self.ledger.fold(entry)
-        if entry.origin == self.setup.origin:
-            self._seq, self._prev = entry.seq, entry_hash
-            self._latest_ms = max(self._latest_ms, entry.time)
+        self._books.replay(entry, entry_hash)
 
     def begin(self, now: Now) -> tuple[Written, ...]:
         """Start: the `start` entry, and the clerk is asked about what the last run left open. Commit, then `committed`."""
         self._first_number = now.mono_ms * 1_000  # beyond any number of the run before, so that its touches are old
         self._look_at_clock(now)
-        self._write(e.Start(), now)
-        self._start = self._seq
+        self._books.start(now)
         self._step(d.Changed(), now)
         self._ask_about_unsettled(now)
-        return self._take_batch()
+        return self._books.take_batch()
 
     def take(self, inputs: Iterable[Input], now: Now) -> tuple[Written, ...]:
         """Take inputs in their order, and time passing. Commit what is returned, then call `committed`."""
@@ -139,7 +82,7 @@ class Node:
         until = self.deadline()
         if until is not None and now.mono_ms >= until:
             self._step(d.Silent() if isinstance(self.state, d.Waiting) else d.TimeUp(), now)
-        return self._take_batch()
+        return self._books.take_batch()
 
     def committed(self, now: Now) -> Screen | None:
         """What may be shown now that the entries are on disk: a new screen, or None where nothing on it has changed."""
@@ -180,9 +123,9 @@ class Node:
                     self._step(d.Lit(), now)
 
     def _scanned(self, text: str, now: Now) -> None:
-        last, at = self._last_scan
-        self._last_scan = (text, now.mono_ms)
-        if text != last or now.mono_ms - at >= limits.SCAN_REPEAT_MS:
+        read, (last, at) = hash(text), self._last_scan  # what was read is not kept: it may be a CPR number
+        self._last_scan = (read, now.mono_ms)
+        if read != last or now.mono_ms - at >= limits.SCAN_REPEAT_MS:
             scan = self._look_up(read_card(text, self.setup.card), e.Source.CARD)
             (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
 
@@ -194,18 +137,18 @@ class Node:
         voter = self._find(read.voter)
         if voter is None:
             return d.Turned(Barred(Bar.NOT_ON_LIST), read.voter, None)
-        may = self._weigh(voter)
-        return d.Found(voter, may, source) if isinstance(may, Eligible) else d.Turned(may, voter.number, voter)
-
-    def _weigh(self, voter: Voter) -> Eligible | Barred:
-        return weigh(voter, self.ledger.marks(voter.number), self.setup.elections)
+        may = self._books.weigh(voter)
+        if isinstance(may, Barred):
+            return d.Turned(may, voter.number, voter)
+        wrong, referred = self._wrong_dates.get(voter.number, 0), self.ledger.is_referred(voter.number)
+        return d.Found(voter, may, source, wrong, referred)
 
     def _is_current(self, number: int) -> bool:
         # What has changed but is not shown yet makes the shown screen an old one.
         return self.screen is not None and number == self.screen.number and not self._stale
 
     def _touched(self, touch: Touch, now: Now) -> None:
-        if not self._is_current(touch.screen) or touch.touch not in _offered(self.screen):
+        if not self._is_current(touch.screen) or self.screen is None or touch.touch not in offered(self.screen):
             return
         if touch.touch == "language":
             self._look(replace(self._view, language="da" if self._view.language == "en" else "en"))
@@ -222,30 +165,21 @@ class Node:
                 read = read_keyed(touch.value, self.setup.card, self.setup.voter_digits)
                 return self._look_up(read, e.Source.KEYED) if touch.value else None
             case "approve":
-                return _approval(touch, keyed=self.setup.birth_date_keyed)
+                return approval(touch, keyed=self.setup.birth_date_keyed)
             case "yes" | "no":
                 return d.Answer(touch.touch == "yes")
             case "menu":
                 return d.OpenMenu()
             case "pin":
-                return self._pin(touch.value, now)
+                return self._pins.given(touch.value, now)
             case "cancel" | "next":
                 return d.Cancel()
             case deed:
                 return d.AskPin(d.Deed(deed))
 
-    def _pin(self, pin: str, now: Now) -> d.PinGiven:
-        if now.mono_ms < self._pins_from:
-            return d.PinGiven(right=False, paused=True)
-        right = self._pin_is_right(pin)
-        self._wrong_pins = 0 if right else self._wrong_pins + 1
-        if self._wrong_pins >= limits.PIN_TRIES:
-            self._wrong_pins, self._pins_from = 0, now.mono_ms + limits.PIN_PAUSE_MS
-        return d.PinGiven(right)
-
     def _look_at_clock(self, now: Now) -> None:
         view = self._view
-        wrong = now.wall_ms < self._latest_ms - limits.CLOCK_BACK_MS
+        wrong = now.wall_ms < self._books.latest_ms - limits.CLOCK_BACK_MS
         if self.setup.day is not None:
             wrong = wrong or datetime.fromtimestamp(now.wall_ms / 1000, view.zone).date() < self.setup.day
         if wrong != view.clock_wrong:
@@ -267,8 +201,6 @@ class Node:
         if after != self.state:
             self.state, self._since = after, now
             self._stale = self._stale or not isinstance(given, d.Lit)  # which changes nothing that is seen
-        elif isinstance(given, d.Misread | d.PinGiven):  # shown anew, or it would look as if nothing had been read
-            self._since, self._stale, self._again = now, True, True
         for effect in effects:
             self._perform(effect, now)
 
@@ -284,26 +216,35 @@ class Node:
             case d.Ask():
                 self._ask(effect, now)
             case d.RecordIssued():
-                self._write(e.Issued(self._request), now)
+                self._books.write(e.Issued(self._request), now)
                 self._ask_about_unsettled(now)
             case d.Withdraw():
-                self._write(e.Withdrawn(self._request), now)
+                self._books.write(e.Withdrawn(self._request), now)
                 self._ask_about_unsettled(now)
-            case d.Perform(d.Deed.OPEN_POLL):
-                if books.d1_holds(self.setup.holders, self.setup.origin, books.REGISTER):
-                    self._write(e.Open(), now)
-            case d.Perform(d.Deed.CLOSE_TABLE):
-                self._write(e.Close(self.setup.table), now)
-            case d.Perform(d.Deed.REOPEN_TABLE):
-                self._write(e.Reopen(self.setup.table), now)
-        if isinstance(effect, d.Perform):
-            self._step(d.Changed(), now)
+            case d.CountWrong():
+                self._wrong_dates[effect.voter] = self._wrong_dates.get(effect.voter, 0) + 1
+                if effect.referred:
+                    self._books.write(e.Referred(effect.voter), now)
+            case d.Perform():
+                self._perform_deed(effect, now)
+                self._step(d.Changed(), now)
+
+    def _perform_deed(self, decided: d.Perform, now: Now) -> None:
+        match decided.deed:
+            case d.Deed.OPEN_POLL if self._books.holds(books.REGISTER):
+                self._books.write(e.Open(), now)
+            case d.Deed.CLOSE_TABLE:
+                self._books.write(e.Close(self.setup.table), now)
+            case d.Deed.REOPEN_TABLE:
+                self._books.write(e.Reopen(self.setup.table), now)
+            case d.Deed.RELEASE_VOTER if decided.voter is not None:
+                self._wrong_dates.pop(decided.voter, None)
+                self._books.write(e.Released(decided.voter), now)
 
     def _ask(self, ask: d.Ask, now: Now) -> None:
-        self._requests += 1
-        self._request = f"{self.setup.origin}/{self._start}/{self._requests}"
+        self._request = self._books.request_id()
         voter = ask.voter
-        self._write(
+        self._books.write(
             e.Request(
                 id=self._request,
                 op="check_in",
@@ -325,40 +266,6 @@ class Node:
                 self._step(d.Unfinished(voter, case.made.elections, case.time_ms), now)
                 return
 
-    # --- the log ----------------------------------------------------------------------------------------------------
-
-    def _write(self, body: e.Body, now: Now) -> None:
-        entry = e.Entry(self.setup.origin, self._seq + 1, self._prev, now.wall_ms, body)
-        data = e.encode_entry(entry)
-        self._seq, self._prev = entry.seq, e.entry_hash(data)
-        self._latest_ms = max(self._latest_ms, entry.time)
-        self._batch.append(Written(entry, data))
-        self.ledger.fold(entry)
-        self._decide(body, now)
-
-    def _decide(self, body: e.Body, now: Now) -> None:
-        """As the holder: decide a request that has just become known, and undo a grant that was withdrawn."""
-        request = body.id if isinstance(body, e.Request) else body.request if isinstance(body, e.Withdrawn) else ""
-        case = self.ledger.cases.get(request)
-        if case is None or case.made is None:
-            return
-        made, mine = case.made, self.setup.holders.get(case.made.book)
-        if mine is None or not books.d1_holds(self.setup.holders, self.setup.origin, made.book):
-            return
-        if books.undo_due(case):
-            self._write(e.Decision(request, made.book, mine.epoch, e.Outcome.UNDONE, "withdrawn"), now)
-        elif books.d4_decidable(case):
-            voter = self._find(made.voter)
-            may = self._weigh(voter) if voter is not None else Barred(Bar.NOT_ON_LIST)
-            granted = self._lack() is None and books.d4_grants(made, may)
-            outcome = e.Outcome.GRANTED if granted else e.Outcome.REFUSED
-            reason = "" if granted else may.why if isinstance(may, Barred) else Bar.CHANGED
-            self._write(e.Decision(request, made.book, mine.epoch, outcome, reason), now)
-
-    def _take_batch(self) -> tuple[Written, ...]:
-        batch, self._batch = tuple(self._batch), []
-        return batch
-
     def _answer_request(self, now: Now) -> None:
         """Show green or refused on the own request, once everything that must hold first holds (G1 to G5)."""
         if not isinstance(self.state, d.Waiting):
@@ -371,8 +278,7 @@ class Node:
         if not books.g2_counts(holding, decision, author) or not books.d2_fresh(self.setup.nodes):
             return
         if decision.outcome is e.Outcome.REFUSED:
-            voter = self._find(made.voter)
-            may = self._weigh(voter) if voter is not None else Barred(Bar.NOT_ON_LIST)
+            may = self._books.weigh_number(made.voter)
             self._step(d.Denied(may if isinstance(may, Barred) else Barred(Bar.CHANGED)), now)
         elif (
             books.g1_not_withdrawn(case)
@@ -380,29 +286,6 @@ class Node:
             and books.g5_no_other_mark(self.ledger, self._request, case)
         ):
             self._step(d.Granted(), now)
-
-
-def _offered(screen: Screen | None) -> set[str]:
-    if screen is None:
-        return set()
-    buttons = [screen.left, screen.right, *(screen.content.items if isinstance(screen.content, Menu) else ())]
-    return {button.touch for button in buttons if button is not None}
-
-
-def _approval(touch: Touch, *, keyed: bool) -> d.Approve | None:
-    try:
-        how = e.How(touch.how or e.How.SPOKEN)
-    except ValueError:
-        return None
-    if not keyed or how is e.How.KNOWN:
-        return d.Approve(how)
-    day, month, year = touch.value[:2], touch.value[2:4], touch.value[4:]
-    if len(touch.value) != 8 or not touch.value.isdecimal():
-        return None
-    try:
-        return d.Approve(how, date(int(year), int(month), int(day)))
-    except ValueError:
-        return d.Approve(how)  # an impossible date is a wrong one
 
 
 def _lasts_ms(state: d.State, clear_ms: int) -> int | None:

@@ -1,0 +1,52 @@
+"""What a touch says, and whether it may be said: read once here, against the screen that it was made on."""
+
+from collections.abc import Callable
+from datetime import date
+
+from kiosk import limits
+from kiosk.domain import desk_states as d
+from kiosk.domain.entries import How
+from kiosk.domain.screens import Menu, Screen, Touch
+from kiosk.node.words import Now
+
+
+def offered(screen: Screen) -> set[str]:
+    """The touches that a screen's buttons offer."""
+    buttons = [screen.left, screen.right, *(screen.content.items if isinstance(screen.content, Menu) else ())]
+    return {button.touch for button in buttons if button is not None}
+
+
+def approval(touch: Touch, *, keyed: bool) -> d.Approve | None:
+    """The approval that a touch stands for; None where the display has sent what no clerk can key."""
+    try:
+        how = How(touch.how or How.SPOKEN)
+    except ValueError:
+        return None
+    if not keyed or how is How.KNOWN:
+        return d.Approve(how)
+    day, month, year = touch.value[:2], touch.value[2:4], touch.value[4:]
+    if len(touch.value) != 8 or not touch.value.isdecimal():
+        return None
+    try:
+        return d.Approve(how, date(int(year), int(month), int(day)))
+    except ValueError:
+        return d.Approve(how)  # an impossible date is a wrong one
+
+
+class PinPad:
+    """The chair's PIN, with a pause after too many wrong ones."""
+
+    def __init__(self, is_right: Callable[[str], bool]) -> None:
+        self._is_right = is_right
+        self._wrong = 0
+        self._paused_until_ms = 0
+
+    def given(self, pin: str, now: Now) -> d.PinGiven:
+        """What a keyed PIN comes to."""
+        if now.mono_ms < self._paused_until_ms:
+            return d.PinGiven(right=False, paused=True)
+        right = self._is_right(pin)
+        self._wrong = 0 if right else self._wrong + 1
+        if self._wrong >= limits.PIN_TRIES:
+            self._wrong, self._paused_until_ms = 0, now.mono_ms + limits.PIN_PAUSE_MS
+        return d.PinGiven(right)
