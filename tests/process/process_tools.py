@@ -7,10 +7,12 @@ from pathlib import Path
 
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
+from kiosk.simulated.chair import chair_decides
 from kiosk.simulated.client import ScreenClient
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 
+AGAIN_S = 1.1  # seconds without a new screen after which a clerk scans again; sooner it would be taken for the same scan
 COMMAND_S = 60  # seconds that a command may take on a busy machine
 
 
@@ -40,10 +42,7 @@ def card(table, number):
 
 def open_poll(client, table):
     """The chair opens the poll with the PIN."""
-    client.showing(s.NotReady)
-    client.touch("open_poll")
-    client.showing(s.Pin)
-    client.touch("pin", table.pin)
+    chair_decides(client, "open_poll", table.pin)
     return client.showing(s.Ready)
 
 
@@ -58,6 +57,15 @@ def serve(client, table, number):
     assert isinstance(show(client, table, number).content, s.VoterShown)
     client.touch("approve")
     return client.next()
+
+
+def scan_until_shown(client, table, number):
+    """Scan a card again and again, as a clerk does, until its voter is on the screen."""
+    while True:
+        table.scanner.scan(card(table, number))
+        while (screen := client.next_within(AGAIN_S)) is not None:
+            if isinstance(screen.content, s.VoterShown):
+                return screen
 
 
 def opened(table):
