@@ -11,6 +11,8 @@ SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back withi
 INBOX_INPUTS = 1_024  # inputs waiting for the loop; a clerk makes a few a second, so more is a fault
 BATCH_INPUTS = 256  # inputs taken into one commit; bounds how long one batch can hold up a screen
 
+VOTERS_KEPT = 4  # voters kept in memory: the one served and the other card scanned meanwhile, twice
+
 # The screen's socket
 MESSAGE_BYTES = 65_536  # bytes of one line; the largest screen is about 2 KiB
 ANSWER_BYTES = 1_024  # bytes of one answer; the longest real one has about 100

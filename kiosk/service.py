@@ -4,6 +4,7 @@ A disk that fails never gives a green: the node that was told is thrown away, th
 made from the disk when it works again, exactly as after a restart.
 """
 
+import gc
 import logging
 import selectors
 import time
@@ -77,6 +78,8 @@ class Service:
             self._port.show(without_list(_fresh_number(), self._view))
             return
         replayed = _replay(node, log, self._bundle)
+        gc.collect()
+        gc.freeze()  # the log's fold stays for good: no later collection has to walk it while a clerk waits
         _log.info("ready with %d entries", replayed)
         self._commit_and_show(node, log, node.begin(now()))
         self._commit_and_show(node, log, node.take([self._scanner], now()))
@@ -103,6 +106,7 @@ class Service:
         screen = node.committed(now())
         if screen is not None:
             self._port.show(screen)
+        log.note()
 
     def _show_fault(self, code: str) -> None:
         self._port.show(fault(_fresh_number(), code, self._view))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -102,7 +103,9 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node | None]:
             return None
         if not voter_list.verify():
             raise CorruptError("the voter list is not the one that was imported")
-        return Node(setup_of(bundle, voter_list), voter_list.find, lambda pin: pin_matches(pin, bundle.device.pins))
+        # A voter is asked for when shown and again when decided on; the list does not change while it is open.
+        find = lru_cache(limits.VOTERS_KEPT)(voter_list.find)
+        return Node(setup_of(bundle, voter_list), find, lambda pin: pin_matches(pin, bundle.device.pins))
 
     return make
 

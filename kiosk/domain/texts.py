@@ -184,7 +184,8 @@ CODES: dict[str, str] = {
 
 def text(key: str, language: Language, *fields: object) -> str:
     """A text in one language, its fields filled in."""
-    return _TEXTS[key][language == "en"].format(*fields)
+    words = _TEXTS[key][language == "en"]
+    return words.format(*fields) if fields else words
 
 
 _MONTHS = (

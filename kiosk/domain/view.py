@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from functools import cached_property
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
@@ -13,7 +14,7 @@ from kiosk.domain.entries import How
 from kiosk.domain.texts import CODES, Language, month, text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """What the view needs to know besides the state. `zone` turns times into the clock on the wall."""
 
@@ -51,6 +52,21 @@ class View:
         dot = "." if self.language == "da" else ""
         return f"{day.day}{dot} {month(day.month, self.language)} {day.year}"
 
+    @cached_property
+    def strip(self) -> s.Strip:
+        """The status strip, made once: it stays the same from screen to screen."""
+        warnings = {"warn_scanner": not self.scanner, "warn_clock": self.clock_wrong}
+        return s.Strip(
+            table=self.say("table", self.table),
+            place=self.place,
+            mode=self.say("mode_island" if self.alone else "mode_free"),
+            language=self.language,
+            island=self.alone,
+            training=self.say("training") if self.training else "",
+            warnings=tuple(self.say(warning) for warning, holds in warnings.items() if holds),
+            sounds=self.sounds,
+        )
+
     def ballots(self, may: Eligible) -> tuple[s.Ballot, ...]:
         """All the day's ballots: those to hand out first, then those withheld and why."""
         return (*self.to_hand_out(may.elections), *self._withheld(may.withheld))
@@ -73,38 +89,19 @@ class View:
 def screen(number: int, state: d.State, view: View) -> s.Screen:
     """The whole screen of a state."""
     content, left, right = _VIEWS[type(state)](state, view)
-    return s.Screen(number, strip(view), content, left, right)
+    return s.Screen(number, view.strip, content, left, right)
 
 
 def fault(number: int, code: str, view: View) -> s.Screen:
     """The red screen of a table that had to stop; `code` is a store error's, or "internal"."""
     content = s.Fault(view.say("fault"), view.say(f"fault_{code}"), view.say("fault_do"), CODES[code])
-    return s.Screen(number, strip(view), content)
+    return s.Screen(number, view.strip, content)
 
 
 def without_list(number: int, view: View) -> s.Screen:
     """The screen of a table that has no voter list yet; there is nothing to touch on it."""
     content, _, _ = _not_ready(d.NotReady(d.Lack.NO_LIST), view)
-    return s.Screen(number, strip(view), content)
-
-
-def strip(view: View) -> s.Strip:
-    """The status strip."""
-    warnings = []
-    if not view.scanner:
-        warnings.append(view.say("warn_scanner"))
-    if view.clock_wrong:
-        warnings.append(view.say("warn_clock"))
-    return s.Strip(
-        table=view.say("table", view.table),
-        place=view.place,
-        mode=view.say("mode_island" if view.alone else "mode_free"),
-        language=view.language,
-        island=view.alone,
-        training=view.say("training") if view.training else "",
-        warnings=tuple(warnings),
-        sounds=view.sounds,
-    )
+    return s.Screen(number, view.strip, content)
 
 
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]

@@ -91,7 +91,8 @@ class Node:
             return None
         self._stale = False
         served = self.ledger.totals.served.get(self.setup.table, 0)
-        self._view = replace(self._view, served=served)
+        if served != self._view.served:
+            self._view = replace(self._view, served=served)
         last = self.screen
         number = last.number if last is not None else self._first_number
         seen = view_screen(number, self.state, self._view)
@@ -196,7 +197,9 @@ class Node:
         self._since, self._stale, self._again = now, True, True
 
     def _step(self, given: d.Input, now: Now) -> None:
-        self._rules = replace(self._rules, lack=self._lack())
+        lack = self._lack()
+        if lack is not self._rules.lack:
+            self._rules = replace(self._rules, lack=lack)
         after, effects = desk.step(self.state, given, self._rules)
         if after != self.state:
             self.state, self._since = after, now

@@ -14,12 +14,12 @@ class Log:
     """The log of an open store.
 
     SQLite takes a damaged write-ahead log for a shorter one, and would silently forget marks. So the number of entries is noted
-    beside it after each commit; the note may lag after a power cut, but is never ahead of what was committed.
+    beside it after each batch; the note may lag after a power cut, but is never ahead of what was committed.
     """
 
     def __init__(self, database: Database) -> None:
         self._db, self._note = database.db.conn, database.note
-        self._count = self.count()
+        self._count = self._noted = self.count()
 
     def commit(self, origin: str, first_seq: int, batch: Sequence[bytes], signature: bytes, arrived_ms: int) -> None:
         """Write a batch of one origin's consecutive entries. When this returns, it is on disk.
@@ -31,16 +31,19 @@ class Log:
         rows = [(origin, first_seq + i, arrived_ms, data, signature if i == last else None) for i, data in enumerate(batch)]
         with store_errors():
             try:
-                self._db.execute("begin immediate")
-                self._db.executemany(_INSERT, rows)
-                self._db.execute("commit")
+                self._db.executemany(_INSERT, rows)  # opens the transaction
+                self._db.commit()
             except BaseException:
-                if self._db.in_transaction:
-                    self._db.rollback()
+                self._db.rollback()
                 raise
             self._count += len(rows)
-            if self._note is not None:
+
+    def note(self) -> None:
+        """Note how much is written. Not part of `commit`, since nothing that is shown may wait for it."""
+        if self._note is not None and self._count != self._noted:
+            with store_errors():
                 os.pwrite(self._note, f"{self._count:020}".encode(), 0)
+            self._noted = self._count
 
     def read(self) -> Iterator[Stored]:
         """Every entry in its order of arrival.
