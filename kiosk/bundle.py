@@ -21,8 +21,13 @@ class BundleError(Exception):
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which device this is. `origin` names its disk: table 3's first is "T3.1". `signers`: public keys by origin, in hex."""
+    """Which device this is, and of which place: training is never mixed with live.
 
+    `origin` names its disk: table 3's first is "T3.1". `signers`: public keys by origin, in hex. `pins`: hashes.
+    """
+
+    place: str
+    training: bool
     origin: str
     table: int
     signers: dict[str, str]
@@ -59,9 +64,12 @@ class Bundle(msgspec.Struct, frozen=True):
             key = load_private_key((folder / KEY).read_bytes())
             signers = Signers(device.signers)
         except PlanError as error:
-            raise BundleError(str(error)) from error
+            missing = "" if (folder / DEVICE).exists() else f" ({folder} is no bundle: give one that `provision` has made)"
+            raise BundleError(f"{error}{missing}") from error
+        except FileNotFoundError as error:
+            raise BundleError(f"{error.filename} is missing: provision the device again") from error
         except OSError as error:
-            raise BundleError(f"{error.filename}: {error.strerror}: provision the device again") from error
+            raise BundleError(f"{error.filename}: {error.strerror}: run this as the user whom it belongs to") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BundleError(f"{folder / DEVICE}: {error}: provision the device again") from error
         except KeyFileError as error:
@@ -69,8 +77,11 @@ class Bundle(msgspec.Struct, frozen=True):
         if device.signers.get(device.origin) != public_hex(key):
             raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
         origins = {first_origin(table.number): table.number for table in plan.tables}
-        if device.signers.keys() != origins.keys() or origins.get(device.origin) != device.table:
-            raise BundleError(f"{folder}: the plan's tables are not those that were provisioned: provision the place again")
+        same_place = (device.place, device.training) == (plan.place.code, plan.place.training)
+        if not same_place or device.signers.keys() != origins.keys() or origins.get(device.origin) != device.table:
+            raise BundleError(
+                f"{folder}: the place and tables of the plan are not those that were provisioned: provision the place again"
+            )
         return cls(plan, device, key, signers)
 
 
@@ -101,7 +112,9 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
             folder = made[origin] = out / f"table-{table}"
             folder.mkdir(mode=0o700)
             (folder / PLAN).write_bytes(plan_file.read_bytes())
-            _write_private(folder / DEVICE, msgspec.json.encode(Device(origin, table, signers, pins)))
+            _write_private(
+                folder / DEVICE, msgspec.json.encode(Device(plan.place.code, plan.place.training, origin, table, signers, pins))
+            )
             _write_private(folder / KEY, keys[origin])
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error

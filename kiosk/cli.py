@@ -1,25 +1,26 @@
 """The `valgbord` command."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from kiosk import __version__
-from kiosk.bundle import Bundle, BundleError
-from kiosk.bundle import provision as make_bundles
-from kiosk.config import Plan, PlanError, load_plan
-from kiosk.domain.voters import Voter
-from kiosk.store.database import Database
-from kiosk.store.errors import StoreError
 
+if TYPE_CHECKING:
+    from kiosk.config import Plan
+    from kiosk.domain.voters import Voter
+
+# Each command imports what it needs: the display must not carry the node's keys and database in its memory.
+
+_FAULTS_SHOWN = 20  # faults of a log named one by one: more say no more
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -45,6 +46,9 @@ _socket = click.option(
 @contextmanager
 def _clear_errors(*more: type[Exception]) -> Iterator[None]:
     """What went wrong outside this program becomes one sentence and exit status 1, without a traceback."""
+    from kiosk.bundle import BundleError
+    from kiosk.config import PlanError
+    from kiosk.store.errors import StoreError
     from kiosk.store.listrows import ListError
     from kiosk.store.voterlist import ListInUseError
     from kiosk.sync.wire import WireError
@@ -55,7 +59,14 @@ def _clear_errors(*more: type[Exception]) -> Iterator[None]:
     except outside as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from error
+        raise click.ClickException(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+
+
+def _new_file(path: Path) -> Path:
+    """A file that is about to be written; what exists is never overwritten."""
+    if path.exists():
+        raise click.ClickException(f"{path} exists already, and is not overwritten: name a new file")
+    return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,6 +79,7 @@ def main() -> None:
 
     To set up a table: write a plan, `provision` the devices from it, `list import` the voters, then start `node` and `display`.
     """
+    os.umask(0o077)  # voters' names and the device's key are nobody else's business
 
 
 @main.command()
@@ -95,13 +107,16 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
 def node(bundle: Path, data: Path, socket: Path) -> None:
     """Run this table's node: the scanner, the voter list, the marks. It needs no screen."""
     from kiosk import wiring
+    from kiosk.bundle import Bundle
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     with _clear_errors():
-        running = wiring.service(Bundle.load(bundle), data, socket)
+        read = Bundle.load(bundle)
+        running = wiring.service(read, data, socket)
+        logging.info("table %d, %s; data in %s, screen on %s", read.device.table, read.plan.place.name, data, socket)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
-        scanner = wiring.scanner(Bundle.load(bundle), running)
+        scanner = wiring.scanner(read, running)
         if scanner is not None:
             scanner.start()
         try:
@@ -126,7 +141,12 @@ def display(socket: Path, size: tuple[int, int], *, fullscreen: bool, pictures: 
     """Run the display: it draws what the node says and sends back what was touched."""
     from kiosk.display.app import run
 
-    run(socket, size, fullscreen, pictures, timings)
+    if not os.environ.get("DISPLAY") and not fullscreen:
+        click.echo("No screen here (DISPLAY is not set): drawing off screen.", err=True)
+    try:
+        run(socket, size, fullscreen, pictures, timings)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
 
 
 @main.command()
@@ -137,6 +157,8 @@ def provision(plan: Path, out: Path) -> None:
 
     The PINs are shown once and kept nowhere: put each in its sealed envelope.
     """
+    from kiosk.bundle import provision as make_bundles
+
     with _clear_errors():
         made = make_bundles(plan, out)
     for origin, folder in made.bundles.items():
@@ -159,7 +181,7 @@ def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
         yield lambda done: bar.update(done)
 
 
-def _read_list(plan: Plan, file: Path) -> list[Voter]:
+def _read_list(plan: "Plan", file: Path) -> "list[Voter]":
     from kiosk.store.listfile import read_list
     from kiosk.wiring import list_form
 
@@ -174,6 +196,7 @@ def _read_list(plan: Plan, file: Path) -> list[Voter]:
 @click.argument("file", type=_FILE)
 def list_check(plan: Path, file: Path) -> None:
     """Check every row of FILE against the plan. Nothing is imported."""
+    from kiosk.config import load_plan
     from kiosk.store.voterlist import list_digest
 
     with _clear_errors():
@@ -190,6 +213,8 @@ def list_import(bundle: Path, data: Path, file: Path) -> None:
 
     Two devices with the same list have the same digest. The list can be replaced until the node has started for the first time.
     """
+    from kiosk.bundle import Bundle
+    from kiosk.store.database import Database
     from kiosk.store.voterlist import VoterList
 
     with _clear_errors():
@@ -206,12 +231,14 @@ def list_import(bundle: Path, data: Path, file: Path) -> None:
 @click.argument("file", type=_FILE)
 def list_sample(plan: Path, voters: int, seed: int, file: Path) -> None:
     """Write FILE with made-up voters for the plan's elections and tables."""
+    from kiosk.config import load_plan
     from kiosk.sample import sample_voters, write_list
+    from kiosk.wiring import list_form
 
     with _clear_errors():
         read = load_plan(plan)
         elections, tables = tuple(e.id for e in read.elections), tuple(t.number for t in read.tables)
-        write_list(file, sample_voters(voters, seed, elections, tables, read.day.date), msgspec.structs.asdict(read.columns))
+        write_list(_new_file(file), sample_voters(voters, seed, elections, tables, read.day.date), list_form(read).columns)
     click.echo(f"{voters} made-up voters in {file}")
 
 
@@ -238,27 +265,29 @@ def log() -> None:
 @log.command("verify")
 @_bundle
 @_data
-@click.option("--head", "expected", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
+@click.option("--head", "noted", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
 @click.argument("file", type=_FILE, required=False)
-def log_verify(bundle: Path, data: Path, expected: tuple[str, ...], file: Path | None) -> None:
+def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | None) -> None:
     """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named.
 
-    A log that was cut off at its end can only be told from a shorter one by its head: give one noted earlier with --head.
+    A log that was cut off at its end can only be told from a shorter one by a head: give one noted earlier with --head.
     """
+    from kiosk.bundle import Bundle
     from kiosk.reports.audit import audit
     from kiosk.wiring import stored_log
 
     with _clear_errors(), stored_log(Bundle.load(bundle), data, file) as (beginning, stored):
-        found = audit(stored, beginning, Bundle.load(bundle).signers.verify)
-    faults = [str(broken) for broken in found.broken]
-    heads = {f"{origin}:{head.seq}:{head.hash}" for origin, head in found.heads.items()}
-    faults += [f"{head}: the log does not end here: entries were dropped or added" for head in expected if head not in heads]
-    for fault in faults:
+        found = audit(stored, beginning, Bundle.load(bundle).signers.verify, noted)
+    for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
-    for head in sorted(heads):
-        click.echo(f"head {head}")
-    if faults:
-        raise click.ClickException(f"{found.entries} entries, {len(faults)} faults: this log is not what was written")
+    if len(found.faults) > _FAULTS_SHOWN:
+        click.echo(f"and {len(found.faults) - _FAULTS_SHOWN} more")
+    for origin, head in sorted(found.heads.items()):
+        click.echo(f"head {origin}:{head.seq}:{head.hash}")
+    if found.faults:
+        raise click.ClickException(f"{found.entries} entries, faults: {len(found.faults)}: this log is not what was written")
+    for after in found.after_noted:
+        click.echo(after)
     issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
     click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
 
@@ -266,13 +295,24 @@ def log_verify(bundle: Path, data: Path, expected: tuple[str, ...], file: Path |
 @log.command("export")
 @_bundle
 @_data
-@click.argument("file", type=click.File("wb"))
-def log_export(bundle: Path, data: Path, file: BinaryIO) -> None:
-    """Write the whole log to FILE for an auditor; `log verify FILE` checks it."""
+@click.argument("file", type=_FILE)
+def log_export(bundle: Path, data: Path, file: Path) -> None:
+    """Write the whole log to the new FILE for an auditor; `log verify FILE` checks it. The node may be running."""
+    from kiosk.bundle import Bundle
     from kiosk.wiring import exported
 
+    part = _new_file(file).with_name(file.name + ".part")
     with _clear_errors():
-        file.writelines(exported(Bundle.load(bundle), data))
+        lines = exported(Bundle.load(bundle), data)
+        beginning = next(lines)
+        try:
+            with part.open("wb") as out:
+                out.write(beginning)
+                out.writelines(lines)
+            part.rename(file)
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"the log is in {file}; `valgbord log verify` prints its head, to be noted on paper")
 
 
 if __name__ == "__main__":

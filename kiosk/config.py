@@ -3,11 +3,14 @@
 Unknown keys are refused, and every error names the file, the key and what is expected.
 """
 
+import difflib
 import re
+import typing
 from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -136,6 +139,8 @@ class Plan(_Part, frozen=True):
             groups = re.compile(self.card.pattern).groupindex
         except re.error as error:
             raise ValueError(f"`card.pattern` is not a regular expression: {error}") from error
+        if self.card == Card() and (short := [code for code in (self.place.code, *self.other_places) if len(code) != 4]):
+            raise ValueError(f"{short[0]!r} has not four digits: cards of the usual pattern begin with the place's four")
         if self.card.digits == 10:
             raise ValueError("`card.digits` is 10: such cards can't be told from CPR numbers, use another length")
         if "voter" not in groups:
@@ -163,5 +168,38 @@ def load_plan(path: Path) -> Plan:
         return msgspec.toml.decode(path.read_bytes(), type=Plan)
     except OSError as error:
         raise PlanError(f"{path}: can't be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path}: is not UTF-8: save the file as UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise PlanError(f"{path}: {_in_plain_words(str(error))}") from error
+
+
+_REMEDIES = {"Expected `str`": "write it in quotes", "Expected `date`": "write it without quotes, as 2025-11-18"}
+
+
+def _in_plain_words(error: str) -> str:
+    """What the decoder says, with the key as it stands in the file and what may stand there."""
+    what, _, where = error.partition(" - at `$")
+    keys = re.findall(r"[a-z_]+", where)
+    known = _type_at(keys)
+    culprit = f"{'.'.join(keys)}: " if keys else ""
+    if unknown := re.search(r"unknown field `(.*)`", what):
+        names = list(getattr(known, "__struct_fields__", ()))
+        meant = difflib.get_close_matches(unknown[1], names, 1)
+        remedy = f"did you mean `{meant[0]}`?" if meant else f"known keys are {', '.join(names)}"
+        return f"{culprit}there is no key `{unknown[1]}`: {remedy}"
+    if "enum value" in what:
+        values = list(known) if isinstance(known, type) and issubclass(known, StrEnum) else typing.get_args(known)
+        return f"{culprit}{what}: write {' or '.join(repr(getattr(value, 'value', value)) for value in values)}"
+    remedies = [remedy for start, remedy in _REMEDIES.items() if what.startswith(start)]
+    return ": ".join([culprit + what, *remedies])
+
+
+def _type_at(keys: Sequence[str]) -> Any:
+    """The type of the plan's part or value at these keys."""
+    known: Any = Plan
+    for key in keys:
+        known = typing.get_type_hints(known).get(key) if isinstance(known, type) else None
+        while typing.get_origin(known) is tuple:
+            known = typing.get_args(known)[0]
+    return known

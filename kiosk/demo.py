@@ -4,6 +4,7 @@ With a screen the person before it is the clerk; without one a simulated clerk s
 leaves a picture of every screen.
 """
 
+import errno
 import os
 import selectors
 import shutil
@@ -29,14 +30,18 @@ from kiosk.simulated.table import Table
 
 Say = Callable[[str], None]
 
+_MARK = "made-by-valgbord-demo"  # only a folder with this file is ever emptied
 _PACE_S = 0.25  # seconds of thought before each action: quick for a person, and time for the display to draw
 _PICTURE_S = 15.0  # seconds that a picture may take, the window's start included
 
 
 def run(*, seconds: int, voters: int, out: Path, seed: int, say: Say) -> int:
     """Run the demo; 0 when everything held. `out` is made anew. Pictures, logs and the summary are left in it."""
+    if out.exists() and not (out / _MARK).exists() and any(out.iterdir()):
+        raise FileExistsError(errno.EEXIST, "holds other things than a demo's pictures: name a new folder with --out", str(out))
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
+    (out / _MARK).touch()
     with closing(Table(Path(tempfile.mkdtemp(prefix="valgbord-")), out)) as table:
         say("== Making the plan's keys and the chair's PIN")
         table.provision(clear_after_s="3")

@@ -15,10 +15,13 @@ def draw_all(folder: Path) -> None:
 
 def _draw_one_size(folder: Path, width: int, height: int) -> None:
     from kiosk.display.gallery import draw_gallery
+    from kiosk.display.words import no_link
     from kiosk.samples import samples
 
     for language in ("da", "en"):
-        screens = {f"{width}x{height}-{language}-{name}": screen for name, screen in samples(language).items()}
+        made = samples(language)
+        made["no-link"] = no_link(made["ready"].strip)
+        screens = {f"{width}x{height}-{language}-{name}": screen for name, screen in made.items()}
         draw_gallery(screens, folder, (width, height))
 
 

@@ -34,6 +34,7 @@ TABLES = 100  # tables of one place: four times the largest
 
 # Store
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
+ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Times on the desk

@@ -61,7 +61,7 @@ _STATES: dict[str, d.State] = {
     "birth-date": d.BirthDate(_VOTER, _BOTH, Source.CARD),
     "birth-date-wrong": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=1),
     "waiting": d.Waiting(_VOTER, _BOTH),
-    "waiting-silent": d.Waiting(_VOTER, _BOTH, silent=True),
+    "waiting-silent": d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True),
     "green": d.Green(_VOTER, _BOTH),
     "green-one-ballot": d.Green(_VOTER, _ONE),
     "refused-marked": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 4, _MORNING_MS)), 4182, _VOTER),

@@ -42,7 +42,10 @@ class ScreenPort:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_dead(path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(path))
+        try:
+            self._listener.bind(str(path))
+        except OSError as error:
+            raise OSError(error.errno or errno.EINVAL, error.strerror or str(error), str(path)) from error
         path.chmod(0o660)
         self._listener.listen(limits.DISPLAYS)
         self._listener.setblocking(False)
@@ -141,8 +144,11 @@ def _remove_dead(path: Path) -> None:
     if path.exists() and not path.is_socket():
         raise FileExistsError(errno.EEXIST, "is no socket: name another path", str(path))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        trial.settimeout(1.0)  # a node that is stopped does not answer, but lives
         try:
             trial.connect(str(path))
+        except TimeoutError:
+            pass
         except (FileNotFoundError, ConnectionRefusedError):
             path.unlink(missing_ok=True)
             return

@@ -6,11 +6,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle, BundleError
+from kiosk.domain.texts import ZONE
 from kiosk.reports.audit import audit
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
@@ -48,10 +49,12 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
 
 
 def _clock(bundle: Bundle) -> Finding:
-    today = datetime.now(UTC).date()
-    if today.year < bundle.plan.day.date.year:
-        return Finding("clock", False, f"it says {today}, before the election's year: set it")
-    return Finding("clock", True, datetime.now(UTC).isoformat(timespec="seconds"))
+    here, day = datetime.now(ZONE), bundle.plan.day.date
+    if not bundle.plan.place.training and here.date() != day:
+        return Finding(
+            "clock", False, f"it says {here:%Y-%m-%d %H:%M}, and the election is on {day}: set it, or test again that day"
+        )
+    return Finding("clock", True, f"{here:%Y-%m-%d %H:%M}")
 
 
 def _disk(data: Path) -> Iterator[Finding]:
@@ -81,7 +84,7 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
             voter_list, log = VoterList(database), Log(database)
             yield _list(voter_list)
             found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify)
-            faults = [f"{broken}: do not use this table" for broken in found.broken]
+            faults = [f"{fault}: do not use this table" for fault in found.faults]
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
@@ -117,5 +120,6 @@ def _scanner(bundle: Bundle) -> Finding:
     finally:
         thread.stop()
     if isinstance(first, ScannerAbsent):
-        return Finding("scanner", False, f"{plan.kind} {plan.device}: {first.reason}: check the cable")
+        remedy = "check the cable, deploy/99-valgbord-scanner.rules and the plan's [scanner]"
+        return Finding("scanner", False, f"{plan.kind} {plan.device}: {first.reason}: {remedy}")
     return Finding("scanner", True, f"{plan.kind} {plan.device}")

@@ -43,6 +43,7 @@ class Service:
         self._selector = selectors.DefaultSelector()
         self.inbox = Inbox()
         self._stopping = False
+        self._said = ""
         self._answers: list[Touch | Drawn] = []
         self._scanner = ScannerSeen(present=True)
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
@@ -56,7 +57,7 @@ class Service:
                     with Database(self._data) as database:
                         self._serve(database)
                 except StoreError as error:
-                    _log.error("stopped: %s: %s", error.code, error)
+                    self._say(f"stopped: {error.code}: {error}; trying again every {limits.STORE_RETRY_S:g} s")
                     self._show_fault(error.code)
                 self._wait_out(limits.STORE_RETRY_S)
         except Exception:
@@ -75,12 +76,13 @@ class Service:
     def _serve(self, database: Database) -> None:
         node, log = self._make_node(database), Log(database)
         if node is None:  # nothing is written before there is a list, since the log is bound to it
+            self._say(f"no voter list in {self._data}: `valgbord list import`; looking every {limits.STORE_RETRY_S:g} s")
             self._port.show(without_list(_fresh_number(), self._view))
             return
         replayed = _replay(node, log, self._bundle)
         gc.collect()
         gc.freeze()  # the log's fold stays for good: no later collection has to walk it while a clerk waits
-        _log.info("ready with %d entries", replayed)
+        self._say(f"ready with {replayed} entries")
         self._commit_and_show(node, log, node.begin(now()))
         self._commit_and_show(node, log, node.take([self._scanner], now()))
         while not self._stopping:
@@ -107,6 +109,12 @@ class Service:
         if screen is not None:
             self._port.show(screen)
         log.note()
+
+    def _say(self, words: str) -> None:
+        """Log what holds from now on, once."""
+        if words != self._said:
+            self._said = words
+            _log.info("%s", words)
 
     def _show_fault(self, code: str) -> None:
         self._port.show(fault(_fresh_number(), code, self._view))

@@ -48,6 +48,7 @@ def list_form(plan: Plan) -> Form:
         elections={word.casefold(): e.id for e in plan.elections for word in (e.id, *e.codes)},
         tables=frozenset(table.number for table in plan.tables),
         day=plan.day.date,
+        voter_digits=plan.card.voter_digits,
     )
 
 

@@ -55,7 +55,7 @@ def check_chain(
         head = heads.setdefault(row.origin, Head(0, first_prev))
         try:
             entry = decode_entry(row.data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             yield Broken(row.origin, row.seq, "changed: it is not an entry any more")
             head.seq, head.hash = row.seq, entry_hash(row.data)
             continue

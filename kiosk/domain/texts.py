@@ -105,18 +105,19 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused": ("Ingen stemmeseddel", "No ballot"),
     "contact": ("Kontakt valgsekretæren", "Contact the secretary"),
     "bar_already_marked": ("Allerede registreret: bord {} kl. {}", "Already marked: table {} at {}"),
-    "bar_postal_vote": ("Har stemt ved brevstemme", "Has voted by post"),
+    "bar_postal_vote": ("Har brevstemt", "Has voted by post"),
     "bar_not_on_list": ("Nr. {} står ikke på valglisten", "No. {} is not on the voter list"),
     "bar_struck_off": ("Slettet af valglisten", "Struck off the voter list"),
     "bar_moved_away": ("Fraflyttet: ingen valgret her", "Moved away: no right to vote here"),
-    "bar_changed": ("Ændret, siden kortet blev skannet. Skan igen.", "Changed since the card was scanned. Scan again."),
+    "bar_changed": ("Ændret, siden kortet blev skannet", "Changed since the card was scanned"),
+    "scan_again": ("Skan kortet igen", "Scan the card again"),
     "bar_other_place": ("Kortet hører til {}", "The card belongs to {}"),
     "bar_other_unknown": ("Kortet hører til et andet valg eller valgsted", "The card belongs to another election or place"),
     # referred
     "referred": ("Kontakt valgsekretæren", "Contact the secretary"),
     "referred_text": (
-        "Fødselsdatoen passede ikke {} gange. Ingen stemmeseddel.",
-        "The birth date did not match {} times. No ballot.",
+        "Fødselsdatoen var forkert {} gange. Ingen stemmeseddel.",
+        "The birth date was wrong {} times. No ballot.",
     ),
     "referred_do": ("Send vælgeren til valgsekretæren.", "Send the voter to the secretary."),
     # unresolved

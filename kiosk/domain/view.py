@@ -206,7 +206,7 @@ def _refused(state: d.Refused, view: View) -> _Parts:
     content = s.Refused(
         headline=view.say("refused"),
         reason=_bar(state.barred, state.number, view),
-        remedy=view.say("contact"),
+        remedy=view.say("scan_again" if state.barred.why is Bar.CHANGED else "contact"),
         code=CODES[state.barred.why],
         name=state.voter.name if state.voter is not None else "",
         number=view.say("number", view.number(state.voter.number)) if state.voter is not None else "",

@@ -125,8 +125,8 @@ class Node:
 
     def _scanned(self, text: str, now: Now) -> None:
         read, (last, at) = hash(text), self._last_scan  # what was read is not kept: it may be a CPR number
-        self._last_scan = (read, now.mono_ms)
         if read != last or now.mono_ms - at >= limits.SCAN_REPEAT_MS:
+            self._last_scan = (read, now.mono_ms)
             scan = self._look_up(read_card(text, self.setup.card), e.Source.CARD)
             (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
 

@@ -1,31 +1,69 @@
-"""The auditor's check of a log: every entry, every link of the chain, every signature."""
+"""The auditor's check of a log: every entry, every link of the chain, every signature, and the heads that were noted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.entries import entry_hash
 from kiosk.domain.ledger import Ledger, Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the check found. `heads`: how far each origin's log goes, to be compared with peers' or paper's."""
+    """What the check found.
+
+    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `heads`: how far each origin's log goes;
+    `after_noted`: how far beyond each noted head.
+    """
 
     entries: int
     broken: tuple[Broken, ...]
+    faults: tuple[str, ...]
+    after_noted: tuple[str, ...]
     heads: dict[str, Head]
     totals: Totals
 
 
-def audit(stored: Iterable[Stored], first_prev: str, verify: Callable[[str, bytes, bytes], bool]) -> Audit:
-    """Check a whole log. `verify(origin, signature, message)` tells whether a signature is that origin's."""
+def audit(
+    stored: Iterable[Stored], first_prev: str, verify: Callable[[str, bytes, bytes], bool], noted: Iterable[str] = ()
+) -> Audit:
+    """Check a whole log.
+
+    `verify(origin, signature, message)` tells whether a signature is that origin's. `noted` are heads, "ORIGIN:SEQ:HASH", that
+    the log must contain.
+    """
+    wanted = dict.fromkeys(noted, False)
     heads: dict[str, Head] = {}
     broken: list[Broken] = []
     ledger, entries = Ledger(), 0
-    for found in check_chain(stored, first_prev, verify, heads):
+    for found in check_chain(_noting(stored, wanted), first_prev, verify, heads):
         if isinstance(found, Broken):
             broken.append(found)
         else:
             entries += 1
             ledger.fold(found)
-    return Audit(entries, tuple(broken), heads, ledger.totals)
+    faults = [str(fault) for fault in broken]
+    if faults and not any(head.signed for head in heads.values()):
+        faults.insert(0, "no entry is signed by this bundle's keys: is it the bundle of this log?")
+    after = [_noted_head(head, seen, heads) for head, seen in wanted.items()]
+    faults += [words for good, words in after if not good]
+    return Audit(entries, tuple(broken), tuple(faults), tuple(words for good, words in after if good), heads, ledger.totals)
+
+
+def _noting(stored: Iterable[Stored], wanted: dict[str, bool]) -> Iterator[Stored]:
+    """Hand the entries on, and mark the wanted heads that are among them."""
+    for row in stored:
+        if wanted:
+            head = f"{row.origin}:{row.seq}:{entry_hash(row.data)}"
+            if head in wanted:
+                wanted[head] = True
+        yield row
+
+
+def _noted_head(noted: str, seen: bool, heads: dict[str, Head]) -> tuple[bool, str]:
+    origin, _, rest = noted.rpartition(":")[0].rpartition(":")
+    if not origin or not rest.isdecimal():
+        return False, f"{noted}: this is not a head: write ORIGIN:SEQ:HASH, as `log verify` prints it"
+    if not seen:
+        return False, f"{noted}: this head is not in the log: entries were cut off or replaced"
+    return True, f"{noted}: in the log; entries of {origin} after it: {heads[origin].seq - int(rest)}"

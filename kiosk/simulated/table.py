@@ -45,7 +45,7 @@ class Table:
         (self.bundle / "plan.toml").write_text(self._plan_text(settings), encoding="utf-8")
 
     def _plan_text(self, settings: dict[str, str]) -> str:
-        lines, _, _ = _EXAMPLE.read_text(encoding="utf-8").partition("[scanner]")
+        lines, _, _ = _EXAMPLE.read_text(encoding="utf-8").partition("\n[scanner]")
         changed = [
             f"{key} = {settings[key]}" if (key := line.partition(" = ")[0]) in settings else line for line in lines.splitlines()
         ]

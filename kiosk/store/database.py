@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Self
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from kiosk.store.errors import CorruptError, InUseError, MissingError, store_errors
+from kiosk import limits
+from kiosk.store.errors import CorruptError, DiskFullError, InUseError, MissingError, store_errors
 
 FILE = "node.db"
 NOTE = "written"
@@ -61,7 +63,9 @@ class Database:
                 self.note = None
                 self.db = _opened_read_only(folder / FILE)
             else:
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if shutil.disk_usage(folder).free < limits.ROOM_BYTES:
+                    raise DiskFullError(f"{folder}: less than {limits.ROOM_BYTES // 10**6} MB are free")
                 undo.callback(os.close, _locked(folder / "lock"))
                 self.note = os.open(folder / NOTE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 undo.callback(os.close, self.note)

@@ -44,6 +44,7 @@ class MissingError(StoreError):
 
 _FAMILIES: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_FULL: DiskFullError,
+    sqlite3.SQLITE_IOERR_SHMSIZE: DiskFullError,
     sqlite3.SQLITE_READONLY: ReadOnlyError,
     sqlite3.SQLITE_CANTOPEN: ReadOnlyError,
     sqlite3.SQLITE_PERM: ReadOnlyError,
@@ -69,7 +70,8 @@ def store_errors() -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         # The low byte is the primary code; a DatabaseError raised by the driver itself has none.
-        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        raise _FAMILIES.get(primary, StoreError)(str(error)) from error
+        code = getattr(error, "sqlite_errorcode", 0)
+        raise _FAMILIES.get(code, _FAMILIES.get(code & 0xFF, StoreError))(str(error)) from error
     except OSError as error:
-        raise _FROM_ERRNO.get(error.errno or 0, StoreError)(str(error)) from error
+        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise _FROM_ERRNO.get(error.errno or 0, StoreError)(words) from error

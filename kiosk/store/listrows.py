@@ -48,13 +48,14 @@ class Form:
 
     `columns` names the file's column for each field of `Voter`. `elections` leads from each word for an election,
     casefolded, to its id, the ids in the plan's order. `tables` holds the numbers of the tables. `day` is the election
-    day, after which nobody on the list is born.
+    day, after which nobody on the list is born. Voter numbers have at most `voter_digits` digits.
     """
 
     columns: Mapping[str, str]
     elections: Mapping[str, str]
     tables: frozenset[int]
     day: date
+    voter_digits: int = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +162,13 @@ class RowCheck:
 
     def _number(self, text: str) -> int:
         digits = text.lstrip("0")
-        known = digits.isascii() and digits.isdigit() and len(digits) <= len(str(limits.VOTER_NUMBER_MAX))
+        known = digits.isascii() and digits.isdigit() and len(digits) <= self._form.voter_digits
         number = int(digits) if known else 0
-        if not 1 <= number <= limits.VOTER_NUMBER_MAX:
-            raise _WrongError(f"is not a voter number: write digits, 1 to {limits.VOTER_NUMBER_MAX}")
+        if not number:
+            raise _WrongError(f"is not a voter number: write digits, 1 to {10**self._form.voter_digits - 1}")
         first = self._lines.setdefault(number, self._line)
         if first != self._line:
-            raise _WrongError(f"is the voter number of line {first} again: every voter has an own number")
+            raise _WrongError(f"is the voter number of line {first} again: give every voter a number of their own")
         return number
 
     def _born(self, text: str) -> date:

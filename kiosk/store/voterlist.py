@@ -56,8 +56,7 @@ class VoterList:
         with store_errors(), self._db.atomic():
             if self._db.table("log").count:
                 raise ListInUseError(
-                    "the log has entries about the present voter list: export the log, then reset the device"
-                    " before importing another list"
+                    "the log has entries about the present voter list: export the log, then give another folder with --data"
                 )
             self._db.conn.execute("delete from voters")
             self._db.conn.executemany(_INSERT, counted(map(_row, ordered), progress))

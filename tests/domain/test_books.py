@@ -91,6 +91,8 @@ OWN, OTHER = "T1.1/1/1", "T2.1/1/1"
         ([], True),
         ([decision(GRANTED, OTHER)], False),
         ([e.Issued(OTHER)], False),
+        ([decision(GRANTED, OTHER), e.Issued(OTHER)], False),
+        ([decision(GRANTED, OTHER), e.Issued(OTHER), decision(UNDONE, OTHER)], True),
         ([decision(GRANTED, OTHER), e.Withdrawn(OTHER)], False),
         ([decision(GRANTED, OTHER), e.Withdrawn(OTHER), decision(UNDONE, OTHER)], True),
         ([decision(REFUSED, OTHER)], True),

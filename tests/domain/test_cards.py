@@ -75,19 +75,40 @@ def test_longest_text_that_is_not_too_long() -> None:
         "010101 1234",
         "3112991234",
         "290200-4321",
-        "4101011234",
         "7112991234",
         "6101011234",
+        "910199 1234",
         "9112991234",
     ],
 )
 def test_health_card(text: str) -> None:
-    """A CPR number, as ten digits of a health card or with a dash, also an administrative one, is named for what it is."""
+    """A CPR number, as ten digits of a health card or with a dash, also a replacement number, is named for what it is."""
     assert read_card(text, CARDS) is Unreadable.CPR
     assert read_keyed(text, CARDS, 6) is Unreadable.CPR
 
 
-@pytest.mark.parametrize("text", ["3201011234", "0113011234", "0001011234", "010101--1234", "01010112345"])
+def test_the_days_of_a_cpr_number() -> None:
+    """A CPR number begins with a day of a month, or with one and sixty where it is a replacement number; with no other."""
+    dates = {day for day in range(100) if read_card(f"{day:02}01011234", CARDS) is Unreadable.CPR}
+    assert dates == {*range(1, 32), *range(61, 92)}
+    months = {month for month in range(100) if read_card(f"31{month:02}011234", CARDS) is Unreadable.CPR}
+    assert months == set(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3201011234",
+        "4101011234",
+        "5912991234",
+        "6001011234",
+        "9201011234",
+        "0113011234",
+        "0001011234",
+        "010101--1234",
+        "01010112345",
+    ],
+)
 def test_no_cpr_number(text: str) -> None:
     """Ten digits that begin with no date are a stray bar code."""
     assert read_card(text, CARDS) is Unreadable.NOT_A_CARD

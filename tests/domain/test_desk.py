@@ -19,13 +19,28 @@ MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
 ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
 UNKNOWN = d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None)
 ANNES = d.Found(ANNE, EVERYTHING, Source.CARD)
+ANNE_TWICE_WRONG = replace(ANNES, wrong=2)
+ANNE_REFERRED = replace(ANNES, wrong=3, referred=True)
 BENTS = d.Found(BENT, ONE, Source.CARD)
+BENT_REFERRED = d.Found(BENT, ONE, Source.KEYED, referred=True)
 BENT_TURNED = d.Turned(MARKED, BENT.number, BENT)
 STRAY = d.Misread(Unreadable.NOT_A_CARD)
 ASKED = d.Unfinished(ANNE, BOTH, 0)
 WRONG = date(1968, 9, 15)
 
-SCANS = [ANNES, BENTS, d.Turned(MARKED, ANNE.number, ANNE), BENT_TURNED, UNKNOWN, ELSEWHERE, STRAY, d.Misread(Unreadable.CPR)]
+SCANS = [
+    ANNES,
+    ANNE_TWICE_WRONG,
+    ANNE_REFERRED,
+    BENTS,
+    BENT_REFERRED,
+    d.Turned(MARKED, ANNE.number, ANNE),
+    BENT_TURNED,
+    UNKNOWN,
+    ELSEWHERE,
+    STRAY,
+    d.Misread(Unreadable.CPR),
+]
 TOUCHES = [
     *(d.Approve(how) for how in How),
     d.Approve(How.SPOKEN, ANNE.born),
@@ -45,6 +60,14 @@ EVENTS = [d.Granted(), d.Denied(MARKED), d.Silent(), d.Lit(), ASKED, d.Changed()
 INPUTS = [*SCANS, *TOUCHES, *EVENTS]
 
 OTHERS = [None, BENTS, BENT_TURNED, STRAY]
+PADS = ((False, False), (True, False), (False, True))
+
+
+def voter_of(deed: d.Deed) -> int | None:
+    """The voter whom a deed is about."""
+    return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
+
+
 STATES = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
     d.Ready(),
@@ -64,7 +87,7 @@ STATES = [
     d.Unresolved(ASKED, other=True),
     d.Closed(),
     *(d.Menu(lack) for lack in (None, *d.Lack)),
-    *(d.Pin(deed, wrong, paused) for deed in d.Deed for wrong, paused in ((False, False), (True, False), (False, True))),
+    *(d.Pin(deed, voter_of(deed), wrong, paused) for deed in d.Deed for wrong, paused in PADS),
 ]
 RULES = [replace(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)]
 
@@ -101,7 +124,35 @@ def check(state: d.State, given: d.Input, rules: d.Rules) -> tuple[d.State, tupl
         assert [type(effect) for effect in effects] == [d.Ask]
     if isinstance(state, d.Unresolved) and not isinstance(after, d.Unresolved):
         assert isinstance(given, d.Answer)
+    if isinstance(state, d.Green) and not state.lit and isinstance(given, d.TimeUp):
+        assert (after, effects) == (state, ())
+    check_referral(state, given, after, effects)
     return after, effects
+
+
+def check_referral(state: d.State, given: d.Input, after: d.State, effects: tuple[d.Effect, ...]) -> None:
+    """Who is referred is shown nothing else, and only the chair's PIN on that voter's own screen releases them."""
+    entered = type(after) is not type(state)
+    if isinstance(given, d.Found) and given.referred and isinstance(after, d.VoterShown | d.BirthDate):
+        assert replace(after, other=None) == replace(state, other=None)
+    if isinstance(given, d.Found) and entered and isinstance(after, d.BirthDate):
+        assert (after.voter, after.wrong, after.other) == (given.voter, given.wrong, None)
+    if isinstance(after, d.Referred) and after != state:
+        if isinstance(given, d.Found):
+            assert given.referred
+            assert after.voter == given.voter
+        else:
+            assert effects == (d.CountWrong(after.voter.number, True),)
+    if isinstance(state, d.BirthDate) and isinstance(after, d.BirthDate) and after.wrong != state.wrong:
+        assert after == replace(state, wrong=state.wrong + 1, other=None)
+        assert effects == (d.CountWrong(state.voter.number, False),)
+    if isinstance(after, d.Pin) and entered:
+        assert isinstance(given, d.AskPin)
+        released = state.voter.number if isinstance(state, d.Referred) else None
+        assert after == d.Pin(given.deed, released)
+        assert (after.deed is d.Deed.RELEASE_VOTER) == isinstance(state, d.Referred)
+    if isinstance(after, d.Pin) and isinstance(state, d.Pin):
+        assert (after.deed, after.voter) == (state.deed, state.voter)
 
 
 def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rules, after: d.State) -> None:
@@ -116,7 +167,7 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
             if isinstance(state, d.BirthDate):
                 assert given.how is How.KNOWN or given.born == state.voter.born
         case d.RecordIssued():
-            seen = isinstance(state, d.Green) and not state.lit and isinstance(given, d.Lit | d.Cancel | d.TimeUp)
+            seen = isinstance(state, d.Green) and not state.lit and isinstance(given, d.Lit | d.Cancel)
             assert seen or (isinstance(state, d.Unresolved) and given == d.Answer(True))
         case d.Withdraw():
             given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel)
@@ -124,7 +175,16 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
         case d.Perform():
             assert isinstance(state, d.Pin)
             assert given == d.PinGiven(True)
-            assert effect.deed is state.deed
+            assert effect == d.Perform(state.deed, state.voter)
+        case d.CountWrong():
+            assert isinstance(state, d.BirthDate)
+            assert isinstance(given, d.Approve)
+            assert given.how is not How.KNOWN
+            assert given.born != state.voter.born
+            assert effect == d.CountWrong(state.voter.number, state.wrong + 1 >= rules.tries)
+            assert isinstance(after, d.Referred if effect.referred else d.BirthDate)
+        case _:
+            raise AssertionError(effect)
 
 
 def test_the_samples_are_of_every_kind() -> None:
@@ -177,6 +237,9 @@ PIECES = [
     [(d.Lit(), OPEN), (d.Cancel(), OPEN)],
     [(d.Changed(), OPEN), (ASKED, OPEN)],
     [(d.OpenMenu(), OPEN), (d.AskPin(d.Deed.CLOSE_TABLE), OPEN), (d.PinGiven(True), OPEN)],
+    [(ANNE_TWICE_WRONG, KEYED), (d.Approve(How.SPOKEN, WRONG), KEYED)],
+    [(BENT_REFERRED, OPEN), (d.AskPin(d.Deed.RELEASE_VOTER), OPEN)],
+    [(d.PinGiven(False), OPEN), (d.PinGiven(True), OPEN), (BENTS, KEYED)],
 ]
 LONG_WALKS = st.lists(WALKS.map(lambda walk: walk[:5]) | st.sampled_from(PIECES), max_size=40).map(
     lambda p: [s for part in p for s in part]
@@ -226,14 +289,69 @@ def test_scan_and_approve() -> None:
 
 
 def test_three_wrong_dates() -> None:
-    """In enter mode the third wrong date refers the voter to the secretary, and nothing is asked."""
+    """In enter mode each wrong date is counted, and the third refers the voter to the secretary; nothing is asked."""
     state: d.State = d.Ready()
     seen = []
     for given_ in (ANNES, *[d.Approve(How.SPOKEN, WRONG)] * 3):
         state, effects = desk.step(state, given_, KEYED)
         seen.append((type(state), effects))
-    assert seen == [(d.BirthDate, ()), (d.BirthDate, ()), (d.BirthDate, ()), (d.Referred, ())]
+    counted, last = (d.CountWrong(ANNE.number, referred) for referred in (False, True))
+    assert seen == [(d.BirthDate, ()), (d.BirthDate, (counted,)), (d.BirthDate, (counted,)), (d.Referred, (last,))]
     assert walked(state, ANNES, rules=KEYED) == (d.Referred(ANNE), ())
+
+
+def test_tries_used_before() -> None:
+    """Who has used two tries before has one left, on a screen that says so."""
+    state, effects = walked(d.Ready(), ANNE_TWICE_WRONG, rules=KEYED)
+    assert (state, effects) == (d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=2), ())
+    assert walked(state, d.Approve(How.SPOKEN, WRONG), rules=KEYED) == (d.Referred(ANNE), (d.CountWrong(ANNE.number, True),))
+    assert isinstance(walked(state, d.Approve(How.SPOKEN, ANNE.born), rules=KEYED)[0], d.Waiting)
+
+
+@pytest.mark.parametrize("rules", [OPEN, KEYED])
+def test_a_voter_who_is_referred(rules: d.Rules) -> None:
+    """In both modes who is referred is led to the secretary from wherever a card is scanned or a number keyed."""
+    for state in (
+        d.Ready(),
+        d.Typing(),
+        d.Menu(),
+        d.Green(ANNE, EVERYTHING, lit=True),
+        d.Refused(MARKED, ANNE.number, ANNE),
+        d.Refused(MARKED, BENT.number, BENT),
+        d.Referred(ANNE),
+        d.Referred(BENT),
+    ):
+        assert desk.step(state, BENT_REFERRED, rules) == (d.Referred(BENT), ())
+
+
+def test_release() -> None:
+    """On the referred voter's screen the chair's PIN releases that voter; what is scanned at the pad changes nothing."""
+    pin = d.Pin(d.Deed.RELEASE_VOTER, ANNE.number)
+    assert walked(d.Referred(ANNE), d.AskPin(d.Deed.RELEASE_VOTER)) == (pin, ())
+    assert walked(pin, *SCANS) == (pin, ())
+    assert walked(pin, d.PinGiven(False)) == (replace(pin, wrong=True), ())
+    assert walked(pin, d.PinGiven(False, paused=True)) == (replace(pin, paused=True), ())
+    tries = (d.PinGiven(False), d.PinGiven(False, paused=True), d.PinGiven(True))
+    assert walked(pin, *tries) == (d.Ready(), (d.Perform(d.Deed.RELEASE_VOTER, ANNE.number),))
+    for leaves in (d.Cancel(), d.TimeUp()):
+        assert walked(pin, leaves) == (d.Ready(), ())
+
+
+def test_release_from_nowhere_else() -> None:
+    """No other state leads to the pad on which a voter is released, and a referred voter's screen to no other pad."""
+    for state, rules in product(STATES, RULES):
+        after, _ = try_step(state, d.AskPin(d.Deed.RELEASE_VOTER), rules)
+        assert isinstance(after, d.Pin) == isinstance(state, d.Pin | d.Referred)
+    for deed in set(d.Deed) - {d.Deed.RELEASE_VOTER}:
+        assert desk.step(d.Referred(ANNE), d.AskPin(deed), OPEN) == (d.Referred(ANNE), ())
+
+
+@pytest.mark.parametrize("rules", RULES)
+def test_unlit_green_does_not_time_out(rules: d.Rules) -> None:
+    """A green that nobody has seen stays when its time is up; one that was drawn leads home."""
+    green = d.Green(ANNE, EVERYTHING)
+    assert desk.step(green, d.TimeUp(), rules) == (green, ())
+    assert desk.step(replace(green, lit=True), d.TimeUp(), rules) == (desk.home(rules), ())
 
 
 def test_right_date_at_the_third_try() -> None:
@@ -248,7 +366,10 @@ def test_a_date_that_is_none() -> None:
     """In enter mode an approval without a date is a wrong try, unless the voter is known in person."""
     for how in (How.SPOKEN, How.WRITTEN, How.SHOWN):
         state, effects = walked(d.Ready(), ANNES, d.Approve(how), rules=KEYED)
-        assert (state, effects) == (d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=1), ())
+        assert (state, effects) == (
+            d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=1),
+            (d.CountWrong(ANNE.number, False),),
+        )
     assert isinstance(walked(d.Ready(), ANNES, d.Approve(How.KNOWN), rules=KEYED)[0], d.Waiting)
 
 

@@ -109,6 +109,58 @@ def test_unsettled_of_each_origin() -> None:
     assert unsettled(ledger, "T1") == []
 
 
+def test_issued_and_undone() -> None:
+    """Ballots that were handed out and taken back by a decision are no mark any more; handed out they were all the same."""
+    id_ = "T2.1/1/1"
+    ledger = of(request(id_), granted(id_), e.Issued(id_), decision(id_, e.Outcome.UNDONE))
+    assert (marks(ledger), unsettled(ledger)) == ([], [])
+    assert ledger.totals == Totals({"byraad": 1, "region": 1}, {2: 1}, granted=1)
+    early = of(decision(id_, e.Outcome.UNDONE), e.Issued(id_), request(id_))
+    assert (marks(early), unsettled(early)) == ([], [])
+
+
+def test_what_is_said_twice_counts_once() -> None:
+    """A request, its issue or its withdrawal that is repeated changes nothing, wherever the repetition comes."""
+    for end in (e.Issued("T2.1/1/1"), e.Withdrawn("T2.1/1/1")):
+        once = [request("T2.1/1/1"), granted("T2.1/1/1"), end]
+        wanted = state_of(of(*once))
+        for at, again in ((at, body) for body in (once[0], once[2]) for at in range(once.index(body) + 1, 4)):
+            assert state_of(of(*once[:at], again, *once[at:])) == wanted
+            assert state_of(of(*once[:at], again, again, *once[at:])) == wanted
+    assert of(e.Issued("x"), e.Issued("x"), request("x/1"), e.Withdrawn("x"), e.Withdrawn("x")).totals == Totals(withdrawn=1)
+
+
+def test_a_request_told_otherwise() -> None:
+    """A second request with the id of an earlier one, for another voter or other ballots, is not heard."""
+    id_ = "T2.1/1/1"
+    ledger = of(request(id_), granted(id_), request(id_, voter=8, elections=BOTH[:1], table=3), e.Issued(id_))
+    assert (marks(ledger, 7), marks(ledger, 8)) == ([Mark(BOTH, 2, 1)], [])
+    assert ledger.totals == Totals({"byraad": 1, "region": 1}, {2: 1}, granted=1)
+
+
+def test_referred_and_released() -> None:
+    """A voter is referred until released, alone, as often as it happens; said twice it is the same."""
+    ledger = Ledger()
+    assert not ledger.is_referred(7)
+    steps = [
+        (e.Referred(7), True),
+        (e.Referred(7), True),
+        (e.Released(8), True),
+        (e.Released(7), False),
+        (e.Released(7), False),
+    ]
+    for body, referred in [*steps, *steps]:
+        folded([(TABLE, body)], ledger)
+        assert (ledger.is_referred(7), ledger.is_referred(8)) == (referred, False)
+    assert state_of(ledger) == state_of(Ledger())
+
+
+def test_a_referral_is_no_mark() -> None:
+    """Who is referred has no mark and owes nothing: it is only where they are sent."""
+    ledger = of(e.Referred(7))
+    assert (marks(ledger), unsettled(ledger), ledger.totals) == ([], [], Totals())
+
+
 def test_the_polls_day() -> None:
     """The poll opens once for all; each table closes and opens again by itself."""
     ledger = Ledger()
@@ -134,10 +186,14 @@ def logs(draw: st.DrawFn) -> tuple[Facts, Facts]:
         end = draw(st.sampled_from([None, e.Issued(id_), e.Withdrawn(id_)]))
         if end is not None:
             mine.append((TABLE, end))
+        if draw(st.booleans()):
+            mine.append(draw(st.sampled_from(mine)))
+        if draw(st.booleans()):
+            mine.append((TABLE, draw(st.sampled_from([e.Referred, e.Referred, e.Released]))(draw(st.integers(1, 3)))))
         outcome = draw(st.none() | st.sampled_from([e.Outcome.GRANTED, e.Outcome.REFUSED]))
         if outcome is not None:
             theirs.append((HOLDER, decision(id_, outcome)))
-        if outcome is e.Outcome.GRANTED and isinstance(end, e.Withdrawn):
+        if outcome is e.Outcome.GRANTED and end is not None and (isinstance(end, e.Withdrawn) or draw(st.booleans())):
             theirs.append((HOLDER, decision(id_, e.Outcome.UNDONE)))
     return mine, theirs
 
@@ -156,21 +212,22 @@ def state_of(ledger: Ledger) -> object:
         id_: (c.made, c.time_ms, c.decided, c.issued, c.withdrawn, c.marks, c.unsettled) for id_, c in ledger.cases.items()
     }
     voters = {n: (sorted(map(repr, marks(ledger, n))), sorted(id_ for id_, _ in ledger.of_voter(n))) for n in range(1, 4)}
-    return cases, voters, sorted(unsettled(ledger)), ledger.totals, ledger.poll_open, ledger.is_closed(2)
+    referred = [n for n in range(1, 10) if ledger.is_referred(n)]
+    return cases, voters, sorted(unsettled(ledger)), ledger.totals, ledger.poll_open, ledger.is_closed(2), referred
 
 
 def counted(facts: Facts) -> Totals:
     """The totals, counted from scratch without a ledger."""
     bodies = [body for _, body in facts]
     made = {body.id: body for body in bodies if isinstance(body, e.Request)}
-    issued = [made[body.request] for body in bodies if isinstance(body, e.Issued) and body.request in made]
+    issued = [made[id_] for id_ in {body.request for body in bodies if isinstance(body, e.Issued)} & made.keys()]
     outcomes = Counter(body.outcome for body in bodies if isinstance(body, e.Decision))
     return Totals(
         dict(Counter(election for one in issued for election in one.elections)),
         dict(Counter(one.table for one in issued)),
         outcomes[e.Outcome.GRANTED],
         outcomes[e.Outcome.REFUSED],
-        sum(isinstance(body, e.Withdrawn) for body in bodies),
+        len({body.request for body in bodies if isinstance(body, e.Withdrawn)}),
     )
 
 
@@ -188,8 +245,15 @@ def marked(facts: Facts, voter: int) -> list[str]:
     bodies = [body for _, body in facts]
     last = {body.request: body.outcome for body in bodies if isinstance(body, e.Decision)}
     issued = {body.request for body in bodies if isinstance(body, e.Issued)}
-    made = [body for body in bodies if isinstance(body, e.Request) and body.voter == voter]
-    return [body.id for body in made if body.id in issued or last.get(body.id) is e.Outcome.GRANTED]
+    made = dict.fromkeys(body.id for body in bodies if isinstance(body, e.Request) and body.voter == voter)
+    undone = {id_ for id_, outcome in last.items() if outcome is e.Outcome.UNDONE}
+    return [id_ for id_ in made if id_ not in undone and (id_ in issued or last.get(id_) is e.Outcome.GRANTED)]
+
+
+def referred(facts: Facts, voter: int) -> bool:
+    """Whether the last word on a voter is that they are referred, looked up from scratch without a ledger."""
+    said = [body for _, body in facts if isinstance(body, e.Referred | e.Released) and body.voter == voter]
+    return bool(said) and isinstance(said[-1], e.Referred)
 
 
 @given(logs(), st.integers(0, 2**32))
@@ -203,6 +267,7 @@ def test_counters_kept_equal_a_replay(parts: tuple[Facts, Facts], seed: int) -> 
         assert set(unsettled(ledger)) == owed(seen)
         for voter in range(1, 4):
             assert [mark.time_ms for mark in ledger.marks(voter)] == [int(i.rpartition("/")[2]) for i in marked(seen, voter)]
+            assert ledger.is_referred(voter) == referred(seen, voter)
         assert state_of(ledger) == state_of(folded(seen))
 
 

@@ -37,7 +37,15 @@ REFUSED = [
     d.Refused(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None),
     d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE),
 ]
+PADS = ((False, False), (True, False), (False, True))
 OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
+
+
+def voter_of(deed: d.Deed) -> int | None:
+    """The voter whom a deed is about."""
+    return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
+
+
 STATES: list[d.State] = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
     *(d.Ready(why) for why in (None, *Unreadable)),
@@ -46,14 +54,14 @@ STATES: list[d.State] = [
     *(d.VoterShown(ANNE, Eligible(("byraad",), {"region": why}), Source.CARD) for why in Withheld),
     *(d.BirthDate(ANNE, ONE, Source.KEYED, wrong, other) for wrong in range(3) for other in OTHERS),
     *(d.Waiting(ANNE, EVERYTHING, silent, other) for silent in (False, True) for other in OTHERS),
-    *(d.Green(ANNE, may) for may in (EVERYTHING, ONE)),
+    *(d.Green(ANNE, may, lit) for may in (EVERYTHING, ONE) for lit in (False, True)),
     *REFUSED,
     d.Refused(Barred(Bar.OTHER_PLACE), None, None),
     d.Referred(ANNE),
     *(d.Unresolved(d.Unfinished(ANNE, BOTH, THEN), other) for other in (False, True)),
     d.Closed(),
     *(d.Menu(lack) for lack in (None, *d.Lack)),
-    *(d.Pin(deed, wrong, paused) for deed in d.Deed for wrong, paused in ((False, False), (True, False), (False, True))),
+    *(d.Pin(deed, voter_of(deed), wrong, paused) for deed in d.Deed for wrong, paused in PADS),
 ]
 
 
@@ -128,7 +136,7 @@ BUTTONS = {
     "refused-moved-away": (None, "next"),
     "refused-other-place": (None, "next"),
     "refused-changed": (None, "next"),
-    "referred": (None, "next"),
+    "referred": ("release_voter", "next"),
     "unresolved": ("no", "yes"),
     "unresolved-other": ("no", "yes"),
     "closed": ("menu", None),
@@ -205,7 +213,9 @@ def test_refusals_differ(language: Language) -> None:
     """Each refusal has a reason and a code of its own, and all say to contact the secretary."""
     seen = [shown(state, language).content for state in REFUSED]
     assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(Bar)
-    assert {one.remedy for one in seen} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
+    *all_others, changed = seen
+    assert {one.remedy for one in all_others} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
+    assert changed.remedy == ("Skan kortet igen" if language == "da" else "Scan the card again")
     assert {one.headline for one in seen} == {"Ingen stemmeseddel" if language == "da" else "No ballot"}
 
 
@@ -223,6 +233,25 @@ def test_referred_says_whom_to_contact() -> None:
     content = shown(d.Referred(ANNE), tries=3).content
     assert content.headline == "Kontakt valgsekretæren"
     assert "3" in content.reason
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "headline"),
+    [
+        ("da", "Formanden: nyt forsøg", "Formanden giver vælgeren et nyt forsøg"),
+        ("en", "Chair: a new try", "The chair gives the voter a new try"),
+    ],
+)
+def test_release_is_the_chairs(language: Language, button: str, headline: str) -> None:
+    """The button that gives a referred voter a new try says whose it is, and so does the pad behind it."""
+    assert shown(d.Referred(ANNE), language).left == s.Button("release_voter", button)
+    assert shown(d.Pin(d.Deed.RELEASE_VOTER, ANNE.number), language).content.headline == headline
+
+
+def test_release_stands_on_no_other_screen() -> None:
+    """Only the screen of a voter who is referred offers a new try."""
+    for state in STATES:
+        assert ("release_voter" in words(shown(state))) == isinstance(state, d.Referred), state
 
 
 def test_codes_are_unique() -> None:
@@ -291,12 +320,18 @@ def traces(seen: s.Screen) -> list[str]:
 
 @pytest.mark.parametrize("rules", [OPEN, KEYED, replace(OPEN, lack=d.Lack.CLOSED), replace(OPEN, lack=d.Lack.ALONE)])
 def test_a_cleared_screen_has_forgotten_the_voter(rules: d.Rules) -> None:
-    """Whatever was shown, once its time is up nothing of any voter is left on the screen."""
+    """Once its time is up nothing of any voter is left on the screen; only a green that nobody has seen stays as it is."""
+    unseen = 0
     for state in STATES:
         for leaves in (d.TimeUp(), d.Cancel()):
             if (type(state), type(leaves)) in desk.TABLE:
-                after, _ = desk.step(state, leaves, rules)
-                assert traces(shown(after)) == [], state
+                after, effects = desk.step(state, leaves, rules)
+                if isinstance(state, d.Green) and not state.lit and leaves == d.TimeUp():
+                    assert (after, effects) == (state, ())
+                    unseen += 1
+                else:
+                    assert traces(shown(after)) == [], state
+    assert unseen == 2
 
 
 @pytest.mark.parametrize("why", Unreadable)

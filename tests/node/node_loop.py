@@ -57,6 +57,7 @@ SETUP = Setup(
     view=VIEW,
 )
 KEYED = replace(SETUP, birth_date_keyed=True)
+WRONG = "01012000"  # a birth date that is nobody's
 
 
 def card(number: int, place: str = PLACE) -> str:
@@ -178,6 +179,17 @@ class Loop:
         """A check-in up to the drawn green screen."""
         self.scan(voter.number).touch("approve", keyed(voter.born) if self.setup.birth_date_keyed else "", how)
         return self.draw()
+
+    def refer(self, voter: Voter) -> "Loop":
+        """Three wrong birth dates of a voter, in enter mode."""
+        self.scan(voter.number)
+        for _ in range(3):
+            self.touch("approve", WRONG)
+        return self
+
+    def release(self, pin: str = PIN) -> "Loop":
+        """The chair gives the voter who is referred on the screen a new try."""
+        return self.touch("release_voter").touch("pin", pin)
 
     # --- what is on the disk ---
 

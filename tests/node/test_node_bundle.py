@@ -1,14 +1,19 @@
 """Stories of keys, PINs and what a device is given: nobody else's, nothing overwritten, nothing readable by others."""
 
+import re
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
-from node_loop import PLACE
+from node_loop import ANNE, PLACE, Loop
 
 from kiosk.bundle import DEVICE, KEY, PLAN, Bundle, BundleError, provision
 from kiosk.config import PlanError
+from kiosk.domain.cards import check_digits
+from kiosk.domain.entries import Request
+from kiosk.domain.voters import Voter
 from kiosk.keys import (
     KeyFileError,
     Signers,
@@ -19,8 +24,10 @@ from kiosk.keys import (
     pin_matches,
     public_hex,
 )
+from kiosk.wiring import setup_of
 
 EXAMPLE = (Path(__file__).parents[2] / "kiosk" / "plan.example.toml").read_text(encoding="utf-8")
+NOT_PROVISIONED = "the place and tables of the plan are not those that were provisioned: provision the place again"
 TWO_TABLES = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n")
 
 
@@ -177,11 +184,48 @@ def test_an_origin_without_a_key(plan: Path, tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_not_in_the_plan(plan: Path, tmp_path: Path) -> None:
-    """A device for a table that the plan has not is refused."""
+    """A device for a table that the plan has not, or for another than its origin's, is refused."""
     folder = provision(plan, tmp_path / "out").bundles["T1.1"]
-    device_changed(folder, table=3)
-    with pytest.raises(BundleError, match="table 3 is not in the plan"):
-        Bundle.load(folder)
+    for table in (3, 2, 0, -1):
+        device_changed(folder, table=table)
+        with pytest.raises(BundleError, match=NOT_PROVISIONED):
+            Bundle.load(folder)
+    device_changed(folder, table=1)
+    assert Bundle.load(folder).device.table == 1
+
+
+def test_two_tables_cut_to_one(plan: Path, tmp_path: Path) -> None:
+    """A table of two whose plan is cut to itself would think that it is alone, and serve without the other: it is refused."""
+    made = provision(plan, tmp_path / "out")
+    for origin, number in (("T1.1", 1), ("T2.1", 2)):
+        folder = made.bundles[origin]
+        (folder / PLAN).write_text(EXAMPLE.replace("number = 1\n", f"number = {number}\n"), encoding="utf-8")
+        with pytest.raises(BundleError, match=NOT_PROVISIONED):
+            Bundle.load(folder)
+
+
+def test_a_plan_with_another_table(plan: Path, tmp_path: Path) -> None:
+    """A table added to the plan, or given another number, after the keys were made is refused in every device."""
+    made = provision(plan, tmp_path / "out")
+    for tables in ((1, 2, 3), (1, 3), (2, 3), (11, 2)):
+        text = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "".join(f"[[tables]]\nnumber = {n}\n" for n in tables))
+        for folder in made.bundles.values():
+            (folder / PLAN).write_text(text, encoding="utf-8")
+            with pytest.raises(BundleError, match=NOT_PROVISIONED):
+                Bundle.load(folder)
+
+
+def test_signers_that_are_not_the_plans(plan: Path, tmp_path: Path) -> None:
+    """A signer missing, too many, or of a table's other disk is refused."""
+    made = provision(plan, tmp_path / "out")
+    own, other = made.signers["T1.1"], made.signers["T2.1"]
+    for signers in ({"T1.1": own}, {**made.signers, "T3.1": other}, {"T1.1": own, "T2.2": other}):
+        device_changed(made.bundles["T1.1"], signers=signers)
+        with pytest.raises(BundleError, match=NOT_PROVISIONED):
+            Bundle.load(made.bundles["T1.1"])
+    device_changed(made.bundles["T1.1"], origin="T1.2", signers={"T1.2": own, "T2.1": other})
+    with pytest.raises(BundleError, match=NOT_PROVISIONED):
+        Bundle.load(made.bundles["T1.1"])
 
 
 @pytest.mark.parametrize("key", ["", "00", "zz" * 32, "00" * 33])
@@ -223,3 +267,88 @@ def test_a_key_of_another_kind() -> None:
     for pem in (locked, other):
         with pytest.raises(KeyFileError, match="provision the device again"):
             load_private_key(pem)
+
+
+# --- a plan with other cards ------------------------------------------------------------------------------------------
+
+CARDS = r"""
+[card]
+pattern = '(?P<place>\d{4})(?P<voter>\d{8})(?P<check>\d{2})'
+digits = 14
+voter_digits = 8
+
+[desk]
+"""
+
+
+class OneVoter:
+    """A voter list with a digest and one voter, whose number has eight digits."""
+
+    voter = replace(ANNE, number=12_345_678)
+
+    def digest(self) -> str:
+        return "a list"
+
+    def find(self, number: int) -> Voter | None:
+        return self.voter if number == self.voter.number else None
+
+
+def planned(tmp_path: Path, card: str = CARDS) -> Loop:
+    """A table as it is made from a plan with these cards."""
+    tmp_path.mkdir(exist_ok=True)
+    path = tmp_path / "plan.toml"
+    path.write_text(EXAMPLE.replace("\n[desk]\n", card), encoding="utf-8")
+    bundle = Bundle.load(provision(path, tmp_path / "out").bundles["T1.1"])
+    voters = OneVoter()
+    return Loop(setup_of(bundle, voters), find=voters.find).opened()
+
+
+def test_other_card_lengths(tmp_path: Path) -> None:
+    """With cards of fourteen digits and numbers of eight, the pad takes them, and scanned or keyed they are the voter."""
+    payload = f"{PLACE}12345678"
+    whole = payload + check_digits(payload)
+    for text in (whole, "12345678"):
+        loop = planned(tmp_path / text).touch("type")
+        assert loop.screen.content.digits == 14
+        loop.touch("number", text)
+        assert (loop.shown, loop.screen.content.number) == ("VoterShown", "nr. 12 345 678")
+    loop = planned(tmp_path / "scanned").scan(whole)
+    assert (loop.shown, loop.screen.content.number) == ("VoterShown", "nr. 12 345 678")
+    assert loop.touch("approve").draw().bodies(Request)[0].voter == 12_345_678
+
+
+def test_numbers_of_other_lengths(tmp_path: Path) -> None:
+    """A number one digit longer than a voter number is not one, nor is a card of the default length a card."""
+    loop = planned(tmp_path).touch("type")
+    for text in ("123456780", PLACE + "123456" + check_digits(PLACE + "123456"), "1" * 13):
+        loop.touch("number", text)
+        assert (loop.shown, loop.screen.content.notice) == ("Typing", "Det er ikke et valgkort")
+    loop.touch("number", "1234567")
+    assert (loop.shown, loop.screen.content.reason) == ("Refused", "Nr. 01 234 567 står ikke på valglisten")
+
+
+def test_the_default_card(tmp_path: Path) -> None:
+    """A plan that says nothing of its cards has them of twelve digits, with voter numbers of six."""
+    loop = planned(tmp_path, "\n[desk]\n")
+    assert (loop.setup.voter_digits, loop.touch("type").screen.content.digits) == (6, 12)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("digits = 10", "can't be told from CPR numbers"),
+        ("digits = 3", "card.digits"),
+        ("digits = 33", "card.digits"),
+        ("voter_digits = 0", "card.voter_digits"),
+        ("voter_digits = 10", "card.voter_digits"),
+        ('digits = "12"', "card.digits"),
+        ("digit = 12", "digit"),
+        ("pattern = '(?P<card>.*)'", "voter"),
+        ("pattern = '('", "card.pattern"),
+    ],
+)
+def test_card_lengths_that_are_none(tmp_path: Path, line: str, named: str) -> None:
+    """Lengths that can't be, that of a CPR number above all, are refused by their key, and nothing is made."""
+    with pytest.raises(PlanError, match=re.escape(named)):
+        planned(tmp_path, f"\n[card]\n{line}\n\n[desk]\n")
+    assert not (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from random import Random
 
 import msgspec
 import pytest
-from node_loop import ANNE, BENT, CARL, DAY, ORIGIN, PLACE, SETUP, Loop
+from node_loop import ANNE, BENT, CARL, DAY, KEYED, ORIGIN, PLACE, SETUP, Loop
 
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
@@ -34,8 +34,9 @@ def stored(loop: Loop) -> list[Stored]:
 
 
 def some_day() -> Loop:
-    """Some thirty entries of every kind, over a restart with a withdrawal."""
-    loop = Loop().opened().serve(ANNE).serve(CARL).scan(BENT.number).touch("approve")
+    """Some thirty entries of every kind, over restarts in both modes with a referral and withdrawals."""
+    loop = Loop(KEYED).opened().refer(ANNE).release().restarted(setup=SETUP)
+    loop.serve(ANNE).serve(CARL).scan(BENT.number).touch("approve")
     for _ in range(3):
         loop = loop.restarted().touch("no").scan(BENT.number).touch("approve")
     loop.draw().touch("next").chair("close_table").chair("reopen_table")
@@ -63,7 +64,7 @@ def with_data(rows: list[Stored], at: int, data: bytes) -> list[Stored]:
 def test_the_samples_are_a_real_day() -> None:
     """The log of these stories has every kind of entry, and batches of one and of several."""
     assert {type(e.decode_entry(row.data).body) for row in ROWS} == set(e.Body.__args__)
-    assert len(ROWS) == 30
+    assert len(ROWS) == 33
     assert 10 < sum(row.signature is not None for row in ROWS) < len(ROWS)
 
 
@@ -83,7 +84,7 @@ def test_last_signature_alone() -> None:
 
 def test_empty_log() -> None:
     """A log without entries has no fault."""
-    assert check([]) == Audit(0, (), {}, check([]).totals)
+    assert check([]) == Audit(0, (), (), (), {}, check([]).totals)
 
 
 # --- changed ----------------------------------------------------------------------------------------------------------
@@ -393,6 +394,21 @@ def test_a_changed_byte_in_an_export() -> None:
                 assert f"line {at + 2} " in str(rows)
             elif rows != ROWS:  # a signature's letters in capitals change nothing
                 assert check(rows).broken, (at, line)
+
+
+def test_damaged_bytes_are_exported() -> None:
+    """A log with bytes that are no text any more is exported all the same, and the auditor is told which entry it is."""
+    random = Random(255)
+    for row in ROWS:
+        for bad in (b"\xff", b"\x80", b"\xc3", b"\xed\xa0\x80", b'"\xfe', b"\\\xff"):
+            at = random.randrange(len(row.data))
+            damaged = with_data(ROWS, row.seq - 1, row.data[:at] + bad + row.data[at + len(bad) :])
+            first, *lines = export(BEGINNING, damaged)
+            assert beginning_of(first) == BEGINNING
+            seqs = named(list(entries_of(lines)))
+            assert row.seq in seqs, (row.seq, at, bad)
+            # A backslash before the damage makes a good text of it, so that only the links tell.
+            assert set(seqs) <= ({row.seq} if bad[0] != 0x5C else {row.seq - 1, row.seq, row.seq + 1}), (row.seq, at, bad)
 
 
 def read_back(lines: list[bytes]) -> list[Stored] | WireError:

@@ -38,7 +38,7 @@ class Disk:
 
 
 @contextmanager
-def memory_disk(size="2m"):
+def memory_disk(size="8m"):
     """A disk of a few MB."""
     with _mounted("-t", "tmpfs", "-o", f"size={size}", "tmpfs") as disk:
         yield disk

@@ -82,6 +82,7 @@ def number_on(content):
 def exported(table):
     """The entry lines of the node's log, by the command."""
     file = table.folder / "log.jsonl"
+    file.unlink(missing_ok=True)  # the command overwrites nothing
     done = valgbord("log", "export", "--bundle", table.bundle, "--data", table.data, file)
     assert done.returncode == 0, done.stderr
     return file.read_bytes().splitlines()[1:]

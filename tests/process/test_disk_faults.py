@@ -103,7 +103,6 @@ def test_a_disk_that_is_full_when_the_green_is_drawn_leads_to_a_question_about_t
 
 
 @needs_root
-@pytest.mark.xfail(strict=True, reason="the shared memory file of SQLite finds no room: it is named F1, an I/O error")
 def test_a_disk_that_stays_full_says_f2_for_as_long_as_it_is(make_table, disk):
     """Also the tries to open the store again say that the disk is full, and the self-test does."""
     table = make_table(data=disk.folder / "data")

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from kiosk.diagram import mermaid
+from kiosk.display import words
 from kiosk.domain.screens import NotReady
+from kiosk.domain.texts import CODES
 from kiosk.simulated.client import ScreenClient
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,15 @@ def headless() -> dict[str, str]:
 def test_the_diagram_is_the_desks() -> None:
     """The README's diagram is the one made from the table; `python -m kiosk.diagram` prints the new one."""
     assert f"```mermaid\n{mermaid()}\n```" in README
+
+
+def test_every_code_is_explained() -> None:
+    """The codes on the screens stand in the list for the telephone."""
+    listed = (ROOT / "kiosk" / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## Codes")[2]
+    explained = set()
+    for letter, first, last in re.findall(r"\| ([A-Z])(\d)(?:–[A-Z](\d))? \|", listed):
+        explained |= {f"{letter}{number}" for number in range(int(first), int(last or first) + 1)}
+    assert explained >= {*CODES.values(), words.NO_LINK, words.STOPPED}
 
 
 def test_the_pictures_are_there() -> None:

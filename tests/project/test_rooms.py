@@ -32,7 +32,19 @@ MAY_IMPORT = {
 EVERYTHING = {"wiring", "cli", "demo", "selftest"}
 
 # What a pure room may import from outside: nothing that reads a clock, a file, a socket or chance.
-PURE = {"__future__", "collections", "dataclasses", "datetime", "enum", "hashlib", "msgspec", "re", "typing", "zoneinfo"}
+PURE = {
+    "__future__",
+    "collections",
+    "dataclasses",
+    "datetime",
+    "enum",
+    "functools",
+    "hashlib",
+    "msgspec",
+    "re",
+    "typing",
+    "zoneinfo",
+}
 IMPURE = {"time", "os", "random", "logging", "threading", "socket", "sqlite3", "pathlib", "subprocess", "secrets", "asyncio"}
 
 
