@@ -25,6 +25,7 @@ class _Display:
     """One connected display: what is being sent, what is to be sent next, and the unfinished line it has sent."""
 
     sending: bytes = b""
+    held_up: bool = False
     next: bytes = b""
     received: bytearray = field(default_factory=bytearray)
 
@@ -129,8 +130,9 @@ class ScreenPort:
         except OSError:
             self._drop(connection)
             return
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if display.sending else 0)
-        if self._selector.get_key(connection).events != events:
+        if display.held_up != bool(display.sending):
+            display.held_up = bool(display.sending)
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if display.held_up else 0)
             self._selector.modify(connection, events, self._selector.get_key(connection).data)
 
     def _drop(self, connection: socket.socket) -> None:

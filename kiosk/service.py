@@ -15,7 +15,7 @@ from pathlib import Path
 from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.entries import batch_signed, entry_hash
+from kiosk.domain.entries import batch_signed
 from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
@@ -102,8 +102,7 @@ class Service:
 
     def _commit_and_show(self, node: Node, log: Log, batch: tuple[Written, ...]) -> None:
         if batch:
-            last = entry_hash(batch[-1].data)
-            signature = self._bundle.key.sign(batch_signed(last))
+            signature = self._bundle.key.sign(batch_signed(batch[-1].hash))
             log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, now().wall_ms)
         screen = node.committed(now())
         if screen is not None:

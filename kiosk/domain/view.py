@@ -39,9 +39,8 @@ class View:
 
     def number(self, number: int) -> str:
         """A voter number as it stands on the card, in groups of three: "004 182"."""
-        digits = f"{number:0{self.voter_digits}}"
-        first = len(digits) % 3
-        return " ".join(filter(None, [digits[:first], *(digits[i : i + 3] for i in range(first, len(digits), 3))]))
+        width = self.voter_digits + (self.voter_digits - 1) // 3
+        return f"{number:0{width},}".replace(",", " ")
 
     def clock(self, time_ms: int) -> str:
         """A time of day, "09.14"."""

@@ -62,7 +62,7 @@ class BookKeeper:
         data = e.encode_entry(entry)
         self._seq, self._prev = entry.seq, e.entry_hash(data)
         self.latest_ms = max(self.latest_ms, entry.time)
-        self._batch.append(Written(entry, data))
+        self._batch.append(Written(entry, data, self._prev))
         self.ledger.fold(entry)
         if isinstance(body, e.Request):
             self._decide(body.id, now)

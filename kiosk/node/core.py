@@ -30,7 +30,7 @@ from kiosk.domain.view import View
 from kiosk.domain.view import screen as view_screen
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.touches import PinPad, approval, offered
+from kiosk.node.touches import PinPad, approval, is_offered
 from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Setup, Written
 
 
@@ -149,7 +149,7 @@ class Node:
         return self.screen is not None and number == self.screen.number and not self._stale
 
     def _touched(self, touch: Touch, now: Now) -> None:
-        if not self._is_current(touch.screen) or self.screen is None or touch.touch not in offered(self.screen):
+        if not self._is_current(touch.screen) or self.screen is None or not is_offered(touch.touch, self.screen):
             return
         if touch.touch == "language":
             self._look(replace(self._view, language="da" if self._view.language == "en" else "en"))

@@ -10,10 +10,10 @@ from kiosk.domain.screens import Menu, Screen, Touch
 from kiosk.node.words import Now
 
 
-def offered(screen: Screen) -> set[str]:
-    """The touches that a screen's buttons offer."""
-    buttons = [screen.left, screen.right, *(screen.content.items if isinstance(screen.content, Menu) else ())]
-    return {button.touch for button in buttons if button is not None}
+def is_offered(touch: str, screen: Screen) -> bool:
+    """Whether a button of the screen offers this touch."""
+    items = screen.content.items if isinstance(screen.content, Menu) else ()
+    return any(button is not None and button.touch == touch for button in (screen.right, screen.left, *items))
 
 
 def approval(touch: Touch, *, keyed: bool) -> d.Approve | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import msgspec
+
 from kiosk.domain import books
 from kiosk.domain.cards import CardRules
 from kiosk.domain.entries import Entry
@@ -11,8 +13,7 @@ from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.view import View
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(msgspec.Struct, frozen=True):
     """The time: `wall_ms` since 1970 UTC, shown to people only; `mono_ms`, which never jumps, for waiting."""
 
     wall_ms: int
@@ -59,9 +60,9 @@ class Setup:
     view: View
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One new entry and the canonical bytes that are hashed, signed and stored."""
+class Written(msgspec.Struct, frozen=True):
+    """One new entry, its canonical bytes as they are signed and stored, and their hash."""
 
     entry: Entry
     data: bytes
+    hash: str

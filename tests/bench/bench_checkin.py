@@ -7,9 +7,12 @@ two rows with one Ed25519 signature, by turns with the node; once on this disk a
 """
 
 import contextlib
+import gc
 import os
 import select
+import selectors
 import shutil
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -18,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -28,12 +32,15 @@ from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.entries import batch_signed, entry_hash
-from kiosk.domain.screens import Drawn, Touch
-from kiosk.node import Node, Now, Scanned
+from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
+from kiosk.node import Node, Now, Scanned, Written
+from kiosk.screen_port import ScreenPort
+from kiosk.service import now
 from kiosk.simulated.chair import chair_decides
 from kiosk.simulated.client import ScreenClient
 from kiosk.simulated.table import Table
 from kiosk.store.database import Database
+from kiosk.store.listfile import read_list
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 
@@ -56,7 +63,9 @@ def main() -> None:
     idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     with a_table(100_000) as table:
         check_ins(table, "", "1.5")
-        check_ins(table, preloaded_delay(table.folder), "1.1")
+        inside(table, "", "1.5")
+        check_ins(table, delay := preloaded_delay(table.folder), "1.1")
+        inside(table, delay, "1.1")
         display(table)
     with a_table(25_000) as table:
         entries = fill_log(table, 20_000)
@@ -194,33 +203,108 @@ def yardstick(table: Table, wrapper: tuple[str, ...]) -> Iterator:
         loop.stdin.close()
 
 
+class BareLoop:
+    """The yardstick: the two rows of a check-in, signed once and committed, and nothing else."""
+
+    def __init__(self, file: str) -> None:
+        self._db = sqlite3.connect(file)
+        self._db.execute("pragma journal_mode=wal")
+        self._db.execute("pragma synchronous=full")
+        self._db.execute(
+            "create table log (arrival integer primary key, origin text not null, seq integer not null,"
+            " arrived_ms integer not null, entry blob not null, signature blob, unique (origin, seq)) strict"
+        )
+        self._key = Ed25519PrivateKey.generate()
+        self._seq = 0
+
+    def commit(self, request: bytes, decision: bytes) -> float:
+        """Seconds of one commit."""
+        started = time.perf_counter()
+        signature = self._key.sign(batch_signed(entry_hash(decision)))
+        rows = [("T1.1", self._seq + 1, 0, request, None), ("T1.1", self._seq + 2, 0, decision, signature)]
+        self._db.executemany("insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)", rows)
+        self._db.commit()
+        self._seq += 2
+        return time.perf_counter() - started
+
+    def close(self) -> None:
+        self._db.close()
+
+
 def bare_loop(file: str, node_db: str) -> None:
     """Commit the rows of a check-in, again and again: as many times as each line of the input says."""
     with closing(sqlite3.connect(f"file:{node_db}?mode=ro", uri=True)) as node:
         rows = node.execute("select entry from log order by arrival desc limit 3").fetchall()
-    request, decision = rows[2][0], rows[1][0]
-    key = Ed25519PrivateKey.generate()
-    db = sqlite3.connect(file, isolation_level=None)
-    db.execute("pragma journal_mode=wal")
-    db.execute("pragma synchronous=full")
-    db.execute(
-        "create table log (arrival integer primary key, origin text not null, seq integer not null,"
-        " arrived_ms integer not null, entry blob not null, signature blob, unique (origin, seq)) strict"
-    )
-    insert = "insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)"
-    seq = 0
-    for line in sys.stdin:
-        taken = []
-        for _ in range(int(line)):
+    with closing(BareLoop(file)) as loop:
+        for line in sys.stdin:
+            taken = [loop.commit(rows[2][0], rows[1][0]) for _ in range(int(line))]
+            print(msgspec.json.encode(taken).decode(), flush=True)
+
+
+# --- approve → green handed to the display, inside the node ---------------------------------------------------------
+
+
+def inside(table: Table, preload: str, goal: str) -> None:
+    """The same in one process, a check-in and a bare commit by turns: what the node itself takes, without waking processes."""
+    wrapper = ("env", f"LD_PRELOAD={preload}") if preload else ()
+    shutil.rmtree(table.folder / "inside", ignore_errors=True)
+    numbers = table.folder / "cards"
+    numbers.write_text("\n".join(islice(cards(table, 1_000), BLOCK * BLOCKS)))
+    arguments = [table.bundle, table.folder / "inside", table.list, numbers, table.pin]
+    command = [*wrapper, sys.executable, __file__, "--inside", *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True)
+    greens, bare = msgspec.json.decode(done.stdout, type=tuple[list[float], list[float]])
+    disk = f", {DELAY_MS} ms added to each sync" if preload else ""
+    (green, green99), (loop, loop99) = spread(greens), spread(bare)
+    report(f"approve taken in → green handed over{disk}", f"{green:.3f} ms, p99 {green99:.2f} ms")
+    report(f"bare loop in the same process{disk}", f"{loop:.3f} ms, p99 {loop99:.2f} ms")
+    report(f"ratio of the medians inside the node{disk}", f"{green / loop:.2f}", f"≤ {goal}", met=green / loop <= float(goal))
+
+
+def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin: str) -> None:
+    """Check voters in with the node's real parts, step by step as the service does, and print the seconds."""
+    bundle = Bundle.load(Path(bundle_folder))
+    greens: list[float] = []
+    bare: list[float] = []
+    with ExitStack() as running:
+        database = running.enter_context(Database(Path(data)))
+        VoterList(database).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
+        node, log = wiring.node_maker(bundle)(database), Log(database)
+        loop = running.enter_context(closing(BareLoop(f"{data}/bare.db")))
+        selector = running.enter_context(selectors.DefaultSelector())
+        port = running.enter_context(closing(ScreenPort(Path(data) / "s", selector, lambda _touch: None)))
+        display = running.enter_context(socket.socket(socket.AF_UNIX))
+        display.connect(f"{data}/s")
+        ((key, mask),) = selector.select()
+        key.data(mask)
+        assert node is not None
+
+        def give(batch: tuple[Written, ...]) -> None:
+            if batch:
+                signature = bundle.key.sign(batch_signed(batch[-1].hash))
+                log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, now().wall_ms)
+            screen = node.committed(now())
+            if screen is not None:
+                port.show(screen)
+
+        give(node.begin(now()))
+        give(node.take([Touch(node.screen.number, "open_poll")], now()))
+        give(node.take([Touch(node.screen.number, "pin", pin)], now()))
+        gc.collect()
+        gc.freeze()
+        for card in Path(numbers).read_text().split():
+            give(node.take([Scanned(card)], now()))
+            line = encode(Touch(node.screen.number, "approve", how="spoken"))
             started = time.perf_counter()
-            signature = key.sign(batch_signed(entry_hash(decision)))
-            db.execute("begin immediate")
-            db.executemany(insert, [("T1.1", seq + 1, seq, request, None), ("T1.1", seq + 2, seq, decision, signature)])
-            db.execute("commit")
-            taken.append(time.perf_counter() - started)
-            seq += 2
-        print(msgspec.json.encode(taken).decode(), flush=True)
-    db.close()
+            batch = node.take([decode_answer(line)], now())
+            give(batch)
+            greens.append(time.perf_counter() - started)
+            assert isinstance(node.screen.content, s.Green)
+            log.note()
+            give(node.take([Drawn(node.screen.number)], now()))
+            display.recv(1 << 20)
+            bare.append(loop.commit(batch[0].data, batch[1].data))
+    print(msgspec.json.encode((greens, bare)).decode())
 
 
 # --- start, memory, idling ------------------------------------------------------------------------------------------
@@ -372,6 +456,8 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--bare"]:
         with contextlib.suppress(KeyboardInterrupt):
             bare_loop(sys.argv[2], sys.argv[3])
+    elif sys.argv[1:2] == ["--inside"]:
+        run_inside(*sys.argv[2:])
     else:
         if shutil.which("gcc") is None:
             sys.exit("gcc is needed for the delay of the syncs: apt-get install gcc")

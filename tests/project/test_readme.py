@@ -29,8 +29,9 @@ STAYS = {"node", "display"}  # run until they are stopped
 
 
 def headless() -> dict[str, str]:
-    """This process's environment without a screen, and with `valgbord` on the path, as the README says."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    """A shell's environment without a screen, and with `valgbord` on the path, as the README says."""
+    not_the_shells = ("DISPLAY", "WAYLAND_DISPLAY", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    environment = {name: value for name, value in os.environ.items() if name not in not_the_shells}
     return environment | {"PATH": f"{Path(sys.executable).parent}:{environment['PATH']}"}
 
 
