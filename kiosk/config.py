@@ -141,10 +141,18 @@ class Plan(_Part, frozen=True):
             raise ValueError(f"`card.pattern` is not a regular expression: {error}") from error
         if self.card == Card() and (short := [code for code in (self.place.code, *self.other_places) if len(code) != 4]):
             raise ValueError(f"{short[0]!r} has not four digits: cards of the usual pattern begin with the place's four")
-        if self.card.digits == 10:
-            raise ValueError("`card.digits` is 10: such cards can't be told from CPR numbers, use another length")
         if "voter" not in groups:
             raise ValueError("`card.pattern` needs a group (?P<voter>…) for the voter number")
+        self._check_lengths()
+
+    def _check_lengths(self) -> None:
+        card, groups = self.card, self.card.pattern
+        if card.digits == 10 or any(re.fullmatch(card.pattern, digit * 10) for digit in "0123456789"):
+            raise ValueError("`card` allows ten digits: such cards can't be told from CPR numbers, use another length")
+        if card.voter_digits > card.digits:
+            raise ValueError(f"`card.voter_digits` is over `card.digits`, which is {card.digits}")
+        if card.voter_digits == card.digits and ("(?P<place>" in groups or card.check != "none"):
+            raise ValueError("`card.voter_digits` must be under `card.digits`, or a keyed card is taken for a voter number")
 
     @property
     def ballots(self) -> tuple[Election, ...]:

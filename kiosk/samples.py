@@ -77,6 +77,8 @@ _STATES: dict[str, d.State] = {
     "closed": d.Closed(),
     "menu": d.Menu(),
     "pin": d.Pin(d.Deed.OPEN_POLL),
+    "pin-release": d.Pin(d.Deed.RELEASE_VOTER, 4182),
+    "birth-date-all": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=2, other=_OTHER),
     "pin-wrong": d.Pin(d.Deed.CLOSE_TABLE, wrong=True),
 }
 

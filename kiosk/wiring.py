@@ -75,10 +75,10 @@ def log_beginning(plan: Plan, voter_list: VoterList) -> str:
 
 
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
-    """What a node is. At opening each table holds its own book, and the first one the register, there being no secretary."""
+    """What a node is. At opening each table holds its own book, and the lowest one the register, there being no secretary."""
     plan, device = bundle.plan, bundle.device
     holders = {table.number: Holding(first_origin(table.number)) for table in plan.tables}
-    holders[REGISTER] = Holding(first_origin(plan.tables[0].number))
+    holders[REGISTER] = Holding(first_origin(min(table.number for table in plan.tables)))
     return Setup(
         origin=device.origin,
         table=device.table,

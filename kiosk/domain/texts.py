@@ -79,10 +79,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Something else was scanned. Finish this voter, then scan again.",
     ),
     "born_pattern": ("dd-mm-åååå", "dd-mm-yyyy"),
-    "born_wrong": (
-        "Fødselsdatoen passer ikke. Forsøg {} af {} er brugt.",
-        "The birth date does not match. {} of {} tries used.",
-    ),
+    "born_wrong": ("Forkert dato: forsøg {} af {}.", "Wrong date: try {} of {}."),
+    "other_waits": ("Vent med nr. {}.", "No. {} must wait."),
+    "scan_waits": ("Vent med at skanne.", "Scan later."),
     # waiting
     "waiting": ("Venter på svar", "Waiting for the answer"),
     "waiting_text": ("Udlevér ikke endnu.", "Do not hand out yet."),

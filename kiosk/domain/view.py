@@ -142,11 +142,11 @@ def _hows(view: View, keyed: bool) -> tuple[s.Choice, ...]:
     return tuple(s.Choice(how, view.say(f"how_{how}"), keyed and how is not How.KNOWN) for how in How)
 
 
-def _other(other: d.Scan | None, view: View) -> str:
+def _other(other: d.Scan | None, view: View, card: str = "other_card", scan: str = "other_scan") -> str:
     if other is None:
         return ""
     number = other.voter.number if isinstance(other, d.Found) else getattr(other, "number", None)
-    return view.say("other_scan") if number is None else view.say("other_card", view.number(number))
+    return view.say(scan) if number is None else view.say(card, view.number(number))
 
 
 def _voter_shown(state: d.VoterShown, view: View) -> _Parts:
@@ -167,6 +167,7 @@ def _voter_shown(state: d.VoterShown, view: View) -> _Parts:
 
 def _birth_date(state: d.BirthDate, view: View) -> _Parts:
     wrong = view.say("born_wrong", state.wrong, view.tries) if state.wrong else ""
+    other = _other(state.other, view, "other_waits", "scan_waits")  # the pad leaves no room for more words
     content = s.BirthDate(
         headline=view.say("ask_born"),
         name=state.voter.name,
@@ -177,7 +178,7 @@ def _birth_date(state: d.BirthDate, view: View) -> _Parts:
         hows=_hows(view, keyed=True),
         hand_out=view.say("hand_out"),
         ballots=view.ballots(state.may),
-        notice=_other(state.other, view) or wrong,
+        notice=f"{wrong} {other}".strip(),
     )
     return content, _button(view, "cancel"), _button(view, "approve")
 
@@ -262,7 +263,10 @@ def _menu(state: d.Menu, view: View) -> _Parts:
 
 def _pin(state: d.Pin, view: View) -> _Parts:
     notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
-    content = s.Pin(view.say(f"pin_{state.deed}"), view.say("pin_hint"), 8, view.say("pin_forgotten"), notice)
+    hint = view.say("pin_hint")
+    if state.voter is not None:
+        hint = f"{view.say('number', view.number(state.voter))}   {hint}"
+    content = s.Pin(view.say(f"pin_{state.deed}"), hint, 8, view.say("pin_forgotten"), notice)
     return content, _button(view, "cancel"), _button(view, "decide", "pin")
 
 

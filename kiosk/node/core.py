@@ -156,6 +156,7 @@ class Node:
             return
         given = self._read_touch(touch, now)
         if given is not None:
+            self._since = now  # a screen that is touched is not forgotten; one that is only scanned at is
             self._answer(given, now)
 
     def _read_touch(self, touch: Touch, now: Now) -> d.Input | None:
@@ -194,7 +195,7 @@ class Node:
     def _answer(self, given: d.Input, now: Now) -> None:
         """A step that a new screen follows in any case: or the clerk would think that the touch or the scan was lost."""
         self._step(given, now)
-        self._since, self._stale, self._again = now, True, True
+        self._stale = self._again = True
 
     def _step(self, given: d.Input, now: Now) -> None:
         lack = self._lack()

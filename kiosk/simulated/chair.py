@@ -1,4 +1,4 @@
-"""A simulated chair, who opens the poll and closes the table with the PIN."""
+"""A simulated chair, who opens the poll, releases voters and closes the table with the PIN."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ def chair_decides(client: ScreenClient, deed: str, pin: str, seen: Callable[[str
 
     `seen` is called with "menu" and "pin" while those screens are shown.
     """
-    first = client.showing(s.NotReady, s.Ready, s.Closed)
-    if first.right is None or first.right.touch != deed:
+    first = client.showing(s.NotReady, s.Ready, s.Closed, s.Referred)
+    if deed not in {button.touch for button in (first.left, first.right) if button is not None}:
         client.touch("menu")
         client.showing(s.Menu)
         seen("menu")

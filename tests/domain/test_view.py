@@ -143,6 +143,8 @@ BUTTONS = {
     "menu": ("cancel", None),
     "pin": ("cancel", "pin"),
     "pin-wrong": ("cancel", "pin"),
+    "pin-release": ("cancel", "pin"),
+    "birth-date-all": ("cancel", "approve"),
     "fault": (None, None),
 }
 
@@ -293,7 +295,7 @@ def test_enter_mode_asks_with_a_pattern() -> None:
     """The pad shows how to key a date, and tells of tries used without telling the date."""
     content = shown(d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=1), tries=3).content
     assert content.pattern == "dd-mm-åååå"
-    assert content.notice == "Fødselsdatoen passer ikke. Forsøg 1 af 3 er brugt."
+    assert content.notice == "Forkert dato: forsøg 1 af 3."
     assert [(choice.id, choice.keyed) for choice in content.hows] == [
         ("spoken", True),
         ("written", True),

@@ -122,10 +122,12 @@ class Loop:
 
     def wait(self, ms: int) -> "Loop":
         """Time passes, and the loop turns when the node wants it to."""
-        until = self.mono_ms + ms
+        until, turns = self.mono_ms + ms, 0
         while (due := self.node.deadline()) is not None and due <= until:
             self._pass(max(due - self.mono_ms, 0))
             self.put()
+            turns += 1
+            assert turns < 100, "the loop turns without end"
         self._pass(until - self.mono_ms)
         return self.put()
 

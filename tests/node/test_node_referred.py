@@ -11,7 +11,7 @@ from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.node import Overran, Scanned, ScannerSeen
 
-USED = "Fødselsdatoen passer ikke. Forsøg {} af 3 er brugt."
+USED = "Forkert dato: forsøg {} af 3."
 
 
 def referred() -> Loop:
@@ -380,7 +380,7 @@ def test_a_change_of_language_forgets_nothing() -> None:
     """The language of the screens has nothing to do with tries or referrals."""
     loop = Loop(KEYED).opened().scan(ANNE.number).touch("approve", WRONG).touch("approve", WRONG).touch("cancel")
     loop.touch("menu").touch("language").touch("cancel").scan(ANNE.number)
-    assert loop.screen.content.notice == "The birth date does not match. 2 of 3 tries used."
+    assert loop.screen.content.notice == "Wrong date: try 2 of 3."
     loop.touch("approve", WRONG)
     assert (loop.shown, loop.screen.left) == ("Referred", s.Button("release_voter", "Chair: a new try"))
 
@@ -405,3 +405,10 @@ def test_unlit_green_never_times_out(setup: object) -> None:
     assert loop.shown == "Green"
     loop.wait(1)
     assert (loop.shown, loop.kinds(2)) == ("Ready", ["Request", "Decision", "Issued"])
+
+
+def test_the_chair_sees_whom_they_release() -> None:
+    """The PIN's screen names the voter's number."""
+    loop = referred()
+    loop.touch("release_voter")
+    assert f"{ANNE.number:07,}".replace(",", " ") in loop.screen.content.hint

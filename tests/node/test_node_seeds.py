@@ -107,7 +107,7 @@ class World:
                 self.count_tries(number, content.notice)
 
     def count_tries(self, number: int, notice: str) -> None:
-        said, before = re.search(r"(\d) (?:af|of) 3 ", notice), self.tries.get(number, 0)
+        said, before = re.search(r"(\d) (?:af|of) 3", notice), self.tries.get(number, 0)
         if (said and not before <= int(said[1]) <= before + 1 + self.unsaid[number]) or (not notice and before):
             raise ReferralError(f"{number} has used {before} tries, and the screen says {notice!r}")
         if said or not notice:
