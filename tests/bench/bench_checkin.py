@@ -62,9 +62,9 @@ int fdatasync(int fd) { int r = ((int (*)(int)) dlsym(RTLD_NEXT, "fdatasync"))(f
 def main() -> None:
     idle_s = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     with a_table(100_000) as table:
-        check_ins(table, "", "1.5")
+        check_ins(table, "")
         inside(table, "", "1.5")
-        check_ins(table, delay := preloaded_delay(table.folder), "1.1")
+        check_ins(table, delay := preloaded_delay(table.folder))
         inside(table, delay, "1.1")
         display(table)
     with a_table(25_000) as table:
@@ -122,8 +122,8 @@ def preloaded_delay(folder: Path) -> str:
 # --- scan → screen, approve → green, and the bare loop --------------------------------------------------------------
 
 
-def check_ins(table: Table, preload: str, goal: str) -> None:
-    """Serve voters at a node by turns with the yardstick."""
+def check_ins(table: Table, preload: str) -> None:
+    """Serve voters at a node by turns with the yardstick, as seen from the display's end of the socket."""
     wrapper = ("env", f"LD_PRELOAD={preload}") if preload else ()
     scans: list[float] = []
     greens: list[float] = []
@@ -152,7 +152,7 @@ def check_ins(table: Table, preload: str, goal: str) -> None:
     report(f"approve → green{disk}", f"{green:.2f} ms, p99 {green99:.2f} ms")
     report(f"bare loop{disk}", f"{loop:.2f} ms, p99 {loop99:.2f} ms")
     report(f"bare loop, asked by another process{disk}", "{:.2f} ms, p99 {:.2f} ms".format(*spread(asked)))
-    report(f"ratio of the medians{disk}", f"{green / loop:.2f}", f"≤ {goal}", met=green / loop <= float(goal))
+    report(f"ratio of the medians, two processes woken{disk}", f"{green / loop:.2f}")
 
 
 def one_by_one(table: Table, client: ScreenClient, queue: Iterator[str], count: int) -> tuple[list[float], list[float]]:
