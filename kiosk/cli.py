@@ -276,8 +276,10 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | No
     from kiosk.reports.audit import audit
     from kiosk.wiring import stored_log
 
-    with _clear_errors(), stored_log(Bundle.load(bundle), data, file) as (beginning, stored):
-        found = audit(stored, beginning, Bundle.load(bundle).signers.verify, noted)
+    with _clear_errors():
+        read = Bundle.load(bundle)
+        with stored_log(read, data, file) as (beginning, stored):
+            found = audit(stored, beginning, read.signers.verify, noted)
     for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
     if len(found.faults) > _FAULTS_SHOWN:

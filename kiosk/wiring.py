@@ -69,9 +69,17 @@ def view_of(plan: Plan, table: int) -> View:
     )
 
 
+def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
+    return Beginning(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
+
+
+def _first_prev(beginning: Beginning) -> str:
+    return first_prev(beginning.place, beginning.day, beginning.list)
+
+
 def log_beginning(plan: Plan, voter_list: VoterList) -> str:
     """The `prev` of the first entry of every log of this place, day and voter list."""
-    return first_prev(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
+    return _first_prev(_beginning(plan, voter_list))
 
 
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
@@ -143,10 +151,6 @@ def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | 
     )
 
 
-def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
-    return Beginning(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
-
-
 def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
     with Database(data, read_only=True) as database:
@@ -164,4 +168,4 @@ def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
         if (begins.place, begins.day) != (bundle.plan.place.code, bundle.plan.day.date.isoformat()):
             raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
-        yield first_prev(begins.place, begins.day, begins.list), entries_of(lines)
+        yield _first_prev(begins), entries_of(lines)

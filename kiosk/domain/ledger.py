@@ -87,10 +87,6 @@ class Ledger:
             case _:
                 assert_never(body)
 
-    def case(self, request: str) -> Case | None:
-        """What is known of a request."""
-        return self._cases.get(request)
-
     def marks(self, voter: int) -> Iterator[Mark]:
         """The voter's marks, oldest request first."""
         for case in self._by_voter.get(voter, ()):

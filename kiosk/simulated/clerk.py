@@ -77,7 +77,6 @@ class SimulatedClerk:
         self._random = random.Random(seed)
         self._queue = self._random.sample(voters, len(voters))
         self._born = {voter.number: voter.born for voter in voters}
-        self._last_text = ""
         self.record = Record()
 
     def visits(self) -> Iterator[Turn]:

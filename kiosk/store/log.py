@@ -25,7 +25,7 @@ class Log:
         """Write a batch of one origin's consecutive entries. When this returns, it is on disk.
 
         Raises:
-            StoreError: nothing of the batch is written.
+            StoreError: whether the batch is on disk is known only once the log has been read anew.
         """
         last = len(batch) - 1
         rows = [(origin, first_seq + i, arrived_ms, data, signature if i == last else None) for i, data in enumerate(batch)]
