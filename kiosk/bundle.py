@@ -10,7 +10,9 @@ from typing import Self
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk import limits
 from kiosk.config import Plan, PlanError, load_plan
+from kiosk.domain.nodes import node_of, origin_of, table_of
 from kiosk.keys import KeyFileError, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
 PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
@@ -23,13 +25,14 @@ class BundleError(Exception):
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which device this is, and of which place: training is never mixed with live.
 
-    `origin` names its disk: table 3's first is "T3.1". `signers`: public keys by origin, in hex. `pins`: hashes.
+    `origin` names its disk: table 3's first is "T3.1". `table` is missing for the secretary's. `signers`: public keys of all the
+    place's disks by origin, in hex. `pins`: hashes.
     """
 
     place: str
     training: bool
     origin: str
-    table: int
+    table: int | None
     signers: dict[str, str]
     pins: tuple[str, ...]
 
@@ -76,22 +79,29 @@ class Bundle(msgspec.Struct, frozen=True):
             raise BundleError(f"{folder}: {error}") from error
         if device.signers.get(device.origin) != public_hex(key):
             raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
-        origins = {first_origin(table.number): table.number for table in plan.tables}
+        origins = set(_origins(plan))
         same_place = (device.place, device.training) == (plan.place.code, plan.place.training)
-        if not same_place or device.signers.keys() != origins.keys() or origins.get(device.origin) != device.table:
+        known = device.origin in origins and table_of(device.origin) == device.table
+        if not same_place or device.signers.keys() != origins or not known:
             raise BundleError(
                 f"{folder}: the place and tables of the plan are not those that were provisioned: provision the place again"
             )
         return cls(plan, device, key, signers)
 
 
-def first_origin(table: int) -> str:
-    """The origin of a table's first disk: "T3.1"."""
-    return f"T{table}.1"
+def _origins(plan: Plan) -> list[str]:
+    """Every disk of the place: each device's first, then the spares."""
+    return [origin_of(node, disk) for disk in range(1, limits.SPARES + 2) for node in plan.nodes]
+
+
+def _folder(out: Path, origin: str) -> Path:
+    table = table_of(origin)
+    name = f"table-{table}" if table is not None else "secretary"
+    return out / name if origin == origin_of(node_of(origin)) else out / "spares" / name
 
 
 def provision(plan_file: Path, out: Path) -> Provisioned:
-    """Make one bundle for each table of the plan under `out`, which must not exist: keys are never overwritten.
+    """Make a bundle for each node of the plan, and for its spare disk, under `out`, which must not exist: no key is overwritten.
 
     Raises:
         PlanError: the plan is wrong.
@@ -100,7 +110,7 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     plan = load_plan(plan_file)
     if out.exists():
         raise BundleError(f"{out} exists already, and keys are never overwritten: name a new folder")
-    origins = {first_origin(table.number): table.number for table in plan.tables}
+    origins = _origins(plan)
     keys = {origin: new_private_key() for origin in origins}
     signers = {origin: public_hex(load_private_key(key)) for origin, key in keys.items()}
     pin, reserve = new_pin(), new_pin()
@@ -108,13 +118,12 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     made = {}
     try:
         out.mkdir(parents=True, mode=0o700)
-        for origin, table in origins.items():
-            folder = made[origin] = out / f"table-{table}"
-            folder.mkdir(mode=0o700)
+        for origin in origins:
+            folder = made[origin] = _folder(out, origin)
+            folder.mkdir(parents=True, mode=0o700)
             (folder / PLAN).write_bytes(plan_file.read_bytes())
-            _write_private(
-                folder / DEVICE, msgspec.json.encode(Device(plan.place.code, plan.place.training, origin, table, signers, pins))
-            )
+            device = Device(plan.place.code, plan.place.training, origin, table_of(origin), signers, pins)
+            _write_private(folder / DEVICE, msgspec.json.encode(device))
             _write_private(folder / KEY, keys[origin])
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error

@@ -113,7 +113,7 @@ def node(bundle: Path, data: Path, socket: Path) -> None:
     with _clear_errors():
         read = Bundle.load(bundle)
         running = wiring.service(read, data, socket)
-        logging.info("table %d, %s; data in %s, screen on %s", read.device.table, read.plan.place.name, data, socket)
+        logging.info("%s, %s; data in %s, screen on %s", read.device.origin, read.plan.place.name, data, socket)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         scanner = wiring.scanner(read, running)
@@ -272,14 +272,14 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | No
 
     A log that was cut off at its end can only be told from a shorter one by a head: give one noted earlier with --head.
     """
+    from kiosk import wiring
     from kiosk.bundle import Bundle
     from kiosk.reports.audit import audit
-    from kiosk.wiring import stored_log
 
     with _clear_errors():
         read = Bundle.load(bundle)
-        with stored_log(read, data, file) as (beginning, stored):
-            found = audit(stored, beginning, read.signers.verify, noted)
+        with wiring.stored_log(read, data, file) as (beginning, stored):
+            found = audit(stored, beginning, read.signers.verify, wiring.empty_ledger(read.plan), noted)
     for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
     if len(found.faults) > _FAULTS_SHOWN:

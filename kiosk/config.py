@@ -16,6 +16,7 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.nodes import SECRETARY
 
 PlaceCode = Annotated[str, msgspec.Meta(pattern=r"^\d{1,8}$", description="digits, as on the polling card")]
 ElectionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,16}$")]
@@ -112,6 +113,19 @@ class Scanner(_Part, frozen=True):
     baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
 
 
+class Secretary(_Part, frozen=True):
+    """The election secretary's node, which holds the register. `assistant`: the table whose node may take it over."""
+
+    assistant: TableNumber
+
+
+class Broker(_Part, frozen=True):
+    """Where the nodes meet: an MQTT broker."""
+
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+
+
 class Plan(_Part, frozen=True):
     """The whole plan. `other_places` names the places whose cards may turn up here by mistake: code to name."""
 
@@ -119,6 +133,8 @@ class Plan(_Part, frozen=True):
     day: Day
     elections: Annotated[tuple[PlannedElection, ...], msgspec.Meta(min_length=1, max_length=4)]
     tables: Annotated[tuple[Table, ...], msgspec.Meta(min_length=1, max_length=limits.TABLES)]
+    secretary: Secretary | None = None
+    brokers: Annotated[tuple[Broker, ...], msgspec.Meta(max_length=limits.BROKERS)] = ()
     other_places: dict[PlaceCode, Text] = {}
     card: Card = Card()
     desk: Desk = Desk()
@@ -144,6 +160,17 @@ class Plan(_Part, frozen=True):
         if "voter" not in groups:
             raise ValueError("`card.pattern` needs a group (?P<voter>…) for the voter number")
         self._check_lengths()
+        self._check_nodes()
+
+    def _check_nodes(self) -> None:
+        _unique("brokers", [f"{b.host}:{b.port}" for b in self.brokers])
+        tables = [table.number for table in self.tables]
+        if self.secretary is None and len(tables) > 1:
+            raise ValueError("a place with more than one table needs `[secretary]`, with its `assistant`")
+        if self.secretary is not None and self.secretary.assistant not in tables:
+            raise ValueError(f"`secretary.assistant`: there is no table {self.secretary.assistant}: name one of `tables`")
+        if len(self.nodes) > 1 and not self.brokers:
+            raise ValueError("`brokers`: a place with more than one node needs at least one, where they meet")
 
     def _check_lengths(self) -> None:
         card, groups = self.card, self.card.pattern
@@ -153,6 +180,12 @@ class Plan(_Part, frozen=True):
             raise ValueError(f"`card.voter_digits` is over `card.digits`, which is {card.digits}")
         if card.voter_digits == card.digits and ("(?P<place>" in groups or card.check != "none"):
             raise ValueError("`card.voter_digits` must be under `card.digits`, or a keyed card is taken for a voter number")
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The place's devices, "S" for the secretary's and "T3" for table 3's."""
+        secretary = (SECRETARY,) if self.secretary is not None else ()
+        return (*secretary, *(f"T{table.number}" for table in self.tables))
 
     @property
     def ballots(self) -> tuple[Election, ...]:

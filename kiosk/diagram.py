@@ -4,11 +4,11 @@ import sys
 
 from kiosk.domain.desk import TABLE
 
-_HOME = ("Ready", "NotReady", "Closed")
+_HOME = ("Ready", "NotReady", "Closed", "Locked")
 
 
 def mermaid() -> str:
-    """A Mermaid state diagram. `Home` stands for Ready, NotReady or Closed, whichever the table is; loops are left out."""
+    """A Mermaid state diagram. `Home` stands for Ready, NotReady, Closed or Locked, whichever the table is; loops are left out."""
     edges: dict[tuple[str, str], list[str]] = {}
     for (state, given), row in TABLE.items():
         for after in row.to:

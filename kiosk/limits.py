@@ -30,6 +30,8 @@ LIST_ROWS = 1_000_000  # voters: forty times the largest polling place
 VOTER_NUMBER_MAX = 999_999_999  # numbers have at most nine digits, so that a CPR number never fits
 
 # Plan
+BROKERS = 4  # brokers of one place: the secretary's, a table's, and room to try others
+SPARES = 1  # further disks provisioned for each device: a log that was lost must never be continued
 TABLES = 100  # tables of one place: four times the largest
 
 # Store
@@ -41,3 +43,18 @@ STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 SILENT_MS = 2_000  # milliseconds without an answer after which the screen names the silent table
 IDLE_MS = 120_000  # milliseconds after which a screen that nobody touches goes away, and the voter's data with it
 CLOCK_BACK_MS = 60_000  # milliseconds that the clock may lie before the last entry's time without a warning
+
+# Copies of the others' logs
+GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node that catches up
+BATCH_ENTRIES = 4_000  # entries in one batch: a node that gives ends at a signature, which may lie some way beyond
+WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of the next node that has them
+COPIES_WAIT_MS = 30  # milliseconds that copies may wait in memory for a commit that takes them along
+HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat
+EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
+EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
+EVIDENCE_BYTES = 65_536  # bytes kept of one
+REFUSED_SHOWN = 8  # kinds of refused messages named on the screen
+HEAD_MS = 1_000  # milliseconds between a node's heads when nobody waits for one
+SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as not seen: under the field's 10 s
+WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
+LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen

@@ -9,7 +9,9 @@ from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
+from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Screen
+from kiosk.domain.situation import Peer, Situation
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 
@@ -25,6 +27,18 @@ _MORNING_MS = 33_240_000  # 09.14
 _BOTH = Eligible(("byraad", "region"), {})
 _ONE = Eligible(("byraad",), {"region": Withheld.POSTAL_VOTE})
 _OTHER = d.Found(replace(_VOTER, number=4183), _BOTH, Source.CARD)
+
+
+_PEERS = (
+    Peer("S.1", None, seen=True, stance=Stance.SERVING, last_ms=_MORNING_MS),
+    *(Peer(f"T{n}.1", n, seen=n != 4, stance=Stance.SERVING, last_ms=_MORNING_MS) for n in (1, 2, 4, 5)),
+)
+_AROUND = Situation(
+    me="T3.1",
+    peers=_PEERS,
+    holders=((0, "S.1"), *((n, f"T{n}.1") for n in (1, 2, 3, 4, 5))),
+    mine=(3,),
+)
 
 
 def sample_view(language: Language) -> view.View:
@@ -43,7 +57,7 @@ def sample_view(language: Language) -> view.View:
         voter_digits=6,
         card_digits=12,
         tries=3,
-        alone=True,
+        situation=_AROUND,
         served=168,
     )
 

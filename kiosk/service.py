@@ -1,7 +1,7 @@
-"""The one loop around a node: take what is there, run the core, commit once, then show.
+"""The one loop around a node: take what is there, run the core, send what may be sent at once, commit once, then send and show.
 
 A disk that fails never gives a green: the node that was told is thrown away, the screen says what is broken, and a new node is
-made from the disk when it works again, exactly as after a restart.
+made from the disk when it works again, exactly as after a restart. The link to the other nodes stays meanwhile.
 """
 
 import gc
@@ -15,17 +15,20 @@ from pathlib import Path
 from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.entries import batch_signed
 from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import Input, Node, Now, ScannerSeen, Written
+from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
+from kiosk.post import Post
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
 from kiosk.store.log import Log
+from kiosk.sync.link import Link
 
 _log = logging.getLogger(__name__)
+
+MakeNode = Callable[[Database, Keys], Node | None]
 
 
 def now() -> Now:
@@ -34,11 +37,9 @@ def now() -> Now:
 
 
 class Service:
-    """A table's node with its store and its screens. `run` it in the thread that made it; `stop` it from anywhere."""
+    """A node with its store, its screens and its link. `run` it in the thread that made it; `stop` it from anywhere."""
 
-    def __init__(
-        self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: Callable[[Database], Node | None]
-    ) -> None:
+    def __init__(self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: MakeNode) -> None:
         self._bundle, self._data, self._view, self._make_node = bundle, data, view, make_node
         self._selector = selectors.DefaultSelector()
         self.inbox = Inbox()
@@ -48,10 +49,18 @@ class Service:
         self._scanner = ScannerSeen(present=True)
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
+        self._keys = Keys(bundle.key.sign, bundle.signers.verify)
+        self._post = Post(self._keys)
+        if bundle.plan.brokers:
+            self._post.link = Link(
+                f"valg/{bundle.plan.place.code}", bundle.device.origin, bundle.brokers(), self._selector, self._post.receive
+            )
 
     def run(self) -> None:
         """Serve until stopped."""
         try:
+            if self._post.link is not None:
+                self._post.link.start()
             while not self._stopping:
                 try:
                     with Database(self._data) as database:
@@ -65,6 +74,8 @@ class Service:
             raise
         finally:
             self._port.close()
+            if self._post.link is not None:
+                self._post.link.close()
             self._selector.close()
             self.inbox.close()
 
@@ -74,7 +85,7 @@ class Service:
         self.inbox.wake()
 
     def _serve(self, database: Database) -> None:
-        node, log = self._make_node(database), Log(database)
+        node, log = self._make_node(database, self._keys), Log(database)
         if node is None:  # nothing is written before there is a list, since the log is bound to it
             self._say(f"no voter list in {self._data}: `valgbord list import`; looking every {limits.STORE_RETRY_S:g} s")
             self._port.show(without_list(_fresh_number(), self._view))
@@ -83,30 +94,46 @@ class Service:
         gc.collect()
         gc.freeze()  # the log's fold stays for good: no later collection has to walk it while a clerk waits
         self._say(f"ready with {replayed} entries")
-        self._commit_and_show(node, log, node.begin(now()))
-        self._commit_and_show(node, log, node.take([self._scanner], now()))
+        self._carry_out(node, log, node.begin(now()))
+        self._carry_out(node, log, node.take([self._scanner], now()))
         while not self._stopping:
-            until = node.deadline()
-            for key, mask in self._selector.select(None if until is None else max(0.0, until / 1000 - time.monotonic())):
-                key.data(mask)
-            self._commit_and_show(node, log, node.take(self._inputs(), now()))
+            self._wait(node.deadline())
+            self._carry_out(node, log, node.take(self._inputs(), now()))
+
+    def _wait(self, until: int | None) -> None:
+        """Wait for something to come in, until the node wants its turn (`mono_ms`)."""
+        left = None if until is None else max(0.0, until / 1000 - time.monotonic())
+        if self._post.waits:
+            left = 0.0
+        elif self._post.link is not None:
+            calls = self._post.link.tick()
+            left = calls if left is None else min(left, calls)
+        for key, mask in self._selector.select(left):
+            key.data(mask)
 
     def _inputs(self) -> list[Input]:
         """All that has come in. Whether the scanner is there is kept for a node that is made anew."""
-        inputs: list[Input] = [*self._answers, *self.inbox.take()]
+        inputs: list[Input] = [*self._answers, *self.inbox.take(), *self._post.take()]
         self._answers.clear()
         for given in inputs:
             if isinstance(given, ScannerSeen):
                 self._scanner = given
         return inputs
 
-    def _commit_and_show(self, node: Node, log: Log, batch: tuple[Written, ...]) -> None:
-        if batch:
-            signature = self._bundle.key.sign(batch_signed(batch[-1].hash))
-            log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, now().wall_ms)
-        screen = node.committed(now())
-        if screen is not None:
-            self._port.show(screen)
+    def _carry_out(self, node: Node, log: Log, turn: Turn) -> None:
+        """Say what may be said at once, commit, and say the rest."""
+        self._post.send(turn.sends, log)
+        if turn.screen is not None:
+            self._port.show(turn.screen)
+        if turn.rows:
+            log.commit(turn.rows, now().wall_ms)
+        said = node.committed(now())
+        if said.screen is not None:
+            self._port.show(said.screen)
+        self._post.send(said.sends, log)
+        for refused in turn.evidence:
+            self._say(f"refused what came from {refused.sender}: {refused.why}")
+            log.keep(refused.sender, refused.why, refused.data, now().wall_ms)
         log.note()
 
     def _say(self, words: str) -> None:
@@ -122,6 +149,8 @@ class Service:
         """Keep the displays connected while the store rests; what is touched or scanned meanwhile is dropped."""
         until = time.monotonic() + seconds
         while not self._stopping and (left := until - time.monotonic()) > 0:
+            if self._post.link is not None:
+                left = min(left, self._post.link.tick())
             for key, mask in self._selector.select(left):
                 key.data(mask)
             self._inputs()

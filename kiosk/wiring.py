@@ -9,16 +9,19 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.bundle import Bundle, first_origin
+from kiosk.bundle import Bundle
 from kiosk.config import Plan, Scanner
-from kiosk.domain.books import REGISTER, Holding
+from kiosk.domain.books import REGISTER, Books
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
+from kiosk.domain.ledger import Ledger
+from kiosk.domain.nodes import origin_of
+from kiosk.domain.situation import Situation
 from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
 from kiosk.keys import pin_matches
-from kiosk.node import Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
 from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
@@ -52,8 +55,8 @@ def list_form(plan: Plan) -> Form:
     )
 
 
-def view_of(plan: Plan, table: int) -> View:
-    """What the screens of one table say at first."""
+def view_of(plan: Plan, table: int | None) -> View:
+    """What the screens of one table, or of the secretary's node, say at first."""
     return View(
         language=plan.desk.language,
         place=plan.place.name,
@@ -65,7 +68,7 @@ def view_of(plan: Plan, table: int) -> View:
         voter_digits=plan.card.voter_digits,
         card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
-        alone=len(plan.tables) == 1,
+        situation=Situation(me=""),
     )
 
 
@@ -82,16 +85,31 @@ def log_beginning(plan: Plan, voter_list: VoterList) -> str:
     return _first_prev(_beginning(plan, voter_list))
 
 
+def opening_of(plan: Plan) -> dict[int, str]:
+    """Who holds each book at opening: each table its own, the secretary's node the register, or without one the only table."""
+    return {REGISTER: origin_of(plan.nodes[0]), **{table.number: origin_of(f"T{table.number}") for table in plan.tables}}
+
+
+def assistant_of(plan: Plan) -> str:
+    """The node that may take over the register; "" where there is none."""
+    return f"T{plan.secretary.assistant}" if plan.secretary is not None else ""
+
+
+def empty_ledger(plan: Plan) -> Ledger:
+    """The fold of no entries at all."""
+    return Ledger(Books("", opening_of(plan), assistant_of(plan)), tuple(election.id for election in plan.elections))
+
+
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
-    """What a node is. At opening each table holds its own book, and the lowest one the register, there being no secretary."""
+    """What a node is."""
     plan, device = bundle.plan, bundle.device
-    holders = {table.number: Holding(first_origin(table.number)) for table in plan.tables}
-    holders[REGISTER] = Holding(first_origin(min(table.number for table in plan.tables)))
     return Setup(
         origin=device.origin,
         table=device.table,
-        nodes=len(plan.tables),
-        holders=holders,
+        origins=frozenset(device.signers),
+        first=frozenset(origin_of(node) for node in plan.nodes),
+        opening=opening_of(plan),
+        assistant=assistant_of(plan),
         elections=tuple(election.id for election in plan.elections),
         card=card_rules(plan),
         voter_digits=plan.card.voter_digits,
@@ -103,10 +121,10 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     )
 
 
-def node_maker(bundle: Bundle) -> Callable[[Database], Node | None]:
+def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node | None]:
     """How a node is made from an open store, at the start and after a fault of the disk; None where it has no voter list."""
 
-    def make(database: Database) -> Node | None:
+    def make(database: Database, keys: Keys) -> Node | None:
         voter_list = VoterList(database)
         if voter_list.digest() is None:
             return None
@@ -114,7 +132,7 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node | None]:
             raise CorruptError("the voter list is not the one that was imported")
         # A voter is asked for when shown and again when decided on; the list does not change while it is open.
         find = lru_cache(limits.VOTERS_KEPT)(voter_list.find)
-        return Node(setup_of(bundle, voter_list), find, lambda pin: pin_matches(pin, bundle.device.pins))
+        return Node(setup_of(bundle, voter_list), find, lambda pin: pin_matches(pin, bundle.device.pins), keys)
 
     return make
 

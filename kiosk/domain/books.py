@@ -1,77 +1,226 @@
-"""Books and who holds them; the rules of the protocol, one function each. Pure.
+"""Who holds which book, read from the logs. Pure.
 
-A book is a table's part of the voter list; book 0 is the register. Every book has one holder, and only the holder decides about
-its voters. At opening a table holds the book of its own number. The holder may change later (handover, seizure); this module
-is the one place that knows.
+A book is a table's part of the voter list; book 0 is the register. Every book has one holder, and only the holder decides
+about its voters. At opening, at epoch 1, a table holds the book of its own number. A `handover`, or a `seal` and then a
+`seize`, moves a book to the next epoch.
+
+`Books` keeps every such entry and works the holdings out anew whenever one comes, so that they never depend on the order in
+which logs arrived. One thing does, and must: what this node had of the old holder's log when it got a seal (`Sealed.had`).
+Until the seizure is done, that is all of the old holder's entries that this node may act on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 
-from kiosk.domain.eligibility import Barred, Eligible
-from kiosk.domain.entries import Decision, Outcome, Request
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.entries import Handover, Seal, Seize
+from kiosk.domain.nodes import node_of
 
 REGISTER = 0
 
 
+class Standing(Enum):
+    """What an entry is worth that was written for a book by an origin at an epoch."""
+
+    COUNTS = "counts"
+    OPEN = "open"  # a seal is pending, or the holding is not known yet: the seizure will tell
+    VOID = "void"  # past the end of that holding, or no holding at all
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A seal, and what this node had of each origin's log when it came."""
+
+    author: str
+    seq: int
+    seal: Seal
+    had: Mapping[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Who holds a book, and the epoch of that holding: 1 at opening."""
+    """Who holds a book at an epoch. `end`: the last seq of the holder's log that counts; None while it holds.
+
+    `seize`: the seizure that ended the holding before, where one did.
+    """
 
     holder: str
     epoch: int = 1
+    end: int | None = None
+    seize: Seize | None = None
 
 
-Books = Mapping[int, Holding]
+@dataclass(slots=True)
+class Chain:
+    """A book's holdings from opening on, and the seals that may take it from the last holder.
+
+    `open`: what the last holder wrote may still be cut: by a pending seal, or by a seizure that is not known to count.
+    """
+
+    holdings: list[Holding]
+    pending: list[Sealed] = field(default_factory=list)
+    open: bool = False
+
+    @property
+    def last(self) -> Holding:
+        """The holding at the highest epoch known."""
+        return self.holdings[-1]
+
+    def at(self, epoch: int) -> Holding | None:
+        """The holding at an epoch; None where it is not known (yet)."""
+        return self.holdings[epoch - 1] if 0 < epoch <= len(self.holdings) else None
 
 
-def d1_holds(books: Books, origin: str, book: int) -> bool:
-    """D1: by what is known, this origin holds the book at the highest epoch."""
-    return book in books and books[book].holder == origin
+class Books:
+    """The holdings of all books, as one node sees them. Change it only by `fold`."""
+
+    def __init__(self, me: str, opening: Mapping[int, str], assistant: str) -> None:
+        """`me`: this node's origin; `opening`: each book's first holder; `assistant`: the node that may seize the register."""
+        self._me, self._opening, self._assistant = me, dict(opening), assistant
+        self._handovers: dict[int, list[tuple[str, int, Handover]]] = {}
+        self._seals: dict[int, list[Sealed]] = {}
+        self._seizes: dict[int, list[tuple[str, int, Seize]]] = {}
+        self._chains: dict[int, Chain] = {}
+        self.version = 0
+        self._work_out()
+
+    def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> None:
+        """Take in an entry that moves a book; `had`: what this node has of each log before it."""
+        if body.book not in self._opening:
+            return
+        if isinstance(body, Handover):
+            self._handovers.setdefault(body.book, []).append((origin, seq, body))
+        elif isinstance(body, Seal):
+            self._seals.setdefault(body.book, []).append(Sealed(origin, seq, body, dict(had)))
+        else:
+            self._seizes.setdefault(body.book, []).append((origin, seq, body))
+        self._work_out()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._chains)
+
+    def chain(self, book: int) -> Chain:
+        """A book's holdings. Raises KeyError for a book that the place does not have."""
+        return self._chains[book]
+
+    def holder(self, book: int) -> str:
+        """Who holds the book at the highest epoch known."""
+        return self._chains[book].last.holder
+
+    def standing(self, book: int, epoch: int, origin: str, seq: int) -> Standing:
+        """What an entry of `origin` at `seq` is worth that it wrote as the holder of `book` at `epoch`."""
+        chain = self._chains.get(book)
+        if chain is None:
+            return Standing.VOID
+        holding = chain.at(epoch)
+        if holding is None:
+            return Standing.OPEN if epoch > len(chain.holdings) else Standing.VOID
+        if holding.holder != origin or (holding.end is not None and seq > holding.end):
+            return Standing.VOID
+        if holding.end is None and any(not self.closes(sealed, origin, seq) for sealed in chain.pending):
+            return Standing.OPEN
+        return Standing.COUNTS
+
+    def counts(self, book: int, epoch: int, origin: str, seq: int) -> bool:
+        """Whether such an entry counts by what is known, a pending seal left aside."""
+        chain = self._chains.get(book)
+        holding = chain.at(epoch) if chain is not None else None
+        return holding is not None and holding.holder == origin and (holding.end is None or seq <= holding.end)
+
+    def closes(self, sealed: Sealed, old: str, seq: int) -> bool:
+        """Whether a pending seal leaves no doubt here that the old holder's entry at `seq` will count.
+
+        So it is where this node is not among the stopped, and had the entry no later than the seal: its answer to the seal
+        says so.
+        """
+        return self._me not in sealed.seal.stopped and seq <= sealed.had.get(old, 0)
+
+    def handed_to(self, book: int, cut: int) -> str:
+        """Whom the last holder has handed the book to within a cut of its log; empty where it has not."""
+        last = self._chains[book].last
+        found = self._handover(book, last.epoch + 1, last.holder)
+        return found[1] if found is not None and found[0] <= cut else ""
+
+    def attested(self) -> dict[str, int]:
+        """Every origin that a seal names as stopped, with the highest seq up to which its log was known then."""
+        stopped: dict[str, int] = {}
+        for seals in self._seals.values():
+            for sealed in seals:
+                for origin, seq in sealed.seal.stopped.items():
+                    stopped[origin] = max(seq, stopped.get(origin, 0))
+        return stopped
+
+    def may_seize_register(self, origin: str) -> bool:
+        """Whether this origin is the assistant's, which alone may seal and seize the register."""
+        return node_of(origin) == self._assistant
+
+    # --- working the holdings out ---
+
+    def _work_out(self) -> None:
+        self.version += 1
+        self._chains = {REGISTER: self._chain(REGISTER)}
+        moved = self._handovers.keys() | self._seals.keys() | self._seizes.keys()
+        for book, holder in self._opening.items():
+            if book != REGISTER:
+                self._chains[book] = self._chain(book) if book in moved else Chain([Holding(holder)])
+
+    def _chain(self, book: int) -> Chain:
+        chain = Chain([Holding(self._opening[book])])
+        while self._extend(book, chain):
+            pass
+        return chain
+
+    def _extend(self, book: int, chain: Chain) -> bool:
+        """Add the next holding, where one follows from what is known; else note what is pending."""
+        last = chain.last
+        epoch = last.epoch + 1
+        handover = self._handover(book, epoch, last.holder)
+        seize, doubtful = self._seize(book, epoch)
+        chain.pending = [] if seize is not None else [s for s in self._seals.get(book, ()) if self._is_pending(s, epoch)]
+        if seize is not None:
+            if handover is not None and handover[0] <= seize.cut:
+                _end(chain, handover[0])
+                chain.holdings.append(Holding(handover[1], epoch, seize=seize))
+            else:
+                _end(chain, seize.cut)
+                chain.holdings.append(Holding(seize.to, epoch, seize=seize))
+            return True
+        if doubtful or handover is None or any(not self.closes(s, last.holder, handover[0]) for s in chain.pending):
+            chain.open = doubtful or bool(chain.pending)
+            return False
+        _end(chain, handover[0])
+        chain.pending = []
+        chain.holdings.append(Holding(handover[1], epoch))
+        return True
+
+    def _handover(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
+        found = [
+            (seq, body.to) for origin, seq, body in self._handovers.get(book, ()) if (origin, body.epoch) == (holder, epoch)
+        ]
+        return min(found, default=None)
+
+    def _seize(self, book: int, epoch: int) -> tuple[Seize | None, bool]:
+        """The seizure at this epoch that counts, and whether there is one of which that is not known yet."""
+        doubtful = False
+        for origin, seq, body in sorted(self._seizes.get(book, ()), key=lambda s: (s[0], s[1])):
+            if body.epoch == epoch:
+                worth = self._authority(book, body.register, origin, seq)
+                if worth is Standing.COUNTS:
+                    return body, False
+                doubtful = doubtful or worth is Standing.OPEN
+        return None, doubtful
+
+    def _is_pending(self, sealed: Sealed, epoch: int) -> bool:
+        seal = sealed.seal
+        return seal.epoch == epoch and self._authority(seal.book, seal.register, sealed.author, sealed.seq) is not Standing.VOID
+
+    def _authority(self, book: int, register: int, origin: str, seq: int) -> Standing:
+        """What a seal or seize is worth: the register's must be the assistant's, any other the register's holder's."""
+        if book == REGISTER:
+            return Standing.COUNTS if self.may_seize_register(origin) else Standing.VOID
+        return self.standing(REGISTER, register, origin, seq)
 
 
-def d2_fresh(nodes: int) -> bool:
-    """D2: nothing can have happened elsewhere while this node was off. With one node in the place there is no elsewhere."""
-    return nodes == 1
-
-
-def d4_decidable(case: Case) -> bool:
-    """D4, first half: the request is known, not decided and not withdrawn."""
-    return case.made is not None and case.outcome is None and not case.withdrawn and not case.issued
-
-
-def d4_grants(made: Request, may: Eligible | Barred) -> bool:
-    """D4, second half: the voter may be given all these ballots by what is marked now."""
-    return isinstance(may, Eligible) and set(made.elections) <= set(may.elections)
-
-
-def undo_due(case: Case) -> bool:
-    """Whether the holder owes a decision that takes back a grant, because its request was withdrawn."""
-    return case.withdrawn and case.outcome is Outcome.GRANTED and not case.issued
-
-
-def g1_not_withdrawn(case: Case) -> bool:
-    """G1: the table has not given the request up."""
-    return not case.withdrawn
-
-
-def g2_counts(books: Books, decision: Decision, author: str) -> bool:
-    """G2: the decision's author held the book at that epoch."""
-    holding = books.get(decision.book)
-    return holding is not None and holding.holder == author and holding.epoch == decision.epoch
-
-
-def g3_two_disks(nodes: int) -> bool:
-    """G3: the mark is on two disks, or the table is an island; a place with one node is an island for good."""
-    return nodes == 1
-
-
-def g5_no_other_mark(ledger: Ledger, request: str, case: Case) -> bool:
-    """G5: no other request of this voter is a mark for any of these elections."""
-    assert case.made is not None
-    return not any(
-        other.marks and set(other.made.elections) & set(case.made.elections)
-        for id_, other in ledger.of_voter(case.made.voter)
-        if id_ != request and other.made is not None
-    )
+def _end(chain: Chain, end: int) -> None:
+    last = chain.last
+    chain.holdings[-1] = Holding(last.holder, last.epoch, end, last.seize)

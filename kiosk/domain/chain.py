@@ -1,6 +1,7 @@
 """Whether a log is what its writer wrote: the hash chain and the signatures, checked entry by entry. Pure.
 
-`check_chain` is used when a node starts and by the auditor's command; the keys' arithmetic is handed in.
+`check_chain` is used when a node starts and by the auditor's command, `check_batch` on what another node sends; the keys'
+arithmetic is handed in.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kiosk.domain.entries import Entry, batch_signed, decode_entry, entry_hash, is_canonical
+from kiosk.domain.messages import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,47 @@ class Head:
     seq: int
     hash: str
     signed: int = 0
+
+
+class RefusedError(Exception):
+    """A batch that is not what its origin wrote next; the text says what is wrong with it."""
+
+
+def check_batch(
+    batch: Batch, after: Head, verify: Callable[[str, bytes, bytes], bool]
+) -> tuple[list[tuple[Entry, bytes]], str, bytes]:
+    """Read the entries of a batch that follow `after`, where it continues that log: entries with their bytes, last hash,
+    signature.
+
+    The batch may begin before; it must not begin later than the next entry.
+
+    Raises:
+        RefusedError: an entry is malformed, out of order or not linked to the one before, or the signature is not the origin's.
+    """
+    known = after.seq + 1 - batch.first
+    link, seq = after.hash, after.seq
+    if known > 0 and entry_hash(bytes(batch.entries[known - 1])) != link:
+        raise RefusedError("forked: it has another entry where one is known")
+    read = []
+    for raw in batch.entries[known:]:
+        data, seq = bytes(raw), seq + 1
+        try:
+            entry = decode_entry(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise RefusedError("it holds what is no entry") from None
+        if (entry.origin, entry.seq) != (batch.origin, seq) or not is_canonical(entry, data):
+            raise RefusedError("an entry is out of place or not in canonical form")
+        if entry.prev != link:
+            raise RefusedError("forked: it does not continue the log that is known")
+        link = entry_hash(data)
+        read.append((entry, data))
+    try:
+        signature = bytes.fromhex(batch.signature)
+    except ValueError:
+        raise RefusedError("its signature is not in hex") from None
+    if not verify(batch.origin, signature, batch_signed(link)):
+        raise RefusedError("forged: the signature is not the origin's")
+    return read, link, signature
 
 
 def check_chain(

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
+from kiosk.domain import office
+from kiosk.domain.books import REGISTER
 from kiosk.domain.desk_states import (
     Answer,
     Approve,
@@ -29,16 +31,21 @@ from kiosk.domain.desk_states import (
     Denied,
     Effect,
     Found,
+    Go,
     Granted,
     Green,
     Input,
     Lack,
     Lit,
+    Locked,
     Menu,
     Misread,
     NotReady,
+    Office,
     OpenMenu,
+    OpenOverview,
     Perform,
+    Pick,
     Pin,
     PinGiven,
     Ready,
@@ -56,6 +63,7 @@ from kiosk.domain.desk_states import (
     Unfinished,
     Unresolved,
     VoterShown,
+    Waited,
     Waiting,
     Withdraw,
 )
@@ -72,8 +80,12 @@ _Step = tuple[State, tuple[Effect, ...]]
 _Act = Callable[[Any, Any, Rules], _Step]
 
 
-def home(rules: Rules) -> NotReady | Ready | Closed:
+def home(rules: Rules) -> NotReady | Ready | Closed | Locked | Office:
     """The state in which the desk waits."""
+    if rules.locked:
+        return Locked()
+    if rules.office:
+        return Office(office.Overview())
     if rules.lack is None:
         return Ready()
     return Closed() if rules.lack is Lack.CLOSED else NotReady(rules.lack)
@@ -89,7 +101,7 @@ def _go_home(_state: State, _input: object, rules: Rules) -> _Step:
 
 def _if_ready(then: _Act) -> _Act:
     def act(state: State, given: Any, rules: Rules) -> _Step:
-        return then(state, given, rules) if rules.lack is None else (home(rules), ())
+        return then(state, given, rules) if type(home(rules)) is Ready else (home(rules), ())
 
     return act
 
@@ -171,6 +183,10 @@ def _silent(state: Waiting, _input: Silent, _rules: Rules) -> _Step:
     return replace(state, silent=True), ()
 
 
+def _late(state: Waiting, _input: Waited, _rules: Rules) -> _Step:
+    return replace(state, late=True), ()
+
+
 def _withdraw(_state: Waiting, _input: Cancel, rules: Rules) -> _Step:
     return home(rules), (Withdraw(),)
 
@@ -201,15 +217,26 @@ def _answer_first(state: Unresolved, _scan: Scan, _rules: Rules) -> _Step:
 
 
 def _open_menu(_state: State, _input: OpenMenu, rules: Rules) -> _Step:
-    return Menu(rules.lack), ()
+    return Menu(deeds(rules), bool(rules.situation.peers) or rules.office), ()
 
 
-DEEDS = {None: Deed.CLOSE_TABLE, Lack.CLOSED: Deed.REOPEN_TABLE, Lack.POLL_NOT_OPENED: Deed.OPEN_POLL}
-"""What the chair can decide, by what the table lacks."""
+def deeds(rules: Rules) -> tuple[Deed, ...]:
+    """What the chair can decide from the menu or the home screen, by how things stand."""
+    if rules.locked:
+        return (Deed.UNLOCK,)
+    found = [] if rules.office else [_FOR_LACK[rules.lack]] if rules.lack in _FOR_LACK else []
+    if rules.lack is Lack.POLL_NOT_OPENED and REGISTER in rules.situation.mine:
+        found.append(Deed.OPEN_POLL)
+    if rules.situation.may_island:
+        found.append(Deed.ISLAND)
+    return (*found, *([Deed.LOCK] if rules.situation.peers else []))
+
+
+_FOR_LACK = {None: Deed.CLOSE_TABLE, Lack.CLOSED: Deed.REOPEN_TABLE}
 
 
 def _ask_pin(state: State, ask: AskPin, rules: Rules) -> _Step:
-    return (Pin(ask.deed) if DEEDS.get(rules.lack) is ask.deed else state), ()
+    return (Pin(ask.deed) if ask.deed in deeds(rules) else state), ()
 
 
 def _ask_release(state: Referred, ask: AskPin, _rules: Rules) -> _Step:
@@ -218,8 +245,50 @@ def _ask_release(state: Referred, ask: AskPin, _rules: Rules) -> _Step:
 
 def _pin(state: Pin, given: PinGiven, rules: Rules) -> _Step:
     if given.right:
-        return home(rules), (Perform(state.deed, state.voter),)
+        order = state.order if state.order is not None else Perform(state.deed, state.voter)
+        return _after(order, rules), (order,)
     return replace(state, wrong=not given.paused, paused=given.paused), ()
+
+
+def _after(order: Perform, rules: Rules) -> State:
+    """Where the desk goes on: a seal leads to the piles that are to be scanned again."""
+    return Office(office.Piles(order.book)) if order.deed is Deed.SEAL else home(rules)
+
+
+def _open_overview(_state: State, _input: OpenOverview, _rules: Rules) -> _Step:
+    return Office(office.Overview()), ()
+
+
+def _pick(state: Office, pick: Pick, rules: Rules) -> _Step:
+    return _led(state, office.picked(state.page, pick.what, rules.situation))
+
+
+def _go(state: Office, _input: Go, rules: Rules) -> _Step:
+    return _led(state, office.went_on(state.page, rules.situation))
+
+
+def _led(state: Office, to: office.Page | Perform | None) -> _Step:
+    if isinstance(to, Perform):
+        return Pin(to.deed, order=to), ()
+    return (Office(to) if to is not None else state), ()
+
+
+def _scan_again(state: Office, scan: Scan, rules: Rules) -> _Step:
+    number = None if isinstance(scan, Misread) else scan.voter.number if isinstance(scan, Found) else scan.number
+    if number is None:
+        return state, ()
+    page, effect = office.scanned(state.page, number, rules.situation)
+    return Office(page), ((effect,) if effect is not None else ())
+
+
+def _leave_page(state: Office, _input: Cancel, rules: Rules) -> _Step:
+    return (home(rules) if isinstance(state.page, office.Overview) else Office(office.Overview())), ()
+
+
+def _page_changed(state: Office, _input: Changed, rules: Rules) -> _Step:
+    # The home of the secretary's node is a page itself, and a locked node shows no page.
+    page = Office(office.outlived(state.page, rules.situation))
+    return (home(rules) if rules.locked or (isinstance(page.page, office.Overview) and rules.office) else page), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +299,8 @@ class Row:
     to: tuple[type, ...]
 
 
-_HOME = (Ready, NotReady, Closed)
+_HOME = (Ready, NotReady, Closed, Locked, Office)
+_WAITS = (Ready, NotReady, Closed, Locked)
 _SHOWN = (VoterShown, BirthDate)
 
 
@@ -258,7 +328,7 @@ def _rows() -> dict[tuple[type, type], Row]:
         row((state,), (Turned,), _unless_same(_refuse), Refused, state, *_HOME)
         row((state,), (Misread,), _unless_same(_misread), state, *_HOME)
     row((Unresolved,), scans, _answer_first)
-    row((NotReady, Closed, Pin), scans, _stay)
+    row((NotReady, Closed, Locked, Pin), scans, _stay)
 
     # A check-in.
     row((Ready,), (Type,), _type, Typing, *_HOME)
@@ -266,6 +336,7 @@ def _rows() -> dict[tuple[type, type], Row]:
     row((BirthDate,), (Approve,), _approve_keyed, Waiting, BirthDate, Referred, *_HOME)
     row((Waiting,), (Granted,), _granted, Green)
     row((Waiting,), (Denied,), _denied, Refused)
+    row((Waiting,), (Waited,), _late)
     row((Waiting,), (Silent,), _silent)
     row((Waiting,), (Cancel,), _withdraw, *_HOME)
     row((Green,), (Lit,), _lit)
@@ -279,14 +350,21 @@ def _rows() -> dict[tuple[type, type], Row]:
     row((Unresolved,), (Answer,), _answer, *_HOME)
 
     # The chair.
-    row((Ready, NotReady, Closed), (OpenMenu,), _open_menu, Menu)
-    for waits in (Menu, NotReady, Closed):
+    row((Ready, NotReady, Closed, Office), (OpenMenu,), _open_menu, Menu)
+    row((Menu,), (OpenOverview,), _open_overview, Office)
+    for waits in (Menu, NotReady, Closed, Locked):
         row((waits,), (AskPin,), _ask_pin, Pin, waits)
     row((Referred,), (AskPin,), _ask_release, Pin, Referred)
     row((Pin,), (PinGiven,), _pin, *_HOME, Pin)
+    row((Office,), (Pick,), _pick, Office, Pin)
+    row((Office,), (Go,), _go, Office, Pin)
+    row((Office,), scans, _scan_again)
+    row((Office,), (Cancel,), _leave_page, *_HOME)
+    row((Office,), (TimeUp,), _go_home, *_HOME)
 
     # What the table lacks changes.
-    row(_HOME, (Changed,), _go_home, *_HOME)
+    row(_WAITS, (Changed,), _go_home, *_HOME)
+    row((Office,), (Changed,), _page_changed, *_HOME)
     row((Typing, *_SHOWN, Waiting, *ended, Unresolved, Menu, Pin), (Changed,), _stay)
     return rows
 

@@ -7,6 +7,11 @@ from enum import StrEnum
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Barred, Eligible
 from kiosk.domain.entries import How, Source
+from kiosk.domain.office import Deed as Deed
+from kiosk.domain.office import Page
+from kiosk.domain.office import Perform as Perform
+from kiosk.domain.office import Rescan as Rescan
+from kiosk.domain.situation import NOWHERE, Situation
 from kiosk.domain.voters import Voter
 
 
@@ -15,26 +20,21 @@ class Lack(StrEnum):
 
     NO_LIST = "no_list"
     ALONE = "alone"  # the place has other nodes and this one sees none of them
+    CATCHING_UP = "catching_up"  # started, and not yet sure to know all that has happened meanwhile
     POLL_NOT_OPENED = "poll_not_opened"
     CLOSED = "closed"  # the table is closed for voters
 
 
-class Deed(StrEnum):
-    """What the chair decides with the PIN."""
-
-    OPEN_POLL = "open_poll"
-    CLOSE_TABLE = "close_table"
-    REOPEN_TABLE = "reopen_table"
-    RELEASE_VOTER = "release_voter"  # gives a voter who was referred a new try
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is set in the plan, and what the table lacks at this moment."""
+    """What is set in the plan, and how things stand at this moment. `office`: the secretary's node, which serves no voters."""
 
     birth_date_keyed: bool
     tries: int
     lack: Lack | None = None
+    office: bool = False
+    locked: bool = False
+    situation: Situation = NOWHERE
 
 
 # --- inputs ---------------------------------------------------------------------------------------------------------
@@ -94,6 +94,11 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class Waited:
+    """There is no answer yet, and the clerk must see that it is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """The holder has not answered for a while."""
 
@@ -142,6 +147,23 @@ class AskPin:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenOverview:
+    """The overview is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """An item of a chair's page was touched: an origin, a book, or a deed."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The go-on button of a chair's page."""
+
+
+@dataclass(frozen=True, slots=True)
 class PinGiven:
     """A PIN was keyed; `paused` when there have been too many wrong ones and this one was not even looked at."""
 
@@ -160,8 +182,8 @@ class TimeUp:
 
 
 Input = (
-    Found | Turned | Misread | Approve | Granted | Denied | Silent | Lit | Unfinished | Answer
-    | Type | Cancel | OpenMenu | AskPin | PinGiven | Changed | TimeUp
+    Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
+    | Type | Cancel | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
 )  # fmt: skip
 
 
@@ -212,12 +234,13 @@ class BirthDate:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The request is made; its answer is not there. `silent` when the holder is late."""
+    """The request is made; its answer is not there. Shown once it is `late`; `silent` when the one who must answer is named."""
 
     voter: Voter
     may: Eligible
     silent: bool = False
     other: Turned | Found | Misread | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,24 +282,42 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
-    """The few things that are not a check-in."""
+class Locked:
+    """The node is locked: it decides and shows nothing."""
 
-    lack: Lack | None = None
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A page of the chair's or the secretary's."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The few things that are not a check-in: what the chair may decide now, and the overview where there are other nodes."""
+
+    deeds: tuple[Deed, ...] = ()
+    overview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The chair's PIN is asked for; `voter` is the number of the voter whom the deed is about."""
+    """The chair's PIN is asked for; `voter` is the number of the voter whom the deed is about.
+
+    `order`: all that is decided, where it is more than deed and voter.
+    """
 
     deed: Deed
     voter: int | None = None
     wrong: bool = False
     paused: bool = False
+    order: Perform | None = None
 
 
 State = (
-    NotReady | Ready | Typing | VoterShown | BirthDate | Waiting | Green | Refused | Referred | Unresolved | Closed | Menu | Pin
+    NotReady | Ready | Typing | VoterShown | BirthDate | Waiting | Green | Refused | Referred | Unresolved | Closed
+    | Locked | Office | Menu | Pin
 )  # fmt: skip
 
 
@@ -311,12 +352,4 @@ class CountWrong:
     referred: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Perform:
-    """The chair has decided this; `voter` is the number of the voter whom it is about."""
-
-    deed: Deed
-    voter: int | None = None
-
-
-Effect = Ask | RecordIssued | Withdraw | CountWrong | Perform
+Effect = Ask | RecordIssued | Withdraw | CountWrong | Perform | Rescan

@@ -20,6 +20,9 @@ class Bar(StrEnum):
     STRUCK_OFF = "struck_off"
     MOVED_AWAY = "moved_away"
     OTHER_PLACE = "other_place"
+    OTHER_TABLE = "other_table"  # in fast bordvalg: the voter stands in another table's book
+    REFERRED = "referred"  # the birth date was wrong too often, at whichever table
+    NOT_OPEN = "not_open"  # the holder does not know that the poll is open, or that this table is
     CHANGED = "changed"  # between scan and approval, a ballot that was to be handed out no longer may
 
 
@@ -53,11 +56,15 @@ class Eligible:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """The voter may be given no ballot. `mark` is there where the bar is a mark, `place` where the card is another's."""
+    """The voter may be given no ballot. `mark` is there where the bar is a mark, `place` where the card is another's.
+
+    `table`: where to send the voter in fast bordvalg.
+    """
 
     why: Bar
     mark: Mark | None = None
     place: str = ""
+    table: int = 0
 
 
 def weigh(voter: Voter, marks: Iterable[Mark], elections: Iterable[str]) -> Eligible | Barred:

@@ -7,7 +7,6 @@ canonical bytes are JSON in UTF-8 with sorted keys and no blanks, integers only;
 
 import hashlib
 from enum import StrEnum
-from typing import Literal
 
 import msgspec
 
@@ -33,11 +32,18 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Start(_Body, frozen=True):
-    """The node started (or was unlocked): nothing it knew before can be taken as fresh."""
+    """The node started (or was unlocked): nothing it knew before can be taken as fresh.
+
+    `missing`: the origins that the chair attests are stopped, in a start that nobody who is fresh can help (rule D2).
+    """
+
+    missing: tuple[str, ...] = ()
 
 
 class Open(_Body, frozen=True):
-    """The poll is opened; written by the register's holder on the chair's word."""
+    """The poll is opened; written by the register's holder at epoch `register` on the chair's word."""
+
+    register: int
 
 
 class Close(_Body, frozen=True):
@@ -52,6 +58,16 @@ class Reopen(_Body, frozen=True):
     table: int
 
 
+class Locked(_Body, frozen=True):
+    """The node was locked on its own screen: it decides and shows nothing until it is unlocked, which is a start."""
+
+
+class Island(_Body, frozen=True):
+    """Fast bordvalg: the chair lets a table that reaches nobody serve its own voters; or (`on` false) this has ended."""
+
+    on: bool
+
+
 class Referred(_Body, frozen=True):
     """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
 
@@ -59,22 +75,34 @@ class Referred(_Body, frozen=True):
 
 
 class Released(_Body, frozen=True):
-    """The chair or the secretary gives a referred voter a new try."""
+    """The chair or the secretary gives a referred voter a new try; `ends` names the referrals that it ends, ORIGIN/SEQ."""
 
     voter: int
+    ends: tuple[str, ...]
+
+
+class Op(StrEnum):
+    """What a request asks for."""
+
+    CHECK_IN = "check_in"  # ballots for the voter
+    UNDO = "undo"  # the secretary takes back a mark: its ballots are back in stock
 
 
 class Request(_Body, frozen=True):
-    """May this voter be given these elections' ballots? `id` is origin/seq of its last start/counter, never used again."""
+    """May this voter be given these elections' ballots? `id` is origin/seq of its last start/counter, never used again.
+
+    `table` is 0 for the secretary. `target`: the request whose mark an `undo` takes back.
+    """
 
     id: str
-    op: Literal["check_in"]
+    op: Op
     voter: int
     book: int
     elections: tuple[str, ...]
     table: int
-    how: How
-    source: Source
+    how: How | None = None
+    source: Source | None = None
+    target: str = ""
 
 
 class Outcome(StrEnum):
@@ -86,13 +114,22 @@ class Outcome(StrEnum):
 
 
 class Decision(_Body, frozen=True):
-    """The holder's word on a request. `reason` is empty for a grant, else a word for the screen and the log."""
+    """The holder's word on a request. `reason` is empty for a grant, else a word for the screen and the log.
+
+    It names voter and elections itself, since it may be known where the request's own entry is not; `target` likewise.
+    `table` and `marked_ms` tell of the mark that stands against it, where one does.
+    """
 
     request: str
+    voter: int
+    elections: tuple[str, ...]
     book: int
     epoch: int
     outcome: Outcome
     reason: str = ""
+    target: str = ""
+    table: int = 0
+    marked_ms: int = 0
 
 
 class Issued(_Body, frozen=True):
@@ -107,7 +144,68 @@ class Withdrawn(_Body, frozen=True):
     request: str
 
 
-Body = Start | Open | Close | Reopen | Referred | Released | Request | Decision | Issued | Withdrawn
+class Handover(_Body, frozen=True):
+    """From this entry on `to` (an origin) holds the book, at this epoch; written by the holder before."""
+
+    book: int
+    epoch: int
+    to: str
+
+
+class Seal(_Body, frozen=True):
+    """The register's holder, at its epoch `register`, begins to take the book, for a holder at `epoch`.
+
+    `stopped`: the origins that the chair attests are stopped, each with the seq up to which the writer has its log.
+    """
+
+    book: int
+    epoch: int
+    register: int
+    stopped: dict[str, int]
+
+
+class Seize(_Body, frozen=True):
+    """The book is taken: `to` holds it at `epoch`; of the old holder's entries at the epoch before, those up to `cut` count.
+
+    `seal` is the seq of the seal that it ends; `answers`: the seq of each answering node's own log at its answer.
+    `unscanned`: how many cards that should have been scanned again the chair went on without.
+    """
+
+    book: int
+    epoch: int
+    register: int
+    seal: int
+    to: str
+    cut: int
+    answers: dict[str, int]
+    unscanned: int = 0
+
+
+class Rescanned(_Body, frozen=True):
+    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
+
+    voter: int
+    stopped: str
+
+
+Body = (
+    Start
+    | Open
+    | Close
+    | Reopen
+    | Locked
+    | Island
+    | Referred
+    | Released
+    | Request
+    | Decision
+    | Issued
+    | Withdrawn
+    | Handover
+    | Seal
+    | Seize
+    | Rescanned
+)
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

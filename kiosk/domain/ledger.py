@@ -1,162 +1,320 @@
-"""The ledger: all that the logs say, folded entry by entry. Pure.
+"""The ledger: all that the logs say about voters, folded entry by entry. Pure.
 
-Entries are only ever added, and the fold's result never depends on how they were split into batches. Counters are kept as the
-entries come; a replay gives the same.
+Entries are only ever added, and what the ledger says never depends on the order in which logs arrived: it keeps every decision
+and asks `Books`, when it is read, which of them count. So all nodes with the same entries say the same.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
 
 from kiosk.domain import entries as e
+from kiosk.domain.books import REGISTER, Books, Standing
 from kiosk.domain.eligibility import Mark
+from kiosk.domain.nodes import table_of
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision, and where it stands."""
+
+    decision: e.Decision
+    origin: str
+    seq: int
+
+    def counts(self, books: Books) -> bool:
+        """Whether its author held the book then, and it lies before the end of that holding."""
+        return books.counts(self.decision.book, self.decision.epoch, self.origin, self.seq)
+
+    def standing(self, books: Books) -> Standing:
+        """The same with a pending seal in mind."""
+        return books.standing(self.decision.book, self.decision.epoch, self.origin, self.seq)
+
+
+@dataclass(slots=True, eq=False)
 class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
-    `decided` is the last decision and the origin that wrote it.
+    `decided`: every decision on it; `undos`: every decision on a request to undo it; `seq`: where the request stands in its
+    log.
     """
 
+    id: str
     made: e.Request | None = None
+    seq: int = 0
     time_ms: int = 0
-    decided: tuple[e.Decision, str] | None = None
+    decided: list[Decided] = field(default_factory=list)
+    undos: list[Decided] = field(default_factory=list)
     issued: bool = False
     withdrawn: bool = False
 
     @property
-    def outcome(self) -> e.Outcome | None:
-        """What was decided last."""
-        return self.decided[0].outcome if self.decided is not None else None
+    def origin(self) -> str:
+        """The origin that made the request."""
+        return self.id.partition("/")[0]
 
     @property
-    def marks(self) -> bool:
-        """Whether it is a mark: granted or issued, whether or not its decision is known, and not undone."""
-        return self.outcome is not e.Outcome.UNDONE and (self.issued or self.outcome is e.Outcome.GRANTED)
+    def table(self) -> int:
+        """The table where the voter stood; 0 for the secretary."""
+        return table_of(self.origin) or 0
 
     @property
-    def unsettled(self) -> bool:
+    def is_check_in(self) -> bool:
+        """Whether it asks for ballots."""
+        if self.made is not None:
+            return self.made.op is e.Op.CHECK_IN
+        return not (self.decided and self.decided[0].decision.target)
+
+    def elections(self, voter: int) -> tuple[str, ...]:
+        """The elections in which it stands for this voter's ballots."""
+        if self.made is not None and self.made.voter == voter:
+            return self.made.elections
+        return next((d.decision.elections for d in self.decided if d.decision.voter == voter), ())
+
+    @property
+    def granted(self) -> bool:
+        """Whether any grant is known, one past its holding's end (a late one) included."""
+        return any(d.decision.outcome is e.Outcome.GRANTED for d in self.decided)
+
+    def outcome(self, books: Books) -> Decided | None:
+        """The grant or refusal that counts; None while the request is not decided. The first, should there be two."""
+        counting = [d for d in self.decided if d.decision.outcome is not e.Outcome.UNDONE and d.counts(books)]
+        return min(counting, key=lambda d: (d.decision.epoch, d.seq), default=None)
+
+    def refused(self, books: Books) -> bool:
+        """Whether a refusal counts."""
+        found = self.outcome(books)
+        return found is not None and found.decision.outcome is e.Outcome.REFUSED
+
+    def undone(self, books: Books) -> bool:
+        """Whether its grant was taken back: because it was withdrawn, or by the secretary."""
+        return any(d.decision.outcome is e.Outcome.UNDONE and d.counts(books) for d in self.decided) or any(
+            d.decision.outcome is e.Outcome.GRANTED and d.counts(books) for d in self.undos
+        )
+
+    def marks(self, books: Books) -> bool:
+        """Whether it is a mark: granted (late grants too) or issued, whether or not its decision is known, and not undone."""
+        return self.is_check_in and (self.issued or self.granted) and not self.undone(books)
+
+    def unsettled(self, books: Books) -> bool:
         """Whether its requester still owes an outcome: neither issued, nor withdrawn, nor refused."""
-        return not (self.issued or self.withdrawn or self.outcome is e.Outcome.REFUSED)
+        return not (self.issued or self.withdrawn or self.refused(books))
 
 
 @dataclass(slots=True)
 class Totals:
-    """Counts over the whole ledger. `issued` is ballots handed out by election, `served` voters by table."""
+    """Counts over the whole ledger. `issued` is ballots handed out and not undone, by election."""
 
     issued: dict[str, int] = field(default_factory=dict)
-    served: dict[int, int] = field(default_factory=dict)
     granted: int = 0
     refused: int = 0
     withdrawn: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A card found at a stopped table: where, which voter, and when that was entered (ms)."""
+
+    stopped: str
+    voter: int
+    time_ms: int
+
+
 class Ledger:
     """The fold. Read it freely; change it only by `fold`."""
 
-    def __init__(self) -> None:
-        self.totals = Totals()
-        self.poll_open = False
+    def __init__(self, books: Books, elections: tuple[str, ...]) -> None:
+        """`elections`: the day's, for which a card that was found again stands."""
+        self.books, self._elections = books, elections
+        self.served: dict[str, int] = {}
+        self.touched: list[Case] = []
+        self._opens: list[tuple[str, int, int]] = []
         self._cases: dict[str, Case] = {}
         self._by_voter: dict[int, list[Case]] = {}
-        self._closed: set[int] = set()
-        self._referred: set[int] = set()
-        self._unsettled: dict[str, Case] = {}
+        self._found: dict[int, list[Found]] = {}
+        self._closed: set[str] = set()
+        self._referrals: dict[int, set[str]] = {}
+        self._released: set[str] = set()
+        self._own: dict[str, dict[str, Case]] = {}
+        self._conflicts: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._crowded: set[int] = set()
+        self._unchecked: set[int] = set()
+        self._checked_at = 0
 
-    def fold(self, entry: e.Entry) -> None:
-        """Fold in one entry."""
+    def fold(self, entry: e.Entry, have: Mapping[str, int]) -> None:
+        """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included."""
         body = entry.body
         match body:
+            case e.Handover() | e.Seal() | e.Seize():
+                self.books.fold(entry.origin, entry.seq, body, have)
             case e.Request():
-                self._requested(body, entry.time)
+                self._requested(body, entry)
             case e.Decision():
-                self._decided(body, entry.origin)
+                self._decided(Decided(body, entry.origin, entry.seq), entry.time)
             case e.Issued():
-                self._issued(body.request)
+                self._answered(body.request, entry, issued=True)
             case e.Withdrawn():
-                self._withdrawn(body.request)
-            case e.Referred() | e.Released():
-                (self._referred.add if isinstance(body, e.Referred) else self._referred.discard)(body.voter)
+                self._answered(body.request, entry, issued=False)
+            case e.Rescanned():
+                self._found.setdefault(body.voter, []).append(Found(body.stopped, body.voter, entry.time))
+                self._crowd(body.voter)
+            case e.Referred():
+                self._referrals.setdefault(body.voter, set()).add(f"{entry.origin}/{entry.seq}")
+            case e.Released():
+                self._released.update(body.ends)
             case e.Close() | e.Reopen():
-                (self._closed.add if isinstance(body, e.Close) else self._closed.discard)(body.table)
+                (self._closed.add if isinstance(body, e.Close) else self._closed.discard)(entry.origin)
             case e.Open():
-                self.poll_open = True
-            case e.Start():
-                pass
+                self._opens.append((entry.origin, entry.seq, body.register))
             case _:
-                assert_never(body)
+                pass
 
-    def marks(self, voter: int) -> Iterator[Mark]:
-        """The voter's marks, oldest request first."""
-        for case in self._by_voter.get(voter, ()):
-            if case.marks and case.made is not None:
-                yield Mark(case.made.elections, case.made.table, case.time_ms)
-
-    def of_voter(self, voter: int) -> Iterator[tuple[str, Case]]:
-        """The voter's requests with their ids, in the order in which they became known."""
-        for case in self._by_voter.get(voter, ()):
-            if case.made is not None:
-                yield case.made.id, case
-
-    def unsettled(self, origin: str) -> Iterator[tuple[str, Case]]:
-        """The requests of one origin that have no outcome, oldest first, each with its id."""
-        prefix = origin + "/"
-        return ((id_, case) for id_, case in self._unsettled.items() if id_.startswith(prefix))
-
-    def is_closed(self, table: int) -> bool:
-        """Whether a table is closed for voters."""
-        return table in self._closed
-
-    def is_referred(self, voter: int) -> bool:
-        """Whether a voter has been referred to the secretary and not been released."""
-        return voter in self._referred
+    # --- reading ---
 
     @property
     def cases(self) -> Mapping[str, Case]:
         """Every request by its id."""
         return self._cases
 
+    @property
+    def poll_open(self) -> bool:
+        """Whether the poll is open: a register entry that counts says so."""
+        return any(self.books.standing(REGISTER, register, o, seq) is Standing.COUNTS for o, seq, register in self._opens)
+
+    def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
+        """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
+        cases = [case for case in self._by_voter.get(voter, ()) if case.id != but and case.marks(self.books)]
+        for case in sorted(cases, key=lambda case: (case.time_ms, case.id)):
+            yield Mark(case.elections(voter), case.table, case.time_ms)
+        for found in self._found.get(voter, ()):
+            if not self._is_taken_back(found):
+                yield Mark(self._elections, table_of(found.stopped) or 0, found.time_ms)
+
+    def of_voter(self, voter: int) -> list[Case]:
+        """The voter's requests, in the order in which they became known."""
+        return self._by_voter.get(voter, [])
+
+    def unsettled(self, origin: str) -> Iterator[Case]:
+        """The check-ins of one origin that have no outcome, oldest first."""
+        mine = self._own.get(origin, {})
+        for id_, case in list(mine.items()):
+            if case.issued or case.withdrawn:
+                del mine[id_]
+            elif case.unsettled(self.books):
+                yield case
+
+    def is_closed(self, origin: str) -> bool:
+        """Whether a table is closed for voters."""
+        return origin in self._closed
+
+    def referrals(self, voter: int) -> tuple[str, ...]:
+        """The referrals of a voter to the secretary that are not ended by a release, ORIGIN/SEQ."""
+        return tuple(sorted(self._referrals.get(voter, set()) - self._released))
+
+    def found_at(self, origin: str) -> int:
+        """How many cards were found in a stopped table's pile."""
+        return sum(found.stopped == origin for all_ in self._found.values() for found in all_)
+
+    def is_found(self, voter: int, origin: str) -> bool:
+        """Whether the voter's card was found in this stopped table's pile."""
+        return any(found.stopped == origin for found in self._found.get(voter, ()))
+
+    def totals(self) -> Totals:
+        """Counts over all requests."""
+        totals = Totals()
+        for case in self._cases.values():
+            outcome = case.outcome(self.books)
+            totals.granted += outcome is not None and outcome.decision.outcome is e.Outcome.GRANTED
+            totals.refused += outcome is not None and outcome.decision.outcome is e.Outcome.REFUSED
+            totals.withdrawn += case.withdrawn
+            if case.issued and case.made is not None and not case.undone(self.books):
+                for election in case.made.elections:
+                    totals.issued[election] = totals.issued.get(election, 0) + 1
+        return totals
+
+    def conflicts(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
+        """Voters with more than one ballot in an election, as far as is known: the table and time of each, by voter."""
+        if self._checked_at != self.books.version:
+            self._checked_at, self._unchecked = self.books.version, set(self._crowded)
+        for voter in self._unchecked:
+            ballots = self._conflict(voter)
+            if ballots:
+                self._conflicts[voter] = ballots
+            else:
+                self._conflicts.pop(voter, None)
+        self._unchecked.clear()
+        return self._conflicts
+
+    # --- folding ---
+
     def _case(self, request: str) -> Case:
-        return self._cases.setdefault(request, Case())
+        return self._cases.setdefault(request, Case(request))
 
-    def _requested(self, body: e.Request, time_ms: int) -> None:
+    def _index(self, case: Case, voter: int) -> None:
+        cases = self._by_voter.setdefault(voter, [])
+        if case not in cases:
+            cases.append(case)
+        self.touched.append(case)
+        if len(cases) > 1 or voter in self._found:
+            self._crowd(voter)
+
+    def _crowd(self, voter: int) -> None:
+        self._crowded.add(voter)
+        self._unchecked.add(voter)
+
+    def _requested(self, body: e.Request, entry: e.Entry) -> None:
         case = self._case(body.id)
-        if case.made is not None:
+        if case.made is not None or case.origin != entry.origin:
             return
-        case.made, case.time_ms = body, time_ms
-        self._by_voter.setdefault(body.voter, []).append(case)
-        if case.unsettled:
-            self._unsettled[body.id] = case
-        if case.issued:
-            self._count_issued(body)
+        case.made, case.time_ms, case.seq = body, entry.time, entry.seq
+        if body.op is e.Op.CHECK_IN and not case.withdrawn:
+            self._own.setdefault(entry.origin, {})[body.id] = case
+        self._index(case, body.voter)
 
-    def _decided(self, body: e.Decision, origin: str) -> None:
-        self._case(body.request).decided = (body, origin)
-        if body.outcome is e.Outcome.GRANTED:
-            self.totals.granted += 1
-        elif body.outcome is e.Outcome.REFUSED:
-            self.totals.refused += 1
-            self._unsettled.pop(body.request, None)
+    def _decided(self, decided: Decided, time_ms: int) -> None:
+        decision = decided.decision
+        case = self._case(decision.request)
+        case.decided.append(decided)
+        case.time_ms = case.time_ms or time_ms
+        self._index(case, decision.voter)
+        if decision.target:
+            target = self._case(decision.target)
+            target.undos.append(decided)
+            self._index(target, decision.voter)
 
-    def _withdrawn(self, request: str) -> None:
+    def _answered(self, request: str, entry: e.Entry, *, issued: bool) -> None:
         case = self._case(request)
-        if case.withdrawn:
+        if case.origin != entry.origin or (case.issued if issued else case.withdrawn):
             return
-        case.withdrawn = True
-        self._unsettled.pop(request, None)
-        self.totals.withdrawn += 1
+        if issued:
+            case.issued = True
+            self.served[entry.origin] = self.served.get(entry.origin, 0) + 1
+        else:
+            case.withdrawn = True
+        self.touched.append(case)
+        for voter in {d.decision.voter for d in case.decided} | ({case.made.voter} if case.made is not None else set()):
+            if voter in self._crowded:
+                self._unchecked.add(voter)
 
-    def _issued(self, request: str) -> None:
-        case = self._case(request)
-        if case.issued:
-            return
-        case.issued = True
-        self._unsettled.pop(request, None)
-        if case.made is not None:
-            self._count_issued(case.made)
+    def _is_taken_back(self, found: Found) -> bool:
+        """Whether the ballot that a found card stands for was the stopped table's own, and has been undone since."""
+        return any(
+            case.origin == found.stopped and case.issued and case.undone(self.books)
+            for case in self._by_voter.get(found.voter, ())
+        )
 
-    def _count_issued(self, made: e.Request) -> None:
-        for election in made.elections:
-            self.totals.issued[election] = self.totals.issued.get(election, 0) + 1
-        self.totals.served[made.table] = self.totals.served.get(made.table, 0) + 1
+    def _conflict(self, voter: int) -> tuple[tuple[int, int], ...]:
+        books = self.books
+        claims = [
+            (set(case.elections(voter)), case.table, case.time_ms, case.origin)
+            for case in self._by_voter.get(voter, ())
+            if case.marks(books) and not case.withdrawn
+        ]
+        at = {origin for _, _, _, origin in claims}
+        found = {f.stopped: f for f in self._found.get(voter, ()) if f.stopped not in at and not self._is_taken_back(f)}
+        claims += [(set(self._elections), table_of(f.stopped) or 0, f.time_ms, f.stopped) for f in found.values()]
+        beside = {
+            (table, time_ms)
+            for i, (elections, table, time_ms, _) in enumerate(claims)
+            if any(elections & other for j, (other, *_) in enumerate(claims) if i != j)
+        }
+        return tuple(sorted(beside))

@@ -4,6 +4,7 @@ A `Screen` is whole: it needs nothing that was sent before. Its number grows by 
 screen it was made on, and the node drops those made on an older one. All words are already in the clerk's language.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -42,7 +43,11 @@ class Choice(_Part, frozen=True):
 
 
 class Strip(_Part, frozen=True):
-    """The status strip. `tables`: for each other table, whether it is seen. `warnings`: what is wrong, in short."""
+    """The status strip. `tables`: for each other table, whether it is seen; `seen` says it in words where they are many.
+
+    `secretary`: the secretary's node in words, "" where the place has none; `secretary_seen`. `uncopied`: the own entries that no
+    other node has, in words. `warnings`: what is wrong, in short.
+    """
 
     table: str
     place: str
@@ -51,6 +56,10 @@ class Strip(_Part, frozen=True):
     island: bool = False
     training: str = ""
     tables: tuple[bool, ...] = ()
+    seen: str = ""
+    secretary: str = ""
+    secretary_seen: bool = True
+    uncopied: str = ""
     warnings: tuple[str, ...] = ()
     sounds: bool = True
 
@@ -173,6 +182,33 @@ class Menu(_Content, frozen=True):
     items: tuple[Button, ...]
 
 
+class Tone(StrEnum):
+    """How a row stands: told by colour, sign and word together."""
+
+    GOOD = "good"
+    WAIT = "wait"
+    BAD = "bad"
+    OFF = "off"
+
+
+class Line(_Part, frozen=True):
+    """A row of a board: who, how it stands, and what is wrong or to be done."""
+
+    name: str
+    text: str
+    tone: Tone = Tone.OFF
+
+
+class Board(_Content, frozen=True):
+    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one carries a tick."""
+
+    text: str = ""
+    lines: tuple[Line, ...] = ()
+    items: tuple[Button, ...] = ()
+    chosen: tuple[str, ...] = ()
+    notice: str = ""
+
+
 class Pin(_Content, frozen=True):
     """The chair's PIN. The headline says in one sentence what is decided with it."""
 
@@ -203,6 +239,7 @@ Content = (
     | Unresolved
     | Closed
     | Menu
+    | Board
     | Pin
     | Fault
 )
@@ -216,6 +253,11 @@ class Screen(_Part, frozen=True):
     content: Content
     left: Button | None = None
     right: Button | None = None
+
+    def buttons(self) -> tuple[Button, ...]:
+        """Everything that can be touched on it, the display's own pads and choices left aside."""
+        items = self.content.items if isinstance(self.content, Menu | Board) else ()
+        return (*(button for button in (self.right, self.left) if button is not None), *items)
 
 
 class Touch(_Part, frozen=True, tag=True, forbid_unknown_fields=True):

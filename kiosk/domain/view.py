@@ -1,6 +1,6 @@
 """From the desk's state to a screen. Pure: one function for each state, and the strip around them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cached_property
@@ -8,10 +8,15 @@ from functools import cached_property
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Election
-from kiosk.domain.desk import DEEDS
+from kiosk.domain.board import board
+from kiosk.domain.books import REGISTER
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Withheld
 from kiosk.domain.entries import How
+from kiosk.domain.nodes import table_of
+from kiosk.domain.situation import Mode, Situation
 from kiosk.domain.texts import CODES, Language, month, text
+
+_DOTS = 12  # more tables than these are counted in words
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class View:
 
     language: Language
     place: str
-    table: int
+    table: int | None
     training: bool
     sounds: bool
     elections: tuple[Election, ...]
@@ -28,7 +33,7 @@ class View:
     voter_digits: int
     card_digits: int
     tries: int
-    alone: bool
+    situation: Situation
     served: int = 0
     scanner: bool = True
     clock_wrong: bool = False
@@ -54,17 +59,49 @@ class View:
     @cached_property
     def strip(self) -> s.Strip:
         """The status strip, made once: it stays the same from screen to screen."""
-        warnings = {"warn_scanner": not self.scanner, "warn_clock": self.clock_wrong}
+        around = self.situation
+        tables = [peer for peer in around.peers if peer.table is not None and peer.current]
+        secretaries = [peer for peer in around.peers if peer.table is None and peer.current]
+        seen = sum(peer.seen for peer in tables)
         return s.Strip(
-            table=self.say("table", self.table),
+            table=self.say("table", self.table) if self.table is not None else self.say("secretary_strip"),
             place=self.place,
-            mode=self.say("mode_island" if self.alone else "mode_free"),
+            mode=self.say(f"mode_{around.mode}"),
             language=self.language,
-            island=self.alone,
+            island=around.mode is not Mode.FREE,
             training=self.say("training") if self.training else "",
-            warnings=tuple(self.say(warning) for warning, holds in warnings.items() if holds),
+            tables=tuple(peer.seen for peer in tables) if len(tables) <= _DOTS else (),
+            seen=self.say("tables_seen", seen, len(tables)) if len(tables) > _DOTS else "",
+            secretary=self.say("secretary_seen" if secretaries[0].seen else "secretary_unseen") if secretaries else "",
+            secretary_seen=not secretaries or secretaries[0].seen,
+            uncopied=self.say("uncopied", around.uncopied) if around.uncopied else "",
+            warnings=tuple(self._warnings()),
             sounds=self.sounds,
         )
+
+    def _warnings(self) -> Iterator[str]:
+        around = self.situation
+        if around.conflicts:
+            yield self.say("warn_conflict", len(around.conflicts))
+        if not self.scanner and self.table is not None:
+            yield self.say("warn_scanner")
+        if self.clock_wrong or any(peer.clock_off for peer in around.peers):
+            yield self.say("warn_clock")
+        if around.refused:
+            yield self.say("warn_refused")
+
+    def node(self, origin: str) -> str:
+        """What a node is called: "Bord 3", "Sekretær"."""
+        table = table_of(origin)
+        return self.say("node_table", table) if table is not None else self.say("node_secretary")
+
+    def own_book(self, origin: str) -> int:
+        """The book that a node holds at opening: the register is the secretary's."""
+        return table_of(origin) or REGISTER
+
+    def book(self, book: int) -> str:
+        """What a book is called."""
+        return self.say("book", book) if book != REGISTER else self.say("register")
 
     def ballots(self, may: Eligible) -> tuple[s.Ballot, ...]:
         """All the day's ballots: those to hand out first, then those withheld and why."""
@@ -115,9 +152,16 @@ def _served(view: View) -> str:
 
 
 def _not_ready(state: d.NotReady, view: View) -> _Parts:
-    content = s.NotReady(view.say("not_ready"), view.say(state.lack), view.say(f"{state.lack}_do"), CODES[state.lack])
-    opens = state.lack is d.Lack.POLL_NOT_OPENED
-    return content, _button(view, "menu"), _button(view, "open_poll") if opens else None
+    reason = view.say(state.lack)
+    if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
+        reason = view.say("catching_up_on", _listed([view.node(origin) for origin in view.situation.awaited], view))
+    content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack])
+    deed = None
+    if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:
+        deed = d.Deed.OPEN_POLL
+    elif view.situation.may_island:
+        deed = d.Deed.ISLAND
+    return content, _button(view, "menu"), _button(view, deed) if deed is not None else None
 
 
 def _ready(state: d.Ready, view: View) -> _Parts:
@@ -184,8 +228,19 @@ def _birth_date(state: d.BirthDate, view: View) -> _Parts:
 
 
 def _waiting(state: d.Waiting, view: View) -> _Parts:
-    words = view.say("waiting_silent", state.voter.book) if state.silent else view.say("waiting_text")
+    words = _silent(state, view) if state.silent else view.say("waiting_text")
     return s.Waiting(view.say("waiting"), words, _other(state.other, view)), _button(view, "cancel"), None
+
+
+def _silent(state: d.Waiting, view: View) -> str:
+    """Who does not answer, and what to do: it is the holder of the voter's book, or, if that is this table, everybody else."""
+    holder = dict(view.situation.holders).get(state.voter.book, "")
+    if not holder:
+        return view.say("waiting_silent", state.voter.book)
+    if holder == view.situation.me:
+        return view.say("waiting_copy")
+    table = table_of(holder)
+    return view.say("waiting_silent", table) if table is not None else view.say("waiting_secretary")
 
 
 def _green(state: d.Green, view: View) -> _Parts:
@@ -206,7 +261,7 @@ def _refused(state: d.Refused, view: View) -> _Parts:
     content = s.Refused(
         headline=view.say("refused"),
         reason=_bar(state.barred, state.number, view),
-        remedy=view.say("scan_again" if state.barred.why is Bar.CHANGED else "contact"),
+        remedy=_remedy(state.barred, view),
         code=CODES[state.barred.why],
         name=state.voter.name if state.voter is not None else "",
         number=view.say("number", view.number(state.voter.number)) if state.voter is not None else "",
@@ -214,8 +269,18 @@ def _refused(state: d.Refused, view: View) -> _Parts:
     return content, None, _button(view, "ok", "next")
 
 
+def _remedy(barred: Barred, view: View) -> str:
+    if barred.why is Bar.OTHER_TABLE and barred.table:
+        return view.say("send_to_table", barred.table)
+    return view.say("scan_again" if barred.why is Bar.CHANGED else "contact")
+
+
 def _bar(barred: Barred, number: int | None, view: View) -> str:
+    if barred.why is Bar.ALREADY_MARKED and barred.mark is None:
+        return view.say("bar_already_marked_somewhere")
     if barred.why is Bar.ALREADY_MARKED and barred.mark is not None:
+        if not barred.mark.table:
+            return view.say("bar_already_marked_at", view.clock(barred.mark.time_ms))
         return view.say("bar_already_marked", barred.mark.table, view.clock(barred.mark.time_ms))
     if barred.why is Bar.OTHER_PLACE:
         return view.say("bar_other_place", barred.place) if barred.place else view.say("bar_other_unknown")
@@ -255,9 +320,14 @@ def _closed(_state: d.Closed, view: View) -> _Parts:
     return content, _button(view, "menu"), None
 
 
+def _locked(_state: d.Locked, view: View) -> _Parts:
+    content = s.NotReady(view.say("locked"), view.say("locked_text"), view.say("locked_do"), CODES["locked"])
+    return content, None, _button(view, d.Deed.UNLOCK)
+
+
 def _menu(state: d.Menu, view: View) -> _Parts:
-    deed = DEEDS.get(state.lack)
-    items = [_button(view, "language"), *([_button(view, deed)] if deed is not None else [])]
+    overview = [_button(view, "overview")] if state.overview else []
+    items = [_button(view, "language"), *overview, *(_button(view, deed) for deed in state.deeds)]
     return s.Menu(view.say("menu_title"), tuple(items)), _button(view, "back", "cancel"), None
 
 
@@ -266,8 +336,19 @@ def _pin(state: d.Pin, view: View) -> _Parts:
     hint = view.say("pin_hint")
     if state.voter is not None:
         hint = f"{view.say('number', view.number(state.voter))}   {hint}"
-    content = s.Pin(view.say(f"pin_{state.deed}"), hint, 8, view.say("pin_forgotten"), notice)
+    content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
     return content, _button(view, "cancel"), _button(view, "decide", "pin")
+
+
+def _decided(state: d.Pin, view: View) -> str:
+    """In one sentence what the PIN decides, with the names."""
+    order = state.order
+    if order is None:
+        return view.say(f"pin_{state.deed}")
+    book = view.book(order.book) if order.book is not None else ""
+    to = view.node(order.to) if order.to else ""
+    stopped = _listed([view.node(origin) for origin in sorted(order.nodes)], view) if order.nodes else view.say("nobody")
+    return view.say(f"pin_{state.deed}", book, to, stopped)
 
 
 _VIEWS: dict[type, Callable[..., _Parts]] = {
@@ -282,6 +363,8 @@ _VIEWS: dict[type, Callable[..., _Parts]] = {
     d.Referred: _referred,
     d.Unresolved: _unresolved,
     d.Closed: _closed,
+    d.Locked: _locked,
+    d.Office: board,
     d.Menu: _menu,
     d.Pin: _pin,
 }

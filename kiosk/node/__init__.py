@@ -1,6 +1,43 @@
-"""The sans-IO core of a table: see `core`."""
+"""The sans-IO core of a node: see `core`."""
 
 from kiosk.node.core import Node
-from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Setup, Written
+from kiosk.node.words import (
+    Evidence,
+    Give,
+    Gone,
+    Heard,
+    Input,
+    Keys,
+    Now,
+    Ordered,
+    Overran,
+    Said,
+    Scanned,
+    ScannerSeen,
+    Send,
+    SendWant,
+    Setup,
+    Suspect,
+    Turn,
+)
 
-__all__ = ["Input", "Node", "Now", "Overran", "Scanned", "ScannerSeen", "Setup", "Written"]
+__all__ = [
+    "Evidence",
+    "Give",
+    "Gone",
+    "Heard",
+    "Input",
+    "Keys",
+    "Node",
+    "Now",
+    "Ordered",
+    "Overran",
+    "Said",
+    "Scanned",
+    "ScannerSeen",
+    "Send",
+    "SendWant",
+    "Setup",
+    "Suspect",
+    "Turn",
+]

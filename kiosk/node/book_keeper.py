@@ -1,92 +1,260 @@
-"""The node's own log, entries chained one to the next, and its duty as a holder: a decision on each request it must decide."""
+"""What a node owes as the holder of books and as the one that made requests: decisions, undos, withdrawals; and moving books.
 
-from collections.abc import Callable
+Everything here follows from what is folded. `duties` is called once in a turn, after the inputs; what it writes is folded at
+once, so that two requests of one turn see each other's marks.
+"""
 
-from kiosk.domain import books
+from collections.abc import Callable, Iterable, Mapping
+
 from kiosk.domain import entries as e
-from kiosk.domain.eligibility import Bar, Barred, Eligible, weigh
-from kiosk.domain.ledger import Ledger
+from kiosk.domain import rules
+from kiosk.domain.books import REGISTER, Books, Sealed
+from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
+from kiosk.domain.freshness import Freshness, covers
+from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.messages import Head
 from kiosk.domain.voters import Voter
-from kiosk.node.words import Now, Setup, Written
+from kiosk.node.replica import Replica
+from kiosk.node.words import Keys, Now, Setup
 
 
 class BookKeeper:
-    """Writes this origin's entries, folds every entry, and decides as the holder of its books.
+    """The books of one node. `is_current(request)`: whether the desk still waits for it, or shows its answer."""
 
-    `latest_ms` is the latest time on any own entry. What was written and not yet handed out by `take_batch` is folded
-    already, so that two requests of one batch see each other.
-    """
-
-    def __init__(self, setup: Setup, find: Callable[[int], Voter | None]) -> None:
-        self.ledger = Ledger()
+    def __init__(
+        self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, is_current: Callable[[str], bool]
+    ) -> None:
+        books = Books(setup.origin, setup.opening, setup.assistant)
+        self.ledger = Ledger(books, setup.elections)
+        self.replica = Replica(setup.origin, setup.origins, setup.first_prev, keys, self._fold)
+        self.seen = rules.Seen(
+            setup.origin, books, self.ledger, Freshness(setup.origin), self.replica.have, self.replica.stored
+        )
         self.latest_ms = 0
-        self._setup, self._find = setup, find
-        self._seq, self._prev = 0, setup.first_prev
-        self._batch: list[Written] = []
+        self.urgent = False  # somebody waits for this node's copy of what has come
+        self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
+        self.released: list[int] = []
+        self.refused: list[str] = []  # what was refused of others' words, in short, for the screen
+        self._setup, self._find, self._is_current = setup, find, is_current
         self._start = 0
         self._requests = 0
+        self._could: set[int] = set()
+        self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
 
-    def replay(self, entry: e.Entry, entry_hash: str) -> None:
-        """Fold in an entry that is on disk."""
-        self.ledger.fold(entry)
+    @property
+    def books(self) -> Books:
+        """Who holds what."""
+        return self.seen.books
+
+    def _fold(self, entry: e.Entry) -> None:
+        body = entry.body
+        self.ledger.fold(entry, self.replica.have)
+        if isinstance(body, e.Handover | e.Seal | e.Seize):
+            self.moving = self.urgent = True
         if entry.origin == self._setup.origin:
-            self._seq, self._prev = entry.seq, entry_hash
             self.latest_ms = max(self.latest_ms, entry.time)
+        elif isinstance(body, e.Start) or (isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/")):
+            self.urgent = True
+        if isinstance(body, e.Released):
+            self.released.append(body.voter)
 
-    def start(self, now: Now) -> None:
+    # --- writing ---
+
+    def write(self, body: e.Body, now: Now) -> None:
+        """Write an entry of this node's own log."""
+        self.replica.write(body, now.wall_ms)
+
+    def start(self, now: Now, missing: Iterable[str] = ()) -> None:
         """Write the `start` entry, from which this run's request ids are made."""
-        self.write(e.Start(), now)
-        self._start = self._seq
+        self.write(e.Start(tuple(sorted(missing))), now)
+        self._start = self.replica.have[self._setup.origin]
+        self.seen.fresh.started(self._start, missing)
+
+    @property
+    def last_start(self) -> int:
+        """The seq of this run's start."""
+        return self._start
 
     def request_id(self) -> str:
         """A new request's id: no restart and no other origin makes it again."""
         self._requests += 1
         return f"{self._setup.origin}/{self._start}/{self._requests}"
 
-    def weigh(self, voter: Voter) -> Eligible | Barred:
-        """Which ballots a voter may be given by what is known here now."""
-        return weigh(voter, self.ledger.marks(voter.number), self._setup.elections)
+    # --- reading ---
 
-    def weigh_number(self, number: int) -> Eligible | Barred:
-        """The same by voter number."""
-        voter = self._find(number)
-        return self.weigh(voter) if voter is not None else Barred(Bar.NOT_ON_LIST)
+    def weigh(self, voter: Voter, *, but: str = "") -> Eligible | Barred:
+        """Which ballots a voter may be given by what is known here now, the request `but` left aside."""
+        return weigh(voter, self.ledger.marks(voter.number, but=but), self._setup.elections)
 
-    def holds(self, book: int) -> bool:
-        """D1 for this node."""
-        return books.d1_holds(self._setup.holders, self._setup.origin, book)
+    def everyone(self) -> set[str]:
+        """Every origin that has a log, or should: those delivered, and those that have turned up."""
+        return {*self._setup.first, *self.replica.have}
 
-    def write(self, body: e.Body, now: Now) -> None:
-        """Write an entry, and what a holder owes because of it."""
-        entry = e.Entry(self._setup.origin, self._seq + 1, self._prev, now.wall_ms, body)
-        data = e.encode_entry(entry)
-        self._seq, self._prev = entry.seq, e.entry_hash(data)
-        self.latest_ms = max(self.latest_ms, entry.time)
-        self._batch.append(Written(entry, data, self._prev))
-        self.ledger.fold(entry)
-        if isinstance(body, e.Request):
-            self._decide(body.id, now)
-        elif isinstance(body, e.Withdrawn):
-            self._decide(body.request, now)
+    def may_decide(self, book: int) -> bool:
+        """D1 to D3 for this node."""
+        return rules.may_decide(self.seen, book)
 
-    def take_batch(self) -> tuple[Written, ...]:
-        """Hand out what was written since the last time."""
-        batch, self._batch = tuple(self._batch), []
-        return batch
+    # --- duties ---
 
-    def _decide(self, request: str, now: Now) -> None:
-        case = self.ledger.cases[request]
-        made = case.made
-        if made is None or not self.holds(made.book):
+    def asked(self, request: e.Request, now: Now) -> None:
+        """Decide on a request that came at once, before its entry. If that can't be done now, the entry will be decided on."""
+        if request.book in self.books and self.may_decide(request.book):
+            case = self.ledger.cases.get(request.id) or Case(request.id)
+            if case.made is None and rules.d4_decidable(case, self.books):
+                self._decide(request, now)
+
+    def duties(self, now: Now) -> None:
+        """Decide, take back and give up all that is due after what has been folded."""
+        if not self.seen.joined:
             return
-        epoch = self._setup.holders[made.book].epoch
-        if books.undo_due(case):
-            self.write(e.Decision(request, made.book, epoch, e.Outcome.UNDONE, "withdrawn"), now)
-        elif books.d4_decidable(case):
-            may = self.weigh_number(made.voter)
-            if self.ledger.poll_open and not self.ledger.is_closed(made.table) and books.d4_grants(made, may):
-                decision = e.Decision(request, made.book, epoch, e.Outcome.GRANTED)
-            else:
-                reason = may.why if isinstance(may, Barred) else Bar.CHANGED
-                decision = e.Decision(request, made.book, epoch, e.Outcome.REFUSED, reason)
-            self.write(decision, now)
+        for book in self.books:
+            can = self.books.holder(book) == self._setup.origin and self.may_decide(book)
+            if can and book not in self._could:
+                self._could.add(book)
+                self.ledger.touched += [case for case in self.ledger.cases.values() if _book_of(case) == book]
+            elif not can:
+                self._could.discard(book)
+        while self.ledger.touched:
+            touched, self.ledger.touched = self.ledger.touched, []
+            for case in touched:
+                self._look_at(case, now)
+
+    def _look_at(self, case: Case, now: Now) -> None:
+        if case.origin == self._setup.origin:
+            self._give_up(case, now)
+        if _book_of(case) not in self._could:
+            return
+        if rules.undo_due(case, self.books):
+            self._undo(case, now)
+        elif case.made is not None and rules.d4_decidable(case, self.books):
+            self._decide(case.made, now)
+
+    def _give_up(self, case: Case, now: Now) -> None:
+        """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know."""
+        if case.withdrawn or case.issued or not case.granted or not case.is_check_in or self._is_current(case.id):
+            return
+        self.write(e.Withdrawn(case.id), now)
+
+    def _undo(self, case: Case, now: Now) -> None:
+        grant = next(d.decision for d in case.decided if d.decision.outcome is e.Outcome.GRANTED)
+        epoch = self.books.chain(grant.book).last.epoch
+        self.write(
+            e.Decision(case.id, grant.voter, grant.elections, grant.book, epoch, e.Outcome.UNDONE, "withdrawn"),
+            now,
+        )
+
+    def _decide(self, made: e.Request, now: Now) -> None:
+        epoch = self.books.chain(made.book).last.epoch
+        bar = self._bar(made)
+        outcome, reason, mark = e.Outcome.GRANTED, "", None
+        if bar is not None:
+            outcome, reason, mark = e.Outcome.REFUSED, bar.why, bar.mark
+        table, marked_ms = (mark.table, mark.time_ms) if mark is not None else (0, 0)
+        self.write(
+            e.Decision(made.id, made.voter, made.elections, made.book, epoch, outcome, reason, made.target, table, marked_ms),
+            now,
+        )
+
+    def _bar(self, made: e.Request) -> Barred | None:
+        """Why the holder refuses a request; None to grant it."""
+        if made.op is e.Op.UNDO:
+            back = {o for o, seq in self.books.attested().items() if self.replica.last_start.get(o, 0) > seq}
+            may = rules.undo_grants(self.ledger.cases.get(made.target), self.books, self.books.attested().keys() - back)
+            return None if may else Barred(Bar.CHANGED)
+        if not self.ledger.poll_open or self.ledger.is_closed(made.id.partition("/")[0]):
+            return Barred(Bar.NOT_OPEN)
+        if self.ledger.referrals(made.voter):
+            return Barred(Bar.REFERRED)
+        voter = self._find(made.voter)
+        if voter is None or voter.book != made.book:
+            return Barred(Bar.NOT_ON_LIST)
+        may_be = self.weigh(voter, but=made.id)
+        if rules.d4_grants(made, may_be):
+            return None
+        return may_be if isinstance(may_be, Barred) else Barred(Bar.CHANGED, self._mark_against(made))
+
+    def _mark_against(self, made: e.Request) -> Mark | None:
+        marks = self.ledger.marks(made.voter, but=made.id)
+        return next((mark for mark in marks if set(mark.elections) & set(made.elections)), None)
+
+    # --- moving a book ---
+
+    def hand_over(self, book: int, to: str, now: Now) -> bool:
+        """Give a book to another node. False where this node may not, or `to` is none."""
+        if to == self._setup.origin or to not in self._setup.origins or not self.may_decide(book):
+            return False
+        self.write(e.Handover(book, self.books.chain(book).last.epoch + 1, to), now)
+        return True
+
+    def seal(self, book: int, stopped: Iterable[str], now: Now) -> bool:
+        """Begin to take a book; the chair attests that `stopped` are. False where this node may not."""
+        stopped = set(stopped) - {self._setup.origin}
+        if not rules.may_seal(self.seen, book) or (book == REGISTER and self.books.holder(book) not in stopped):
+            return False
+        known = {origin: self.replica.have.get(origin, 0) for origin in sorted(stopped)}
+        self.write(e.Seal(book, self.books.chain(book).last.epoch + 1, self.books.chain(REGISTER).last.epoch, known), now)
+        return True
+
+    def own_seal(self, book: int) -> Sealed | None:
+        """The latest seal of this node that is pending on a book; None where there is none, or it may not go on with it."""
+        mine = [s for s in self.books.chain(book).pending if s.author == self._setup.origin]
+        return mine[-1] if mine and rules.may_seal(self.seen, book) else None
+
+    def heard(self, head: Head) -> None:
+        """A head may be an answer to a seal; the first one that is, is."""
+        for book in self.books:
+            sealed = self.own_seal(book) if self.books.chain(book).pending else None
+            if sealed is not None and rules.is_answer(sealed, head):
+                self._answers.setdefault((book, sealed.seq), {}).setdefault(head.origin, head.have)
+
+    def answers(self, book: int, sealed: Sealed) -> dict[str, Mapping[str, int]]:
+        """What each node has answered to an own seal: its vector."""
+        return self._answers.get((book, sealed.seq), {})
+
+    def waits_for(self, book: int, sealed: Sealed) -> set[str]:
+        """Who must answer an own seal and has not."""
+        return (
+            rules.must_answer(self.seen, sealed, self.everyone(), self.replica.last_start) - self.answers(book, sealed).keys()
+        )
+
+    def fetches(self, book: int, sealed: Sealed) -> bool:
+        """Whether entries are still on the way that the answers showed."""
+        return not all(covers(self.replica.have, have) for have in self.answers(book, sealed).values())
+
+    def cut(self, book: int, sealed: Sealed) -> int:
+        """Where the old holder's log will be cut."""
+        answers = self.answers(book, sealed)
+        must = rules.must_answer(self.seen, sealed, self.everyone(), self.replica.last_start)
+        return rules.cut_of(sealed, self.books.holder(book), [have for origin, have in answers.items() if origin in must])
+
+    def seize(self, book: int, to: str, now: Now, unscanned: int = 0) -> bool:
+        """Take a sealed book. False where an answer or an entry is lacking, or `to` can't be its holder."""
+        sealed = self.own_seal(book)
+        if sealed is None or self.waits_for(book, sealed) or self.fetches(book, sealed):
+            return False
+        cut = self.cut(book, sealed)
+        named = self.books.handed_to(book, cut)
+        to = named or (self._setup.origin if book == REGISTER else to)
+        if to not in self._setup.origins or (to == self.books.holder(book) and not named):
+            return False
+        answers = {o: have.get(o, 0) for o, have in sorted(self.answers(book, sealed).items())}
+        answers[self._setup.origin] = sealed.seq
+        seal = sealed.seal
+        self.write(e.Seize(book, seal.epoch, seal.register, sealed.seq, to, cut, answers, unscanned), now)
+        return True
+
+    def unproved(self, sealed: Sealed) -> list[Case]:
+        """The requests of a seal's stopped nodes without a decision that counts and stays: their cards are to be scanned
+        again."""
+        old = self.books.holder(sealed.seal.book)
+        cut = self.cut(sealed.seal.book, sealed)
+        return [
+            case
+            for origin in sealed.seal.stopped
+            for case in self.ledger.unsettled(origin)
+            if (found := case.outcome(self.books)) is None or (found.origin == old and found.seq > cut)
+        ]
+
+
+def _book_of(case: Case) -> int:
+    return case.made.book if case.made is not None else case.decided[0].decision.book if case.decided else -1

@@ -6,14 +6,13 @@ from datetime import date
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain.entries import How
-from kiosk.domain.screens import Menu, Screen, Touch
+from kiosk.domain.screens import Screen, Touch
 from kiosk.node.words import Now
 
 
 def is_offered(touch: str, screen: Screen) -> bool:
     """Whether a button of the screen offers this touch."""
-    items = screen.content.items if isinstance(screen.content, Menu) else ()
-    return any(button is not None and button.touch == touch for button in (screen.right, screen.left, *items))
+    return any(button.touch == touch for button in screen.buttons())
 
 
 def approval(touch: Touch, *, keyed: bool) -> d.Approve | None:

@@ -1,15 +1,16 @@
-"""The node's words: the time, what comes in, what it is set up with, and what it wants written."""
+"""The node's words: the time, what comes in, what it is set up with, and what it wants written, sent and shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
-from kiosk.domain import books
 from kiosk.domain.cards import CardRules
-from kiosk.domain.entries import Entry
-from kiosk.domain.screens import Drawn, Touch
+from kiosk.domain.chain import Stored
+from kiosk.domain.desk_states import Perform, Rescan
+from kiosk.domain.messages import Ask, Batch, Head, Want
+from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 
 
@@ -39,17 +40,110 @@ class ScannerSeen:
     present: bool
 
 
-Input = Scanned | Overran | ScannerSeen | Touch | Drawn
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message of another node, checked by the edge: it is well formed, and a head is signed by its origin."""
+
+    sender: str
+    message: Batch | Ask | Head | Want
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Every broker says that this node is offline."""
+
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """The edge refused what came under this sender's name; `data` is kept as evidence."""
+
+    sender: str
+    why: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The chair or the secretary orders this by a command; the PIN has been checked."""
+
+    effect: Perform | Rescan
+
+
+Input = Scanned | Overran | ScannerSeen | Touch | Drawn | Heard | Gone | Suspect | Ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """Send the stored entries of this origin from seq `first` on, a batch of them, to the node that wants them."""
+
+    to: str
+    origin: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendWant:
+    """Ask this node for entries."""
+
+    to: str
+    want: Want
+
+
+Send = Batch | Ask | Head | SendWant | Give
+"""What goes out. Batches, asks and heads are for everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was refused, to be kept: under whose name it came, what is wrong with it, and its bytes."""
+
+    sender: str
+    why: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the loop does now: send `sends` and show `screen`, commit `rows` in one transaction, then call `committed`."""
+
+    rows: tuple[Stored, ...] = ()
+    sends: tuple[Send, ...] = ()
+    screen: Screen | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What may be sent and shown, now that the turn's rows are on disk."""
+
+    sends: tuple[Send, ...] = ()
+    screen: Screen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys' arithmetic: `sign(message)` with this origin's key, `verify(origin, signature, message)`."""
+
+    sign: Callable[[bytes], bytes]
+    verify: Callable[[str, bytes, bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a node is, from the plan and its own bundle. `origin` names its disk; `day` is missing in training."""
+    """What a node is, from the plan and its own bundle. `origin` names its disk; `day` is missing in training.
+
+    `table` is missing for the secretary's node. `origins`: all that the place has keys for; `first`: those of the plan's
+    devices as delivered. `opening`: each book's holder at opening; `assistant`: the node that may seize the register.
+    """
 
     origin: str
-    table: int
-    nodes: int
-    holders: Mapping[int, books.Holding]
+    table: int | None
+    origins: frozenset[str]
+    first: frozenset[str]
+    opening: Mapping[int, str]
+    assistant: str
     elections: tuple[str, ...]
     card: CardRules
     voter_digits: int
@@ -59,10 +153,7 @@ class Setup:
     day: date | None
     view: View
 
-
-class Written(msgspec.Struct, frozen=True):
-    """One new entry, its canonical bytes as they are signed and stored, and their hash."""
-
-    entry: Entry
-    data: bytes
-    hash: str
+    @property
+    def alone(self) -> bool:
+        """Whether the place has this one node only, an island for good."""
+        return len(self.first) == 1

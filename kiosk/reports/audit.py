@@ -25,29 +25,34 @@ class Audit:
 
 
 def audit(
-    stored: Iterable[Stored], first_prev: str, verify: Callable[[str, bytes, bytes], bool], noted: Iterable[str] = ()
+    stored: Iterable[Stored],
+    first_prev: str,
+    verify: Callable[[str, bytes, bytes], bool],
+    ledger: Ledger,
+    noted: Iterable[str] = (),
 ) -> Audit:
     """Check a whole log.
 
-    `verify(origin, signature, message)` tells whether a signature is that origin's. `noted` are heads, "ORIGIN:SEQ:HASH", that
+    `verify(origin, signature, message)` tells whether a signature is that origin's. `ledger` is the place's, empty. `noted` are heads, "ORIGIN:SEQ:HASH", that
     the log must contain.
     """
     wanted = dict.fromkeys(noted, False)
     heads: dict[str, Head] = {}
     broken: list[Broken] = []
-    ledger, entries = Ledger(), 0
+    entries, have = 0, {}
     for found in check_chain(_noting(stored, wanted), first_prev, verify, heads):
         if isinstance(found, Broken):
             broken.append(found)
         else:
             entries += 1
-            ledger.fold(found)
+            have[found.origin] = found.seq
+            ledger.fold(found, have)
     faults = [str(fault) for fault in broken]
     if faults and not any(head.signed for head in heads.values()):
         faults.insert(0, "no entry is signed by this bundle's keys: is it the bundle of this log?")
     after = [_noted_head(head, seen, heads) for head, seen in wanted.items()]
     faults += [words for good, words in after if not good]
-    return Audit(entries, tuple(broken), tuple(faults), tuple(words for good, words in after if good), heads, ledger.totals)
+    return Audit(entries, tuple(broken), tuple(faults), tuple(words for good, words in after if good), heads, ledger.totals())
 
 
 def _noting(stored: Iterable[Stored], wanted: dict[str, bool]) -> Iterator[Stored]:

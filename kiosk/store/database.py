@@ -43,6 +43,12 @@ def log(db: sqlite_utils.Database) -> None:
     )
 
 
+@migrations()
+def evidence(db: sqlite_utils.Database) -> None:
+    """Make the table of what was refused of other nodes' words, with its reason."""
+    db.execute("create table evidence (arrived_ms integer not null, sender text not null, why text not null, data blob) strict")
+
+
 class Database:
     """An open store. Close it, or use it as a context; while open no other process can open the same one for writing.
 

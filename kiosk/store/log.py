@@ -1,13 +1,15 @@
-"""The log on disk: one durable commit for each batch, and reading it back with its chain checked."""
+"""The logs on disk: one durable commit for each batch of rows, and reading them back."""
 
 import os
 from collections.abc import Iterator, Sequence
 
+from kiosk import limits
 from kiosk.domain.chain import Stored
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
 
 _INSERT = "insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)"
+_FROM = "select origin, seq, entry, signature from log where origin = ? and seq >= ? order by seq limit ?"
 
 
 class Log:
@@ -21,17 +23,15 @@ class Log:
         self._db, self._note = database.db.conn, database.note
         self._count = self._noted = self.count()
 
-    def commit(self, origin: str, first_seq: int, batch: Sequence[bytes], signature: bytes, arrived_ms: int) -> None:
-        """Write a batch of one origin's consecutive entries. When this returns, it is on disk.
+    def commit(self, rows: Sequence[Stored], arrived_ms: int) -> None:
+        """Write rows in their order of arrival, in one transaction. When this returns, they are on disk.
 
         Raises:
-            StoreError: whether the batch is on disk is known only once the log has been read anew.
+            StoreError: whether they are on disk is known only once the log has been read anew.
         """
-        last = len(batch) - 1
-        rows = [(origin, first_seq + i, arrived_ms, data, signature if i == last else None) for i, data in enumerate(batch)]
         with store_errors():
             try:
-                self._db.executemany(_INSERT, rows)  # opens the transaction
+                self._db.executemany(_INSERT, [(r.origin, r.seq, arrived_ms, r.data, r.signature) for r in rows])
                 self._db.commit()
             except BaseException:
                 self._db.rollback()
@@ -54,6 +54,34 @@ class Log:
         with store_errors():
             for row in self._db.execute("select origin, seq, entry, signature from log order by arrival"):
                 yield Stored(*row)
+
+    def batch(self, origin: str, first: int) -> list[Stored]:
+        """An origin's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature.
+
+        Raises:
+            StoreError: the file can't be read any more.
+        """
+        with store_errors():
+            found = self._from(origin, first, limits.GIVEN_ENTRIES)
+            signed = [i for i, row in enumerate(found, 1) if row.signature is not None]
+            if signed:
+                return found[: signed[-1]]
+            found = self._from(origin, first, limits.BATCH_ENTRIES)
+            signed = [i for i, row in enumerate(found, 1) if row.signature is not None]
+            return found[: signed[0]] if signed else []
+
+    def _from(self, origin: str, first: int, most: int) -> list[Stored]:
+        return [Stored(*row) for row in self._db.execute(_FROM, (origin, first, most))]
+
+    def keep(self, sender: str, why: str, data: bytes, arrived_ms: int) -> None:
+        """Keep evidence of what was refused, while there is room for it: `limits.EVIDENCE_ROWS` in all."""
+        with store_errors():
+            (kept,) = self._db.execute("select count(*) from evidence").fetchone()
+            if kept < limits.EVIDENCE_ROWS:
+                self._db.execute(
+                    "insert into evidence values (?, ?, ?, ?)", (arrived_ms, sender, why, data[: limits.EVIDENCE_BYTES])
+                )
+                self._db.commit()
 
     def ends(self) -> dict[str, int]:
         """The seq of each origin's last entry."""

@@ -1,0 +1,56 @@
+"""Rule D2: whether a node knows everything that may have happened while it was off. Pure.
+
+While it was off its book may have been taken. So each start begins with nothing being fresh; only heads that were announced
+after their node had this start prove anything. Of each node the first such head is kept until it is reached: a later one
+shows more, and would only move the goal.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from kiosk.domain.messages import Head
+
+Vector = Mapping[str, int]
+
+
+def covers(have: Vector, wanted: Vector) -> bool:
+    """Whether a vector reaches another in every origin."""
+    return all(have.get(origin, 0) >= seq for origin, seq in wanted.items())
+
+
+class Freshness:
+    """Since the last start: whose heads have come, and what they showed."""
+
+    def __init__(self, me: str) -> None:
+        self._me = me
+        self._start = 0
+        self.missing: frozenset[str] = frozenset()
+        self._of_fresh: dict[str, Vector] = {}
+        self._of_any: dict[str, Vector] = {}
+        self.reached = False
+
+    def started(self, seq: int, missing: Iterable[str] = ()) -> None:
+        """A start of this node is written at `seq`; the chair attests that the `missing` are stopped."""
+        self._start, self.missing, self.reached = seq, frozenset(missing), False
+        self._of_fresh.clear()
+        self._of_any.clear()
+
+    def heard(self, head: Head) -> None:
+        """A head came in: it tells something if its node had this node's start by then."""
+        if self._start and head.have.get(self._me, 0) >= self._start:
+            self._of_any.setdefault(head.origin, head.have)
+            if head.fresh:
+                self._of_fresh.setdefault(head.origin, head.have)
+
+    def awaited(self, everyone: Collection[str], have: Vector) -> tuple[str, ...]:
+        """Whose heads, or what they showed, are still lacking."""
+        others = sorted(set(everyone) - self.missing - {self._me})
+        return tuple(o for o in others if o not in self._of_any or not covers(have, self._of_any[o]))
+
+    def reach(self, everyone: Collection[str], have: Vector) -> None:
+        """Look whether this node is fresh now; once it is, it stays so until its next start.
+
+        `everyone`: every origin that has a log, or should; `have`: what is on this node's disk.
+        """
+        if self._start and not self.reached:
+            helped = any(covers(have, shown) for shown in self._of_fresh.values())
+            self.reached = helped or not self.awaited(everyone, have)

@@ -1,0 +1,66 @@
+"""What nodes say to each other, as it travels. Pure.
+
+Only entries are the protocol's memory. Everything else here may be lost, late or repeated without harm.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from kiosk.domain.entries import Request
+
+
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A message: read-only, and a field that it does not know is an error."""
+
+
+class Batch(_Message, frozen=True):
+    """Consecutive entries of one origin's log from seq `first` on, each in its canonical bytes.
+
+    `signature`, in hex, is the origin's over the last of them (`batch_signed`), and by the chain covers all.
+    """
+
+    origin: str
+    first: int
+    entries: tuple[msgspec.Raw, ...]
+    signature: str
+
+
+class Ask(_Message, frozen=True):
+    """A request at once, while its entry is being committed. Never an entry: it has no seq and is in no vector."""
+
+    request: Request
+
+
+class Stance(StrEnum):
+    """What a node is doing, for the others' screens."""
+
+    SERVING = "serving"
+    NOT_READY = "not_ready"  # catching up, or the poll is not open
+    CLOSED = "closed"
+    ISLAND = "island"
+    LOCKED = "locked"
+    FAULT = "fault"
+
+
+class Head(_Message, frozen=True):
+    """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
+    heads since.
+
+    `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
+    """
+
+    origin: str
+    start: int
+    count: int
+    have: dict[str, int]
+    fresh: bool
+    stance: Stance
+    clock_ms: int
+
+
+class Want(_Message, frozen=True):
+    """Send me this origin's entries from seq `first` on."""
+
+    origin: str
+    first: int

@@ -1,0 +1,23 @@
+"""Nodes and their disks, by name. Pure.
+
+A node is a device of the place: "S" is the secretary's, "T3" table 3's. An origin is one of its disks, "T3.1" as delivered and
+"T3.2" after it was replaced, since a log that was lost must never be continued.
+"""
+
+SECRETARY = "S"
+
+
+def origin_of(node: str, disk: int = 1) -> str:
+    """The origin of a node's first or later disk."""
+    return f"{node}.{disk}"
+
+
+def node_of(origin: str) -> str:
+    """The node that an origin is a disk of: "T3" for "T3.2"."""
+    return origin.partition(".")[0]
+
+
+def table_of(origin: str) -> int | None:
+    """The number of the table that an origin stands on; None for the secretary's."""
+    node = node_of(origin)
+    return None if node == SECRETARY else int(node[1:])

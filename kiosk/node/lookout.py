@@ -1,0 +1,88 @@
+"""What the node sees around it, put together for its screens."""
+
+from kiosk import limits
+from kiosk.domain import desk_states as d
+from kiosk.domain import rules
+from kiosk.domain.books import REGISTER
+from kiosk.domain.messages import Stance
+from kiosk.domain.nodes import node_of, table_of
+from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.peers import Peers
+from kiosk.node.words import Now, Setup
+
+
+def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack | None:
+    """What keeps this node from serving voters; None where nothing does."""
+    seen = books.seen
+    alone = not setup.alone and not peers.any_seen(now)
+    if not rules.g4_fresh(seen):
+        return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
+    if alone and not seen.island and setup.table is not None:
+        return d.Lack.ALONE
+    if not books.ledger.poll_open:
+        return d.Lack.POLL_NOT_OPENED
+    return d.Lack.CLOSED if books.ledger.is_closed(setup.origin) else None
+
+
+def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int, now: Now) -> Situation:
+    """Everything at a glance. `own_before`: how long this node's own log was a moment ago: what came since is still on its
+    way."""
+    seen, me = books.seen, setup.origin
+    lack = lack_of(setup, books, peers, now)
+    others = sorted(books.everyone() - {me}, key=lambda o: (table_of(o) or 0, o))
+    free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack is not d.Lack.ALONE
+    waits = seen.joined and not rules.g4_fresh(seen)
+    return Situation(
+        me=me,
+        peers=tuple(_peer(origin, books, peers, now) for origin in others),
+        holders=tuple((book, books.books.holder(book)) for book in sorted(books.books)),
+        mine=tuple(book for book in sorted(books.books) if books.may_decide(book)),
+        mode=Mode.FIXED if seen.island or setup.alone else Mode.FREE if free else Mode.PAPER,
+        fresh=seen.fresh.reached,
+        uncopied=0 if setup.alone else max(0, own_before - peers.copied()),
+        awaited=seen.fresh.awaited(books.everyone(), books.replica.stored) if waits else (),
+        may_seal=tuple(book for book in sorted(books.books) if rules.may_seal(seen, book)),
+        may_attest=waits,
+        may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,
+        seizures=tuple(_seizures(setup, books, peers, now)),
+        conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
+        refused=tuple(books.refused),
+    )
+
+
+def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
+    head = peers.head(origin)
+    return Peer(
+        origin=origin,
+        table=table_of(origin),
+        seen=peers.is_seen(origin, now),
+        stance=head.stance if head is not None else Stance.NOT_READY,
+        last_ms=books.replica.last_ms.get(origin, 0),
+        current=not any(node_of(o) == node_of(origin) and o > origin for o in books.replica.have),
+        clock_off=head is not None
+        and peers.is_seen(origin, now)
+        and abs(peers.clock_difference(origin)) > limits.CLOCK_BACK_MS,
+    )
+
+
+def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[Seizure]:
+    found = []
+    for book in sorted(books.books):
+        sealed = books.own_seal(book) if books.books.chain(book).pending else None
+        if sealed is None:
+            continue
+        unproved = [(case.origin, case.made.voter) for case in books.unproved(sealed) if case.made is not None]
+        found.append(
+            Seizure(
+                book=book,
+                old=books.books.holder(book),
+                stopped=tuple(_peer(origin, books, peers, now) for origin in sorted(sealed.seal.stopped)),
+                waits_for=tuple(sorted(books.waits_for(book, sealed))),
+                fetching=books.fetches(book, sealed),
+                unproved=tuple(Unproved(o, v) for o, v in unproved if not books.ledger.is_found(v, o)),
+                scanned=sum(books.ledger.found_at(origin) for origin in sealed.seal.stopped),
+                to=setup.origin if book == REGISTER else books.books.handed_to(book, books.cut(book, sealed)),
+            )
+        )
+    return found

@@ -1,0 +1,75 @@
+"""The other nodes, as their heads show them, and this node's own heads."""
+
+from collections.abc import Iterator
+
+from kiosk import limits
+from kiosk.domain.messages import Head, Stance
+from kiosk.node.words import Now
+
+
+class Peers:
+    """Heads that came in, newest of each node, and when; and the count of those that went out."""
+
+    def __init__(self, me: str) -> None:
+        self._me = me
+        self._heads: dict[str, Head] = {}
+        self._came: dict[str, int] = {}
+        self._clock: dict[str, int] = {}
+        self._offline: set[str] = set()
+        self._count = 0
+        self._sent: int | None = None
+
+    def heard(self, head: Head, now: Now) -> bool:
+        """Take in a head; False for one that is older than what is known, or this node's own."""
+        last = self._heads.get(head.origin)
+        if head.origin == self._me or (last is not None and (head.start, head.count) <= (last.start, last.count)):
+            return False
+        self._heads[head.origin], self._came[head.origin] = head, now.mono_ms
+        self._clock[head.origin] = head.clock_ms - now.wall_ms
+        self._offline.discard(head.origin)
+        return True
+
+    def gone(self, origin: str) -> None:
+        """Every broker says that a node is offline."""
+        self._offline.add(origin)
+
+    def head(self, origin: str) -> Head | None:
+        """A node's newest head."""
+        return self._heads.get(origin)
+
+    @property
+    def heads(self) -> Iterator[Head]:
+        """The newest head of every node heard of, of those that are silent now too."""
+        return iter(self._heads.values())
+
+    def is_seen(self, origin: str, now: Now) -> bool:
+        """Whether a node's heads arrive."""
+        came = self._came.get(origin)
+        return came is not None and origin not in self._offline and now.mono_ms - came < limits.SEEN_MS
+
+    def clock_difference(self, origin: str) -> int:
+        """By how many milliseconds a node's clock was ahead of this one's when its last head came."""
+        return self._clock.get(origin, 0)
+
+    def any_seen(self, now: Now) -> bool:
+        """Whether any other node is seen."""
+        return any(self.is_seen(origin, now) for origin in self._heads)
+
+    def copied(self) -> int:
+        """How far this node's own log is on another node's disk."""
+        return max((head.have.get(self._me, 0) for head in self._heads.values()), default=0)
+
+    # --- own heads ---
+
+    def due(self, now: Now) -> bool:
+        """Whether a head should go out though nobody waits for one."""
+        return self._sent is None or now.mono_ms - self._sent >= limits.HEAD_MS
+
+    def next_due(self) -> int:
+        """The `mono_ms` of the next head."""
+        return 0 if self._sent is None else self._sent + limits.HEAD_MS
+
+    def announce(self, start: int, stored: dict[str, int], fresh: bool, stance: Stance, now: Now) -> Head:
+        """This node's next head."""
+        self._count, self._sent = self._count + 1, now.mono_ms
+        return Head(self._me, start, self._count, dict(stored), fresh, stance, now.wall_ms)

@@ -1,0 +1,189 @@
+"""The logs as this node has them: its own, which it writes, and its copies of everybody else's.
+
+Sequences are contiguous for each origin: what does not follow on is asked for and never skipped over; what is not its
+origin's own next word is refused and kept as evidence. `have` is what has been received, `stored` what is on disk: only that
+is announced.
+
+Copies may wait in memory for a moment, so that one commit takes many; but any commit takes them all, in their order of arrival.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from kiosk import limits
+from kiosk.domain import entries as e
+from kiosk.domain.chain import Head as LogEnd
+from kiosk.domain.chain import RefusedError, Stored, check_batch
+from kiosk.domain.messages import Batch, Head, Want
+from kiosk.node.words import Evidence, Keys, SendWant
+
+Fold = Callable[[e.Entry], None]
+
+
+class Replica:
+    """All logs of one node. `fold` is called with each new entry, in order of arrival, once it is in `have`."""
+
+    def __init__(self, me: str, origins: frozenset[str], first_prev: str, keys: Keys, fold: Fold) -> None:
+        self.me = me
+        self.have: dict[str, int] = {}
+        self.stored: dict[str, int] = {}
+        self.last_start: dict[str, int] = {}
+        self.last_ms: dict[str, int] = {}
+        self.evidence: list[Evidence] = []
+        self.unread = 0  # copies that wait for the next commit
+        self._origins, self._first_prev, self._keys, self._fold = origins, first_prev, keys, fold
+        self._ends: dict[str, LogEnd] = {}
+        self._hashes: dict[str, deque[tuple[int, str]]] = {}
+        self._rows: list[Stored] = []
+        self._own: list[int] = []
+        self._asked: dict[str, int] = {}
+        self._shown: dict[str, Mapping[str, int]] = {}
+        self._flushed: dict[str, int] = {}
+        self._unsent: list[Stored] = []
+
+    def end(self, origin: str) -> LogEnd:
+        """How far an origin's log goes here."""
+        return self._ends.setdefault(origin, LogEnd(0, self._first_prev))
+
+    # --- from disk, and the own log ---
+
+    def replay(self, entry: e.Entry, entry_hash: str) -> None:
+        """Take in an entry that is on disk."""
+        self._add(entry, entry_hash)
+        self._remember(entry.origin, entry.seq, entry_hash)
+        self.stored[entry.origin] = entry.seq
+
+    def write(self, body: e.Body, wall_ms: int) -> e.Entry:
+        """Write the next entry of this node's own log."""
+        end = self.end(self.me)
+        entry = e.Entry(self.me, end.seq + 1, end.hash, wall_ms, body)
+        data = e.encode_entry(entry)
+        self._own.append(len(self._rows))
+        self._rows.append(Stored(self.me, entry.seq, data, None))
+        self._add(entry, e.entry_hash(data))
+        return entry
+
+    # --- copies ---
+
+    def take_in(self, batch: Batch) -> bool:
+        """Take in what a batch has beyond what is here. False where it does not follow on, or is refused."""
+        origin, end = batch.origin, self.end(batch.origin)
+        if origin == self.me or not batch.entries:
+            return False
+        if origin not in self._origins:
+            return self._refuse(origin, "no such origin in this place", batch)
+        if batch.first > end.seq + 1:
+            return False
+        if batch.first + len(batch.entries) - 1 <= end.seq:
+            self._look_for_fork(batch)
+            return False
+        try:
+            read, last, signature = check_batch(batch, end, self._keys.verify)
+        except RefusedError as refused:
+            return self._refuse(origin, str(refused), batch)
+        for entry, data in read:
+            is_last = entry is read[-1][0]
+            self._rows.append(Stored(origin, entry.seq, data, signature if is_last else None))
+            self._add(entry, last if is_last else "")
+        end.hash = last
+        self._remember(origin, end.seq, last)
+        self.unread += len(read)
+        return True
+
+    def _add(self, entry: e.Entry, entry_hash: str) -> None:
+        end = self.end(entry.origin)
+        end.seq, end.hash = entry.seq, entry_hash
+        self.have[entry.origin] = entry.seq
+        self.last_ms[entry.origin] = entry.time
+        if isinstance(entry.body, e.Start):
+            self.last_start[entry.origin] = entry.seq
+        self._fold(entry)
+
+    def _remember(self, origin: str, seq: int, entry_hash: str) -> None:
+        self._hashes.setdefault(origin, deque(maxlen=limits.HASHES_KEPT)).append((seq, entry_hash))
+
+    def _look_for_fork(self, batch: Batch) -> None:
+        """An old batch is a repeat, or else tells another story of what is known."""
+        for seq, known in self._hashes.get(batch.origin, ()):
+            if batch.first <= seq < batch.first + len(batch.entries):
+                if e.entry_hash(bytes(batch.entries[seq - batch.first])) != known:
+                    self._refuse(batch.origin, "forked: it has another entry where one is known", batch)
+                return
+
+    def _refuse(self, origin: str, why: str, batch: Batch) -> bool:
+        self.refuse(Evidence(origin, why, msgspec.json.encode(batch)))
+        return False
+
+    def refuse(self, evidence: Evidence) -> None:
+        """Keep evidence of what was refused."""
+        if len(self.evidence) < limits.EVIDENCE_KEPT:
+            self.evidence.append(evidence)
+
+    # --- what is asked for ---
+
+    def shown(self, head: Head) -> None:
+        """Another node's head says what it has."""
+        self._shown[head.origin] = head.have
+
+    def gone(self, origin: str) -> None:
+        """Another node is offline: nothing can be had from it."""
+        self._shown.pop(origin, None)
+
+    def wants(self, peer: str, mono_ms: int) -> list[SendWant]:
+        """What to ask this peer for, which has just shown or sent something. An origin is asked for once at a time."""
+        found = []
+        for origin, seq in self._shown.get(peer, {}).items():
+            have = self.have.get(origin, 0)
+            if (
+                seq > have
+                and origin != self.me
+                and mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) >= limits.WANT_AGAIN_MS
+            ):
+                self._asked[origin] = mono_ms
+                found.append(SendWant(peer, Want(origin, have + 1)))
+        return found
+
+    def want_gap(self, origin: str, mono_ms: int) -> list[SendWant]:
+        """Entries of an origin came that do not follow on: ask the origin itself for those before."""
+        if mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
+            return []
+        self._asked[origin] = mono_ms
+        return [SendWant(origin, Want(origin, self.have.get(origin, 0) + 1))]
+
+    def given(self, origin: str) -> None:
+        """What was asked for has come: more may be asked for at once."""
+        self._asked.pop(origin, None)
+
+    # --- the commit ---
+
+    @property
+    def has_own(self) -> bool:
+        """Whether own entries wait for the commit."""
+        return bool(self._own)
+
+    def flush(self) -> tuple[Stored, ...]:
+        """All that waits, for one commit; the last own entry signed."""
+        rows, own = self._rows, self._own
+        if own:
+            last = rows[own[-1]]
+            signature = self._keys.sign(e.batch_signed(self._ends[self.me].hash))
+            rows[own[-1]] = Stored(last.origin, last.seq, last.data, signature)
+        self._unsent += [rows[i] for i in own]
+        self._rows, self._own, self.unread = [], [], 0
+        self._flushed = dict(self.have)
+        return tuple(rows)
+
+    def committed(self) -> None:
+        """What was flushed is on disk."""
+        self.stored.update(self._flushed)
+
+    def to_send(self) -> list[Batch]:
+        """The own entries that are on disk and have not been sent."""
+        rows, self._unsent = self._unsent, []
+        if not rows:
+            return []
+        signature = rows[-1].signature
+        assert signature is not None
+        return [Batch(self.me, rows[0].seq, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())]
