@@ -55,11 +55,14 @@ class Chain:
     """A book's holdings from opening on, and the seals that may take it from the last holder.
 
     `open`: what the last holder wrote may still be cut: by a pending seal, or by a seizure that is not known to count.
+    `overtaken`: the epochs that began by a handover which counts here whatever becomes of a pending seal. Others may have to hold
+    that handover back, and can't go on before the seal's seizure is written.
     """
 
     holdings: list[Holding]
     pending: list[Sealed] = field(default_factory=list)
     open: bool = False
+    overtaken: list[int] = field(default_factory=list)
 
     @property
     def last(self) -> Holding:
@@ -135,11 +138,30 @@ class Books:
         """
         return self._me not in sealed.seal.stopped and seq <= sealed.had.get(old, 0)
 
-    def handed_to(self, book: int, cut: int) -> str:
-        """Whom the last holder has handed the book to within a cut of its log; empty where it has not."""
-        last = self._chains[book].last
-        found = self._handover(book, last.epoch + 1, last.holder)
+    def handed_to(self, book: int, epoch: int, cut: int) -> str:
+        """Whom the holder before this epoch has handed the book to within a cut of its log; empty where it has not."""
+        found = self._handover(book, epoch, self.old_holder(book, epoch))
         return found[1] if found is not None and found[0] <= cut else ""
+
+    def unfinished(self, book: int) -> int | None:
+        """The first epoch of a book whose seal has no seizure; None where none is pending."""
+        chain = self._chains[book]
+        if chain.overtaken:
+            return chain.overtaken[0]
+        return chain.last.epoch + 1 if chain.pending else None
+
+    def next_epoch(self, book: int) -> int:
+        """The epoch that a seal of the book is for now: that of a seal to be finished, or the next."""
+        return self.unfinished(book) or self._chains[book].last.epoch + 1
+
+    def old_holder(self, book: int, epoch: int) -> str:
+        """Who held the book before this epoch."""
+        holding = self._chains[book].at(epoch - 1)
+        return holding.holder if holding is not None else ""
+
+    def seals_of(self, author: str, book: int, epoch: int) -> list[Sealed]:
+        """An origin's seals of a book for an epoch, oldest first."""
+        return [s for s in self._seals.get(book, ()) if s.author == author and s.seal.epoch == epoch]
 
     def attested(self) -> dict[str, int]:
         """Every origin that a seal names as stopped, with the highest seq up to which its log was known then."""
@@ -189,6 +211,8 @@ class Books:
             chain.open = doubtful or bool(chain.pending)
             return False
         _end(chain, handover[0])
+        if chain.pending:
+            chain.overtaken.append(epoch)
         chain.pending = []
         chain.holdings.append(Holding(handover[1], epoch))
         return True

@@ -157,11 +157,14 @@ def g5_no_other_mark(seen: Seen, case: Case) -> bool:
 
 
 def may_seal(seen: Seen, book: int) -> bool:
-    """Whether this node may begin to take a book: the register's holder any other's; the assistant the register."""
+    """Whether this node may begin to take a book, or finish taking it: the register's holder any other's; the assistant the register.
+
+    A seal that is pending must be finished even where its book is this node's own by now: nobody else could.
+    """
     if book == REGISTER:
         may = seen.books.may_seize_register(seen.me) and seen.books.holder(book) != seen.me
         return may and seen.joined and seen.fresh.reached
-    return may_decide(seen, REGISTER) and seen.books.holder(book) != seen.me
+    return may_decide(seen, REGISTER) and (seen.books.holder(book) != seen.me or seen.books.unfinished(book) is not None)
 
 
 def is_back(sealed: Sealed, origin: str, last_start: Mapping[str, int]) -> bool:

@@ -192,18 +192,22 @@ class BookKeeper:
         if not rules.may_seal(self.seen, book) or (book == REGISTER and self.books.holder(book) not in stopped):
             return False
         known = {origin: self.replica.have.get(origin, 0) for origin in sorted(stopped)}
-        self.write(e.Seal(book, self.books.chain(book).last.epoch + 1, self.books.chain(REGISTER).last.epoch, known), now)
+        self.write(e.Seal(book, self.books.next_epoch(book), self.books.chain(REGISTER).last.epoch, known), now)
         return True
 
     def own_seal(self, book: int) -> Sealed | None:
         """The latest seal of this node that is pending on a book; None where there is none, or it may not go on with it."""
-        mine = [s for s in self.books.chain(book).pending if s.author == self._setup.origin]
-        return mine[-1] if mine and rules.may_seal(self.seen, book) else None
+        epoch = self.books.unfinished(book)
+        if epoch is None or not rules.may_seal(self.seen, book):
+            return None
+        register = self.books.chain(REGISTER).last.epoch
+        mine = [s for s in self.books.seals_of(self._setup.origin, book, epoch) if book == REGISTER or s.seal.register == register]
+        return mine[-1] if mine else None
 
     def heard(self, head: Head) -> None:
         """A head may be an answer to a seal; the first one that is, is."""
         for book in self.books:
-            sealed = self.own_seal(book) if self.books.chain(book).pending else None
+            sealed = self.own_seal(book)
             if sealed is not None and rules.is_answer(sealed, head):
                 self._answers.setdefault((book, sealed.seq), {}).setdefault(head.origin, head.have)
 
@@ -225,7 +229,8 @@ class BookKeeper:
         """Where the old holder's log will be cut."""
         answers = self.answers(book, sealed)
         must = rules.must_answer(self.seen, sealed, self.everyone(), self.replica.last_start)
-        return rules.cut_of(sealed, self.books.holder(book), [have for origin, have in answers.items() if origin in must])
+        old = self.books.old_holder(book, sealed.seal.epoch)
+        return rules.cut_of(sealed, old, [have for origin, have in answers.items() if origin in must])
 
     def seize(self, book: int, to: str, now: Now, unscanned: int = 0) -> bool:
         """Take a sealed book. False where an answer or an entry is lacking, or `to` can't be its holder."""
@@ -233,9 +238,9 @@ class BookKeeper:
         if sealed is None or self.waits_for(book, sealed) or self.fetches(book, sealed):
             return False
         cut = self.cut(book, sealed)
-        named = self.books.handed_to(book, cut)
+        named = self.books.handed_to(book, sealed.seal.epoch, cut)
         to = named or (self._setup.origin if book == REGISTER else to)
-        if to not in self._setup.origins or (to == self.books.holder(book) and not named):
+        if to not in self._setup.origins or (to == self.books.old_holder(book, sealed.seal.epoch) and not named):
             return False
         answers = {o: have.get(o, 0) for o, have in sorted(self.answers(book, sealed).items())}
         answers[self._setup.origin] = sealed.seq
@@ -246,7 +251,7 @@ class BookKeeper:
     def unproved(self, sealed: Sealed) -> list[Case]:
         """The requests of a seal's stopped nodes without a decision that counts and stays: their cards are to be scanned
         again."""
-        old = self.books.holder(sealed.seal.book)
+        old = self.books.old_holder(sealed.seal.book, sealed.seal.epoch)
         cut = self.cut(sealed.seal.book, sealed)
         return [
             case

@@ -69,20 +69,20 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
 def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[Seizure]:
     found = []
     for book in sorted(books.books):
-        sealed = books.own_seal(book) if books.books.chain(book).pending else None
+        sealed = books.own_seal(book)
         if sealed is None:
             continue
         unproved = [(case.origin, case.made.voter) for case in books.unproved(sealed) if case.made is not None]
         found.append(
             Seizure(
                 book=book,
-                old=books.books.holder(book),
+                old=books.books.old_holder(book, sealed.seal.epoch),
                 stopped=tuple(_peer(origin, books, peers, now) for origin in sorted(sealed.seal.stopped)),
                 waits_for=tuple(sorted(books.waits_for(book, sealed))),
                 fetching=books.fetches(book, sealed),
                 unproved=tuple(Unproved(o, v) for o, v in unproved if not books.ledger.is_found(v, o)),
                 scanned=sum(books.ledger.found_at(origin) for origin in sealed.seal.stopped),
-                to=setup.origin if book == REGISTER else books.books.handed_to(book, books.cut(book, sealed)),
+                to=setup.origin if book == REGISTER else books.books.handed_to(book, sealed.seal.epoch, books.cut(book, sealed)),
             )
         )
     return found

@@ -1,0 +1,116 @@
+"""Every rule broken in turn: each mutation is a switch in the very code that runs, and the simulator must find out.
+
+`WHY_NOT` names those that the protocol's model found covered by other rules, and why: they may stay uncaught.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kiosk.domain import entries as e
+from kiosk.domain import rules
+from kiosk.domain.books import Books
+from kiosk.domain.ledger import Case, Decided
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.core import Node
+from kiosk.node.replica import Replica
+from tests.simulation.world import World
+
+_Patch = tuple[object, str, Any]
+
+
+def _case_marks_without_issued(self: Case, books: Books) -> bool:
+    return self.is_check_in and self.granted and not self.undone(books)
+
+
+def _case_marks_without_late(self: Case, books: Books) -> bool:
+    granted = any(d.decision.outcome is e.Outcome.GRANTED and d.counts(books) for d in self.decided)
+    return self.is_check_in and (self.issued or granted) and not self.undone(books)
+
+
+def _asked_as_entry(self: BookKeeper, request: e.Request, now: object) -> None:
+    _asked(self, request, now)
+    origin = request.id.partition("/")[0]
+    self.replica.have[origin] = self.replica.end(origin).seq = self.replica.have.get(origin, 0) + 1
+
+
+def _joined_before_the_clerk_answers(self: Node, now: object) -> None:
+    if not self.books.seen.joined:
+        self._join()
+        self.books.seen.joined = False
+        _ask_about(self, now)
+        self.books.seen.joined = True
+
+
+def _flush_own_only(self: Replica) -> tuple:
+    """A commit that does not take along what was acted on."""
+    if not self._own:
+        return _flush(self)
+    kept = [row for row in self._rows if row.origin != self.me]
+    self._rows = [row for row in self._rows if row.origin == self.me]
+    self._own = list(range(len(self._rows)))
+    rows = _flush(self)
+    self._flushed = {self.me: self.have[self.me]}
+    self._rows, self.unread = kept, len(kept)
+    return rows
+
+
+_asked, _ask_about, _flush = BookKeeper.asked, Node._ask_about_unsettled, Replica.flush
+
+
+def _always(*_: object, **__: object) -> bool:
+    return True
+
+
+def _decided_any(self: Decided, _books: Books) -> bool:
+    return self.decision.outcome is not None
+
+
+MUTATIONS: dict[str, tuple[_Patch, ...]] = {
+    "D1: anybody decides": ((rules, "d1_holds", _always),),
+    "D2: nobody waits to be fresh": ((rules, "d2_fresh", lambda seen, _book: True),),
+    "D3: decides without the book's history": ((rules, "d3_whole_history", _always),),
+    "D4: decides again, or what is withdrawn": ((rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),),
+    "D4: grants beside a mark": ((rules, "d4_grants", _always),),
+    "G1: green on a withdrawn request": ((rules, "g1_not_withdrawn", _always)),
+    "G2: a pending seal holds nothing back": ((rules, "g2_counts", _always),),
+    "G3: green with the own mark on one disk": ((rules, "g3_two_disks", lambda seen, case, _heads: rules.g3_own_request_stored(seen, case)),),
+    "G3: the register of the peer is not looked at": ((rules, "g3_knows_register", _always),),
+    "G3: the own request need not be committed": ((rules, "g3_own_request_stored", _always),),
+    "G4: green without being fresh": ((rules, "g4_fresh", _always),),
+    "G5: green beside another mark": ((rules, "g5_no_other_mark", _always),),
+    "seal: nobody need answer": ((rules, "must_answer", lambda *_: set()),),
+    "seal: who is back need not answer": ((rules, "is_back", lambda *_: False),),
+    "seize: the cut is what its writer had": ((rules, "cut_of", lambda sealed, old, _answers: sealed.had.get(old, 0)),),
+    "write before speak": ((World, "speaks_first", True),),
+    "late entries are no marks": ((Case, "marks", _case_marks_without_late),),
+    "an ask is counted as an entry": ((BookKeeper, "asked", _asked_as_entry),),
+    "issued is no mark": ((Case, "marks", _case_marks_without_issued),),
+    "the clerk is asked too late": ((Node, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
+    "a commit leaves behind what was acted on": ((Replica, "flush", _flush_own_only),),
+    "cards are not scanned again": ((World, "scans", False),),
+}
+
+WHY_NOT = {
+    "D1: anybody decides": "G2 keeps every decision of a node that does not hold the book from counting",
+    "D4: decides again, or what is withdrawn": "the first decision counts, and G1 keeps a withdrawn request from green",
+    "G5: green beside another mark": "in the model it only matters in a seizure of the register, with two seals before it",
+}
+
+
+@contextmanager
+def broken(name: str) -> Iterator[None]:
+    """The product with one rule broken."""
+    undo: list[Callable[[], None]] = []
+    try:
+        for target, attribute, value in MUTATIONS[name]:
+            missing = not hasattr(target, attribute)
+            old = getattr(target, attribute, None)
+            setattr(target, attribute, value)
+            undo.append(
+                (lambda t=target, a=attribute: delattr(t, a)) if missing else (lambda t=target, a=attribute, o=old: setattr(t, a, o))
+            )
+        yield
+    finally:
+        for put_back in reversed(undo):
+            put_back()
