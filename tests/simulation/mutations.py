@@ -10,6 +10,7 @@ from typing import Any
 from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.books import Books
+from kiosk.domain.freshness import Freshness
 from kiosk.domain.ledger import Case, Decided
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
@@ -62,17 +63,21 @@ def _always(*_: object, **__: object) -> bool:
     return True
 
 
+def _reached_at_once(self: Freshness, *_: object) -> None:
+    self.reached = True
+
+
 def _decided_any(self: Decided, _books: Books) -> bool:
     return self.decision.outcome is not None
 
 
 MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "D1: anybody decides": ((rules, "d1_holds", _always),),
-    "D2: nobody waits to be fresh": ((rules, "d2_fresh", lambda seen, _book: True),),
+    "D2: nobody waits to be fresh": ((Freshness, "reach", _reached_at_once),),
     "D3: decides without the book's history": ((rules, "d3_whole_history", _always),),
     "D4: decides again, or what is withdrawn": ((rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),),
     "D4: grants beside a mark": ((rules, "d4_grants", _always),),
-    "G1: green on a withdrawn request": ((rules, "g1_not_withdrawn", _always)),
+    "G1: green on a withdrawn request": ((rules, "g1_not_withdrawn", _always),),
     "G2: a pending seal holds nothing back": ((rules, "g2_counts", _always),),
     "G3: green with the own mark on one disk": ((rules, "g3_two_disks", lambda seen, case, _heads: rules.g3_own_request_stored(seen, case)),),
     "G3: the register of the peer is not looked at": ((rules, "g3_knows_register", _always),),
@@ -98,12 +103,16 @@ WHY_NOT = {
 }
 
 
+G5_ASIDE: tuple[_Patch, ...] = ((rules, "g5_no_other_mark", _always),)
+"""G5 would hide most of the others: a table that knows of another mark shows no green, whoever was wrong to grant it."""
+
+
 @contextmanager
-def broken(name: str) -> Iterator[None]:
-    """The product with one rule broken."""
+def broken(*patches: _Patch) -> Iterator[None]:
+    """The product with parts of it replaced."""
     undo: list[Callable[[], None]] = []
     try:
-        for target, attribute, value in MUTATIONS[name]:
+        for target, attribute, value in patches:
             missing = not hasattr(target, attribute)
             old = getattr(target, attribute, None)
             setattr(target, attribute, value)

@@ -30,7 +30,8 @@ class Schedule:
         self.seed, self.steps, self.counts, self.skip = seed, steps, counts, frozenset(skip)
         rng = self.rng = Random(seed)
         tables = (nodes or rng.choice((3, 3, 4, 4, 4, 5, 6, 8))) - 1
-        self.world = World(tables, rng.choice((1, 2, 2, 3)), rng)
+        self.focus = rng.randrange(1, tables + 1) if rng.random() < 0.75 else 0  # the book that everything turns about
+        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus)
         self.honest = rng.random() < 0.85
         self.oracle = Oracle(self.world, counts, honest=self.honest)
         self.enabled = {what for what in (*FAULTS, *DEEDS) if rng.random() < 0.55}
@@ -83,7 +84,7 @@ class Schedule:
             _DO[rng.choice(wanted)](self)
         elif faults := [fault for fault in FAULTS if fault in self.enabled and fault in _DO]:
             _DO[rng.choice(faults)](self)
-        if rng.random() < 0.25:
+        if rng.random() < 0.5:
             self.go_on_seizing()
 
     # --- clerks ---
@@ -167,11 +168,12 @@ class Schedule:
                 if all(machine.vector.get(author, 0) >= seq for author, seq, names in seals if origin in names):
                     self.attested.discard(origin)
 
-    def seal(self, book: int | None = None) -> None:
+    def seal(self) -> None:
         """A holder of the register begins to take a book."""
         for machine in self.shuffled():
             if machine.up and (books := [b for b in machine.node.books.books if b and rules.may_seal(machine.node.books.seen, b)]):
-                self.seal_at(machine, book if book is not None else self.rng.choice(books))
+                wanted = self.focus if self.focus in books and self.rng.random() < 0.8 else self.rng.choice(books)
+                self.seal_at(machine, wanted)
                 return
 
     def assistant(self) -> None:
@@ -243,7 +245,7 @@ class Schedule:
         """A holder gives a book to another node."""
         for machine in self.shuffled():
             if machine.up and (books := [b for b in machine.node.books.books if machine.node.books.may_decide(b)]):
-                book = self.rng.choice(books)
+                book = self.focus if self.focus in books else self.rng.choice(books)
                 others = [m.origin for m in self.world.machines.values() if m.origin != machine.origin and not m.lost]
                 if book == 0:
                     others = [o for o in others if o in ("S.1", "T1.1")]
@@ -285,7 +287,7 @@ class Schedule:
 
     def crash(self) -> None:
         """A machine stops, now or in the midst of its next turn, or starts again."""
-        machine = self.rng.choice(list(self.world.machines.values()))
+        machine = self.concerned()
         if machine.up:
             self.counts.add("crash")
             if self.rng.random() < 0.6:
@@ -294,6 +296,17 @@ class Schedule:
                 self.world.crash(machine)
         elif not machine.lost:
             self.world.boot(machine)
+
+    def concerned(self) -> Machine:
+        """A machine that matters: more often than not one that holds the book that everything turns about, or did."""
+        world, rng = self.world, self.rng
+        if self.focus and rng.random() < 0.6:
+            ups = [m for m in world.machines.values() if m.up]
+            known = ups[rng.randrange(len(ups))].node.books.books if ups else None
+            holders = [h.holder for h in known.chain(self.focus).holdings] if known is not None else []
+            named = [f"T{self.focus}.1", *holders, "S.1"]
+            return world.machines[rng.choice([o for o in named if o in world.machines])]
+        return rng.choice(list(world.machines.values()))
 
     def power(self) -> None:
         """Everything stops at once; most of it starts again."""
@@ -307,7 +320,7 @@ class Schedule:
 
     def cut(self) -> None:
         """A machine loses every broker, or gets them back."""
-        origin = self.rng.choice(list(self.world.machines))
+        origin = self.concerned().origin
         both = {(origin, broker) for broker in BROKERS}
         self.counts.add("cut off")
         self.world.say(f"{origin}: cable out or in")

@@ -82,7 +82,8 @@ class World:
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
     scans = True  # and stopped tables' cards are scanned again
 
-    def __init__(self, tables: int, voters: int, rng: Random) -> None:
+    def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0) -> None:
+        """`focus`: the book in which all voters are; 0 spreads them over the books."""
         self.rng = rng
         self.mono = 1_000
         self.faults = Faults()
@@ -100,7 +101,7 @@ class World:
         self.origins = self.first | {origin_of(node, 2) for node in nodes}
         self.opening = {0: "S.1", **{n: f"T{n}.1" for n in range(1, tables + 1)}}
         self.voters = {
-            n: Voter(n, f"V{n}", "", date(1970, 1, 1), 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",))
+            n: Voter(n, f"V{n}", "", date(1970, 1, 1), focus or 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",))
             for n in range(1, voters + 1)
         }
         self._keys = {origin: keys_of(origin) for origin in self.origins}
