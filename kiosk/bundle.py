@@ -25,8 +25,8 @@ class BundleError(Exception):
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which device this is, and of which place: training is never mixed with live.
 
-    `origin` names its disk: table 3's first is "T3.1". `table` is missing for the secretary's. `signers`: public keys of all the
-    place's disks by origin, in hex. `pins`: hashes.
+    `origin` names its disk: table 3's first is "T3.1". `table` is missing for the secretary's. `signers`: public keys of all
+    the place's disks by origin, in hex. `pins`: hashes.
     """
 
     place: str
@@ -101,7 +101,7 @@ def _folder(out: Path, origin: str) -> Path:
 
 
 def provision(plan_file: Path, out: Path) -> Provisioned:
-    """Make a bundle for each node of the plan, and for its spare disk, under `out`, which must not exist: no key is overwritten.
+    """Make a bundle for each node of the plan, and its spare disk, under `out`, which must not exist: no key is overwritten.
 
     Raises:
         PlanError: the plan is wrong.

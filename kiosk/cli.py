@@ -15,6 +15,7 @@ import click
 from kiosk import __version__
 
 if TYPE_CHECKING:
+    from kiosk.chair import Chair
     from kiosk.config import Plan
     from kiosk.domain.voters import Voter
 
@@ -94,7 +95,7 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
     clerk, leave a picture of every screen in the folder `out`, and end with a summary.
     """
     from kiosk import demo as demonstration
-    from kiosk.simulated.client import NoScreenError
+    from kiosk.screen_client import NoScreenError
 
     with _clear_errors(NoScreenError, subprocess.CalledProcessError):
         sys.exit(demonstration.run(seconds=seconds, voters=voters, out=out, seed=seed, say=click.echo))
@@ -255,6 +256,112 @@ def check(bundle: Path, data: Path) -> None:
         mark = click.style("  ok  ", fg="green") if finding.good else click.style(" FAIL ", fg="red", bold=True)
         click.echo(f"{mark} {finding.what}: {finding.found}")
     sys.exit(0 if good else 1)
+
+
+@main.group()
+@_socket
+@click.option("--pin", prompt="The chair's PIN", hide_input=True, envvar="VALGBORD_PIN", help="Asked for if not given.")
+@click.pass_context
+def chair(context: click.Context, socket: Path, pin: str) -> None:
+    """What the chair or the secretary decides, touched on this node's own screen step by step.
+
+    NODE is a table, as T2, or the secretary's node, S; or one disk of it, as T2.2. BOOK is a table's number; 0 is the register.
+    """
+    from kiosk.chair import Chair, NotOfferedError
+    from kiosk.screen_client import NoScreenError, ScreenClient
+
+    if context.invoked_subcommand is not None and not context.resilient_parsing:
+        context.with_resource(_clear_errors(NoScreenError, NotOfferedError))
+        context.obj = Chair(context.with_resource(ScreenClient(socket, draws=False)), pin)
+
+
+def _decision(deed: str, says: str) -> None:
+    """Add a command that decides something which needs no more words."""
+
+    @chair.command(deed.replace("_", "-"), help=says)
+    @click.pass_obj
+    def decide(chair: "Chair") -> None:
+        click.echo(chair.decide(deed).content.headline)
+
+
+_decision("open_poll", "Open the poll: on the secretary's node, or at the only table.")
+_decision("close_table", "Close this table for voters; it goes on deciding for the others.")
+_decision("reopen_table", "Open this table again.")
+_decision("release_voter", "Give the voter on the screen, who was referred to the secretary, a new try.")
+_decision("island", "Fast bordvalg: this table, which reaches nobody, serves its own voters.")
+_decision("lock", "Lock this node: it decides and shows nothing until it is unlocked.")
+_decision("unlock", "Unlock it.")
+
+
+@chair.command("overview")
+@click.pass_obj
+def chair_overview(chair: "Chair") -> None:
+    """Say how all nodes stand, which books they hold, and every conflict."""
+    board = chair.overview()
+    for line in board.lines:
+        click.echo(f"{line.name}: {line.text}")
+    if board.notice:
+        click.echo(board.notice)
+
+
+_book = click.argument("book", type=click.IntRange(min=0))
+_stopped = click.option("--stopped", metavar="NODE", multiple=True, help="A node that the chair attests is stopped.")
+
+
+@chair.command("hand-over")
+@_book
+@click.argument("node")
+@click.pass_obj
+def chair_hand_over(chair: "Chair", book: int, node: str) -> None:
+    """Give BOOK, which this node holds, to NODE."""
+    chair.hand_over(book, node)
+
+
+@chair.command("seal")
+@_book
+@_stopped
+@click.pass_obj
+def chair_seal(chair: "Chair", book: int, stopped: tuple[str, ...]) -> None:
+    """Begin to take BOOK from a node that has stopped, or begin again with other attestations.
+
+    Stopped means: switched off, or locked on its own screen; and it is not put in island mode before it has caught up.
+    """
+    chair.seal(book, stopped)
+
+
+@chair.command("scan-again")
+@_book
+@click.argument("node")
+@click.argument("number", type=int, nargs=-1, required=True)
+@click.pass_obj
+def chair_scan_again(chair: "Chair", book: int, node: str, number: tuple[int, ...]) -> None:
+    """The cards with these voter NUMBERs lie at the stopped NODE, whose BOOK is being taken."""
+    chair.scan_again(book, node, number)
+
+
+@chair.command("seize")
+@_book
+@click.argument("node", required=False, default="")
+@click.pass_obj
+def chair_seize(chair: "Chair", book: int, node: str) -> None:
+    """Take BOOK, which is sealed, for NODE; the screen says whose answer is still missing."""
+    chair.seize(book, node)
+
+
+def _card(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> list[tuple[str, int]]:
+    pairs = [card.partition(":") for card in value]
+    if not all(number.isdecimal() for _, _, number in pairs):
+        raise click.BadParameter("give a stopped node and a voter number: T2:10345")
+    return [(node, int(number)) for node, _, number in pairs]
+
+
+@chair.command("attest")
+@_stopped
+@click.option("--card", metavar="NODE:NUMBER", multiple=True, callback=_card, help="A card that lies at a stopped node.")
+@click.pass_obj
+def chair_attest(chair: "Chair", stopped: tuple[str, ...], card: list[tuple[str, int]]) -> None:
+    """After a power cut: these nodes are stopped, and no book was taken over that this node does not know of."""
+    chair.attest(stopped, card)
 
 
 @main.group()

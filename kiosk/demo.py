@@ -18,13 +18,13 @@ from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 
+from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.texts import CODES
 from kiosk.domain.voters import Struck, Voter
 from kiosk.gallery import draw_all
-from kiosk.simulated.chair import chair_decides
+from kiosk.screen_client import NoScreenError, ScreenClient
 from kiosk.simulated.clerk import Record, SimulatedClerk, Turn
-from kiosk.simulated.client import NoScreenError, ScreenClient
 from kiosk.simulated.proof import differences
 from kiosk.simulated.table import Table
 
@@ -47,7 +47,7 @@ def run(*, seconds: int, voters: int, out: Path, seed: int, say: Say) -> int:
         table.provision(clear_after_s="3")
         say(f"== Making a list of {voters} made-up voters and importing it")
         table.write_list(voters, seed)
-        table.import_list()
+        table.import_list(table.list)
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
             return _in_a_window(table, seed, say)
         return _off_screen(table, seconds, seed, say)
@@ -97,7 +97,7 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
         say("== The table is not ready: the poll is not open. The chair opens it with the PIN")
         with table.node() as node, ScreenClient(table.socket, draws=False) as client:
             seen("not_ready")
-            chair_decides(client, "open_poll", table.pin, seen)
+            Chair(client, table.pin, seen).decide("open_poll")
             clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=seed, pace_s=_PACE_S)
             records.append(clerk.record)
             _serve(clerk, seconds / 2, "the birth date is compared", say)
@@ -125,9 +125,9 @@ def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
             say("== A voter who can't say the right date is referred to the secretary; the chair gives a new try")
             _refer(clerk)
             seen("referred")
-            chair_decides(client, "release_voter", table.pin, seen)
+            Chair(client, table.pin, seen).decide("release_voter")
             say("== The chair closes the table")
-            chair_decides(client, "close_table", table.pin, seen)
+            Chair(client, table.pin, seen).decide("close_table")
             seen("closed")
     return _conclude(table, records, say)
 
@@ -137,7 +137,7 @@ def _await_picture(table: Table, kind: str) -> None:
     until = time.monotonic() + _PICTURE_S
     while not list(table.logs.glob(f"*-{kind}.png")):
         if time.monotonic() > until:
-            raise NoScreenError(f"no picture of {kind} in {_PICTURE_S:.0f} s; see {table.logs / 'display.log'}")
+            raise NoScreenError(f"no picture of {kind} in {_PICTURE_S:.0f} s; see {table.logs / 'display-table-1.log'}")
         time.sleep(0.05)  # nothing announces a file
 
 

@@ -8,7 +8,7 @@ _HOME = ("Ready", "NotReady", "Closed", "Locked")
 
 
 def mermaid() -> str:
-    """A Mermaid state diagram. `Home` stands for Ready, NotReady, Closed or Locked, whichever the table is; loops are left out."""
+    """A Mermaid state diagram. `Home` stands for Ready, NotReady, Closed or Locked, whichever it is; loops are left out."""
     edges: dict[tuple[str, str], list[str]] = {}
     for (state, given), row in TABLE.items():
         for after in row.to:

@@ -58,3 +58,14 @@ HEAD_MS = 1_000  # milliseconds between a node's heads when nobody waits for one
 SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as not seen: under the field's 10 s
 WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen
+
+# Link
+CONNECT_S = 5.0  # seconds that a broker has to answer
+KEEPALIVE_S = 10  # seconds of silence after which a broker is asked whether it is there; half as long again, and it is gone
+MISC_S = 1.0  # seconds between looks at the keepalive
+BACKOFF_S = 0.25  # seconds before the first try to connect again; each further one waits twice as long
+BACKOFF_MAX_S = 5.0  # seconds between tries at most: a broker that is back is found within this
+PACKET_BYTES = 4_000_000  # bytes of one message: a batch of the most entries
+QUEUE_BYTES = 16_000_000  # bytes waiting for one broker before it is given up: what all tables write in a quarter of a day
+QUEUE_MESSAGES = 4_096  # messages waiting for one broker's answer
+REPEATS_KEPT = 2_048  # messages remembered, to drop what a second broker brings again: a second's worth at full pace

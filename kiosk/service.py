@@ -24,7 +24,7 @@ from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
 from kiosk.store.log import Log
-from kiosk.sync.link import Link
+from kiosk.sync.link import Broker, Link
 
 _log = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ class Service:
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._post = Post(self._keys)
         if bundle.plan.brokers:
-            self._post.link = Link(
-                f"valg/{bundle.plan.place.code}", bundle.device.origin, bundle.brokers(), self._selector, self._post.receive
-            )
+            brokers = [Broker(broker.host, broker.port) for broker in bundle.plan.brokers]
+            prefix = f"valg/{bundle.plan.place.code}"
+            self._post.link = Link(prefix, bundle.device.origin, brokers, self._selector, self._post.receive)
 
     def run(self) -> None:
         """Serve until stopped."""

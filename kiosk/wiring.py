@@ -16,7 +16,7 @@ from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
 from kiosk.domain.ledger import Ledger
-from kiosk.domain.nodes import origin_of
+from kiosk.domain.nodes import origin_of, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
@@ -55,12 +55,12 @@ def list_form(plan: Plan) -> Form:
     )
 
 
-def view_of(plan: Plan, table: int | None) -> View:
+def view_of(plan: Plan, origin: str) -> View:
     """What the screens of one table, or of the secretary's node, say at first."""
     return View(
         language=plan.desk.language,
         place=plan.place.name,
-        table=table,
+        table=table_of(origin),
         training=plan.place.training,
         sounds=plan.desk.sounds,
         elections=plan.ballots,
@@ -68,7 +68,7 @@ def view_of(plan: Plan, table: int | None) -> View:
         voter_digits=plan.card.voter_digits,
         card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
-        situation=Situation(me=""),
+        situation=Situation(me=origin),
     )
 
 
@@ -117,7 +117,7 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
         clear_ms=plan.desk.clear_after_s * 1_000,
         first_prev=log_beginning(plan, voter_list),
         day=None if plan.place.training else plan.day.date,
-        view=view_of(plan, device.table),
+        view=view_of(plan, device.origin),
     )
 
 
@@ -139,7 +139,7 @@ def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node | None]:
 
 def service(bundle: Bundle, data: Path, socket_path: Path) -> Service:
     """A table's service; its scanner is started by `scanner`."""
-    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.table), node_maker(bundle))
+    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.origin), node_maker(bundle))
 
 
 def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:

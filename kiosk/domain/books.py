@@ -55,8 +55,8 @@ class Chain:
     """A book's holdings from opening on, and the seals that may take it from the last holder.
 
     `open`: what the last holder wrote may still be cut: by a pending seal, or by a seizure that is not known to count.
-    `overtaken`: the epochs that began by a handover which counts here whatever becomes of a pending seal. Others may have to hold
-    that handover back, and can't go on before the seal's seizure is written.
+    `overtaken`: the epochs that began by a handover which counts here whatever becomes of a pending seal. Others may have to
+    hold that handover back, and can't go on before the seal's seizure is written.
     """
 
     holdings: list[Holding]

@@ -157,14 +157,22 @@ class Ledger:
             case e.Rescanned():
                 self._found.setdefault(body.voter, []).append(Found(body.stopped, body.voter, entry.time))
                 self._crowd(body.voter)
-            case e.Referred():
-                self._referrals.setdefault(body.voter, set()).add(f"{entry.origin}/{entry.seq}")
-            case e.Released():
-                self._released.update(body.ends)
-            case e.Close() | e.Reopen():
-                (self._closed.add if isinstance(body, e.Close) else self._closed.discard)(entry.origin)
-            case e.Open():
-                self._opens.append((entry.origin, entry.seq, body.register))
+            case _:
+                self._told(entry)
+
+    def _told(self, entry: e.Entry) -> None:
+        """What no request depends on: the day's opening and closing, and who is sent to the secretary."""
+        match entry.body:
+            case e.Referred() as referred:
+                self._referrals.setdefault(referred.voter, set()).add(f"{entry.origin}/{entry.seq}")
+            case e.Released() as released:
+                self._released.update(released.ends)
+            case e.Close():
+                self._closed.add(entry.origin)
+            case e.Reopen():
+                self._closed.discard(entry.origin)
+            case e.Open() as opened:
+                self._opens.append((entry.origin, entry.seq, opened.register))
             case _:
                 pass
 

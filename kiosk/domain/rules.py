@@ -157,7 +157,7 @@ def g5_no_other_mark(seen: Seen, case: Case) -> bool:
 
 
 def may_seal(seen: Seen, book: int) -> bool:
-    """Whether this node may begin to take a book, or finish taking it: the register's holder any other's; the assistant the register.
+    """Whether this node may begin to take a book, or finish it: the register's holder any other's, the assistant the register.
 
     A seal that is pending must be finished even where its book is this node's own by now: nobody else could.
     """

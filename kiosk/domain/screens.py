@@ -45,8 +45,8 @@ class Choice(_Part, frozen=True):
 class Strip(_Part, frozen=True):
     """The status strip. `tables`: for each other table, whether it is seen; `seen` says it in words where they are many.
 
-    `secretary`: the secretary's node in words, "" where the place has none; `secretary_seen`. `uncopied`: the own entries that no
-    other node has, in words. `warnings`: what is wrong, in short.
+    `secretary`: the secretary's node in words, "" where the place has none; `secretary_seen`. `uncopied`: the own entries that
+    no other node has, in words. `warnings`: what is wrong, in short.
     """
 
     table: str

@@ -201,7 +201,9 @@ class BookKeeper:
         if epoch is None or not rules.may_seal(self.seen, book):
             return None
         register = self.books.chain(REGISTER).last.epoch
-        mine = [s for s in self.books.seals_of(self._setup.origin, book, epoch) if book == REGISTER or s.seal.register == register]
+        mine = [
+            s for s in self.books.seals_of(self._setup.origin, book, epoch) if book == REGISTER or s.seal.register == register
+        ]
         return mine[-1] if mine else None
 
     def heard(self, head: Head) -> None:

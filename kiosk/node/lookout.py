@@ -82,7 +82,9 @@ def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[S
                 fetching=books.fetches(book, sealed),
                 unproved=tuple(Unproved(o, v) for o, v in unproved if not books.ledger.is_found(v, o)),
                 scanned=sum(books.ledger.found_at(origin) for origin in sealed.seal.stopped),
-                to=setup.origin if book == REGISTER else books.books.handed_to(book, sealed.seal.epoch, books.cut(book, sealed)),
+                to=setup.origin
+                if book == REGISTER
+                else books.books.handed_to(book, sealed.seal.epoch, books.cut(book, sealed)),
             )
         )
     return found

@@ -6,13 +6,14 @@ from datetime import date
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain.entries import How
-from kiosk.domain.screens import Screen, Touch
+from kiosk.domain.screens import Board, Screen, Touch
 from kiosk.node.words import Now
 
 
 def is_offered(touch: str, screen: Screen) -> bool:
-    """Whether a button of the screen offers this touch."""
-    return any(button.touch == touch for button in screen.buttons())
+    """Whether the screen offers this touch; a pile that is chosen takes numbers too, of cards that can't be read."""
+    keyed = touch == "number" and isinstance(screen.content, Board) and bool(screen.content.notice and screen.content.chosen)
+    return keyed or any(button.touch == touch for button in screen.buttons())
 
 
 def approval(touch: Touch, *, keyed: bool) -> d.Approve | None:

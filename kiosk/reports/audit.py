@@ -33,8 +33,8 @@ def audit(
 ) -> Audit:
     """Check a whole log.
 
-    `verify(origin, signature, message)` tells whether a signature is that origin's. `ledger` is the place's, empty. `noted` are heads, "ORIGIN:SEQ:HASH", that
-    the log must contain.
+    `verify(origin, signature, message)` tells whether a signature is that origin's. `ledger` is the place's, empty. `noted` are
+    heads, "ORIGIN:SEQ:HASH", that the log must contain.
     """
     wanted = dict.fromkeys(noted, False)
     heads: dict[str, Head] = {}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 
 _ENDS = (s.Green, s.Refused, s.Referred)
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan

@@ -36,8 +36,8 @@ from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
 from kiosk.node import Node, Now, Scanned, Written
 from kiosk.screen_port import ScreenPort
 from kiosk.service import now
-from kiosk.simulated.chair import chair_decides
-from kiosk.simulated.client import ScreenClient
+from kiosk.chair import Chair
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.table import Table
 from kiosk.store.database import Database
 from kiosk.store.listfile import read_list
@@ -132,7 +132,7 @@ def check_ins(table: Table, preload: str) -> None:
     queue = cards(table, 0 if not preload else 50_000)
     with table.node(*wrapper), ScreenClient(table.socket, draws=True) as client:
         if isinstance(client.next().content, s.NotReady):
-            chair_decides(client, "open_poll", table.pin)
+            Chair(client, table.pin).decide("open_poll")
         one_by_one(table, client, queue, BLOCK)  # warm
         with yardstick(table, wrapper) as commits:
             commits(BLOCK)

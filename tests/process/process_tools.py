@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
-from kiosk.simulated.chair import chair_decides
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 
@@ -42,7 +42,7 @@ def card(table, number):
 
 def open_poll(client, table):
     """The chair opens the poll with the PIN."""
-    chair_decides(client, "open_poll", table.pin)
+    Chair(client, table.pin).decide("open_poll")
     return client.showing(s.Ready)
 
 

@@ -17,7 +17,7 @@ from process_tools import exported, import_list, may_vote, opened, serve, valgbo
 
 from kiosk.cli import main
 from kiosk.domain import screens as s
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.table import Table
 
 
@@ -436,7 +436,7 @@ def test_a_display_without_a_node_waits_for_one_and_ends_when_told(make_table, m
             connection.close()
             display.terminate()
             assert display.wait(10) == 0
-    assert "Traceback" not in (table.logs / "display.log").read_text()
+    assert "Traceback" not in (table.logs / "display-table-1.log").read_text()
 
 
 def test_a_damaged_store_is_said_in_one_sentence(make_table):

@@ -11,7 +11,7 @@ from process_tools import may_vote, opened, serve
 from system_calls import unsynced_greens
 
 from kiosk.domain import screens as s
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 
 SERVED = 10
 CARELESS = Path(__file__).with_name("careless_node.py")

@@ -9,8 +9,8 @@ from random import Random
 from process_tools import exported, may_vote, number_on, opened, verified
 
 from kiosk.domain import screens as s
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.clerk import SimulatedClerk, Turn
-from kiosk.simulated.client import ScreenClient
 from kiosk.simulated.proof import differences
 
 SEED = int(os.environ.get("VALGBORD_SEED", "1"))

@@ -9,8 +9,8 @@ from process_tools import card, cpu_s, exported, log_of, may_vote, memory_kb, op
 
 from kiosk import limits
 from kiosk.domain import screens as s
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.clerk import SimulatedClerk, Turn
-from kiosk.simulated.client import ScreenClient
 from kiosk.simulated.proof import differences
 
 BACK_S = 2.0  # seconds from plugging in to serving

@@ -12,7 +12,7 @@ from process_tools import card, exported, may_vote, memory_kb, opened, scan_unti
 
 from kiosk import limits
 from kiosk.domain import screens as s
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.proof import differences
 
 PATIENCE_S = 20
@@ -309,5 +309,5 @@ def test_a_node_that_is_told_to_stop_stops_and_leaves_no_socket(table):
         node.send_signal(signal.SIGTERM)
         assert node.wait(PATIENCE_S) == 0
         assert not table.socket.exists()
-        assert "Traceback" not in (table.logs / "node.log").read_text()
+        assert "Traceback" not in (table.logs / "node-table-1.log").read_text()
     table.scanner.scan(card(table, may_vote(table)[0]))  # into nothing

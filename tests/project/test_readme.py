@@ -15,7 +15,7 @@ from kiosk.diagram import mermaid
 from kiosk.display import words
 from kiosk.domain.screens import NotReady
 from kiosk.domain.texts import CODES
-from kiosk.simulated.client import ScreenClient
+from kiosk.screen_client import ScreenClient
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

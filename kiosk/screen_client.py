@@ -1,4 +1,4 @@
-"""The display's end of the node's socket, without a display: blocking, for a simulated clerk."""
+"""The display's end of the node's socket, without a display: blocking, for commands and for a simulated clerk."""
 
 import socket
 import time
@@ -27,8 +27,8 @@ class ScreenClient:
         """Wait for the next screen. Raises NoScreenError after `patience_s` seconds, ConnectionError when the node is gone."""
         screen = self.next_within(self._patience_s)
         if screen is None:
-            shown = type(self.screen.content).__name__ if self.screen else "nothing"
-            raise NoScreenError(f"no new screen in {self._patience_s:g} s; {shown} is shown")
+            shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
+            raise NoScreenError(f"no new screen in {self._patience_s:g} s: {shown} is shown")
         return screen
 
     def next_within(self, seconds: float) -> Screen | None:
@@ -49,10 +49,16 @@ class ScreenClient:
             self.drawn()
         return self.screen
 
-    def until(self, wanted: Callable[[Screen], bool]) -> Screen:
-        """The screen shown now or the first one to come that is as wanted."""
+    def until(self, wanted: Callable[[Screen], bool], seconds: float = 0.0) -> Screen:
+        """The screen shown now or the first one to come that is as wanted; within `seconds`, or `patience_s`.
+
+        Raises NoScreenError, and ConnectionError when the node is gone.
+        """
+        end = time.monotonic() + (seconds or self._patience_s)
         while self.screen is None or not wanted(self.screen):
-            self.next()
+            if self.next_within(max(0.0, end - time.monotonic())) is None and time.monotonic() >= end:
+                shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
+                raise NoScreenError(f"the screen that was waited for did not come: {shown} is shown")
         return self.screen
 
     def showing(self, *kinds: type) -> Screen:

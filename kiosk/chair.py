@@ -1,0 +1,211 @@
+"""The chair's and the secretary's decisions by command: each is touched on the node's own screen, step by step, with the PIN.
+
+There is no second way in. What the screen does not offer can't be ordered, and the clerk sees what is being decided.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+
+from kiosk.domain import screens as s
+from kiosk.screen_client import NoScreenError, ScreenClient
+
+_TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
+_PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet
+_TOUCHES = 10  # times that it is made
+_BEGINS = (s.NotReady, s.Ready, s.Closed, s.Referred, s.Menu, s.Board)
+
+
+class NotOfferedError(Exception):
+    """The node's screen does not offer what was ordered; the text says what it shows instead."""
+
+
+class Chair:
+    """The chair at one node. `seen(kind)` is called with "menu", "board" and "pin" while such a screen is shown."""
+
+    def __init__(self, client: ScreenClient, pin: str, seen: Callable[[str], None] = lambda _kind: None) -> None:
+        self._client, self._pin, self._seen = client, pin, seen
+
+    # --- what is decided ---
+
+    def decide(self, deed: str) -> s.Screen:
+        """Decide something that needs no more words: `deed` is its button. Returns the screen that follows.
+
+        Waits a while for the button: a node that has just started must hear from the others first.
+        """
+        until = time.monotonic() + _PATIENCE_S
+        while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
+            if time.monotonic() >= until:
+                raise NotOfferedError(f"this can't be decided here now: the node shows “{self._home().content.headline}”")
+            self._touch("cancel", lambda screen: not isinstance(screen.content, s.Menu))
+            self._client.next_within(_TOUCH_S)
+        return self._confirm(deed)
+
+    def overview(self) -> s.Board:
+        """Everybody at a glance."""
+        screen = self._go_to_overview()
+        assert isinstance(screen.content, s.Board)
+        return screen.content
+
+    def hand_over(self, book: int, to: str) -> None:
+        """Give a book to another node."""
+        self._pick_in_overview("hand_over")
+        self._pick(str(book))
+        self._confirm(self._item(to))
+
+    def seal(self, book: int, stopped: Collection[str]) -> None:
+        """Begin to take a book, or begin again; attests who is stopped."""
+        self._open_seizure(book)
+        if _offers(self._shown, "pick again"):
+            self._touch("pick again", lambda screen: not _offers(screen, "pick again"))
+        self._choose(stopped)
+        self._confirm("go")
+
+    def scan_again(self, book: int, pile: str, numbers: Iterable[int]) -> None:
+        """The cards with these voter numbers lie at a stopped node."""
+        self._open_seizure(book)
+        self._scan_pile(pile, numbers)
+
+    def seize(self, book: int, to: str = "") -> None:
+        """Take a sealed book, once everybody has answered; `to` may be missing where a handover has named it."""
+        self._open_seizure(book)
+        self._await(lambda screen: _offers(screen, "go"), "not everybody has answered")
+        screen = self._touch("go", lambda screen: isinstance(screen.content, s.Pin) or not _offers(screen, "go"))
+        if isinstance(screen.content, s.Pin):
+            self._give_pin()
+        else:
+            self._confirm(self._item(to))
+
+    def attest(self, stopped: Collection[str], cards: Iterable[tuple[str, int]] = ()) -> None:
+        """After a power cut: these nodes are stopped, and these cards lie at them."""
+        self._pick_in_overview("attest")
+        self._choose(stopped)
+        self._touch("go", partial(_is_other, self._shown.content))
+        for pile, number in cards:
+            self._scan_pile(pile, [number])
+        self._confirm("go")
+
+    # --- pages ---
+
+    @property
+    def _shown(self) -> s.Screen:
+        assert self._client.screen is not None
+        return self._client.screen
+
+    def _menu(self) -> s.Screen:
+        screen = self._home()
+        if not _offers(screen, "menu"):
+            raise NotOfferedError(f"the node is busy with something else: it shows “{screen.content.headline}”")
+        screen = self._touch("menu", lambda screen: isinstance(screen.content, s.Menu))
+        self._seen("menu")
+        return screen
+
+    def _home(self) -> s.Screen:
+        """From a page back to where the node waits."""
+        screen = self._client.showing(*_BEGINS)
+        while isinstance(screen.content, s.Board | s.Menu) and _offers(screen, "cancel"):
+            screen = self._touch("cancel", partial(_is_other, screen.content))
+        return screen
+
+    def _go_to_overview(self) -> s.Screen:
+        screen = self._home()
+        if not isinstance(screen.content, s.Board):
+            self._menu()
+            screen = self._touch("overview", lambda screen: isinstance(screen.content, s.Board))
+        self._seen("board")
+        return screen
+
+    def _pick_in_overview(self, item: str) -> None:
+        self._go_to_overview()
+        self._await(lambda screen: _offers(screen, f"pick {item}"), "that can't be done here now")
+        self._pick(item)
+
+    def _open_seizure(self, book: int) -> None:
+        self._pick_in_overview("seal")
+        self._pick(str(book))
+
+    def _pick(self, item: str) -> s.Screen:
+        before = self._shown.content
+        return self._touch(f"pick {item}", partial(_is_other, before))
+
+    def _item(self, node: str) -> str:
+        """The word of a node's item: its origin, or its name where it has one disk only."""
+        offered = [button.touch for button in self._shown.buttons() if button.touch.startswith("pick ")]
+        origins = {word.removeprefix("pick ") for word in offered}
+        meant = [origin for origin in sorted(origins) if node in (origin, origin.partition(".")[0])]
+        if len(meant) != 1:
+            raise NotOfferedError(f"{node} is none of those to choose from: {', '.join(sorted(origins))}")
+        return f"pick {meant[0]}"
+
+    def _choose(self, nodes: Collection[str]) -> None:
+        """Tick exactly these nodes."""
+        wanted = {self._item(node) for node in nodes}
+        for button in self._shown.buttons():
+            if button.touch.startswith("pick ") and (button.touch in wanted) is not _is_chosen(self._shown, button.touch):
+                self._touch(button.touch, partial(_is_ticked, button.touch, button.touch in wanted))
+
+    def _scan_pile(self, pile: str, numbers: Iterable[int]) -> None:
+        word = self._item(pile)
+        self._touch(word, partial(_is_ticked, word, True))
+        for number in numbers:
+            self._touch("number", partial(_is_other, self._shown.content), str(number), again=False)
+
+    # --- touches ---
+
+    def _confirm(self, word: str) -> s.Screen:
+        """Touch what leads to the PIN, and give it."""
+        self._touch(word, lambda screen: isinstance(screen.content, s.Pin))
+        return self._give_pin()
+
+    def _give_pin(self) -> s.Screen:
+        self._seen("pin")
+        before = self._shown.content
+        screen = self._touch("pin", partial(_is_other, before), self._pin)
+        if isinstance(screen.content, s.Pin):
+            notice = screen.content.notice
+            self._touch("cancel", lambda screen: not isinstance(screen.content, s.Pin))
+            raise NotOfferedError(notice)
+        return screen
+
+    def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "", *, again: bool = True) -> s.Screen:
+        """Touch, and wait until the screen is as wanted. A touch made on a screen that was just replaced is made again."""
+        for _ in range(_TOUCHES if again else 1):
+            while self._client.next_within(0.0) is not None:
+                pass
+            if until(self._shown):
+                return self._shown
+            if word not in {"number", "pin"} and not _offers(self._shown, word):
+                raise NotOfferedError(f"that can't be done here now: it shows “{self._shown.content.headline}”")
+            self._client.touch(word, value)
+            try:
+                return self._client.until(until, _TOUCH_S)
+            except NoScreenError:
+                continue
+        if again:
+            raise NotOfferedError(f"the node does not go on: it shows “{self._shown.content.headline}”")
+        return self._shown
+
+    def _await(self, wanted: Callable[[s.Screen], bool], why: str) -> None:
+        try:
+            self._client.until(wanted)
+        except NoScreenError:
+            content = self._shown.content
+            lines = content.lines if isinstance(content, s.Board) else ()
+            told = "".join(f"; {line.name}: {line.text}" for line in lines)
+            raise NotOfferedError(f"{why}: the node shows “{content.headline}”{told}") from None
+
+
+def _offers(screen: s.Screen, word: str) -> bool:
+    return any(button.touch == word for button in screen.buttons())
+
+
+def _is_other(content: s.Content, screen: s.Screen) -> bool:
+    return screen.content != content
+
+
+def _is_chosen(screen: s.Screen, word: str) -> bool:
+    return isinstance(screen.content, s.Board) and word in screen.content.chosen
+
+
+def _is_ticked(word: str, wanted: bool, screen: s.Screen) -> bool:
+    return _is_chosen(screen, word) is wanted

@@ -1,0 +1,74 @@
+"""One device of a simulated place: its folders, its scanner, and its programs as processes."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from kiosk.simulated.scanner import PtyScanner
+
+_END_S = 10  # seconds that a program has to end before it is killed
+
+
+class Device:
+    """A device in `folder`, named as its bundle; the programs' output goes to `logs`."""
+
+    def __init__(self, folder: Path, name: str, bundle: Path, logs: Path) -> None:
+        self.name, self.bundle, self.logs = name, bundle, logs
+        self.data, self.socket = folder / "data", folder / "screen.sock"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.scanner = PtyScanner(folder / "scanner")
+
+    def import_list(self, file: Path) -> None:
+        """Import the voter list, with the command's own progress shown."""
+        self.run("list", "import", "--bundle", self.bundle, "--data", self.data, file)
+
+    def run(self, *arguments: object) -> None:
+        """Run a command of `valgbord` to its end; what it says is shown."""
+        subprocess.run(_command(arguments), check=True)
+
+    def start_node(self, *wrapper: str) -> subprocess.Popen[bytes]:
+        """The node's process, under `wrapper` (as strace) where one is given."""
+        arguments = ("node", "--bundle", self.bundle, "--data", self.data, "--socket", self.socket)
+        return self._start("node", [*wrapper, *_command(arguments)])
+
+    def start_display(self, *options: object) -> subprocess.Popen[bytes]:
+        """The display's process."""
+        return self._start("display", _command(("display", "--socket", self.socket, *options)))
+
+    @contextmanager
+    def node(self, *wrapper: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The node's process; ended with the context."""
+        process = self.start_node(*wrapper)
+        try:
+            yield process
+        finally:
+            end(process)
+
+    @contextmanager
+    def display(self, *options: object) -> Iterator[subprocess.Popen[bytes]]:
+        """The display's process; ended with the context."""
+        process = self.start_display(*options)
+        try:
+            yield process
+        finally:
+            end(process)
+
+    def _start(self, program: str, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self.logs / f"{program}-{self.name}.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a program as the system would; kill it if it does not."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_END_S)
+        return
+    process.kill()
+    process.wait()
+
+
+def _command(arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-m", "kiosk.cli", *map(str, arguments)]
