@@ -1,5 +1,6 @@
 """The `valgbord` command."""
 
+import functools
 import logging
 import os
 import signal
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from kiosk.domain.voters import Voter
 
 # Each command imports what it needs: the display must not carry the node's keys and database in its memory.
+
+_P = ParamSpec("_P")
 
 _FAULTS_SHOWN = 20  # faults of a log named one by one: more say no more
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -260,26 +263,37 @@ def check(bundle: Path, data: Path) -> None:
 
 @main.group()
 @_socket
-@click.option("--pin", prompt="The chair's PIN", hide_input=True, envvar="VALGBORD_PIN", help="Asked for if not given.")
+@click.option("--pin", envvar="VALGBORD_PIN", help="The chair's PIN; asked for if not given.")
 @click.pass_context
-def chair(context: click.Context, socket: Path, pin: str) -> None:
+def chair(context: click.Context, socket: Path, pin: str | None) -> None:
     """What the chair or the secretary decides, touched on this node's own screen step by step.
 
     NODE is a table, as T2, or the secretary's node, S; or one disk of it, as T2.2. BOOK is a table's number; 0 is the register.
     """
-    from kiosk.chair import Chair, NotOfferedError
-    from kiosk.screen_client import NoScreenError, ScreenClient
+    context.obj = (socket, pin)
 
-    if context.invoked_subcommand is not None and not context.resilient_parsing:
-        context.with_resource(_clear_errors(NoScreenError, NotOfferedError))
-        context.obj = Chair(context.with_resource(ScreenClient(socket, draws=False)), pin)
+
+def _at_screen(command: "Callable[Concatenate[Chair, _P], None]") -> "Callable[_P, None]":
+    """Connect the chair with the node's screen, once the command line is known to be right."""
+
+    @click.pass_obj
+    def run(given: tuple[Path, str | None], /, *args: "_P.args", **words: "_P.kwargs") -> None:
+        from kiosk.chair import Chair, NotOfferedError
+        from kiosk.screen_client import NoScreenError, ScreenClient
+
+        socket, pin = given
+        pin = pin or click.prompt("The chair's PIN", hide_input=True)
+        with _clear_errors(NoScreenError, NotOfferedError), ScreenClient(socket, draws=False) as client:
+            command(Chair(client, pin), *args, **words)
+
+    return functools.update_wrapper(run, command)
 
 
 def _decision(deed: str, says: str) -> None:
     """Add a command that decides something which needs no more words."""
 
     @chair.command(deed.replace("_", "-"), help=says)
-    @click.pass_obj
+    @_at_screen
     def decide(chair: "Chair") -> None:
         click.echo(chair.decide(deed).content.headline)
 
@@ -290,11 +304,11 @@ _decision("reopen_table", "Open this table again.")
 _decision("release_voter", "Give the voter on the screen, who was referred to the secretary, a new try.")
 _decision("island", "Fast bordvalg: this table, which reaches nobody, serves its own voters.")
 _decision("lock", "Lock this node: it decides and shows nothing until it is unlocked.")
-_decision("unlock", "Unlock it.")
+_decision("unlock", "Unlock it: the node starts, and hears from the others first.")
 
 
 @chair.command("overview")
-@click.pass_obj
+@_at_screen
 def chair_overview(chair: "Chair") -> None:
     """Say how all nodes stand, which books they hold, and every conflict."""
     board = chair.overview()
@@ -311,7 +325,7 @@ _stopped = click.option("--stopped", metavar="NODE", multiple=True, help="A node
 @chair.command("hand-over")
 @_book
 @click.argument("node")
-@click.pass_obj
+@_at_screen
 def chair_hand_over(chair: "Chair", book: int, node: str) -> None:
     """Give BOOK, which this node holds, to NODE."""
     chair.hand_over(book, node)
@@ -320,7 +334,7 @@ def chair_hand_over(chair: "Chair", book: int, node: str) -> None:
 @chair.command("seal")
 @_book
 @_stopped
-@click.pass_obj
+@_at_screen
 def chair_seal(chair: "Chair", book: int, stopped: tuple[str, ...]) -> None:
     """Begin to take BOOK from a node that has stopped, or begin again with other attestations.
 
@@ -333,7 +347,7 @@ def chair_seal(chair: "Chair", book: int, stopped: tuple[str, ...]) -> None:
 @_book
 @click.argument("node")
 @click.argument("number", type=int, nargs=-1, required=True)
-@click.pass_obj
+@_at_screen
 def chair_scan_again(chair: "Chair", book: int, node: str, number: tuple[int, ...]) -> None:
     """The cards with these voter NUMBERs lie at the stopped NODE, whose BOOK is being taken."""
     chair.scan_again(book, node, number)
@@ -342,7 +356,7 @@ def chair_scan_again(chair: "Chair", book: int, node: str, number: tuple[int, ..
 @chair.command("seize")
 @_book
 @click.argument("node", required=False, default="")
-@click.pass_obj
+@_at_screen
 def chair_seize(chair: "Chair", book: int, node: str) -> None:
     """Take BOOK, which is sealed, for NODE; the screen says whose answer is still missing."""
     chair.seize(book, node)
@@ -358,7 +372,7 @@ def _card(_context: click.Context, _option: click.Parameter, value: tuple[str, .
 @chair.command("attest")
 @_stopped
 @click.option("--card", metavar="NODE:NUMBER", multiple=True, callback=_card, help="A card that lies at a stopped node.")
-@click.pass_obj
+@_at_screen
 def chair_attest(chair: "Chair", stopped: tuple[str, ...], card: list[tuple[str, int]]) -> None:
     """After a power cut: these nodes are stopped, and no book was taken over that this node does not know of."""
     chair.attest(stopped, card)

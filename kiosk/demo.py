@@ -1,7 +1,7 @@
-"""`valgbord demo`: a table with made-up voters, from nothing to a checked log, with the real programs as separate processes.
+"""`valgbord demo`: a whole polling place with made-up voters, with the real programs as separate processes on this machine.
 
-With a screen the person before it is the clerk; without one a simulated clerk serves voters, and the display, off screen,
-leaves a picture of every screen.
+With a screen, the person before it is clerk, chair and secretary. Without one, simulated clerks serve voters, things break, and
+the story is told in plain sentences; the displays, off screen, leave a picture of each kind of screen. It ends with the proof.
 """
 
 import errno
@@ -11,67 +11,70 @@ import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
-from functools import partial
 from pathlib import Path
 
-from kiosk.chair import Chair
-from kiosk.domain import screens as s
+from kiosk.bundle import Bundle
+from kiosk.domain.cards import check_digits
 from kiosk.domain.texts import CODES
-from kiosk.domain.voters import Struck, Voter
 from kiosk.gallery import draw_all
-from kiosk.screen_client import NoScreenError, ScreenClient
-from kiosk.simulated.clerk import Record, SimulatedClerk, Turn
-from kiosk.simulated.proof import differences
-from kiosk.simulated.table import Table
+from kiosk.simulated.clerk import Record, SimulatedClerk
+from kiosk.simulated.place import Place
+from kiosk.simulated.proof import prove
+from kiosk.simulated.recorder import Recorder
+from kiosk.simulated.story import Story
 
 Say = Callable[[str], None]
 
 _MARK = "made-by-valgbord-demo"  # only a folder with this file is ever emptied
-_PACE_S = 0.25  # seconds of thought before each action: quick for a person, and time for the display to draw
-_PICTURE_S = 15.0  # seconds that a picture may take, the window's start included
+_TABLES = 3
+_PACE_S = 0.3  # seconds of thought before each action: quick for a person, and time for three displays to draw
 
 
 def run(*, seconds: int, voters: int, out: Path, seed: int, say: Say) -> int:
-    """Run the demo; 0 when everything held. `out` is made anew. Pictures, logs and the summary are left in it."""
+    """Run the demo; 0 when everything held. `out` is made anew. Pictures, logs and the record are left in it."""
     if out.exists() and not (out / _MARK).exists() and any(out.iterdir()):
         raise FileExistsError(errno.EEXIST, "holds other things than a demo's pictures: name a new folder with --out", str(out))
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     (out / _MARK).touch()
-    with closing(Table(Path(tempfile.mkdtemp(prefix="valgbord-")), out)) as table:
-        say("== Making the plan's keys and the chair's PIN")
-        table.provision(clear_after_s="3")
-        say(f"== Making a list of {voters} made-up voters and importing it")
-        table.write_list(voters, seed)
-        table.import_list(table.list)
+    say(f"== Making a polling place: the secretary's node, {_TABLES} tables, 2 brokers, {voters} made-up voters")
+    folder = Path(tempfile.mkdtemp(prefix="valgbord-"))
+    with closing(Place(folder, out, tables=_TABLES, voters=voters, seed=seed)) as place:
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-            return _in_a_window(table, seed, say)
-        return _off_screen(table, seconds, seed, say)
+            return _in_windows(place, say)
+        return _off_screen(place, out, seconds, seed, say)
 
 
 # --- with a screen: the person is the clerk -------------------------------------------------------------------------
 
 
-def _in_a_window(table: Table, seed: int, say: Say) -> int:
-    with ExitStack() as running:
-        running.enter_context(table.node())
-        window = running.enter_context(table.display())
-        client = running.enter_context(ScreenClient(table.socket, draws=False))
-        clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=seed)
-        say(f"== The window is the table's screen. Open the poll there with the chair's PIN: {table.pin}")
-        say("== Here, Enter is the scanner: it reads the next voter's card. A voter number and Enter reads that voter's.")
-        say("== Close the window, or press Ctrl-C here, to end.")
-        queue = iter(table.voters)
-        with suppress(KeyboardInterrupt, StopIteration):
-            for line in _lines_while(lambda: window.poll() is None):
-                number = int(line) if line.strip().isdecimal() else next(queue).number
-                table.scanner.scan(clerk.card(number))
-                say(f"   scanned {clerk.card(number)}")
+def _in_windows(place: Place, say: Say) -> int:
+    place.start()
+    for node in place.nodes.values():
+        node.display_process = node.start_display("--size", "800x480")
+    windows = [node.display_process for node in place.nodes.values() if node.display_process is not None]
+    say(f"== The windows are the secretary's and the tables' screens. The chair's PIN: {place.pin}")
+    say("== Here you are the scanner: Enter reads the next voter's card at table 1; `3 17` reads voter 17's card at table 3.")
+    say("== Close a window, or press Ctrl-C here, to end.")
+    queue = iter(place.voters)
+    with suppress(KeyboardInterrupt, StopIteration):
+        for line in _lines_while(lambda: all(window.poll() is None for window in windows)):
+            words = [int(word) for word in line.split() if word.isdecimal()]
+            table = words[0] if len(words) > 1 and 1 <= words[0] <= place.tables else 1
+            card = _card(place, words[-1] if words else next(queue).number)
+            place.table(table).scanner.scan(card)
+            say(f"   scanned {card} at table {table}")
     return 0
+
+
+def _card(place: Place, number: int) -> str:
+    payload = f"{place.code}{number:06}"
+    return payload + check_digits(payload)
 
 
 def _lines_while(going: Callable[[], bool]) -> Iterator[str]:
@@ -87,126 +90,91 @@ def _lines_while(going: Callable[[], bool]) -> Iterator[str]:
                 yield line
 
 
-# --- without a screen: the clerk is simulated -----------------------------------------------------------------------
+# --- without a screen: the clerks are simulated ---------------------------------------------------------------------
 
 
-def _off_screen(table: Table, seconds: int, seed: int, say: Say) -> int:
-    records = []
-    seen = partial(_await_picture, table)
-    with table.display("--size", "1280x800", "--pictures", table.logs):
-        say("== The table is not ready: the poll is not open. The chair opens it with the PIN")
-        with table.node() as node, ScreenClient(table.socket, draws=False) as client:
-            seen("not_ready")
-            Chair(client, table.pin, seen).decide("open_poll")
-            clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=seed, pace_s=_PACE_S)
+def _off_screen(place: Place, out: Path, seconds: int, seed: int, say: Say) -> int:
+    records = {number: out / f"screens-table-{number}.jsonl" for number in range(1, _TABLES + 1)}
+    with ExitStack() as running:
+        for number, record in records.items():
+            running.enter_context(Recorder(place.table(number).socket, record))
+        for name, node in place.nodes.items():
+            node.display_process = node.start_display("--size", "1280x800", "--pictures", out / name)
+        say("== All nodes start, and know all that happened meanwhile; the secretary opens the poll with the PIN")
+        place.start()
+        say(f"== Voters come to all three tables for {seconds} seconds, each to any table (frit bordvalg)")
+        served = _clerks_serve(place, seconds, seed)
+        _tell(served, say)
+        Story(place, running, {v for record in served for v in record.green}, say).tell()
+        place.stop_nodes()
+    return _conclude(place, out, records, say)
+
+
+def _clerks_serve(place: Place, seconds: int, seed: int) -> list[Record]:
+    """A clerk at each table, all at once; every third voter of the list, whatever the table on the card."""
+    records: list[Record] = []
+
+    def serve(number: int) -> None:
+        node = place.table(number)
+        with node.screen() as screen:
+            voters = place.voters[number - 1 :: _TABLES]
+            clerk = SimulatedClerk(screen, node.scanner.scan, voters, place.code, seed=seed + number, pace_s=_PACE_S)
             records.append(clerk.record)
-            _serve(clerk, seconds / 2, "the birth date is compared", say)
-            say("== One voter for each way to be refused")
-            _each_refusal(clerk, table)
-            say("== The scanner's cable is pulled, and plugged in again")
-            table.scanner.unplug()
-            client.until(lambda screen: screen.strip.warnings != ())
-            table.scanner.plug_in()
-            client.until(lambda screen: screen.strip.warnings == ())
-            say("== The node is killed at a green light, and starts again: the clerk is asked about that voter")
-            served = set(clerk.record.green)
-            clerk.serve(Turn.CARD, next(v.number for v in table.voters if _may_both(v) and v.number not in served))
-            node.kill()
-        table.change_plan(clear_after_s="3", birth_date='"enter"')
-        with table.node(), ScreenClient(table.socket, draws=False) as client:
-            client.showing(s.Unresolved)
-            seen("unresolved")
-            client.touch("yes")
-            client.showing(s.Ready)
-            rest = [voter for voter in table.voters if voter.number not in set(clerk.record.green)]
-            clerk = SimulatedClerk(client, table.scanner.scan, rest, table.place, seed=seed + 1, pace_s=_PACE_S)
-            records.append(clerk.record)
-            _serve(clerk, seconds / 2, "the clerk keys the birth date", say)
-            say("== A voter who can't say the right date is referred to the secretary; the chair gives a new try")
-            _refer(clerk)
-            seen("referred")
-            Chair(client, table.pin, seen).decide("release_voter")
-            say("== The chair closes the table")
-            Chair(client, table.pin, seen).decide("close_table")
-            seen("closed")
-    return _conclude(table, records, say)
+            until = time.monotonic() + seconds
+            for turn in clerk.visits():
+                clerk.serve(turn)
+                if time.monotonic() >= until:
+                    return
+
+    clerks = [threading.Thread(target=serve, args=(number,)) for number in range(1, _TABLES + 1)]
+    for clerk in clerks:
+        clerk.start()
+    for clerk in clerks:
+        clerk.join()
+    return records
 
 
-def _await_picture(table: Table, kind: str) -> None:
-    """The display has drawn a screen of this kind, and its picture is there."""
-    until = time.monotonic() + _PICTURE_S
-    while not list(table.logs.glob(f"*-{kind}.png")):
-        if time.monotonic() > until:
-            raise NoScreenError(f"no picture of {kind} in {_PICTURE_S:.0f} s; see {table.logs / 'display-table-1.log'}")
-        time.sleep(0.05)  # nothing announces a file
-
-
-def _serve(clerk: SimulatedClerk, seconds: float, mode: str, say: Say) -> None:
-    say(f"== Voters come for {seconds:.0f} seconds; {mode}")
-    until = said = time.monotonic()
-    until += seconds
-    for turn in clerk.visits():
-        clerk.serve(turn)
-        if time.monotonic() >= until:
-            return
-        if time.monotonic() - said >= 5:
-            said = time.monotonic()
-            say(f"   {until - said:3.0f} s left: {len(clerk.record.green)} served, {clerk.record.refused.total()} refused")
-
-
-def _may_both(voter: Voter) -> bool:
-    return voter.struck is None and len(voter.elections) == 2 and not voter.postal
-
-
-def _each_refusal(clerk: SimulatedClerk, table: Table) -> None:
-    def first(wanted: Callable[[Voter], bool]) -> int:
-        return next(voter.number for voter in table.voters if wanted(voter))
-
-    clerk.serve(Turn.CARD, first(lambda voter: voter.struck is Struck.STRUCK_OFF))
-    clerk.serve(Turn.CARD, first(lambda voter: voter.struck is Struck.MOVED_AWAY))
-    clerk.serve(Turn.CARD, first(lambda voter: voter.struck is None and voter.postal == voter.elections))
-    for turn in (Turn.AGAIN, Turn.UNKNOWN, Turn.ELSEWHERE, Turn.STRAY, Turn.HEALTH_CARD, Turn.MISREAD, Turn.OTHER_CARD):
-        clerk.serve(turn)
-
-
-def _refer(clerk: SimulatedClerk) -> None:
-    """Voters whose date is keyed wrongly, until one is so thrice: half of them get it right in the end."""
-    while not isinstance(clerk.serve(Turn.WRONG_DATE).content, s.Referred):
-        pass
-
-
-def _conclude(table: Table, records: Sequence[Record], say: Say) -> int:
-    """The pictures, the check of the log, and the summary; 1 where something that was shown green is not in the log once."""
-    say("== A picture of every screen, both sizes, both languages (half a minute)")
-    draw_all(table.logs / "gallery")
-    say("== The signed log is checked, and what was shown green is compared with it")
-    exported = table.logs / "log.jsonl"
-    table.run("log", "export", "--bundle", table.bundle, "--data", table.data, exported)
-    table.run("log", "verify", "--bundle", table.bundle, exported)
-    greens = [number for record in records for number in record.green]
-    faults = differences(greens, exported.read_bytes().splitlines()[1:])
-    for fault in faults:
-        say(f"   FAULT: {fault}")
+def _tell(records: Sequence[Record], say: Say) -> None:
     refused: Counter[str] = Counter()
     for record in records:
         refused += record.refused
-    pictures = len(list(table.logs.glob("*.png")))
-    say(f"{pictures} pictures of this run in {table.logs}, one of each screen in {table.logs / 'gallery'}")
+    served = sum(len(record.green) for record in records)
     say(
-        f"{len(greens)} voters served, {refused.total()} scans refused ({_counted(refused)}); "
+        f"   {served} voters served, {refused.total()} scans refused ({_counted(refused)}); "
         f"scan to screen {_spread([t for r in records for t in r.scan_to_screen])}, "
-        f"approve to green {_spread([t for r in records for t in r.approve_to_green])}; "
-        f"{'every green is in the log once' if not faults else f'{len(faults)} FAULTS'}"
+        f"approve to green {_spread([t for r in records for t in r.approve_to_green])}"
     )
-    return 1 if faults else 0
 
 
 def _counted(refused: Counter[str]) -> str:
     why = {code: word.replace("_", " ") for word, code in CODES.items()}
-    return ", ".join(f"{why[code]} {count}" for code, count in refused.most_common())
+    return ", ".join(f"{why.get(code, 'left')} {count}" for code, count in refused.most_common())
 
 
 def _spread(seconds: Sequence[float]) -> str:
     ordered = sorted(seconds)
+    if not ordered:
+        return "not measured"
     p99 = ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
     return f"{statistics.median(ordered) * 1e3:.1f} ms (99th percentile {p99 * 1e3:.1f} ms)"
+
+
+def _conclude(place: Place, out: Path, records: dict[int, Path], say: Say) -> int:
+    """The pictures, the check of a log, and the proof; 1 where anything did not hold."""
+    say("== A picture of every screen, both sizes, both languages (half a minute)")
+    draw_all(out / "gallery")
+    say("== The signed log of table 1, which holds all nodes' entries, is checked as an auditor would")
+    node, exported = place.table(1), out / "log.jsonl"
+    node.run("log", "export", "--bundle", node.bundle, "--data", node.data, exported)
+    node.run("log", "verify", "--bundle", node.bundle, exported)
+    say("== The proof, from the databases and the record of the screens alone")
+    elections = {election.name: election.id for election in Bundle.load(node.bundle).plan.elections}
+    proof = prove({name: node.data / "node.db" for name, node in place.nodes.items()}, records, elections)
+    for fault in proof.faults:
+        say(f"   FAULT: {fault}")
+    say(f"Pictures, screens and log are in {out}, one picture of each screen in {out / 'gallery'}")
+    say(
+        f"{proof.greens} greens on the screens, {proof.entries} entries in each of {proof.nodes} databases: "
+        + ("no voter was given ballots twice, nothing green was lost, all nodes agree" if not proof.faults else "FAULTS")
+    )
+    return 1 if proof.faults else 0

@@ -49,6 +49,24 @@ class ScreenClient:
             self.drawn()
         return self.screen
 
+    def answer(self) -> Screen:
+        """Wait for the next screen that is more than a change of the strip. Raises as `next`."""
+        screen = self.answer_within(self._patience_s)
+        if screen is None:
+            shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
+            raise NoScreenError(f"no answer in {self._patience_s:g} s: {shown} is shown")
+        return screen
+
+    def answer_within(self, seconds: float) -> Screen | None:
+        """The same, for at most so long; None where there was none."""
+        until = time.monotonic() + seconds
+        before = self.screen
+        while (screen := self.next_within(max(0.0, until - time.monotonic()))) is not None:
+            if before is None or screen.content != before.content or screen.strip == before.strip:
+                return screen
+            before = screen
+        return None
+
     def until(self, wanted: Callable[[Screen], bool], seconds: float = 0.0) -> Screen:
         """The screen shown now or the first one to come that is as wanted; within `seconds`, or `patience_s`.
 

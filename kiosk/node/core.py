@@ -86,7 +86,7 @@ class Node:
             office=setup.table is None,
             situation=setup.view.situation,
         )
-        self._first_number = 0
+        self._first_number = self._stands_since = 0
         self._request = ""
         self._stale = True
         self._again = False
@@ -205,6 +205,8 @@ class Node:
         seen = view_screen(number, self.state, self._view)
         if seen == last and not self._again:
             return None
+        if last is None or self._again or not _is_alike(seen, last):
+            self._stands_since = number + 1
         self._again = False
         self.screen = msgspec.structs.replace(seen, number=number + 1)
         return self.screen
@@ -236,7 +238,7 @@ class Node:
     def _start(self, now: Now) -> None:
         """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
         self._rules = replace(self._rules, locked=False)
-        self.books.seen.joined = self.books.seen.island = False
+        self.books.seen.joined, self.books.seen.island = False, self.setup.alone
         self.books.start(now)
         self._step(d.Changed(), now)
         self._ask_about_unsettled(now)
@@ -366,8 +368,10 @@ class Node:
         return d.Found(voter, may, source, wrong, referred)
 
     def _is_current_screen(self, number: int) -> bool:
-        # What has changed but is not shown yet makes the shown screen an old one.
-        return self.screen is not None and number == self.screen.number and not self._stale
+        """Whether a screen still stands: nothing but its strip has changed since, neither shown nor about to be."""
+        if self.screen is None or not self._stands_since <= number <= self.screen.number or self._again:
+            return False
+        return not self._stale or _is_alike(view_screen(number, self.state, self._view), self.screen)
 
     def _touched(self, touch: Touch, now: Now) -> None:
         if not self._is_current_screen(touch.screen) or self.screen is None or not is_offered(touch.touch, self.screen):
@@ -425,7 +429,8 @@ class Node:
         for voter in self.books.released:
             self._wrong_dates.pop(voter, None)
         self.books.released.clear()
-        if self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self.books.moving:
+        changed = self._lack(now) is not self._rules.lack
+        if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self.books.moving:
             if self._looked is None or now.mono_ms - self._looked >= limits.HEAD_MS:
                 own = self.books.replica.have.get(self.setup.origin, 0)
                 self._own_before, self._own_last = self._own_last, own
@@ -434,7 +439,7 @@ class Node:
             if situation != self._view.situation:
                 self._look(replace(self._view, situation=situation))
                 self._rules = replace(self._rules, situation=situation)
-        if self._lack(now) is not self._rules.lack:
+        if changed:
             self._step(d.Changed(), now)
 
     # --- the desk and its effects -----------------------------------------------------------------------------------
@@ -604,6 +609,11 @@ _PLAIN: dict[str, d.Input] = {
     "cancel": d.Cancel(),
     "next": d.Cancel(),
 }
+
+
+def _is_alike(one: Screen, other: Screen) -> bool:
+    """Whether two screens differ in nothing but the strip: what is touched on either means the same."""
+    return (one.content, one.left, one.right) == (other.content, other.left, other.right)
 
 
 def _bar_of(found: Decided) -> Barred:

@@ -128,10 +128,10 @@ class SimulatedClerk:
         self._think()
         started = time.perf_counter()
         self._scan(text)
-        shown = self._client.next_within(_IMPATIENT_S)
+        shown = self._client.answer_within(_IMPATIENT_S)
         if shown is None:  # the green before it was not drawn yet; a clerk scans again
             self._scan(text)
-            shown = self._client.next()
+            shown = self._client.answer()
         else:
             self.record.scan_to_screen.append(time.perf_counter() - started)
         return shown
@@ -145,7 +145,7 @@ class SimulatedClerk:
     def _touch_and_see(self, touch: str, value: str = "", how: str = "") -> s.Screen:
         self._think()
         self._client.touch(touch, value, how)
-        return self._client.next()
+        return self._client.answer()
 
     def _finish(self, shown: s.Screen, number: int, turn: Turn) -> s.Screen:
         tries = 3 if turn is Turn.WRONG_DATE and self._random.random() < 0.5 else 1 if turn is Turn.WRONG_DATE else 0
@@ -159,7 +159,7 @@ class SimulatedClerk:
 
     def _approve(self, shown: s.Screen, number: int, *, wrong: bool) -> s.Screen:
         if isinstance(shown.content, s.Waiting):
-            return self._client.next()
+            return self._client.answer()
         how = self._random.choices(["spoken", "written", "shown", "known"], [80, 10, 8, 2])[0]
         value = ""
         if isinstance(shown.content, s.BirthDate):
@@ -171,7 +171,7 @@ class SimulatedClerk:
         self._think()
         started = time.perf_counter()
         self._client.touch("approve", value, how)
-        after = self._client.next()
+        after = self._client.answer()
         if isinstance(after.content, s.Green):
             self.record.approve_to_green.append(time.perf_counter() - started)
         return after

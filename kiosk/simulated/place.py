@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 
+from kiosk import limits
 from kiosk.bundle import Bundle, provision
 from kiosk.chair import Chair
 from kiosk.domain import screens as s
@@ -115,13 +117,24 @@ class Place:
         """The chair, at a node's screen."""
         return Chair(screen, self.pin)
 
+    def await_brokers(self) -> None:
+        """Wait until every running node has had the time to find a broker that is back."""
+        time.sleep(limits.BACKOFF_MAX_S + 1.0)  # no screen tells it, since one broker is enough
+
+    def stop_nodes(self) -> None:
+        """Stop all nodes once they have copied each other's entries."""
+        time.sleep(2 * limits.HEAD_MS / 1000)  # two heads: what is lacking is shown, asked for and given
+        for node in self.nodes.values():
+            if node.process is not None:
+                end(node.process)
+                node.process = None
+
     def close(self) -> None:
         """Stop everything, and forget the folder."""
         for node in self.nodes.values():
-            if node.display_process is not None:
-                end(node.display_process)
-            if node.process is not None:
-                end(node.process)
+            for process in (node.display_process, node.process):
+                if process is not None:
+                    end(process)
             node.scanner.close()
         for broker in self.brokers:
             broker.stop()

@@ -1,26 +1,116 @@
-"""What was shown green against what is in the log, by code that shares nothing with the product: it reads plain JSON."""
+"""The proof: no voter was given ballots twice, nothing green was lost, and all nodes agree.
+
+Computed from the databases as bare rows, and from the record of the screens as bare lines. None of the product's own reading
+of a log is used: what it concludes is what is to be proved.
+"""
 
 import json
+import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Log = dict[tuple[str, int], dict[str, Any]]
+"""All entries of a database by origin and seq, as plain JSON."""
 
 
-def differences(greens: Sequence[int], exported: Iterable[bytes]) -> list[str]:
-    """Compare voter numbers shown green, in order, with the entry lines of an exported log.
+@dataclass(frozen=True, slots=True)
+class Green:
+    """A green light on a table's screen: which voter, and which ballots, by the names on the screen."""
 
-    A difference is a voter shown green twice, a green that no granted request in the log stands behind, or a voter with two
-    granted requests that are not undone. Returns a sentence for each; an empty list is the proof.
-    """
-    voter_of: dict[str, int] = {}
-    stands: dict[str, bool] = {}
-    for line in exported:
-        body = json.loads(json.loads(line)["entry"])["body"]
-        if body["kind"] == "request":
-            voter_of[body["id"]] = body["voter"]
-        elif body["kind"] == "decision":
-            stands[body["request"]] = body["outcome"] == "granted"
-    marks = Counter(voter_of[request] for request, granted in stands.items() if granted)
-    found = [f"voter {voter} was shown green {times} times" for voter, times in Counter(greens).items() if times > 1]
-    found += [f"voter {voter} was shown green and has no mark" for voter in set(greens) if not marks[voter]]
-    found += [f"voter {voter} has {count} marks" for voter, count in marks.items() if count > 1]
-    return found
+    table: int
+    voter: int
+    ballots: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Proof:
+    """What was found: `faults` in sentences, none if all held; and how much was looked at."""
+
+    faults: list[str] = field(default_factory=list)
+    greens: int = 0
+    entries: int = 0
+    nodes: int = 0
+
+
+def read_log(database: Path) -> Log:
+    """All entries in a node's database."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+        rows = opened.execute("select origin, seq, entry from log").fetchall()
+    return {(origin, seq): json.loads(entry) for origin, seq, entry in rows}
+
+
+def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
+    """Every green in a table's record; one that is only drawn again, since its strip has changed, is the same."""
+    last = None
+    for line in lines:
+        content = json.loads(line)["content"]
+        if content["type"] != "Green":
+            last = None
+            continue
+        voter = int("".join(letter for letter in content["number"] if letter.isdigit()))
+        green = Green(table, voter, tuple(b["election"] for b in content["ballots"] if not b.get("withheld")))
+        if green != last:
+            yield green
+        last = green
+
+
+def prove(databases: Mapping[str, Path], records: Mapping[int, Path], elections: Mapping[str, str]) -> Proof:
+    """Compare everything. `records`: a file for each table; `elections`: the names on the screens, each with its id."""
+    logs = {name: read_log(path) for name, path in databases.items()}
+    greens = [green for table, path in records.items() for green in read_greens(table, path.read_bytes().splitlines())]
+    first = next(iter(logs.values()))
+    proof = Proof(greens=len(greens), entries=len(first), nodes=len(logs))
+    proof.faults += _disagreements(logs)
+    proof.faults += _twice(greens)
+    for log in logs.values():
+        proof.faults += [fault for fault in _lost(greens, log, elections) if fault not in proof.faults]
+    proof.faults += _double_marks(first)
+    return proof
+
+
+def _disagreements(logs: Mapping[str, Log]) -> Iterator[str]:
+    (first, log), *others = logs.items()
+    for name, other in others:
+        if different := [key for key in log.keys() | other.keys() if log.get(key) != other.get(key)]:
+            origin, seq = min(different)
+            yield f"{first} and {name} differ in {len(different)} entries, first in {origin} entry {seq}"
+
+
+def _twice(greens: Iterable[Green]) -> Iterator[str]:
+    times = Counter((green.voter, ballot) for green in greens for ballot in green.ballots)
+    for (voter, ballot), count in times.items():
+        if count > 1:
+            yield f"voter {voter} was shown green for {ballot} {count} times"
+
+
+def _lost(greens: Iterable[Green], log: Log, elections: Mapping[str, str]) -> Iterator[str]:
+    """Each green must stand in the log: its table's request, a grant of it, and that its ballots were handed out."""
+    bodies = [entry["body"] | {"origin": entry["origin"]} for entry in log.values()]
+    granted = {body["request"] for body in bodies if body["kind"] == "decision" and body["outcome"] == "granted"}
+    issued = {body["request"] for body in bodies if body["kind"] == "issued"}
+    stands = {
+        (body["table"], body["voter"], tuple(body["elections"]))
+        for body in bodies
+        if body["kind"] == "request" and body["id"] in granted and body["id"] in issued
+    }
+    for green in greens:
+        if (green.table, green.voter, tuple(elections[ballot] for ballot in green.ballots)) not in stands:
+            yield f"the green of voter {green.voter} at table {green.table} is not in the log"
+
+
+def _double_marks(log: Log) -> Iterator[str]:
+    """No voter has two requests for one election whose ballots were handed out."""
+    issued = {entry["body"]["request"] for entry in log.values() if entry["body"]["kind"] == "issued"}
+    marks = Counter(
+        (body["voter"], election)
+        for entry in log.values()
+        if (body := entry["body"])["kind"] == "request" and body["id"] in issued
+        for election in body["elections"]
+    )
+    for (voter, election), count in marks.items():
+        if count > 1:
+            yield f"voter {voter} was given {count} ballots of {election}"

@@ -29,15 +29,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import wiring
 from kiosk.bundle import Bundle
+from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
 from kiosk.node import Node, Now, Scanned, Written
+from kiosk.screen_client import ScreenClient
 from kiosk.screen_port import ScreenPort
 from kiosk.service import now
-from kiosk.chair import Chair
-from kiosk.screen_client import ScreenClient
 from kiosk.simulated.table import Table
 from kiosk.store.database import Database
 from kiosk.store.listfile import read_list

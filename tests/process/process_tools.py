@@ -1,8 +1,10 @@
 """What the tests with real processes share: a table at work, what is in its log, and what its process costs."""
 
+import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 from kiosk.chair import Chair
@@ -49,14 +51,14 @@ def open_poll(client, table):
 def show(client, table, number):
     """Scan a voter's card at a table that waits; return the screen that it leads to."""
     table.scanner.scan(card(table, number))
-    return client.next()
+    return client.answer()
 
 
 def serve(client, table, number):
     """One voter from the scan to the end of the approval: the screen that follows it."""
     assert isinstance(show(client, table, number).content, s.VoterShown)
     client.touch("approve")
-    return client.next()
+    return client.answer()
 
 
 def scan_until_shown(client, table, number):
@@ -100,7 +102,7 @@ def checked(table):
     return done.returncode, done.stdout
 
 
-def log_of(table, name="node"):
+def log_of(table, name="node-table-1"):
     """What a program of the table has said so far."""
     return (table.logs / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
@@ -115,3 +117,24 @@ def cpu_s(pid):
     """Seconds of processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def differences(greens, exported):
+    """Compare voter numbers shown green, in order, with the entry lines of an exported log.
+
+    A difference is a voter shown green twice, a green that no granted request in the log stands behind, or a voter with two
+    granted requests that are not undone. Returns a sentence for each; an empty list is the proof.
+    """
+    voter_of: dict[str, int] = {}
+    stands: dict[str, bool] = {}
+    for line in exported:
+        body = json.loads(json.loads(line)["entry"])["body"]
+        if body["kind"] == "request":
+            voter_of[body["id"]] = body["voter"]
+        elif body["kind"] == "decision":
+            stands[body["request"]] = body["outcome"] == "granted"
+    marks = Counter(voter_of[request] for request, granted in stands.items() if granted)
+    found = [f"voter {voter} was shown green {times} times" for voter, times in Counter(greens).items() if times > 1]
+    found += [f"voter {voter} was shown green and has no mark" for voter in set(greens) if not marks[voter]]
+    found += [f"voter {voter} has {count} marks" for voter, count in marks.items() if count > 1]
+    return found

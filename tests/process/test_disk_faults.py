@@ -7,11 +7,10 @@ import sqlite3
 
 import pytest
 from disks import card_disk, memory_disk, needs_root
-from process_tools import card, checked, exported, log_of, may_vote, number_on, opened, serve, show, valgbord
+from process_tools import card, checked, differences, exported, log_of, may_vote, number_on, opened, serve, show, valgbord
 
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
-from kiosk.simulated.proof import differences
 
 F1, F2, F3, F4, F5 = (
     ("F1", "Disken svarer ikke, som den skal."),

@@ -6,12 +6,11 @@ import threading
 from contextlib import suppress
 from random import Random
 
-from process_tools import exported, may_vote, number_on, opened, verified
+from process_tools import differences, exported, may_vote, number_on, opened, verified
 
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.clerk import SimulatedClerk, Turn
-from kiosk.simulated.proof import differences
 
 SEED = int(os.environ.get("VALGBORD_SEED", "1"))
 KILLS = 70

@@ -5,13 +5,25 @@ import sqlite3
 import time
 from contextlib import closing
 
-from process_tools import card, cpu_s, exported, log_of, may_vote, memory_kb, open_poll, opened, scan_until_shown, serve, show
+from process_tools import (
+    card,
+    cpu_s,
+    differences,
+    exported,
+    log_of,
+    may_vote,
+    memory_kb,
+    open_poll,
+    opened,
+    scan_until_shown,
+    serve,
+    show,
+)
 
 from kiosk import limits
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.clerk import SimulatedClerk, Turn
-from kiosk.simulated.proof import differences
 
 BACK_S = 2.0  # seconds from plugging in to serving
 GREETED_S = 0.3  # seconds in which a node that is not held up greets a new display

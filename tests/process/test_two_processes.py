@@ -8,12 +8,11 @@ import socket
 from contextlib import closing, contextmanager
 
 import pytest
-from process_tools import card, exported, may_vote, memory_kb, opened, scan_until_shown, serve, show
+from process_tools import card, differences, exported, may_vote, memory_kb, opened, scan_until_shown, serve, show
 
 from kiosk import limits
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
-from kiosk.simulated.proof import differences
 
 PATIENCE_S = 20
 

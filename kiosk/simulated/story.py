@@ -1,0 +1,199 @@
+"""The demo's story: what may happen to a polling place in one day, told step by step while it happens to real processes."""
+
+import time
+from collections.abc import Callable, Set
+from contextlib import ExitStack
+
+from kiosk.domain import screens as s
+from kiosk.domain.cards import check_digits
+from kiosk.domain.voters import Voter
+from kiosk.screen_client import NoScreenError, ScreenClient
+from kiosk.simulated.place import Node, Place
+
+
+class StoryError(Exception):
+    """Something came otherwise than the story tells it; the text says what."""
+
+
+class Story:
+    """Tells it at a place that is open. `served`: the voters who have their ballots already."""
+
+    def __init__(self, place: Place, running: ExitStack, served: Set[int], say: Callable[[str], None]) -> None:
+        self._place, self._say = place, say
+        self._screens = {name: running.enter_context(node.screen()) for name, node in place.nodes.items() if name != "table-1"}
+        self._fresh = {
+            book: iter([v for v in place.voters if v.book == book and v.number not in served and _may_both(v)])
+            for book in range(1, place.tables + 1)
+        }
+
+    def tell(self) -> None:
+        """The whole story. Raises StoryError, NoScreenError or NotOfferedError where it comes otherwise."""
+        self._another_table()
+        self._cut_off()
+        self._killed()
+        self._back()
+        self._broker_dies()
+        self._nobody_twice()
+
+    # --- the chapters ---
+
+    def _another_table(self) -> None:
+        voter = self._next(1)
+        self._say(f"== {_who(voter)} is in table 1's book, and comes to table 3")
+        took = self._serve(3, voter)
+        self._say(f"   green at table 3 after {took * 1e3:.0f} ms: table 1 decided, table 3 handed out")
+
+    def _cut_off(self) -> None:
+        place, at_2, at_3 = self._place, self._screens["table-2"], self._screens["table-3"]
+        self._say("== Table 2's network cable is pulled")
+        place.table(2).cable(plugged_in=False)
+        self._leave(at_2)
+        at_2.showing(s.NotReady)
+        self._say("   table 2 says so, and serves nobody")
+        voter = self._next(2)
+        self._say(f"== {_who(voter)} is in table 2's book, and comes to table 3: it waits, and names the silent table")
+        self._scan(3, voter)
+        at_3.showing(s.VoterShown)
+        at_3.touch("approve")
+        waits = at_3.until(lambda screen: isinstance(screen.content, s.Waiting) and "2" in screen.content.text)
+        assert isinstance(waits.content, s.Waiting)
+        self._say(f"   table 3: “{waits.content.headline}. {waits.content.text}”. The clerk gives the request up")
+        at_3.touch("cancel")
+        at_3.showing(s.Ready)
+        self._say("== The chair puts table 2 in island mode (fast bordvalg): it serves the voters of its own book")
+        place.chair(at_2).decide("island")
+        self._serve(2, voter)
+        self._say(f"   green at table 2 for {_who(voter)}")
+        other = self._next(3)
+        refused = self._scan_and_see(2, other)
+        self._say(f"   {_who(other)}, of table 3's book, is sent there: “{_words(refused)}”")
+        self._say("== The cable is plugged in: table 2 catches up, its entries are copied, and island mode ends by itself")
+        self._leave(at_2)
+        place.table(2).cable(plugged_in=True)
+        at_2.until(lambda screen: isinstance(screen.content, s.Ready) and not screen.strip.island)
+        self._serve(2, other)
+        self._say(f"   green at table 2 for {_who(other)}: any table serves any voter again")
+
+    def _killed(self) -> None:
+        place, secretary = self._place, self._screens["secretary"]
+        voter, waiting = self._next(1), self._next(1)
+        self._say("== Table 1 loses its power at a green light")
+        with place.table(1).screen() as at_1:
+            self._serve_at(at_1, place.table(1), voter)
+            place.table(1).power_off()
+        self._say("== The secretary looks across the room, attests that table 1 has stopped, and takes its book over")
+        chair = place.chair(secretary)
+        chair.seal(1, ["T1"])
+        for line in self._lines(secretary):
+            self._say(f"   {line}")
+        self._say(f"== The card on top of table 1's pile, of {_who(voter)}, is scanned again")
+        chair.scan_again(1, "T1", [voter.number])
+        chair.seize(1, "T2")
+        self._say("   table 2 holds book 1 now")
+        took = self._serve(3, waiting)
+        self._say(f"   {_who(waiting)}, of book 1, is served at table 3 after {took * 1e3:.0f} ms")
+        refused = self._scan_and_see(2, voter)
+        self._say(f"   {_who(voter)} comes again, to table 2: “{_words(refused)}”")
+        self._leave(self._screens["table-2"])
+
+    def _back(self) -> None:
+        place = self._place
+        self._say("== Table 1 has power again: its clerk is asked about the green light first")
+        place.table(1).start()
+        with place.table(1).screen() as at_1:
+            asked = at_1.showing(s.Unresolved)
+            self._say(f"   table 1: “{asked.content.headline}” – yes")
+            at_1.touch("yes")
+            at_1.showing(s.Ready)
+            self._say("   it has caught up, and serves voters of every book")
+            place.chair(self._screens["table-2"]).hand_over(1, "T1")
+            self._say("== Table 2 gives book 1 back; table 1 decides about its own voters again")
+            self._serve_at(at_1, place.table(1), self._next(1))
+
+    def _broker_dies(self) -> None:
+        self._say("== The first broker is killed: the second carries everything")
+        self._place.brokers[0].stop()
+        for book in (1, 2, 3):
+            took = self._serve(3 if book != 3 else 2, self._next(book))
+            self._say(f"   a voter of book {book} is served after {took * 1e3:.0f} ms")
+        self._place.brokers[0].start()
+        self._say("== It comes back, and the second is killed")
+        self._place.await_brokers()
+        self._place.brokers[1].stop()
+        for book in (1, 2, 3):
+            took = self._serve(3 if book != 3 else 2, self._next(book))
+            self._say(f"   a voter of book {book} is served after {took * 1e3:.0f} ms")
+        self._place.brokers[1].start()
+
+    def _nobody_twice(self) -> None:
+        voter = self._next(3)
+        self._serve(2, voter)
+        refused = self._scan_and_see(3, voter)
+        self._say(f"== {_who(voter)}, served at table 2, comes to table 3 again: “{_words(refused)}”")
+        self._leave(self._screens["table-3"])
+        self._leave(self._screens["table-2"])
+
+    # --- the steps ---
+
+    def _next(self, book: int) -> Voter:
+        voter = next(self._fresh[book], None)
+        if voter is None:
+            raise StoryError(f"the list has no voter left in book {book}: make it longer with --voters")
+        return voter
+
+    def _serve(self, table: int, voter: Voter) -> float:
+        return self._serve_at(self._screens[f"table-{table}"], self._place.table(table), voter)
+
+    def _serve_at(self, screen: ScreenClient, node: Node, voter: Voter) -> float:
+        """Serve a voter; returns the seconds from approval to green."""
+        self._leave(screen)
+        node.scanner.scan(self._card(voter))
+        screen.showing(s.VoterShown)
+        started = time.perf_counter()
+        screen.touch("approve")
+        end = screen.showing(s.Green, s.Refused)
+        took = time.perf_counter() - started
+        if not isinstance(end.content, s.Green):
+            raise StoryError(f"{_who(voter)} should be served at {node.name}, and is refused: {_words(end)}")
+        return took
+
+    def _scan(self, table: int, voter: Voter) -> None:
+        self._leave(self._screens[f"table-{table}"])
+        self._place.table(table).scanner.scan(self._card(voter))
+
+    def _scan_and_see(self, table: int, voter: Voter) -> s.Screen:
+        self._scan(table, voter)
+        return self._screens[f"table-{table}"].showing(s.Refused)
+
+    def _leave(self, screen: ScreenClient) -> None:
+        """Leave a screen that has served."""
+        with_next = (s.Green, s.Refused)
+        while isinstance(screen.showing(s.Ready, s.NotReady, *with_next).content, with_next):
+            if any(button.touch == "next" for button in screen.showing(s.Ready, s.NotReady, *with_next).buttons()):
+                screen.touch("next")
+            try:
+                screen.until(lambda shown: not isinstance(shown.content, with_next), 1.0)
+            except NoScreenError:
+                continue
+
+    def _card(self, voter: Voter) -> str:
+        payload = f"{self._place.code}{voter.number:06}"
+        return payload + check_digits(payload)
+
+    def _lines(self, screen: ScreenClient) -> list[str]:
+        content = screen.showing(s.Board).content
+        return [f"{line.name}: {line.text}" for line in content.lines] if isinstance(content, s.Board) else []
+
+
+def _may_both(voter: Voter) -> bool:
+    return voter.struck is None and len(voter.elections) == 2 and not voter.postal
+
+
+def _who(voter: Voter) -> str:
+    return f"voter {voter.number}"
+
+
+def _words(screen: s.Screen) -> str:
+    content = screen.content
+    assert isinstance(content, s.Refused)
+    return " ".join(filter(None, [content.headline, content.reason, content.remedy]))
