@@ -80,7 +80,7 @@ class Chair:
         """After a power cut: these nodes are stopped, and these cards lie at them."""
         self._pick_in_overview("attest")
         self._choose(stopped)
-        self._touch("go", partial(_is_other, self._shown.content))
+        self._touch("go", partial(_is_other_page, self._shown.content))
         for pile, number in cards:
             self._scan_pile(pile, [number])
         self._confirm("go")
@@ -104,7 +104,7 @@ class Chair:
         """From a page back to where the node waits."""
         screen = self._client.showing(*_BEGINS)
         while isinstance(screen.content, s.Board | s.Menu) and _offers(screen, "cancel"):
-            screen = self._touch("cancel", partial(_is_other, screen.content))
+            screen = self._touch("cancel", partial(_is_other_page, screen.content))
         return screen
 
     def _go_to_overview(self) -> s.Screen:
@@ -125,8 +125,7 @@ class Chair:
         self._pick(str(book))
 
     def _pick(self, item: str) -> s.Screen:
-        before = self._shown.content
-        return self._touch(f"pick {item}", partial(_is_other, before))
+        return self._touch(f"pick {item}", partial(_is_other_page, self._shown.content))
 
     def _item(self, node: str) -> str:
         """The word of a node's item: its origin, or its name where it has one disk only."""
@@ -148,7 +147,7 @@ class Chair:
         word = self._item(pile)
         self._touch(word, partial(_is_ticked, word, True))
         for number in numbers:
-            self._touch("number", partial(_is_other, self._shown.content), str(number), again=False)
+            self._touch("number", partial(_is_counted, self._shown.content), str(number), again=False)
 
     # --- touches ---
 
@@ -203,8 +202,18 @@ def _is_other(content: s.Content, screen: s.Screen) -> bool:
     return screen.content != content
 
 
+def _is_other_page(content: s.Content, screen: s.Screen) -> bool:
+    """What stands on a page changes by itself; another page has another question."""
+    return screen.content.headline != content.headline
+
+
 def _is_chosen(screen: s.Screen, word: str) -> bool:
     return isinstance(screen.content, s.Board) and word in screen.content.chosen
+
+
+def _is_counted(content: s.Content, screen: s.Screen) -> bool:
+    """Whether the count of scanned cards has changed."""
+    return isinstance(screen.content, s.Board) and isinstance(content, s.Board) and screen.content.notice != content.notice
 
 
 def _is_ticked(word: str, wanted: bool, screen: s.Screen) -> bool:
