@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date
 
 from kiosk.domain import desk_states as d
-from kiosk.domain import view
+from kiosk.domain import office, view
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Peer, Situation
+from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 
@@ -62,6 +62,61 @@ def sample_view(language: Language) -> view.View:
     )
 
 
+_TAKING = Seizure(
+    book=4,
+    old="T4.1",
+    stopped=(Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=_MORNING_MS), Peer("T5.1", 5, False, Stance.LOCKED)),
+    waits_for=("T2.1",),
+    fetching=True,
+    unproved=(Unproved("T4.1", 4182), Unproved("T4.1", 4183)),
+    scanned=3,
+)
+_TROUBLED = replace(
+    _AROUND,
+    mode=Mode.FIXED,
+    uncopied=12,
+    peers=tuple(replace(peer, seen=False) if peer.origin == "S.1" else peer for peer in _PEERS),
+)
+_AT_SECRETARY = replace(
+    _AROUND,
+    me="S.1",
+    peers=tuple(Peer(f"T{n}.1", n, seen=n != 4, stance=Stance.SERVING, last_ms=_MORNING_MS) for n in range(1, 9)),
+    mine=(0,),
+    may_seal=(1, 2, 3, 4, 5),
+)
+_BOARDS: dict[str, tuple[d.State, Situation]] = {
+    "overview": (d.Office(office.Overview()), _AROUND),
+    "overview-conflict": (
+        d.Office(office.Overview()),
+        replace(
+            _AROUND,
+            may_seal=(1, 2, 4, 5),
+            may_attest=True,
+            conflicts=(Conflict(4182, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))),),
+            refused=("T5.1: forged: the signature is not the origin's",),
+            peers=(replace(_PEERS[0], clock_off=True), *_PEERS[1:3], replace(_PEERS[4], stance=Stance.LOCKED), _PEERS[3]),
+        ),
+    ),
+    "pick-book": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_AROUND, may_seal=(0, 1, 2, 4, 5))),
+    "pick-heir": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _AROUND),
+    "pick-stopped": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T5.1"}))), _AROUND),
+    "piles-waiting": (d.Office(office.Piles(4)), replace(_AROUND, seizures=(_TAKING,))),
+    "piles-ready": (
+        d.Office(office.Piles(4, pile="T4.1")),
+        replace(_AROUND, seizures=(replace(_TAKING, waits_for=(), fetching=False, unproved=()),)),
+    ),
+    "piles-start": (d.Office(office.Piles(None, frozenset({"T4.1"}), "T4.1", ((4182, "T4.1"),))), _AROUND),
+    "locked": (d.Locked(), _AROUND),
+    "island": (d.Ready(), _TROUBLED),
+    "island-other-book": (d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER), _TROUBLED),
+    "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
+    "pin-seal": (
+        d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset({"T4.1", "T5.1"}))),
+        _AROUND,
+    ),
+    "menu-chair": (d.Menu((d.Deed.CLOSE_TABLE, d.Deed.ISLAND, d.Deed.LOCK), overview=True), _AROUND),
+}
+
 _STATES: dict[str, d.State] = {
     "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
     "not-ready-alone": d.NotReady(d.Lack.ALONE),
@@ -101,6 +156,9 @@ def samples(language: Language) -> dict[str, Screen]:
     """One screen of every kind and variant, by a name that can be a file's."""
     shown = sample_view(language)
     screens = {name: view.screen(number, state, shown) for number, (name, state) in enumerate(_STATES.items(), 1)}
+    for number, (name, (state, around)) in enumerate(_BOARDS.items(), 200):
+        screens[name] = view.screen(number, state, replace(shown, situation=around))
+    screens["secretary"] = view.screen(300, d.Office(office.Overview()), replace(shown, table=None, situation=_AT_SECRETARY))
     screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
     screens["not-ready-no-list"] = view.without_list(102, shown)
     screens["fault"] = view.fault(101, "disk_full", shown)

@@ -78,7 +78,9 @@ class StripBar(Row):
         self._tick()
 
     def place(self, strip: Strip) -> str:
-        return strip.place if self.sizes is theme.LARGE else ""
+        """The place's name, where nothing needs the room more."""
+        crowded = strip.island or strip.uncopied or not strip.secretary_seen
+        return strip.place if self.sizes is theme.LARGE and not crowded else ""
 
     def _tick(self, *_: object) -> None:
         now = datetime.now(ZONE)

@@ -96,6 +96,10 @@ class MenuView(View):
     """What is not a check-in."""
 
 
+class BoardView(View):
+    """A page of the chair's or the secretary's."""
+
+
 class PinView(View):
     """The chair's PIN."""
 
@@ -117,6 +121,7 @@ VIEWS: dict[type, type[View]] = {
     screens.Unresolved: UnresolvedView,
     screens.Closed: ClosedView,
     screens.Menu: MenuView,
+    screens.Board: BoardView,
     screens.Pin: PinView,
     screens.Fault: FaultView,
 }

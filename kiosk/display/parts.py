@@ -16,7 +16,7 @@ from kiosk.display import theme
 from kiosk.display.icons import Icon
 from kiosk.display.layout import SQUEEZES, Column, Gap, Part, Row, Words
 from kiosk.display.touch import Touchable
-from kiosk.domain.screens import Ballot, Button, Choice
+from kiosk.domain.screens import Ballot, Button, Choice, Line, Tone
 
 EDGE = 6  # pixels left and right of a key's text
 PAD = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
@@ -284,4 +284,63 @@ class Items(Grid):
         ]
         for key, item in zip(self.keys, items, strict=True):
             key.bind(on_tap=lambda _, item=item: self.dispatch("on_item", item))
-        self.fill(self.keys, 2 if len(items) <= 8 else 3)
+        self.fill(self.keys, self.columns(len(items)))
+
+    def columns(self, count: int) -> int:
+        """In how many columns so many items stand."""
+        return 2 if count <= 8 else 3
+
+
+class BoardItems(Items):
+    """A board's items, flatter than the menu's; those that are `chosen` carry a tick."""
+
+    chosen = ObjectProperty(())
+
+    def on_kv_post(self, base: object) -> None:
+        super().on_kv_post(base)
+        for key, item in zip(self.keys, self.items, strict=True):
+            key.high = self.sizes.touch
+            key.drawing = "check" if item.touch in self.chosen else ""
+            key.drawing_side = self.sizes.small
+
+    def columns(self, count: int) -> int:
+        return max(1, count if count <= 3 else 4 if count <= 8 else 5)
+
+
+class LineRow(Row):
+    """A row of a board: how it stands by sign, colour and word."""
+
+    sizes = ObjectProperty(theme.LARGE, rebind=True)
+    name = StringProperty("")
+    text = StringProperty("")
+    drawing = StringProperty("")
+    ink = ColorProperty(theme.INK)
+    loud = BooleanProperty(False)
+
+
+class Lines(Column):
+    """The rows of a board; in two columns where they are many."""
+
+    sizes = ObjectProperty(theme.LARGE, rebind=True)
+    lines = ObjectProperty(())
+
+    def on_kv_post(self, _base: object) -> None:
+        self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
+        rows = [self._row(line) for line in self.lines]
+        columns = 1 if len(rows) <= _LINES_ONE_BELOW_ANOTHER else 2
+        for at in range(0, len(rows), columns):
+            if columns == 1:
+                self.add_widget(rows[at])
+                continue
+            pair = Row(gap=self.sizes.margin, align="top")
+            for row in rows[at : at + columns]:
+                pair.add_widget(row)
+            self.add_widget(pair)
+
+    def _row(self, line: Line) -> LineRow:
+        drawing, ink = theme.TONES[line.tone]
+        loud = line.tone is Tone.BAD
+        return LineRow(sizes=self.sizes, name=line.name, text=line.text, drawing=drawing, ink=ink, loud=loud)
+
+
+_LINES_ONE_BELOW_ANOTHER = 9

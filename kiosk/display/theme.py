@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from kiosk.domain.ballots import Colour
+from kiosk.domain.screens import Tone
 
 Rgba = tuple[float, float, float, float]
 
@@ -35,6 +36,14 @@ BALLOTS: dict[Colour, Rgba] = {
     Colour.PINK: rgba("#F9C6DA"),
 }
 
+TONES: dict[Tone, tuple[str, Rgba]] = {
+    Tone.GOOD: ("check", GREEN),
+    Tone.WAIT: ("hourglass", INK),
+    Tone.BAD: ("warning", RED),
+    Tone.OFF: ("cross", SECONDARY),
+}
+"""The sign and the colour in which a row of a board is told."""
+
 PAIRS: dict[str, tuple[Rgba, Rgba]] = {
     "text on paper": (INK, PAPER),
     "secondary on paper": (SECONDARY, PAPER),
@@ -48,6 +57,7 @@ PAIRS: dict[str, tuple[Rgba, Rgba]] = {
     "red": (WHITE, RED),
     "amber": (INK, AMBER),
     "text on the bar": (INK, BAR),
+    **{f"row {tone}": (ink, PAPER) for tone, (_, ink) in TONES.items()},
     **{f"ballot {colour}": (INK, paper) for colour, paper in BALLOTS.items()},
 }
 """Every pair of text and background that is drawn."""

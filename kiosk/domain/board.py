@@ -74,7 +74,8 @@ def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
     if not peer.seen:
         since = view.say("not_seen_since", view.clock(peer.last_ms)) if peer.last_ms else view.say("never_seen")
         return s.Tone.BAD, since
-    words = view.say(f"stance_{peer.stance}")
+    office_here = peer.table is None and peer.stance is Stance.SERVING
+    words = view.say("stance_office" if office_here else f"stance_{peer.stance}")
     if peer.clock_off:
         words = f"{words}, {view.say('clock_differs')}"
     return _TONES.get(peer.stance, s.Tone.WAIT), words

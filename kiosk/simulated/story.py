@@ -181,7 +181,8 @@ class Story:
         return payload + check_digits(payload)
 
     def _lines(self, screen: ScreenClient) -> list[str]:
-        content = screen.showing(s.Board).content
+        """What stands on the page where the stopped tables' cards are scanned again."""
+        content = screen.until(lambda shown: any(button.touch == "pick again" for button in shown.buttons())).content
         return [f"{line.name}: {line.text}" for line in content.lines] if isinstance(content, s.Board) else []
 
 
