@@ -79,13 +79,21 @@ class StripBar(Row):
 
     def place(self, strip: Strip) -> str:
         """The place's name, where nothing needs the room more."""
-        crowded = strip.island or strip.uncopied or not strip.secretary_seen
-        return strip.place if self.sizes is theme.LARGE and not crowded else ""
+        return strip.place if self.sizes is theme.LARGE and not _troubles(strip) else ""
+
+    def clock(self, strip: Strip, time: str) -> str:
+        """The time; on the small screen it gives way when all that can be wrong is."""
+        return time if self.sizes is theme.LARGE or _troubles(strip) < 3 else ""
 
     def _tick(self, *_: object) -> None:
         now = datetime.now(ZONE)
         self.time = words.clock(now)
         Clock.schedule_once(self._tick, 60 - now.second - now.microsecond / 1e6 + 0.02)
+
+
+def _troubles(strip: Strip) -> int:
+    """How many pills stand on the strip that do not on a normal day."""
+    return sum((strip.island, bool(strip.uncopied), not strip.secretary_seen))
 
 
 class Warnings(Row):

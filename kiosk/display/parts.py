@@ -248,7 +248,7 @@ class Choices(Grid):
     def on_kv_post(self, _base: object) -> None:
         sizes: theme.Sizes = self.sizes
         choices: Sequence[Choice] = self.choices
-        self.between = sizes.between
+        self.between = sizes.between + 1  # boxes end on whole pixels, which may take one
         self.keys = [
             Key(sizes=sizes, value=choice.id, text=choice.text, high=sizes.touch, font_size=sizes.small) for choice in choices
         ]
@@ -278,7 +278,7 @@ class Items(Grid):
     def on_kv_post(self, _base: object) -> None:
         sizes: theme.Sizes = self.sizes
         items: Sequence[Button] = self.items
-        self.between = sizes.between
+        self.between = sizes.between + 1  # boxes end on whole pixels, which may take one
         self.keys = [
             Key(sizes=sizes, text=item.text, touch=item.touch, high=sizes.item, font_size=sizes.body) for item in items
         ]
@@ -343,4 +343,4 @@ class Lines(Column):
         return LineRow(sizes=self.sizes, name=line.name, text=line.text, drawing=drawing, ink=ink, loud=loud)
 
 
-_LINES_ONE_BELOW_ANOTHER = 9
+_LINES_ONE_BELOW_ANOTHER = 6

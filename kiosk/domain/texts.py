@@ -20,7 +20,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "secretary_strip": ("SEKRETÆR", "SECRETARY"),
     "tables_seen": ("Borde: {} af {}", "Tables: {} of {}"),
     "secretary_seen": ("Sekretær", "Secretary"),
-    "secretary_unseen": ("Sekretær mangler", "Secretary missing"),
+    "secretary_unseen": ("Ingen sekretær", "No secretary"),
     "uncopied": ("{} kun her", "{} only here"),
     "node_table": ("Bord {}", "Table {}"),
     "node_secretary": ("Sekretær", "Secretary"),

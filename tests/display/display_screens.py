@@ -10,11 +10,14 @@ STRIP = s.Strip(table="BORD 3", place="Hovedbiblioteket", mode="Frit bordvalg", 
 CROWDED = s.Strip(
     table="BORD 12",
     place="Idrætshallen ved Sankt Knuds Gymnasium i Ærøskøbing",
-    mode="Kun dette bord",
+    mode="Fast bordvalg",
     language="da",
     island=True,
     training="ØVELSE",
-    tables=(True,) * 8 + (False,),
+    tables=(True,) * 7 + (False,),
+    secretary="Ingen sekretær",
+    secretary_seen=False,
+    uncopied="12 kun her",
     warnings=("Ingen skanner: tjek kablet, eller tast nummeret", "Uret går forkert: sig det til teknikeren"),
 )
 CANCEL = s.Button("cancel", "Annullér")

@@ -8,13 +8,14 @@ import pytest
 from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
 
 from kiosk import samples
-from kiosk.domain import desk, texts
+from kiosk.domain import desk, office, texts
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
+from kiosk.domain.situation import Mode
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
@@ -35,7 +36,17 @@ REFUSED = [
     d.Refused(Barred(Bar.STRUCK_OFF), ANNE.number, ANNE),
     d.Refused(Barred(Bar.MOVED_AWAY), ANNE.number, ANNE),
     d.Refused(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None),
+    d.Refused(Barred(Bar.OTHER_TABLE, table=5), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.REFERRED), ANNE.number, ANNE),
+    d.Refused(Barred(Bar.NOT_OPEN), ANNE.number, ANNE),
     d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE),
+]
+PAGES: list[office.Page] = [
+    office.Overview(),
+    *(office.PickBook(deed) for deed in (d.Deed.HAND_OVER, d.Deed.SEAL)),
+    *(office.PickHeir(deed, 3) for deed in (d.Deed.HAND_OVER, d.Deed.SEIZE)),
+    *(office.PickStopped(book, frozenset({"T4.1"})) for book in (None, 4)),
+    *(office.Piles(book, frozenset({"T4.1"}), pile) for book in (None, 4) for pile in ("", "T4.1")),
 ]
 PADS = ((False, False), (True, False), (False, True))
 OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
@@ -45,6 +56,18 @@ def voter_of(deed: d.Deed) -> int | None:
     """The voter whom a deed is about."""
     return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
 
+
+MENU = (d.Deed.OPEN_POLL, d.Deed.CLOSE_TABLE, d.Deed.REOPEN_TABLE, d.Deed.ISLAND, d.Deed.LOCK)
+
+
+def pin_for(deed: d.Deed, wrong: bool, paused: bool) -> d.Pin:
+    """The pad for a deed, with all that it is about."""
+    order = d.Perform(deed, book=4, to="T5.1", nodes=frozenset({"T4.1"}))
+    return d.Pin(deed, voter_of(deed), wrong, paused, order if deed in MOVES else None)
+
+
+MOVES = {d.Deed.HAND_OVER, d.Deed.SEAL, d.Deed.SEIZE, d.Deed.ATTEST}
+DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board"}
 
 STATES: list[d.State] = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
@@ -60,13 +83,18 @@ STATES: list[d.State] = [
     d.Referred(ANNE),
     *(d.Unresolved(d.Unfinished(ANNE, BOTH, THEN), other) for other in (False, True)),
     d.Closed(),
-    *(d.Menu(lack) for lack in (None, *d.Lack)),
-    *(d.Pin(deed, voter_of(deed), wrong, paused) for deed in d.Deed for wrong, paused in PADS),
+    d.Locked(),
+    *(d.Office(page) for page in PAGES),
+    *(d.Menu((deed,), overview) for deed in MENU for overview in (False, True)),
+    *(pin_for(deed, wrong, paused) for deed in d.Deed for wrong, paused in PADS),
 ]
 
 
 def view(language: Language = "da", **other: object) -> View:
-    return replace(samples.sample_view(language), **other)
+    """The samples' circumstances; no time on it reads like a birth date."""
+    made = samples.sample_view(language)
+    peers = tuple(replace(peer, last_ms=THEN) for peer in made.situation.peers)
+    return replace(made, **{"situation": replace(made.situation, peers=peers), **other})
 
 
 def shown(state: d.State, language: Language = "da", **other: object) -> s.Screen:
@@ -84,7 +112,7 @@ def test_every_state_has_its_screen(language: Language) -> None:
     assert {type(state) for state in STATES} == set(desk.STATES)
     for state in STATES:
         seen = shown(state, language)
-        assert type(seen.content).__name__ == type(state).__name__
+        assert type(seen.content).__name__ == DRAWN_AS.get(type(state), type(state).__name__)
         assert seen.content.headline
         assert s.decode_screen(s.encode(seen)) == seen
         assert seen.strip.language == language
@@ -112,7 +140,7 @@ def test_the_samples_are_the_real_screens() -> None:
 
 
 BUTTONS = {
-    "not-ready": ("menu", "open_poll"),
+    "not-ready": ("menu", None),
     "not-ready-no-list": (None, None),
     "not-ready-alone": ("menu", None),
     "ready": ("menu", "type"),
@@ -146,6 +174,21 @@ BUTTONS = {
     "pin-release": ("cancel", "pin"),
     "birth-date-all": ("cancel", "approve"),
     "fault": (None, None),
+    "overview": ("cancel", None),
+    "overview-conflict": ("cancel", None),
+    "secretary": ("menu", None),
+    "pick-book": ("cancel", None),
+    "pick-heir": ("cancel", None),
+    "pick-stopped": ("cancel", "go"),
+    "piles-waiting": ("cancel", None),
+    "piles-ready": ("cancel", "go"),
+    "piles-start": ("cancel", "go"),
+    "locked": (None, "unlock"),
+    "island": ("menu", "type"),
+    "island-other-book": (None, "next"),
+    "not-ready-catching-up": ("menu", None),
+    "pin-seal": ("cancel", "pin"),
+    "menu-chair": ("cancel", None),
 }
 
 
@@ -212,10 +255,13 @@ def test_the_question_after_a_restart_names_its_own_ballots() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refusals_differ(language: Language) -> None:
-    """Each refusal has a reason and a code of its own, and all say to contact the secretary."""
+    """Each refusal has a reason and a code of its own; most say to contact the secretary, the others what else to do."""
     seen = [shown(state, language).content for state in REFUSED]
     assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(Bar)
-    *all_others, changed = seen
+    *all_others, other_table, referred, not_open, changed = seen
+    assert "5" in other_table.remedy
+    assert referred.remedy
+    assert not_open.remedy
     assert {one.remedy for one in all_others} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
     assert changed.remedy == ("Skan kortet igen" if language == "da" else "Scan the card again")
     assert {one.headline for one in seen} == {"Ingen stemmeseddel" if language == "da" else "No ballot"}
@@ -364,12 +410,36 @@ def test_the_strip_warns() -> None:
         )
 
 
-def test_the_strip_tells_an_island_and_training() -> None:
-    """A table alone and an exercise both say so."""
-    strip = shown(d.Ready(), alone=True, training=True).strip
-    assert (strip.island, strip.mode, strip.training) == (True, "Kun dette bord", "ØVELSE")
-    strip = shown(d.Ready(), alone=False, training=False).strip
-    assert (strip.island, strip.mode, strip.training) == (False, "Frit bordvalg", "")
+@pytest.mark.parametrize(
+    ("mode", "island", "said"),
+    [(Mode.FREE, False, "Frit bordvalg"), (Mode.FIXED, True, "Fast bordvalg"), (Mode.PAPER, True, "Papir")],
+)
+def test_the_strip_tells_the_mode_and_training(mode: Mode, island: bool, said: str) -> None:
+    """How voters are served stands on the strip, on a pill where it is not the normal way; an exercise says so."""
+    around = replace(samples.sample_view("da").situation, mode=mode)
+    strip = shown(d.Ready(), situation=around, training=True).strip
+    assert (strip.island, strip.mode, strip.training) == (island, said, "ØVELSE")
+    assert shown(d.Ready(), situation=around, training=False).strip.training == ""
+
+
+def test_the_strip_tells_who_is_seen_and_what_is_not_copied() -> None:
+    """Each other table has its dot, the secretary a word, and entries that nobody else has are counted."""
+    around = samples.sample_view("da").situation
+    strip = shown(d.Ready(), situation=around).strip
+    assert (strip.tables, strip.secretary, strip.secretary_seen, strip.uncopied) == (
+        (True, True, False, True),
+        "Sekretær",
+        True,
+        "",
+    )
+    unseen = tuple(replace(peer, seen=False) for peer in around.peers)
+    strip = shown(d.Ready(), situation=replace(around, peers=unseen, uncopied=12)).strip
+    assert (set(strip.tables), strip.secretary, strip.secretary_seen, strip.uncopied) == (
+        {False},
+        "Ingen sekretær",
+        False,
+        "12 kun her",
+    )
 
 
 @pytest.mark.parametrize(
