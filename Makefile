@@ -1,11 +1,11 @@
 # `make demo` and `make test` set up everything they need, also on a machine that has only git, make and python3.
 .PHONY: demo test bench
 
-# What the tests need on top of the product: a real window, the order of system calls, and disks to break.
-TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount
+# What the tests need on top of the product: brokers, a real window, the order of system calls, and disks to break.
+TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto
 
 demo:
-	@sh deploy/setup.sh
+	@sh deploy/setup.sh mosquitto
 	@.venv/bin/valgbord demo $(DEMO)
 
 test:

@@ -33,6 +33,7 @@ class Chair:
 
         Waits a while for the button: a node that has just started must hear from the others first.
         """
+        self._client.catch_up()
         until = time.monotonic() + _PATIENCE_S
         while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
             if time.monotonic() >= until:
@@ -102,6 +103,7 @@ class Chair:
 
     def _home(self) -> s.Screen:
         """From a page back to where the node waits."""
+        self._client.catch_up()
         screen = self._client.showing(*_BEGINS)
         while isinstance(screen.content, s.Board | s.Menu) and _offers(screen, "cancel"):
             screen = self._touch("cancel", partial(_is_other_page, screen.content))
@@ -169,8 +171,7 @@ class Chair:
     def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "", *, again: bool = True) -> s.Screen:
         """Touch, and wait until the screen is as wanted. A touch made on a screen that was just replaced is made again."""
         for _ in range(_TOUCHES if again else 1):
-            while self._client.next_within(0.0) is not None:
-                pass
+            self._client.catch_up()
             if until(self._shown):
                 return self._shown
             if word not in {"number", "pin"} and not _offers(self._shown, word):

@@ -67,6 +67,11 @@ class ScreenClient:
             before = screen
         return None
 
+    def catch_up(self) -> None:
+        """Take in all that has been sent: the screen is the newest."""
+        while self.next_within(0.0) is not None:
+            pass
+
     def until(self, wanted: Callable[[Screen], bool], seconds: float = 0.0) -> Screen:
         """The screen shown now or the first one to come that is as wanted; within `seconds`, or `patience_s`.
 
