@@ -5,6 +5,7 @@ There is no second way in. What the screen does not offer can't be ordered, and 
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from functools import partial
 
 from kiosk.domain import screens as s
@@ -130,13 +131,14 @@ class Chair:
         return self._touch(f"pick {item}", partial(_is_other_page, self._shown.content))
 
     def _item(self, node: str) -> str:
-        """The word of a node's item: its origin, or its name where it has one disk only."""
-        offered = [button.touch for button in self._shown.buttons() if button.touch.startswith("pick ")]
-        origins = {word.removeprefix("pick ") for word in offered}
-        meant = [origin for origin in sorted(origins) if node in (origin, origin.partition(".")[0])]
+        """The word of a node's item: its origin, or its name where it has one disk only. Waits a while for it."""
+        with suppress(NoScreenError):
+            self._client.until(lambda screen: len(_meant(screen, node)) == 1)
+        meant = _meant(self._shown, node)
         if len(meant) != 1:
-            raise NotOfferedError(f"{node} is none of those to choose from: {', '.join(sorted(origins))}")
-        return f"pick {meant[0]}"
+            offered = [word.removeprefix("pick ") for word in _meant(self._shown, "")]
+            raise NotOfferedError(f"{node} is none of those to choose from: {', '.join(sorted(offered))}")
+        return meant[0]
 
     def _choose(self, nodes: Collection[str]) -> None:
         """Tick exactly these nodes."""
@@ -197,6 +199,12 @@ class Chair:
 
 def _offers(screen: s.Screen, word: str) -> bool:
     return any(button.touch == word for button in screen.buttons())
+
+
+def _meant(screen: s.Screen, node: str) -> list[str]:
+    """The items' words that a node's name may mean; all of them for no name."""
+    words = [button.touch for button in screen.buttons() if button.touch.startswith("pick ")]
+    return [word for word in words if not node or node in (word[5:], word[5:].partition(".")[0])]
 
 
 def _is_other(content: s.Content, screen: s.Screen) -> bool:

@@ -77,7 +77,7 @@ def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
     office_here = peer.table is None and peer.stance is Stance.SERVING
     words = view.say("stance_office" if office_here else f"stance_{peer.stance}")
     if peer.clock_off:
-        words = f"{words}, {view.say('clock_differs')}"
+        return s.Tone.WAIT, f"{words}, {view.say('clock_differs')}"
     return _TONES.get(peer.stance, s.Tone.WAIT), words
 
 

@@ -249,6 +249,7 @@ class Node:
             seen.joined = self.books.urgent = True
             seen.fresh.reach(self.books.everyone(), self.books.replica.stored)
             self.ledger.touched += [case for case in self.ledger.cases.values() if case.origin == self.setup.origin]
+            self._wake = True
 
     def _is_current(self, request: str) -> bool:
         return request == self._request and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
@@ -431,16 +432,19 @@ class Node:
         self.books.released.clear()
         changed = self._lack(now) is not self._rules.lack
         if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self.books.moving:
-            if self._looked is None or now.mono_ms - self._looked >= limits.HEAD_MS:
-                own = self.books.replica.have.get(self.setup.origin, 0)
-                self._own_before, self._own_last = self._own_last, own
-            self._looked = now.mono_ms
-            situation = situation_of(self.setup, self.books, self.peers, self._own_before, now)
-            if situation != self._view.situation:
-                self._look(replace(self._view, situation=situation))
-                self._rules = replace(self._rules, situation=situation)
+            self._look_around(now)
         if changed:
             self._step(d.Changed(), now)
+
+    def _look_around(self, now: Now) -> None:
+        if self._looked is None or now.mono_ms - self._looked >= limits.HEAD_MS:
+            own = self.books.replica.have.get(self.setup.origin, 0)
+            self._own_before, self._own_last = self._own_last, own
+        self._looked = now.mono_ms
+        situation = situation_of(self.setup, self.books, self.peers, self._own_before, now)
+        if situation != self._view.situation:
+            self._look(replace(self._view, situation=situation))
+            self._rules = replace(self._rules, situation=situation)
 
     # --- the desk and its effects -----------------------------------------------------------------------------------
 
@@ -484,7 +488,7 @@ class Node:
                 self._looked = None
             case d.Perform():
                 self._perform_deed(effect, now)
-                self._looked = None
+                self._look_around(now)
                 self._step(d.Changed(), now)
 
     def _perform_deed(self, decided: d.Perform, now: Now) -> None:

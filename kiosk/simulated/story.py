@@ -10,7 +10,6 @@ from kiosk.domain.voters import Voter
 from kiosk.screen_client import NoScreenError, ScreenClient
 from kiosk.simulated.place import Node, Place
 
-
 _SCANS = 8
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan
 

@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.books import REGISTER, Holding
+from kiosk.domain.books import REGISTER
 from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Struck, Voter
-from kiosk.node import Input, Node, Now, Scanned, Setup, Written
+from kiosk.node import Input, Keys, Node, Now, Scanned, Setup, Turn
 
 PLACE, ORIGIN, TABLE = "4701", "T1.1", 1
 PIN = "271828"
@@ -38,13 +40,15 @@ VIEW = View(
     voter_digits=6,
     card_digits=12,
     tries=3,
-    alone=True,
+    situation=Situation(me=ORIGIN),
 )
 SETUP = Setup(
     origin=ORIGIN,
     table=TABLE,
-    nodes=1,
-    holders={REGISTER: Holding(ORIGIN), TABLE: Holding(ORIGIN)},
+    origins=frozenset({ORIGIN, "T1.2", "T2.1"}),
+    first=frozenset({ORIGIN}),
+    opening={REGISTER: ORIGIN, TABLE: ORIGIN},
+    assistant="",
     elections=BOTH,
     card=CardRules(
         re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {"4702": "Vestre Skole"}, max_chars=32
@@ -71,6 +75,24 @@ def keyed(born: date) -> str:
     return born.strftime("%d%m%Y")
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry on the disk, and its bytes there."""
+
+    entry: e.Entry
+    data: bytes
+
+
+def sign(origin: str, message: bytes) -> bytes:
+    """A cheap stand-in for a signature, which only the origin's own key makes."""
+    return blake2b(message, key=origin.encode(), digest_size=8).digest()
+
+
+def keys(origin: str) -> Keys:
+    """An origin's keys."""
+    return Keys(lambda message: sign(origin, message), lambda signer, given, message: given == sign(signer, message))
+
+
 class Loop:
     """One run of a node. `log` is the disk: batches of entries, and it outlives the run."""
 
@@ -87,10 +109,11 @@ class Loop:
         self.wall_ms, self.mono_ms = wall_ms, mono_ms
         self.log = list(log)
         self.screens: list[s.Screen] = []
-        self.node = Node(setup, find, lambda pin: pin == PIN)
+        self.node = Node(setup, find, lambda pin: pin == PIN, keys(setup.origin))
         for written in self.entries:
             self.node.replay(written.entry, e.entry_hash(written.data))
         self.commit_and_show(self.node.begin(self.now))
+        self._wake()
 
     # --- what the service does ---
 
@@ -102,23 +125,32 @@ class Loop:
     def entries(self) -> list[Written]:
         return [written for batch in self.log for written in batch]
 
-    def commit(self, batch: tuple[Written, ...]) -> None:
+    def commit(self, turn: Turn) -> tuple[Written, ...]:
+        """Put a turn's entries on the disk."""
+        batch = tuple(Written(e.decode_entry(row.data), row.data) for row in turn.rows)
         if batch:
             self.log.append(batch)
+        return batch
 
-    def show(self) -> None:
-        screen = self.node.committed(self.now)
+    def show(self, screen: s.Screen | None) -> None:
         if screen is not None:
             self.screens.append(screen)
 
-    def commit_and_show(self, batch: tuple[Written, ...]) -> None:
-        self.commit(batch)
-        self.show()
+    def commit_and_show(self, turn: Turn) -> None:
+        self.show(turn.screen)
+        self.commit(turn)
+        self.show(self.node.committed(self.now).screen)
 
     def put(self, *inputs: Input) -> "Loop":
         """One turn of the loop."""
         self.commit_and_show(self.node.take(inputs, self.now))
+        self._wake()
         return self
+
+    def _wake(self) -> None:
+        """The node wants to be called again at once."""
+        while self.node.deadline() == 0:
+            self.commit_and_show(self.node.take((), self.now))
 
     def wait(self, ms: int) -> "Loop":
         """Time passes, and the loop turns when the node wants it to."""

@@ -28,7 +28,7 @@ from kiosk.wiring import setup_of
 
 EXAMPLE = (Path(__file__).parents[2] / "kiosk" / "plan.example.toml").read_text(encoding="utf-8")
 NOT_PROVISIONED = "the place and tables of the plan are not those that were provisioned: provision the place again"
-TWO_TABLES = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n")
+TWO_TABLES = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n\n[secretary]\nassistant = 1\n")
 
 
 @pytest.fixture

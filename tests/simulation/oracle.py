@@ -155,7 +155,9 @@ class Oracle:
         told = [_told(machine) for machine in alive]
         for machine, other in zip(alive, told, strict=True):
             if other != told[0]:
-                difference = {key: (told[0].get(key), other.get(key)) for key in told[0] | other if told[0].get(key) != other.get(key)}
+                difference = {
+                    key: (told[0].get(key), other.get(key)) for key in told[0] | other if told[0].get(key) != other.get(key)
+                }
                 raise Violation(f"S3: {first.origin} and {machine.origin} say different things: {difference}")
         for machine in alive:
             self._check_sight(machine)

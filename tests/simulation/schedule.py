@@ -171,7 +171,9 @@ class Schedule:
     def seal(self) -> None:
         """A holder of the register begins to take a book."""
         for machine in self.shuffled():
-            if machine.up and (books := [b for b in machine.node.books.books if b and rules.may_seal(machine.node.books.seen, b)]):
+            if machine.up and (
+                books := [b for b in machine.node.books.books if b and rules.may_seal(machine.node.books.seen, b)]
+            ):
                 wanted = self.focus if self.focus in books and self.rng.random() < 0.8 else self.rng.choice(books)
                 self.seal_at(machine, wanted)
                 return
