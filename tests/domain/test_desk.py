@@ -9,11 +9,14 @@ from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.domain import desk
+from kiosk.domain import desk, office
 from kiosk.domain import desk_states as d
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.entries import How, Source
+from kiosk.domain.messages import Stance
+from kiosk.domain.nodes import table_of
+from kiosk.domain.situation import Peer, Seizure, Situation
 
 MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
 ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
@@ -51,12 +54,15 @@ TOUCHES = [
     d.Type(),
     d.Cancel(),
     d.OpenMenu(),
+    d.OpenOverview(),
+    *(d.Pick(what) for what in ("seal", "hand_over", "attest", "1", "4", "T2.1", "T4.1", "again", "nonsense")),
+    d.Go(),
     *(d.AskPin(deed) for deed in d.Deed),
     d.PinGiven(True),
     d.PinGiven(False),
     d.PinGiven(False, paused=True),
 ]
-EVENTS = [d.Granted(), d.Denied(MARKED), d.Silent(), d.Lit(), ASKED, d.Changed(), d.TimeUp()]
+EVENTS = [d.Granted(), d.Denied(MARKED), d.Waited(), d.Silent(), d.Lit(), ASKED, d.Changed(), d.TimeUp()]
 INPUTS = [*SCANS, *TOUCHES, *EVENTS]
 
 OTHERS = [None, BENTS, BENT_TURNED, STRAY]
@@ -68,6 +74,22 @@ def voter_of(deed: d.Deed) -> int | None:
     return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
 
 
+_OTHERS = ("S.1", "T2.1", "T4.1")
+PEERS = tuple(
+    Peer(origin, table_of(origin), seen=origin != "T4.1", stance=Stance.SERVING) for origin in ("S.1", "T2.1", "T4.1")
+)
+TAKING = Seizure(4, "T4.1", PEERS[2:], (), False, (), 0)
+AROUND = Situation("T1.1", PEERS, mine=(1,), may_seal=(2,), may_attest=True, may_island=True, seizures=(TAKING,))
+PAGES = [
+    office.Overview(),
+    office.PickBook(d.Deed.SEAL),
+    office.PickBook(d.Deed.HAND_OVER),
+    office.PickHeir(d.Deed.SEIZE, 4),
+    office.PickStopped(2, frozenset()),
+    office.PickStopped(None, frozenset({"T4.1"})),
+    office.Piles(4, pile="T4.1"),
+    office.Piles(None, frozenset({"T4.1"}), "T4.1"),
+]
 STATES = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
     d.Ready(),
@@ -86,10 +108,18 @@ STATES = [
     d.Unresolved(ASKED),
     d.Unresolved(ASKED, other=True),
     d.Closed(),
-    *(d.Menu(lack) for lack in (None, *d.Lack)),
+    d.Locked(),
+    *(d.Office(page) for page in PAGES),
+    *(d.Menu((deed,), overview) for deed in d.Deed for overview in (False, True)),
     *(d.Pin(deed, voter_of(deed), wrong, paused) for deed in d.Deed for wrong, paused in PADS),
+    d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset({"T4.1"}))),
 ]
-RULES = [replace(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)]
+RULES = [
+    *(replace(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)),
+    replace(OPEN, situation=AROUND),
+    replace(OPEN, situation=AROUND, office=True),
+    replace(OPEN, situation=AROUND, locked=True),
+]
 
 KEEPS_ITS_VOTER = (d.VoterShown, d.BirthDate, d.Waiting)
 
@@ -109,7 +139,7 @@ def check(state: d.State, given: d.Input, rules: d.Rules) -> tuple[d.State, tupl
     for effect in effects:
         check_effect(effect, state, given, rules, after)
     if isinstance(given, d.Found | d.Turned | d.Misread):
-        assert effects == ()
+        assert all(isinstance(effect, d.Rescan) for effect in effects)
         if isinstance(state, KEEPS_ITS_VOTER):
             assert replace(after, other=None) == replace(state, other=None)
         if isinstance(state, d.NotReady | d.Closed | d.Pin) or (isinstance(state, d.Green) and not state.lit):
@@ -146,7 +176,10 @@ def check_referral(state: d.State, given: d.Input, after: d.State, effects: tupl
     if isinstance(state, d.BirthDate) and isinstance(after, d.BirthDate) and after.wrong != state.wrong:
         assert after == replace(state, wrong=state.wrong + 1, other=None)
         assert effects == (d.CountWrong(state.voter.number, False),)
-    if isinstance(after, d.Pin) and entered:
+    if isinstance(after, d.Pin) and entered and isinstance(state, d.Office):
+        assert isinstance(given, d.Pick | d.Go)
+        assert after == d.Pin(after.order.deed, order=after.order)
+    elif isinstance(after, d.Pin) and entered:
         assert isinstance(given, d.AskPin)
         released = state.voter.number if isinstance(state, d.Referred) else None
         assert after == d.Pin(given.deed, released)
@@ -175,7 +208,10 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
         case d.Perform():
             assert isinstance(state, d.Pin)
             assert given == d.PinGiven(True)
-            assert effect == d.Perform(state.deed, state.voter)
+            assert effect == (state.order or d.Perform(state.deed, state.voter))
+        case d.Rescan():
+            assert isinstance(state, d.Office)
+            assert (effect.stopped, effect.voter) == (state.page.pile, given.voter.number if given.voter else given.number)
         case d.CountWrong():
             assert isinstance(state, d.BirthDate)
             assert isinstance(given, d.Approve)
@@ -203,7 +239,7 @@ def test_every_pair_of_state_and_input() -> None:
 
 def test_the_table_promises_no_state_that_never_follows() -> None:
     """Every other state that a row names follows from it in some circumstances, so that the diagram made of it is true."""
-    home = {d.Ready: "home", d.NotReady: "home", d.Closed: "home"}
+    home = dict.fromkeys((d.Ready, d.NotReady, d.Closed, d.Locked, d.Office), "home")
     reached = {(pair, home.get(type(after), type(after))) for pair, after in all_steps()}
     for pair, row in desk.TABLE.items():
         for to in set(row.to) - {pair[0]}:
@@ -428,8 +464,14 @@ def test_a_voter_who_is_not_served(leaves: d.Input) -> None:
 
 
 def test_the_chairs_deeds() -> None:
-    """What the PIN can decide depends on what the table lacks; nothing else can be asked for."""
+    """What the PIN can decide depends on how things stand; nothing else can be asked for."""
+    alone = {None: {d.Deed.CLOSE_TABLE}, d.Lack.CLOSED: {d.Deed.REOPEN_TABLE}}
     for lack, deed in product((None, *d.Lack), d.Deed):
-        rules = replace(OPEN, lack=lack)
-        after, effects = desk.step(d.Menu(lack), d.AskPin(deed), rules)
-        assert (isinstance(after, d.Pin), effects) == (desk.DEEDS.get(lack) is deed, ())
+        after, effects = desk.step(d.Menu(), d.AskPin(deed), replace(OPEN, lack=lack))
+        assert (isinstance(after, d.Pin), effects) == (deed in alone.get(lack, set()), ())
+    holder = replace(OPEN, lack=d.Lack.POLL_NOT_OPENED, situation=Situation("S.1", PEERS, mine=(0,)))
+    assert desk.deeds(holder) == (d.Deed.OPEN_POLL, d.Deed.LOCK)
+    assert d.Deed.OPEN_POLL not in desk.deeds(replace(holder, situation=replace(holder.situation, mine=(1,))))
+    island = replace(OPEN, lack=d.Lack.ALONE, situation=replace(AROUND, may_island=True))
+    assert desk.deeds(island) == (d.Deed.ISLAND, d.Deed.LOCK)
+    assert desk.deeds(replace(island, locked=True)) == (d.Deed.UNLOCK,)

@@ -28,7 +28,11 @@ from kiosk.wiring import setup_of
 
 EXAMPLE = (Path(__file__).parents[2] / "kiosk" / "plan.example.toml").read_text(encoding="utf-8")
 NOT_PROVISIONED = "the place and tables of the plan are not those that were provisioned: provision the place again"
-TWO_TABLES = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n\n[secretary]\nassistant = 1\n")
+TWO_TABLES = EXAMPLE.replace(
+    "[[tables]]\nnumber = 1\n",
+    '[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n\n[secretary]\nassistant = 1\n\n[[brokers]]\nhost = "10.0.0.1"\n',
+)
+ORIGINS = ["S.1", "S.2", "T1.1", "T1.2", "T2.1", "T2.2"]
 
 
 @pytest.fixture
@@ -41,14 +45,14 @@ def plan(tmp_path: Path) -> Path:
 def test_each_table_gets_its_own(plan: Path, tmp_path: Path) -> None:
     """Each table is given the plan byte for byte, a key of its own and everybody's public keys."""
     made = provision(plan, tmp_path / "out")
-    assert sorted(made.bundles) == ["T1.1", "T2.1"]
+    assert sorted(made.bundles) == ORIGINS
     bundles = {origin: Bundle.load(folder) for origin, folder in made.bundles.items()}
     for origin, bundle in bundles.items():
         assert (bundle.device.origin, bundle.device.signers) == (origin, made.signers)
         assert (made.bundles[origin] / PLAN).read_bytes() == plan.read_bytes()
         assert bundle.plan.place.code == PLACE
         signature = bundle.key.sign(b"what")
-        assert [o for o, other in bundles.items() if bundle.signers.verify(origin, signature, b"what")] == ["T1.1", "T2.1"]
+        assert sorted(o for o, other in bundles.items() if other.signers.verify(origin, signature, b"what")) == ORIGINS
         assert not bundle.signers.verify("T1.1" if origin == "T2.1" else "T2.1", signature, b"what")
         assert not bundle.signers.verify(origin, signature, b"something else")
     assert made.signers["T1.1"] != made.signers["T2.1"]
@@ -208,7 +212,9 @@ def test_a_plan_with_another_table(plan: Path, tmp_path: Path) -> None:
     """A table added to the plan, or given another number, after the keys were made is refused in every device."""
     made = provision(plan, tmp_path / "out")
     for tables in ((1, 2, 3), (1, 3), (2, 3), (11, 2)):
-        text = EXAMPLE.replace("[[tables]]\nnumber = 1\n", "".join(f"[[tables]]\nnumber = {n}\n" for n in tables))
+        numbers = "".join(f"[[tables]]\nnumber = {n}\n" for n in tables)
+        text = TWO_TABLES.replace("[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n", numbers)
+        text = text.replace("assistant = 1", f"assistant = {tables[0]}")
         for folder in made.bundles.values():
             (folder / PLAN).write_text(text, encoding="utf-8")
             with pytest.raises(BundleError, match=NOT_PROVISIONED):

@@ -104,9 +104,10 @@ def test_a_right_pin_forgives_the_wrong_ones_before() -> None:
 
 def test_only_the_registers_holder_opens_the_poll() -> None:
     """A table that does not hold the register can't open the poll, whatever PIN it is given."""
-    holders = {0: replace(SETUP.holders[0], holder="T2.1"), 1: SETUP.holders[1]}
-    loop = Loop(replace(SETUP, holders=holders)).opened()
-    assert (loop.shown, loop.kinds()) == ("NotReady", ["Start"])
+    loop = Loop(replace(SETUP, opening={0: "T2.1", 1: ORIGIN})).touch("menu")
+    assert "open_poll" not in [button.touch for button in loop.screen.buttons()]
+    loop.touch("open_poll").touch("pin", PIN)
+    assert loop.kinds() == ["Start"]
 
 
 # --- serving ----------------------------------------------------------------------------------------------------------
@@ -121,8 +122,10 @@ def test_a_voter_is_served() -> None:
     assert loop.kinds(2) == ["Request", "Decision"]
     loop.draw()
     request, decision, issued = loop.bodies()[2:]
-    assert request == e.Request(f"{ORIGIN}/1/1", "check_in", ANNE.number, 1, BOTH, TABLE, how=e.How.SHOWN, source=e.Source.CARD)
-    assert decision == e.Decision(request.id, 1, 1, e.Outcome.GRANTED)
+    assert request == e.Request(
+        f"{ORIGIN}/1/1", e.Op.CHECK_IN, ANNE.number, 1, BOTH, TABLE, how=e.How.SHOWN, source=e.Source.CARD
+    )
+    assert decision == e.Decision(request.id, ANNE.number, BOTH, 1, 1, e.Outcome.GRANTED)
     assert issued == e.Issued(request.id)
 
 
@@ -132,7 +135,7 @@ def test_two_actions_a_voter() -> None:
     for voter in (ANNE, BENT, CARL):
         loop.serve(voter)
         assert (loop.shown, loop.screen.content.name) == ("Green", voter.name)
-    assert loop.node.ledger.totals().served == {1: 3}
+    assert loop.node.ledger.served == {ORIGIN: 3}
     assert loop.node.ledger.totals().issued == {"byraad": 3, "region": 2}
 
 
@@ -383,10 +386,10 @@ def test_what_changes_nothing_makes_no_touch_old() -> None:
 def test_green_comes_after_the_disk() -> None:
     """What `take` gives to commit comes with no screen; the green is there only when `committed` is called after it."""
     loop = opened().scan(ANNE.number)
-    batch = loop.node.take([loop.touch_of("approve")], loop.now)
-    assert [type(written.entry.body) for written in batch] == [e.Request, e.Decision]
-    assert (type(loop.node.state), type(loop.node.screen.content)) == (d.Waiting, s.VoterShown)
-    loop.commit_and_show(batch)
+    turn = loop.node.take([loop.touch_of("approve")], loop.now)
+    assert [type(e.decode_entry(row.data).body) for row in turn.rows] == [e.Request, e.Decision]
+    assert (turn.screen, type(loop.node.state), type(loop.node.screen.content)) == (None, d.Waiting, s.VoterShown)
+    loop.commit_and_show(turn)
     assert loop.shown == "Green"
 
 
@@ -574,7 +577,7 @@ def test_a_place_with_two_nodes() -> None:
     loop = Loop(replace(SETUP, first=frozenset({ORIGIN, "T2.1"})))
     assert (loop.shown, loop.screen.content.code) == ("NotReady", "K2")
     loop.scan(ANNE.number).touch("menu")
-    assert [item.touch for item in loop.screen.content.items] == ["language"]
+    assert [item.touch for item in loop.screen.content.items] == ["language", "overview", "island", "lock"]
     assert loop.kinds() == ["Start"]
 
 

@@ -167,11 +167,12 @@ def test_what_a_referred_voter_may_do() -> None:
 def test_referral_rests_on_the_disk() -> None:
     """The screen of the third wrong date comes after its entry; a table that stops before that has forgotten the tries."""
     loop = Loop(KEYED).opened().scan(ANNE.number).touch("approve", WRONG).touch("approve", WRONG)
-    batch = loop.node.take([loop.touch_of("approve", WRONG)], loop.now)
-    assert [written.entry.body for written in batch] == [e.Referred(ANNE.number)]
+    turn = loop.node.take([loop.touch_of("approve", WRONG)], loop.now)
+    assert [e.decode_entry(row.data).body for row in turn.rows] == [e.Referred(ANNE.number)]
+    assert turn.screen is None
     assert type(loop.node.screen.content) is s.BirthDate
     assert loop.restarted().scan(ANNE.number).screen.content.notice == ""
-    loop.commit(batch)
+    loop.commit(turn)
     assert loop.restarted().scan(ANNE.number).shown == "Referred"
 
 
@@ -205,7 +206,7 @@ def test_two_voters_referred() -> None:
     assert (is_referred(loop), is_referred(loop, BENT)) == (False, True)
     loop.scan(BENT.number).release()
     assert (is_referred(loop), is_referred(loop, BENT)) == (False, False)
-    assert loop.bodies()[2:] == [e.Referred(1), e.Referred(2), e.Released(1), e.Released(2)]
+    assert loop.bodies()[2:] == [e.Referred(1), e.Referred(2), e.Released(1, ("T1.1/3",)), e.Released(2, ("T1.1/4",))]
 
 
 def test_referred_and_struck_off() -> None:
@@ -243,7 +244,8 @@ def test_release_gives_exactly_three_new_tries(over: bool) -> None:
             loop.touch("approve", WRONG)
         assert loop.shown == "Referred"
     bodies = [body for body in loop.bodies()[2:] if not isinstance(body, e.Start)]
-    assert bodies == [e.Referred(ANNE.number), *[e.Released(ANNE.number), e.Referred(ANNE.number)] * 3]
+    assert [(type(body), body.voter) for body in bodies] == [(e.Referred, 1), *[(e.Released, 1), (e.Referred, 1)] * 3]
+    assert len({body.ends for body in bodies if isinstance(body, e.Released)}) == 3
 
 
 def test_release_is_one_voters() -> None:
@@ -272,11 +274,12 @@ def test_release_is_recorded() -> None:
     """A release is an entry of its own with the voter, on the disk before the table is ready; a stop before it is none."""
     loop = at_the_pad()
     assert (loop.shown, loop.screen.content.headline) == ("Pin", "Formanden giver vælgeren et nyt forsøg")
-    batch = loop.node.take([loop.touch_of("pin", PIN)], loop.now)
-    assert [written.entry.body for written in batch] == [e.Released(ANNE.number)]
+    turn = loop.node.take([loop.touch_of("pin", PIN)], loop.now)
+    assert [type(e.decode_entry(row.data).body) for row in turn.rows] == [e.Released]
+    assert turn.screen is None
     assert type(loop.node.screen.content) is s.Pin
     assert is_referred(loop.restarted())
-    loop.commit(batch)
+    loop.commit(turn)
     assert not is_referred(loop.restarted())
 
 
@@ -322,7 +325,7 @@ def test_scans_at_the_pad() -> None:
     assert loop.scan(BENT.number).scan(ANNE.number).scan(DORA.number).screen == before
     assert type(loop.scan("stray").put(Overran()).screen.content) is s.Pin
     loop.put(Scanned(card(BENT.number)), loop.touch_of("pin", PIN))
-    assert loop.bodies()[2:] == [e.Referred(BENT.number), e.Referred(ANNE.number), e.Released(ANNE.number)]
+    assert loop.bodies()[2:] == [e.Referred(BENT.number), e.Referred(ANNE.number), e.Released(ANNE.number, ("T1.1/4",))]
     assert (is_referred(loop), is_referred(loop, BENT)) == (False, True)
 
 
@@ -335,7 +338,7 @@ def test_a_scan_between() -> None:
     loop.scan(ANNE.number).put(late)
     assert (loop.shown, loop.screen.content.name) == ("Referred", ANNE.name)
     loop.release()
-    assert loop.bodies(e.Released) == [e.Released(ANNE.number)]
+    assert loop.bodies(e.Released) == [e.Released(ANNE.number, ("T1.1/4",))]
 
 
 def test_release_needs_the_voters_own_screen() -> None:

@@ -47,7 +47,7 @@ def test_no() -> None:
     again = approved().restarted().touch("no")
     assert (again.shown, again.kinds()[-3:]) == ("Ready", ["Start", "Withdrawn", "Decision"])
     assert [type(written.entry.body) for written in again.log[-1]] == [e.Withdrawn, e.Decision]
-    assert again.bodies()[-1] == e.Decision(f"{ORIGIN}/1/1", 1, 1, e.Outcome.UNDONE, "withdrawn")
+    assert again.bodies()[-1] == e.Decision(f"{ORIGIN}/1/1", ANNE.number, BOTH, 1, 1, e.Outcome.UNDONE, "withdrawn")
     again.serve(ANNE)
     assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
 
@@ -92,8 +92,7 @@ def test_closed_table_asks_too() -> None:
 
 def test_a_withdrawal_by_a_node_that_holds_nothing_undoes_nothing() -> None:
     """Only the holder takes back a grant; another table's No is a withdrawal and no more."""
-    held = {number: replace(holding, holder="T9.1") for number, holding in SETUP.holders.items()}
-    again = approved().restarted(setup=replace(SETUP, holders=held)).touch("no")
+    again = approved().restarted(setup=replace(SETUP, opening=dict.fromkeys(SETUP.opening, "T2.1"))).touch("no")
     assert again.kinds()[-2:] == ["Start", "Withdrawn"]
     assert list(again.node.ledger.marks(ANNE.number)) != []
 
@@ -240,7 +239,7 @@ def test_everybody_is_served_in_the_end() -> None:
     loop = opened()
     for voter in (ANNE, BENT, CARL):
         loop = loop.scan(voter.number).touch("approve").restarted().touch("no")
-        assert isinstance(loop.node._books.weigh(voter), Eligible)
+        assert isinstance(loop.node.books.weigh(voter), Eligible)
         loop.serve(voter).touch("next")
     assert loop.node.ledger.totals().issued == {"byraad": 3, "region": 2}
     assert {election for request in loop.bodies(e.Request) for election in request.elections} == set(BOTH)

@@ -282,7 +282,7 @@ def check_the_end(world: World) -> None:
         marked = [election for mark in world.loop.node.ledger.marks(number) for election in mark.elections]
         assert sorted(marked) == sorted(due), voter
     assert not world.referred & {number for number, out in world.handed.items() if out}
-    assert not [n for n in LIST if world.loop.node.ledger.is_referred(n) != (n in world.referred)]
+    assert not [n for n in LIST if bool(world.loop.node.ledger.referrals(n)) != (n in world.referred)]
     total = world.loop.node.ledger.totals().issued
     assert total == {election: sum(election in out for out in world.handed.values()) for election in SETUP.elections}
 

@@ -65,7 +65,14 @@ def _work(given: tuple[int, int, int, int, float]) -> tuple[int, int, list[tuple
 
 
 def run_many(
-    schedules: int, seed: int, *, steps: int = STEPS, minutes: float = 1e6, nodes: int = 0, jobs: int = 0, say: Callable[[str], None]
+    schedules: int,
+    seed: int,
+    *,
+    steps: int = STEPS,
+    minutes: float = 1e6,
+    nodes: int = 0,
+    jobs: int = 0,
+    say: Callable[[str], None],
 ) -> int:
     """Run many; returns the number of violations."""
     jobs, started = jobs or os.cpu_count() or 1, time.monotonic()
@@ -131,9 +138,13 @@ def main() -> int:
         missed = [name for name in names if not mutate(name, given.schedules, given.seed, say) and name not in WHY_NOT]
         say(f"{len(names)} rules broken, {len(missed)} not caught without a reason")
         return 1 if missed or not names else 0
-    return 1 if run_many(
-        given.schedules, given.seed, steps=given.steps, minutes=given.minutes, nodes=given.nodes, jobs=given.jobs, say=say
-    ) else 0
+    return (
+        1
+        if run_many(
+            given.schedules, given.seed, steps=given.steps, minutes=given.minutes, nodes=given.nodes, jobs=given.jobs, say=say
+        )
+        else 0
+    )
 
 
 if __name__ == "__main__":

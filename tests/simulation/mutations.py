@@ -75,11 +75,15 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "D1: anybody decides": ((rules, "d1_holds", _always),),
     "D2: nobody waits to be fresh": ((Freshness, "reach", _reached_at_once),),
     "D3: decides without the book's history": ((rules, "d3_whole_history", _always),),
-    "D4: decides again, or what is withdrawn": ((rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),),
+    "D4: decides again, or what is withdrawn": (
+        (rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),
+    ),
     "D4: grants beside a mark": ((rules, "d4_grants", _always),),
     "G1: green on a withdrawn request": ((rules, "g1_not_withdrawn", _always),),
     "G2: a pending seal holds nothing back": ((rules, "g2_counts", _always),),
-    "G3: green with the own mark on one disk": ((rules, "g3_two_disks", lambda seen, case, _heads: rules.g3_own_request_stored(seen, case)),),
+    "G3: green with the own mark on one disk": (
+        (rules, "g3_two_disks", lambda seen, case, _heads: rules.g3_own_request_stored(seen, case)),
+    ),
     "G3: the register of the peer is not looked at": ((rules, "g3_knows_register", _always),),
     "G3: the own request need not be committed": ((rules, "g3_own_request_stored", _always),),
     "G4: green without being fresh": ((rules, "g4_fresh", _always),),
@@ -117,7 +121,9 @@ def broken(*patches: _Patch) -> Iterator[None]:
             old = getattr(target, attribute, None)
             setattr(target, attribute, value)
             undo.append(
-                (lambda t=target, a=attribute: delattr(t, a)) if missing else (lambda t=target, a=attribute, o=old: setattr(t, a, o))
+                (lambda t=target, a=attribute: delattr(t, a))
+                if missing
+                else (lambda t=target, a=attribute, o=old: setattr(t, a, o))
             )
         yield
     finally:

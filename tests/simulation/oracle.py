@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Broken, check_chain
 from tests.simulation.world import FIRST_PREV, Machine, World

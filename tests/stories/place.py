@@ -23,12 +23,14 @@ from kiosk.domain.nodes import table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Voter
-from kiosk.node import Gone, Heard, Input, Keys, Node, Now, Ordered, Scanned, Send, SendWant, Setup, Turn
 from kiosk.node import Give as GiveTo
+from kiosk.node import Gone, Heard, Input, Keys, Node, Now, Ordered, Scanned, Send, SendWant, Setup, Turn
 
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 NODES = ("S", "T1", "T2", "T3")
-VOTERS = {n: Voter(n, f"V{n}", "", date(1970, 1, 1), n // 100, ("byraad",)) for b in (1, 2, 3) for n in range(b * 100, b * 100 + 9)}
+VOTERS = {
+    n: Voter(n, f"V{n}", "", date(1970, 1, 1), n // 100, ("byraad",)) for b in (1, 2, 3) for n in range(b * 100, b * 100 + 9)
+}
 CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, "4701", {}, max_chars=32)
 BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE),)
 
