@@ -84,7 +84,7 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(400)
 def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: Path) -> None:
-    """`make demo` without a screen tells its story, leaves pictures and logs, and proves that nobody was given ballots twice."""
+    """`make demo` without a screen tells its story, leaves pictures and logs, and proves that nobody voted twice."""
     assert "make demo" in COMMANDS
     out = tmp_path / "out"
     done = subprocess.run(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from multiprocessing import get_context
 
 from tests.simulation.mutations import G5_ASIDE, MUTATIONS, WHY_NOT, broken
-from tests.simulation.oracle import Counts, Violation
+from tests.simulation.oracle import Counts, ViolationError
 from tests.simulation.schedule import Schedule
 
 STEPS = 150
@@ -18,7 +18,7 @@ def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0) -> str:
     """Run one schedule; "" when all held, else what did not."""
     try:
         Schedule(seed, steps, counts, nodes=nodes).run()
-    except Violation as violation:
+    except ViolationError as violation:
         return str(violation)
     except Exception as error:  # a fault in the product is a violation like any other
         return f"{type(error).__name__}: {error}"

@@ -1,7 +1,7 @@
-"""What must always hold, judged by what was shown and by what lies on the disks as plain JSON; none of it by the product's fold.
+"""What must always hold, judged by what was shown and by what lies on the disks as plain JSON, not by the product's fold.
 
-S1: a voter is shown at most one green for an election. S2: a green outside island mode is on two disks. S3: in the end all nodes say
-the same. S4: a green is never lost from sight, and a second ballot shows as a conflict. S5: every log verifies.
+S1: a voter is shown at most one green for an election. S2: a green outside island mode is on two disks. S3: in the end all
+nodes say the same. S4: a green is never lost from sight, and a second ballot shows as a conflict. S5: every log verifies.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _plain = msgspec.json.Decoder().decode
 _BY_NAME = {"byråd": "byraad", "regionsråd": "region"}
 
 
-class Violation(AssertionError):
+class ViolationError(AssertionError):
     """Something that must always hold did not."""
 
 
@@ -73,7 +73,7 @@ class Oracle:
         elif kind == "withdrawn":
             self._over.add(body["request"])
             if any(light.request == body["request"] for light in self.lights):
-                raise Violation(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
+                raise ViolationError(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
         elif kind == "island":
             (self.island.add if body["on"] else self.island.discard)(machine.origin)
             self.counts.add("island mode")
@@ -100,17 +100,17 @@ class Oracle:
         request, run = self._last.get(machine.origin, ("", 0))
         known = self._requests.get(request)
         if known is None or known[0] != voter:
-            raise Violation(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
+            raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
         before = [light for light in self.lights if light.request == request]
         if before:
             if before[0].run != machine.run:
-                raise Violation(f"S1: {machine.origin} shows green again on {request} after a restart")
+                raise ViolationError(f"S1: {machine.origin} shows green again on {request} after a restart")
             return
         if run != machine.run:
-            raise Violation(f"S1: {machine.origin} shows green on {request}, made before its restart")
+            raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
         light = Light(voter, elections, machine.origin, machine.run, request, known[2], machine.origin in self.island)
         if request in self._over:
-            raise Violation(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
+            raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
         self._check_once(light)
         self.lights.append(light)
         self._check_disks(light)
@@ -120,7 +120,7 @@ class Oracle:
             if other.voter == light.voter and set(other.elections) & set(light.elections):
                 self.twice.add(light.voter)
                 if self.honest:
-                    raise Violation(
+                    raise ViolationError(
                         f"S1: voter {light.voter} is given ballots at {light.table} ({light.request}), "
                         f"after {other.table} ({other.request})"
                     )
@@ -134,9 +134,9 @@ class Oracle:
             return
         disks = {m.origin for m in self.world.machines.values() for o, seq in grants if m.vector.get(o, 0) >= seq}
         if own.vector.get(light.table, 0) < light.seq:
-            raise Violation(f"S2: the request {light.request} is not on the disk of {light.table}")
+            raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
         if not disks - {light.table}:
-            raise Violation(f"S2: the mark of {light.request} is on one disk only")
+            raise ViolationError(f"S2: the mark of {light.request} is on one disk only")
 
     # --- in the end ---
 
@@ -150,14 +150,14 @@ class Oracle:
         first = alive[0]
         for machine in alive:
             if machine.vector != first.vector:
-                raise Violation(f"S3: {machine.origin} has {machine.vector}, {first.origin} has {first.vector}")
+                raise ViolationError(f"S3: {machine.origin} has {machine.vector}, {first.origin} has {first.vector}")
         told = [_told(machine) for machine in alive]
         for machine, other in zip(alive, told, strict=True):
             if other != told[0]:
                 difference = {
                     key: (told[0].get(key), other.get(key)) for key in told[0] | other if told[0].get(key) != other.get(key)
                 }
-                raise Violation(f"S3: {first.origin} and {machine.origin} say different things: {difference}")
+                raise ViolationError(f"S3: {first.origin} and {machine.origin} say different things: {difference}")
         for machine in alive:
             self._check_sight(machine)
             self._check_log(machine)
@@ -169,12 +169,12 @@ class Oracle:
             marked = {election for mark in ledger.marks(light.voter) for election in mark.elections}
             lost = self.world.machines[light.table].lost
             if not set(light.elections) <= marked and (self.honest or not lost):
-                raise Violation(f"S4: the green of {light.request} is not a mark at {machine.origin}")
+                raise ViolationError(f"S4: the green of {light.request} is not a mark at {machine.origin}")
         lost = {origin for origin, m in self.world.machines.items() if m.lost}
         hidden = {light.voter for light in self.lights if light.table in lost}
         silent = self.twice - ledger.conflicts().keys() - hidden
         if silent:
-            raise Violation(f"S4: voters {silent} have two ballots, and {machine.origin} shows no conflict")
+            raise ViolationError(f"S4: voters {silent} have two ballots, and {machine.origin} shows no conflict")
         if self.honest and ledger.conflicts():
             self.counts.add("conflict shown without a second ballot")
 
@@ -182,12 +182,12 @@ class Oracle:
         verify = machine.node._keys.verify
         for found in check_chain(machine.disk, FIRST_PREV, verify, {}):
             if isinstance(found, Broken):
-                raise Violation(f"S5: the log at {machine.origin} does not verify: {found}")
+                raise ViolationError(f"S5: the log at {machine.origin} does not verify: {found}")
 
     def _check_ended(self, machine: Machine) -> None:
         open_ = [case.id for case in machine.node.ledger.unsettled(machine.origin)]
         if open_:
-            raise Violation(f"L: {machine.origin} still has requests without an end: {open_}")
+            raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
 
 
 def _told(machine: Machine) -> dict[str, object]:

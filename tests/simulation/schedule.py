@@ -1,7 +1,7 @@
 """One schedule: a world, its people and its misfortunes, all drawn from one seed; then healing, and the last checks.
 
-Each step has its own random numbers, so that a step can be left out and the others stay what they were: that is how a story is made
-short. Which kinds of faults occur, and how often, is drawn anew for each schedule.
+Each step has its own random numbers, so that a step can be left out and the others stay what they were: that is how a story is
+made short. Which kinds of faults occur, and how often, is drawn anew for each schedule.
 """
 
 from collections.abc import Callable, Collection
@@ -14,7 +14,7 @@ from kiosk.domain.cards import check_digits
 from kiosk.domain.messages import Stance
 from kiosk.domain.office import Deed, Perform, Rescan
 from kiosk.node import Ordered, Scanned
-from tests.simulation.oracle import Counts, Oracle, Violation
+from tests.simulation.oracle import Counts, Oracle, ViolationError
 from tests.simulation.world import BROKERS, Machine, World
 
 FAULTS = ("crash", "cut", "one_way", "broker", "loss", "delay", "repeat", "clock", "power", "lost_disk", "old_disk", "lock")
@@ -46,7 +46,7 @@ class Schedule:
     # --- the whole of it ---
 
     def run(self) -> None:
-        """Run it; raises Violation."""
+        """Run it; raises ViolationError."""
         self.morning()
         for step in range(self.steps):
             self.rng.seed(self.seed << 20 | step)
@@ -164,9 +164,9 @@ class Schedule:
         ]
         for origin in list(self.attested):
             machine = self.world.machines[origin]
-            if machine.node is not None and machine.node.books.seen.fresh.reached:
-                if all(machine.vector.get(author, 0) >= seq for author, seq, names in seals if origin in names):
-                    self.attested.discard(origin)
+            has_all = all(machine.vector.get(author, 0) >= seq for author, seq, names in seals if origin in names)
+            if machine.node is not None and machine.node.books.seen.fresh.reached and has_all:
+                self.attested.discard(origin)
 
     def seal(self) -> None:
         """A holder of the register begins to take a book."""
@@ -293,7 +293,7 @@ class Schedule:
         if machine.up:
             self.counts.add("crash")
             if self.rng.random() < 0.6:
-                machine.armed = self.rng.randrange(1, 5)
+                machine.armed = self.rng.randrange(1, 6)
             else:
                 self.world.crash(machine)
         elif not machine.lost:
@@ -393,7 +393,7 @@ class Schedule:
             world.run_for(1_200)
             if turn >= 1 and not self.restless():
                 return
-        raise Violation(f"L: the place does not come to rest: {self.restless()}")
+        raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
 
     def settle(self) -> None:
         """Everybody does what is due."""

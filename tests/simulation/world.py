@@ -1,7 +1,7 @@
 """The simulated place: real node cores, each with a disk in memory, and a network that loses, delays, repeats and splits.
 
-A turn of a node is carried out as the service does it: send and show what may be said at once, commit, send and show the rest. A crash
-may come between any two of these. Only whole rows that were committed outlive it.
+A turn of a node is carried out as the service does it: send and show what may be said at once, commit, send and show the rest.
+A crash may come between any two of these. Only whole rows that were committed outlive it.
 """
 
 import heapq
@@ -179,39 +179,44 @@ class World:
     def carry_out(self, machine: Machine, turn: Turn) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""
         node, at, machine.armed = machine.node, machine.armed, 0
-        if at == 1:
-            return self.crash(machine)
+        said: list[Said] = []
+
+        def say() -> None:
+            said.append(node.committed(self.now(machine)))
+
+        def tell() -> None:
+            self._send(machine, said[0].sends)
+
         self.evidence += len(turn.evidence)
+        steps = [
+            lambda: self._say_early(machine, turn),
+            *([say, tell] if self.speaks_first else []),
+            lambda: self._commit(machine, turn),
+            *([] if self.speaks_first else [say]),
+            lambda: self._show(machine, said[0].screen),
+            *([] if self.speaks_first else [tell]),
+        ]
+        for number, step in enumerate(steps, 1):
+            if number == at:
+                self.crash(machine)
+                return
+            step()
+
+    def _say_early(self, machine: Machine, turn: Turn) -> None:
         self._send(machine, turn.sends)
-        if turn.screen is not None:
-            self._show(machine, turn.screen)
-        if at == 2:
-            return self.crash(machine)
-        said = node.committed(self.now(machine)) if self.speaks_first else None
-        if said is not None:
-            self._send(machine, said.sends)
-        if at == 3 and said is not None:
-            return self.crash(machine)
+        self._show(machine, turn.screen)
+
+    def _commit(self, machine: Machine, turn: Turn) -> None:
         for row in turn.rows:
             machine.disk.append(row)
             machine.vector[row.origin] = row.seq
             if row.origin == machine.origin:
                 for watcher in self.watch:
                     watcher.written(machine, row.seq, _plain(row.data)["body"])
-        if at == 3:
-            return self.crash(machine)
-        if said is None:
-            said = node.committed(self.now(machine))
-        else:
-            said = Said(screen=said.screen)
-        if said.screen is not None:
-            self._show(machine, said.screen)
-        if at == 4:
-            return self.crash(machine)
-        self._send(machine, said.sends)
-        return None
 
-    def _show(self, machine: Machine, screen: s.Screen) -> None:
+    def _show(self, machine: Machine, screen: s.Screen | None) -> None:
+        if screen is None:
+            return
         machine.screen = screen
         if self.story is not None:
             content = screen.content
