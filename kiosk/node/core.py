@@ -194,7 +194,7 @@ class Node:
 
     def _show(self) -> Screen | None:
         """A new screen, or None where nothing on it has changed. A wait is shown once it has lasted a moment."""
-        if not self._stale or (isinstance(self.state, d.Waiting) and not self.state.late):
+        if self.fault or not self._stale or (isinstance(self.state, d.Waiting) and not self.state.late):
             return None
         self._stale = False
         served = self.ledger.served.get(self.setup.origin, 0)

@@ -18,7 +18,7 @@ from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.chain import Stored
-from kiosk.domain.messages import Ask, Batch, Head
+from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
@@ -187,6 +187,28 @@ class Place:
                 self._put(to, heard)
         raise AssertionError("the nodes talk without end")
 
+    def deliver_only(self, sender: str, to: str) -> None:
+        """What is on its way between these two arrives; nothing else does."""
+        due = [w for w in self.wire if w[:2] == (sender, to)]
+        self.wire = deque(w for w in self.wire if w[:2] != (sender, to))
+        for _, _, heard in due:
+            self._put(to, heard)
+
+    def deliver_until(self, name: str, shown: str) -> None:
+        """Message after message arrives, until a node shows such a screen."""
+        while self.shown(name) != shown:
+            sender, to, heard = self.wire.popleft()
+            if (sender, to) not in self.held:
+                self._put(to, heard)
+
+    def lose_what_is_under_way(self) -> None:
+        """Nothing of what was sent so far arrives."""
+        self.wire.clear()
+
+    def hear(self, to: str, sender: str, message: object) -> None:
+        """A message comes to a node under another's name."""
+        self._put(to, Heard(f"{sender}.1", message))  # type: ignore[arg-type]
+
     def wait(self, ms: int) -> None:
         """Time passes: every node sends its heads, and all arrives."""
         for _ in range(0, ms, 500):
@@ -208,6 +230,10 @@ class Place:
     def order(self, name: str, deed: d.Deed, **words: object) -> None:
         """The chair decides something at this node."""
         self._put(name, Ordered(d.Perform(deed, **words)))  # type: ignore[arg-type]
+
+    def scan_again(self, name: str, voter: int, stopped: str) -> None:
+        """A voter's card is found in a stopped table's pile."""
+        self._put(name, Ordered(d.Rescan(voter, stopped)))
 
     def touch(self, name: str, touch: str) -> None:
         """A button is touched on the newest screen."""
@@ -287,8 +313,3 @@ def batch_of(rows: list[Stored]) -> Batch:
     signature = rows[-1].signature
     assert signature is not None
     return Batch(rows[0].origin, rows[0].seq, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
-
-
-def head_of(place: Place, name: str) -> Head:
-    """The head that a node would send now."""
-    return place.core(name)._head(place.now)
