@@ -33,9 +33,9 @@ class Node(Device):
         self.display_process: subprocess.Popen[bytes] | None = None
         self.relays: list[Relay] = []
 
-    def start(self) -> None:
-        """Switch its node on."""
-        self.process = self.start_node()
+    def start(self, *wrapper: str) -> None:
+        """Switch its node on, under `wrapper` where one is given."""
+        self.process = self.start_node(*wrapper)
 
     def power_off(self) -> None:
         """Cut its power: nothing is said and nothing is finished."""
@@ -57,10 +57,11 @@ class Node(Device):
 class Place:
     """A place with `tables` tables in `folder`, ready to start; the programs' output goes to `logs`."""
 
-    def __init__(self, folder: Path, logs: Path, *, tables: int, voters: int, seed: int, brokers: int = 2) -> None:
+    def __init__(self, folder: Path, logs: Path, *, tables: int, voters: int, seed: int, cables: bool = True) -> None:
+        """With `cables`, what a node and a broker say goes through a relay, which can be pulled and costs time."""
         self.folder, self.tables = folder, tables
         self._running = ExitStack()
-        self.brokers = [SimulatedBroker(folder / "brokers", free_port()) for _ in range(brokers)]
+        self.brokers = [SimulatedBroker(folder / "brokers", free_port()) for _ in range(2)]
         plan = folder / "plan.toml"
         ports = [broker.port for broker in self.brokers]
         plan.write_text(plan_text(folder / "no-scanner", _SETTINGS, tables, ports), encoding="utf-8")
@@ -68,8 +69,9 @@ class Place:
         self.pin = made.pin
         self.nodes = {name: Node(folder / name, name, folder / "bundles" / name, logs) for name in self.names}
         for node in self.nodes.values():
-            node.relays = [self._running.enter_context(Relay(port)) for port in ports]
-            text = plan_text(node.scanner.link, _SETTINGS, tables, [relay.port for relay in node.relays])
+            node.relays = [self._running.enter_context(Relay(port)) for port in ports] if cables else []
+            reached = [relay.port for relay in node.relays] or ports
+            text = plan_text(node.scanner.link, _SETTINGS, tables, reached)
             (node.bundle / "plan.toml").write_text(text, encoding="utf-8")
         self.list = folder / "voters.csv"
         self.voters = self._write_list(voters, seed)
@@ -100,13 +102,13 @@ class Place:
         write_list(self.list, made, msgspec.structs.asdict(plan.columns))
         return made
 
-    def start(self) -> None:
-        """Give every device the list, start the brokers and all nodes, and open the poll."""
+    def start(self, *wrapper: str) -> None:
+        """Give every device the list, start the brokers and all nodes (under `wrapper`), and open the poll."""
         for broker in self.brokers:
             broker.start()
         for node in self.nodes.values():
             node.import_list(self.list)
-            node.start()
+            node.start(*wrapper)
         with self.secretary.screen() as screen:
             self.chair(screen).decide("open_poll")
         for number in range(1, self.tables + 1):

@@ -34,10 +34,11 @@ from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
-from kiosk.node import Node, Now, Scanned, Written
+from kiosk.node import Keys, Node, Now, Scanned, Turn
 from kiosk.screen_client import ScreenClient
 from kiosk.screen_port import ScreenPort
 from kiosk.service import now
+from kiosk.simulated.device import Device
 from kiosk.simulated.table import Table
 from kiosk.store.database import Database
 from kiosk.store.listfile import read_list
@@ -100,6 +101,11 @@ def a_table(voters: int) -> Iterator[Table]:
         with Database(table.data) as database:
             VoterList(database).replace(table.voters)
         yield table
+
+
+def keys_of(bundle: Bundle) -> Keys:
+    """A device's keys."""
+    return Keys(bundle.key.sign, bundle.signers.verify)
 
 
 def cards(table: Table, first: int = 0) -> Iterator[str]:
@@ -181,14 +187,14 @@ def timed(commits) -> float:
 
 
 @contextmanager
-def yardstick(table: Table, wrapper: tuple[str, ...]) -> Iterator:
+def yardstick(table: Device, wrapper: tuple[str, ...]) -> Iterator:
     """The bare loop in a process of its own, with the rows of the node's last check-in: a function of a number of commits."""
     command = [
         *wrapper,
         sys.executable,
         __file__,
         "--bare",
-        str(table.folder / f"bare{len(wrapper)}.db"),
+        str(table.data.parent / f"bare{len(wrapper)}.db"),
         str(table.data / "node.db"),
     ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as loop:
@@ -269,7 +275,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
     with ExitStack() as running:
         database = running.enter_context(Database(Path(data)))
         VoterList(database).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
-        node, log = wiring.node_maker(bundle)(database), Log(database)
+        node, log = wiring.node_maker(bundle)(database, keys_of(bundle)), Log(database)
         loop = running.enter_context(closing(BareLoop(f"{data}/bare.db")))
         selector = running.enter_context(selectors.DefaultSelector())
         port = running.enter_context(closing(ScreenPort(Path(data) / "s", selector, lambda _touch: None)))
@@ -279,11 +285,12 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
         key.data(mask)
         assert node is not None
 
-        def give(batch: tuple[Written, ...]) -> None:
-            if batch:
-                signature = bundle.key.sign(batch_signed(batch[-1].hash))
-                log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, now().wall_ms)
-            screen = node.committed(now())
+        def give(turn: Turn) -> None:
+            if turn.screen is not None:
+                port.show(turn.screen)
+            if turn.rows:
+                log.commit(turn.rows, now().wall_ms)
+            screen = node.committed(now()).screen
             if screen is not None:
                 port.show(screen)
 
@@ -296,14 +303,14 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
             give(node.take([Scanned(card)], now()))
             line = encode(Touch(node.screen.number, "approve", how="spoken"))
             started = time.perf_counter()
-            batch = node.take([decode_answer(line)], now())
-            give(batch)
+            turn = node.take([decode_answer(line)], now())
+            give(turn)
             greens.append(time.perf_counter() - started)
             assert isinstance(node.screen.content, s.Green)
             log.note()
             give(node.take([Drawn(node.screen.number)], now()))
             display.recv(1 << 20)
-            bare.append(loop.commit(batch[0].data, batch[1].data))
+            bare.append(loop.commit(turn.rows[0].data, turn.rows[1].data))
     print(msgspec.json.encode((greens, bare)).decode())
 
 
@@ -326,24 +333,21 @@ def fill_log(table: Table, entries: int) -> int:
     bundle = Bundle.load(table.bundle)
     with Database(table.data) as database:
         database.db.conn.execute("pragma synchronous=off")
-        node = wiring.node_maker(bundle)(database)
+        node = wiring.node_maker(bundle)(database, keys_of(bundle))
         assert isinstance(node, Node)
         log, clock = Log(database), Clock()
 
         def give(*inputs) -> s.Screen:
-            batch = node.take(inputs, clock())
-            commit(batch)
-            node.committed(clock())
+            carry_out(node.take(inputs, clock()))
             assert node.screen is not None
             return node.screen
 
-        def commit(batch) -> None:
-            if batch:
-                signature = bundle.key.sign(batch_signed(entry_hash(batch[-1].data)))
-                log.commit(node.setup.origin, batch[0].entry.seq, [w.data for w in batch], signature, 0)
+        def carry_out(turn: Turn) -> None:
+            log.commit(turn.rows, 0)
+            node.committed(clock())
 
-        commit(node.begin(clock()))
-        node.committed(clock())
+        carry_out(node.begin(clock()))
+        carry_out(node.take((), clock()))
         assert node.screen is not None
         screen = give(Touch(node.screen.number, "open_poll"))
         screen = give(Touch(screen.number, "pin", table.pin))
