@@ -19,3 +19,4 @@ bench:
 	@sh deploy/setup.sh $(TEST_PACKAGES)
 	.venv/bin/python tests/bench/bench_import.py
 	.venv/bin/python tests/bench/bench_checkin.py
+	.venv/bin/python tests/bench/bench_place.py

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from multiprocessing import get_context
 
 from tests.simulation.mutations import G5_ASIDE, MUTATIONS, WHY_NOT, broken
@@ -102,13 +103,14 @@ def run_many(
     return len(violations)
 
 
-def mutate(name: str, schedules: int, seed: int, say: Callable[[str], None]) -> bool:
-    """Break a rule, and look for the first schedule that finds out. Whether one does."""
+def mutate(name: str, schedules: int, seed: int, say: Callable[[str], None], jobs: int = 0) -> bool:
+    """Break a rule, and look for the first schedule that finds out. Whether one does. One job runs in this process."""
+    share = 25
+    parts = [(at, share, STEPS, 0, 1e18) for at in range(seed, seed + schedules, share)]
     for aside, patches in (("", MUTATIONS[name]), (" (G5 aside)", MUTATIONS[name] + G5_ASIDE)):
-        with broken(*patches), get_context("fork").Pool(os.cpu_count()) as pool:
-            share = 25
-            parts = [(at, share, STEPS, 0, 1e18) for at in range(seed, seed + schedules, share)]
-            for _, _, found, _ in pool.imap(_work, parts):
+        with broken(*patches), ExitStack() as running:
+            look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count())).imap
+            for _, _, found, _ in look(_work, parts):
                 if found:
                     say(f"caught      {name}{aside}: after {found[0][0] - seed + 1} schedules: {found[0][1][:110]}")
                     return True
