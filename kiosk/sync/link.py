@@ -218,7 +218,7 @@ class Connection:
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._message
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = limits.PACKET_BYTES
         client.connect_async(self.broker.host, self.broker.port, limits.KEEPALIVE_S, clean_start=True, properties=properties)
         return client
