@@ -19,7 +19,6 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from kiosk.bundle import Bundle
-from kiosk.domain.cards import check_digits
 from kiosk.domain.texts import CODES
 from kiosk.gallery import draw_all
 from kiosk.simulated.clerk import Record, SimulatedClerk
@@ -66,15 +65,10 @@ def _in_windows(place: Place, say: Say) -> int:
         for line in _lines_while(lambda: all(window.poll() is None for window in windows)):
             words = [int(word) for word in line.split() if word.isdecimal()]
             table = words[0] if len(words) > 1 and 1 <= words[0] <= place.tables else 1
-            card = _card(place, words[-1] if words else next(queue).number)
+            card = place.card(words[-1] if words else next(queue).number)
             place.table(table).scanner.scan(card)
             say(f"   scanned {card} at table {table}")
     return 0
-
-
-def _card(place: Place, number: int) -> str:
-    payload = f"{place.code}{number:06}"
-    return payload + check_digits(payload)
 
 
 def _lines_while(going: Callable[[], bool]) -> Iterator[str]:

@@ -25,11 +25,7 @@ class ScreenClient:
 
     def next(self) -> Screen:
         """Wait for the next screen. Raises NoScreenError after `patience_s` seconds, ConnectionError when the node is gone."""
-        screen = self.next_within(self._patience_s)
-        if screen is None:
-            shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
-            raise NoScreenError(f"no new screen in {self._patience_s:g} s: {shown} is shown")
-        return screen
+        return self._came(self.next_within(self._patience_s))
 
     def next_within(self, seconds: float) -> Screen | None:
         """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone."""
@@ -51,11 +47,7 @@ class ScreenClient:
 
     def answer(self) -> Screen:
         """Wait for the next screen that is more than a change of the strip. Raises as `next`."""
-        screen = self.answer_within(self._patience_s)
-        if screen is None:
-            shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
-            raise NoScreenError(f"no answer in {self._patience_s:g} s: {shown} is shown")
-        return screen
+        return self._came(self.answer_within(self._patience_s))
 
     def answer_within(self, seconds: float) -> Screen | None:
         """The same, for at most so long; None where there was none."""
@@ -66,6 +58,12 @@ class ScreenClient:
                 return screen
             before = screen
         return None
+
+    def _came(self, screen: Screen | None) -> Screen:
+        if screen is None:
+            shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
+            raise NoScreenError(f"the screen that was waited for did not come: {shown} is shown")
+        return screen
 
     def catch_up(self) -> None:
         """Take in all that has been sent: the screen is the newest."""
@@ -80,8 +78,7 @@ class ScreenClient:
         end = time.monotonic() + (seconds or self._patience_s)
         while self.screen is None or not wanted(self.screen):
             if self.next_within(max(0.0, end - time.monotonic())) is None and time.monotonic() >= end:
-                shown = f"“{self.screen.content.headline}”" if self.screen else "nothing"
-                raise NoScreenError(f"the screen that was waited for did not come: {shown} is shown")
+                self._came(None)
         return self.screen
 
     def showing(self, *kinds: type) -> Screen:

@@ -12,6 +12,7 @@ from kiosk import limits
 from kiosk.bundle import Bundle, provision
 from kiosk.chair import Chair
 from kiosk.domain import screens as s
+from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
 from kiosk.sample import sample_voters, write_list
 from kiosk.screen_client import ScreenClient
@@ -94,6 +95,11 @@ class Place:
     def code(self) -> str:
         """The code on this place's polling cards."""
         return Bundle.load(self.secretary.bundle).plan.place.code
+
+    def card(self, number: int) -> str:
+        """The text on a voter's polling card."""
+        payload = f"{self.code}{number:06}"
+        return payload + check_digits(payload)
 
     def _write_list(self, voters: int, seed: int) -> list[Voter]:
         plan = Bundle.load(self.secretary.bundle).plan

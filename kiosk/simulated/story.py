@@ -5,7 +5,6 @@ from collections.abc import Callable, Set
 from contextlib import ExitStack, suppress
 
 from kiosk.domain import screens as s
-from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
 from kiosk.screen_client import NoScreenError, ScreenClient
 from kiosk.simulated.place import Node, Place
@@ -161,7 +160,7 @@ class Story:
         """Scan a card until it leads to such a screen: the same card just scanned before is taken for the same scan."""
         for _ in range(_SCANS):
             self._leave(screen)
-            node.scanner.scan(self._card(voter))
+            node.scanner.scan(self._place.card(voter.number))
             with suppress(NoScreenError):
                 return screen.until(lambda shown: isinstance(shown.content, kinds), _IMPATIENT_S)
         raise StoryError(f"{_who(voter)} is scanned at {node.name}, and it does not show it")
@@ -180,10 +179,6 @@ class Story:
                 screen.until(lambda shown: not isinstance(shown.content, with_next), 1.0)
             except NoScreenError:
                 continue
-
-    def _card(self, voter: Voter) -> str:
-        payload = f"{self._place.code}{voter.number:06}"
-        return payload + check_digits(payload)
 
     def _lines(self, screen: ScreenClient) -> list[str]:
         """What stands on the page where the stopped tables' cards are scanned again."""

@@ -26,7 +26,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.cards import check_digits
 from kiosk.node import Keys
 from kiosk.node.replica import Replica
 from kiosk.screen_client import ScreenClient
@@ -77,8 +76,7 @@ def cards(place: Place, book: int) -> Iterator[str]:
     """The cards of a book's voters who may be given both ballots."""
     for voter in place.voters:
         if voter.book == book and voter.struck is None and len(voter.elections) == 2 and not voter.postal:
-            payload = f"{place.code}{voter.number:06}"
-            yield payload + check_digits(payload)
+            yield place.card(voter.number)
 
 
 def serve(client: ScreenClient, node: Node, card: str) -> float:

@@ -18,6 +18,18 @@ def take_over(place: Place, book: int, stopped: str, to: str, *found: int) -> No
     place.wait(3_000)
 
 
+def lost_island(place: Place) -> None:
+    """Table 2 is cut off, hands out to voter 201 as an island, and loses its power before anybody has a copy."""
+    place.cut_off("T2")
+    place.wait(6_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.scan("T2", 201)
+    place.approve("T2")
+    place.hand_out("T2")
+    place.crash("T2")
+    place.heal()
+
+
 def test_a_handover(place: Place) -> None:
     """Table 2 hands its book to table 1: from that entry on table 1 decides, and table 2 nothing more in it."""
     place.order("T2", d.Deed.HAND_OVER, book=2, to="T1.1")
@@ -100,14 +112,7 @@ def test_under_a_seal_a_later_grant_is_held_back(place: Place) -> None:
 
 def test_a_card_found_at_the_stopped_table_marks_the_voter(place: Place) -> None:
     """An island handed out and was lost with its log: its card is found, and the voter gets nothing more anywhere."""
-    place.cut_off("T2")
-    place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.scan("T2", 201)
-    place.approve("T2")
-    place.hand_out("T2")
-    place.crash("T2")
-    place.heal()
+    lost_island(place)
     take_over(place, 2, "T2", "T1", 201)
     place.scan("T3", 201)
     assert place.shown("T3") == "Refused"
@@ -118,14 +123,7 @@ def test_a_card_found_at_the_stopped_table_marks_the_voter(place: Place) -> None
 
 def test_a_card_that_was_not_scanned_makes_a_conflict_that_all_show(place: Place) -> None:
     """The island's card was overlooked, and the voter comes again: both ballots stand in red once the logs meet (S4)."""
-    place.cut_off("T2")
-    place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.scan("T2", 201)
-    place.approve("T2")
-    place.hand_out("T2")
-    place.crash("T2")
-    place.heal()
+    lost_island(place)
     take_over(place, 2, "T2", "T1")
     place.serve("T3", 201)
     place.restart("T2")
