@@ -49,6 +49,7 @@ GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node t
 BATCH_ENTRIES = 4_000  # entries in one batch: a node that gives ends at a signature, which may lie some way beyond
 WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of the next node that has them
 COPIES_WAIT_MS = 30  # milliseconds that copies may wait in memory for a commit that takes them along
+TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait for the next: one batch for all to check
 HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat
 EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all

@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain.messages import Ask, Batch, Head
-from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendWant, Suspect
+from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
@@ -58,12 +58,11 @@ class Post:
             match message:
                 case Batch():
                     self.link.send(net.Kind.LOG, wire.encode(message))
-                case Ask():
-                    self.link.send(net.Kind.ASK, wire.encode(message))
                 case Head():
                     self.link.send(net.Kind.HEAD, wire.encode_head(message, self._keys.sign))
-                case SendWant():
-                    self.link.send(net.Kind.WANT, wire.encode(message.want), message.to)
+                case SendTo():
+                    kind = net.Kind.ASK if isinstance(message.message, Ask) else net.Kind.WANT
+                    self.link.send(kind, wire.encode(message.message), message.to)
                 case Give():
                     self._give(message, log)
 

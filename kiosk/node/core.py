@@ -10,10 +10,10 @@ If a commit fails, the node that was told is thrown away and a new one is made f
 arithmetic and the check of a PIN are handed in; the simulator and the service drive the very same object.
 
 Theory. A check-in is three entries in two logs: the table's `request`, the holder's `decision`, the table's `issued`. The
-table sends its request to all at once, as an `Ask`, and commits it meanwhile; the holder commits its decision and sends it;
-so green comes after one round trip and one commit in a row, while the table's copy of the decision may still be in memory:
-the decision is on the holder's disk, the request on the table's. When the table is the holder itself, another node must have
-copied the decision first.
+table sends its request to the holder at once, as an `Ask`, and commits it meanwhile; the holder commits its decision and
+sends it; so green comes after one round trip and one commit in a row, while the table's copy of the decision may still be
+in memory: the decision is on the holder's disk, the request on the table's. When the table is the holder itself, another node
+must have copied the decision first.
 
 What may be shown before the commit is what rests on nothing that this commit writes: an answer that came for a request which
 is on disk. Entries that move a book are waited for, since who may decide must never depend on memory.
@@ -58,7 +58,7 @@ from kiosk.node.words import (
     Scanned,
     ScannerSeen,
     Send,
-    SendWant,
+    SendTo,
     Setup,
     Suspect,
     Turn,
@@ -93,6 +93,7 @@ class Node:
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._unread_since: int | None = None
+        self._unsent_since: int | None = None
         self._own_before = self._own_last = 0
         self._wrong_dates: dict[int, int] = {}
         self._last_scan = (0, 0)
@@ -153,11 +154,14 @@ class Node:
         self._answer_request(now, early=False)
         sends: list[Send] = []
         if seen.joined or self._leaving:
-            sends += replica.to_send()
-            if self.books.urgent or self._leaving or self.peers.due(now):
+            head_due = self.books.urgent or self._leaving or self.peers.due(now)
+            if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
+                sends += replica.to_send()
+            if head_due:
                 sends.append(self._head(now))
                 self.books.urgent = False
         self._leaving = False
+        self._unsent_since = (self._unsent_since or now.mono_ms) if replica.has_unsent else None
         return Said(tuple(sends), self._show())
 
     def deadline(self) -> int | None:
@@ -170,6 +174,8 @@ class Node:
         due = [] if lasts is None else [self._since.mono_ms + lasts]
         if self.books.seen.joined and not self.setup.alone:
             due.append(self.peers.next_due())
+            if self._unsent_since is not None:
+                due.append(self._unsent_since + limits.TOGETHER_MS)
         if self._unread_since is not None:
             due.append(self._unread_since + limits.COPIES_WAIT_MS)
         return min(due, default=None)
@@ -178,7 +184,7 @@ class Node:
         replica = self.books.replica
         if replica.unread and self._unread_since is None:
             self._unread_since = now.mono_ms
-        due = self._unread_since is not None and now.mono_ms - self._unread_since >= limits.COPIES_WAIT_MS
+        due = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
         screen = None if replica.has_own or self.books.moving else self._show()
         rows = replica.flush() if replica.has_own or self.books.urgent or due else ()
         if rows:
@@ -191,6 +197,10 @@ class Node:
                 self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
                 self._looked = None
         return Turn(rows, sends, screen, evidence)
+
+    @staticmethod
+    def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:
+        return since is not None and now.mono_ms - since >= lasts_ms
 
     def _show(self) -> Screen | None:
         """A new screen, or None where nothing on it has changed. A wait is shown once it has lasted a moment."""
@@ -333,7 +343,7 @@ class Node:
         self._sends += replica.wants(head.origin, now.mono_ms)
         own = replica.have.get(self.setup.origin, 0)
         if head.have.get(self.setup.origin, 0) > own:
-            self._sends.append(SendWant(head.origin, Want(self.setup.origin, own + 1)))
+            self._sends.append(SendTo(head.origin, Want(self.setup.origin, own + 1)))
         if (
             seen.island
             and seen.fresh.reached
@@ -562,8 +572,8 @@ class Node:
             how=ask.how,
             source=ask.source,
         )
-        if self.books.books.holder(voter.book) != self.setup.origin:
-            self._sends.append(Ask(request))
+        if (holder := self.books.books.holder(voter.book)) != self.setup.origin:
+            self._sends.append(SendTo(holder, Ask(request)))
         self.books.write(request, now)
 
     def _ask_about_unsettled(self, now: Now) -> None:

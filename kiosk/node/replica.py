@@ -17,9 +17,12 @@ from kiosk.domain import entries as e
 from kiosk.domain.chain import Head as LogEnd
 from kiosk.domain.chain import RefusedError, Stored, check_batch
 from kiosk.domain.messages import Batch, Head, Want
-from kiosk.node.words import Evidence, Keys, SendWant
+from kiosk.node.words import Evidence, Keys, SendTo
 
 Fold = Callable[[e.Entry], None]
+
+_UNHURRIED = e.Request | e.Issued
+"""What nobody waits for: the holder has been asked, and what was handed out has been decided. It goes out with what follows."""
 
 
 class Replica:
@@ -42,6 +45,7 @@ class Replica:
         self._shown: dict[str, Mapping[str, int]] = {}
         self._flushed: dict[str, int] = {}
         self._unsent: list[Stored] = []
+        self.is_awaited = False  # somebody waits for what has been written and not sent
 
     def end(self, origin: str) -> LogEnd:
         """How far an origin's log goes here."""
@@ -62,6 +66,7 @@ class Replica:
         data = e.encode_entry(entry)
         self._own.append(len(self._rows))
         self._rows.append(Stored(self.me, entry.seq, data, None))
+        self.is_awaited = self.is_awaited or not isinstance(body, _UNHURRIED)
         self._add(entry, e.entry_hash(data))
         return entry
 
@@ -131,7 +136,7 @@ class Replica:
         """Another node is offline: nothing can be had from it."""
         self._shown.pop(origin, None)
 
-    def wants(self, peer: str, mono_ms: int) -> list[SendWant]:
+    def wants(self, peer: str, mono_ms: int) -> list[SendTo]:
         """What to ask this peer for, which has just shown or sent something. An origin is asked for once at a time."""
         found = []
         for origin, seq in self._shown.get(peer, {}).items():
@@ -142,15 +147,15 @@ class Replica:
                 and mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) >= limits.WANT_AGAIN_MS
             ):
                 self._asked[origin] = mono_ms
-                found.append(SendWant(peer, Want(origin, have + 1)))
+                found.append(SendTo(peer, Want(origin, have + 1)))
         return found
 
-    def want_gap(self, origin: str, mono_ms: int) -> list[SendWant]:
+    def want_gap(self, origin: str, mono_ms: int) -> list[SendTo]:
         """Entries of an origin came that do not follow on: ask the origin itself for those before."""
         if mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
             return []
         self._asked[origin] = mono_ms
-        return [SendWant(origin, Want(origin, self.have.get(origin, 0) + 1))]
+        return [SendTo(origin, Want(origin, self.have.get(origin, 0) + 1))]
 
     def given(self, origin: str) -> None:
         """What was asked for has come: more may be asked for at once."""
@@ -179,9 +184,14 @@ class Replica:
         """What was flushed is on disk."""
         self.stored.update(self._flushed)
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether own entries have not been sent."""
+        return bool(self._unsent)
+
     def to_send(self) -> list[Batch]:
         """The own entries that are on disk and have not been sent."""
-        rows, self._unsent = self._unsent, []
+        rows, self._unsent, self.is_awaited = self._unsent, [], False
         if not rows:
             return []
         signature = rows[-1].signature

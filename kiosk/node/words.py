@@ -84,15 +84,15 @@ class Give:
 
 
 @dataclass(frozen=True, slots=True)
-class SendWant:
-    """Ask this node for entries."""
+class SendTo:
+    """Say this to one node: ask it to decide on a request, or for entries."""
 
     to: str
-    want: Want
+    message: Ask | Want
 
 
-Send = Batch | Ask | Head | SendWant | Give
-"""What goes out. Batches, asks and heads are for everybody."""
+Send = Batch | Head | SendTo | Give
+"""What goes out. Batches and heads are for everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,13 @@ class Node(Device):
 class Place:
     """A place with `tables` tables in `folder`, ready to start; the programs' output goes to `logs`."""
 
-    def __init__(self, folder: Path, logs: Path, *, tables: int, voters: int, seed: int, cables: bool = True) -> None:
+    def __init__(
+        self, folder: Path, logs: Path, *, tables: int, voters: int, seed: int, cables: bool = True, brokers: int = 2
+    ) -> None:
         """With `cables`, what a node and a broker say goes through a relay, which can be pulled and costs time."""
         self.folder, self.tables = folder, tables
         self._running = ExitStack()
-        self.brokers = [SimulatedBroker(folder / "brokers", free_port()) for _ in range(2)]
+        self.brokers = [SimulatedBroker(folder / "brokers", free_port()) for _ in range(brokers)]
         plan = folder / "plan.toml"
         ports = [broker.port for broker in self.brokers]
         plan.write_text(plan_text(folder / "no-scanner", _SETTINGS, tables, ports), encoding="utf-8")

@@ -82,13 +82,14 @@ def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
     kind, *names = rest.split("/")
     if not topic.startswith(prefix) or place or kind not in _KINDS or not names or not names[0] or names[0] == me:
         return None
-    addressed = kind in {Kind.WANT, Kind.GIVE}
+    addressed = kind in _ADDRESSED
     if names[1:] != ([me] if addressed else []):
         return None
     return Kind(kind), names[0]
 
 
 _KINDS = frozenset(kind.value for kind in Kind)
+_ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE)
 
 
 class Link:
@@ -121,7 +122,7 @@ class Link:
         return min(connection.tick(time.monotonic()) for connection in self.connections)
 
     def send(self, kind: Kind, payload: bytes, to: str = "") -> None:
-        """Publish through every broker that is connected; `to` is whom a want or a give is for."""
+        """Publish through every broker that is connected; `to` is whom an ask, a want or a give is for."""
         topic = "/".join([self._prefix, kind, self._me, *([to] if to else [])])
         for connection in self.connections:
             connection.publish(kind, topic, payload)
@@ -276,8 +277,8 @@ class Connection:
             _log.warning("broker %s:%d refuses this node: %s", self.broker.host, self.broker.port, reason)
             return
         self.up, self._failures = True, 0
-        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in (Kind.LOG, Kind.ASK, Kind.HEAD)]
-        topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in (Kind.WANT, Kind.GIVE)]
+        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in (Kind.LOG, Kind.HEAD)]
+        topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in _ADDRESSED]
         client.subscribe([(topic, SubscribeOptions(qos=_QOS[kind], noLocal=True)) for kind, topic in topics])
         _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from pathlib import Path
@@ -35,8 +35,10 @@ from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.wiring import log_beginning
 
-BLOCK, BLOCKS = 25, 8
-ROUNDS = 40  # of the eight tables
+WARM, ROUNDS = 30, 200  # voters one at a time
+PAUSE_S = 0.04  # seconds before each measurement: the brokers and nodes have come to rest, as between two voters
+BLOCK = 50
+RUSHES = 40  # of the eight tables
 AWAY = 20_000  # entries that a table has missed
 ECHO = "bench/echo"
 
@@ -60,10 +62,10 @@ def a_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def a_place(tables: int, preload: str) -> Iterator[Place]:
+def a_place(tables: int, preload: str, brokers: int = 2) -> Iterator[Place]:
     """A running place; each node's syncs are slowed by the preloaded library."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=tables, voters=tables * 1_500, seed=1, cables=False)) as place:
+    with closing(Place(folder, folder, tables=tables, voters=tables * 1_500, seed=1, cables=False, brokers=brokers)) as place:
         place.start(*wrapper(preload))
         yield place
 
@@ -83,6 +85,7 @@ def serve(client: ScreenClient, node: Node, card: str) -> float:
     """One voter; the seconds from approval to green."""
     node.scanner.scan(card)
     client.showing(s.VoterShown)
+    time.sleep(PAUSE_S)
     started = time.perf_counter()
     client.touch("approve")
     end = client.showing(s.Green, s.Refused)
@@ -96,19 +99,22 @@ def serve(client: ScreenClient, node: Node, card: str) -> float:
 
 def at_another_table(place: Place, preload: str) -> None:
     """Voters of table 2's book, one at a time at table 1, by turns with the yardstick."""
-    greens, trips, commits = [], [], []
+    greens: list[float] = []
+    trips: list[float] = []
+    commits: list[float] = []
     node, queue = place.table(1), cards(place, 2)
     with ScreenClient(node.socket, draws=True) as client, ExitStack() as running:
         client.showing(s.Ready)
-        for card in islice(queue, BLOCK):
-            serve(client, node, card)
         bare = running.enter_context(yardstick(node, wrapper(preload)))
         trip = running.enter_context(round_trip(place.brokers[0].port))
-        bare(BLOCK)
-        for _ in range(BLOCKS):
-            greens += [serve(client, node, card) for card in islice(queue, BLOCK)]
-            trips += [trip() for _ in range(BLOCK)]
-            commits += bare(BLOCK)
+        for card in islice(queue, WARM + ROUNDS):
+            greens.append(serve(client, node, card))
+            time.sleep(PAUSE_S)
+            trips.append(trip())
+            time.sleep(PAUSE_S)
+            commits += bare(1)
+            time.sleep(PAUSE_S)
+    greens, trips, commits = greens[WARM:], trips[WARM:], commits[WARM:]
     disk = f", {DELAY_MS} ms added to each sync" if preload else ""
     (green, green99), (trip50, _), (commit, _) = spread(greens), spread(trips), spread(commits)
     report(
@@ -123,9 +129,21 @@ def at_another_table(place: Place, preload: str) -> None:
 
 
 @contextmanager
+def closing_by(end: Callable[[], object]) -> Iterator[None]:
+    """Call `end` whatever happens."""
+    try:
+        yield
+    finally:
+        end()
+
+
+@contextmanager
 def round_trip(port: int) -> Iterator:
     """Two paho clients, the second in a process of its own, which sends back what it is sent."""
-    with subprocess.Popen([sys.executable, __file__, "--echo", str(port)], stdout=subprocess.PIPE) as echo:
+    with (
+        subprocess.Popen([sys.executable, __file__, "--echo", str(port)], stdout=subprocess.PIPE) as echo,
+        closing_by(echo.terminate),
+    ):
         assert echo.stdout is not None
         echo.stdout.readline()
         client, back = _client(port), threading.Event()
@@ -141,9 +159,8 @@ def round_trip(port: int) -> Iterator:
             back.wait(5)
             return time.perf_counter() - started
 
-        yield trip
-        client.loop_stop()
-        echo.terminate()
+        with closing_by(client.loop_stop):
+            yield trip
 
 
 def _client(port: int) -> mqtt.Client:
@@ -196,9 +213,10 @@ def all_at_once(place: Place, preload: str) -> None:
         node = place.table(number)
         with ScreenClient(node.socket, draws=True) as client:
             client.showing(s.Ready)
-            for _ in range(ROUNDS):
+            for _ in range(RUSHES):
                 with lock:
                     card = next(queue)
+                time.sleep(PAUSE_S)  # the green has been drawn
                 node.scanner.scan(card)
                 client.showing(s.VoterShown)
                 barrier.wait()
@@ -214,7 +232,7 @@ def all_at_once(place: Place, preload: str) -> None:
     for table in tables:
         table.join()
     with yardstick(place.table(1), wrapper(preload)) as bare:
-        commit = statistics.median(bare(BLOCK * 2))
+        commit = statistics.median(bare(BLOCK))
     p50, _ = spread(greens)
     rounds = [max(greens[at : at + 8]) for at in range(0, len(greens), 8)]
     throughput = 8 / statistics.median(rounds)

@@ -24,7 +24,7 @@ from kiosk.domain.nodes import node_of, origin_of, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Voter
-from kiosk.node import Give, Gone, Heard, Input, Keys, Node, Now, Said, Send, SendWant, Setup, Turn
+from kiosk.node import Give, Gone, Heard, Input, Keys, Node, Now, Said, Send, SendTo, Setup, Turn
 from kiosk.sync import messages as wire
 
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
@@ -234,12 +234,11 @@ class World:
                 batch = self._given(machine, message)
                 if batch is not None:
                     self.post(machine.origin, message.to, wire.encode(batch), "batch")
-            elif isinstance(message, SendWant):
-                self.post(machine.origin, message.to, wire.encode(message.want), "want")
+            elif isinstance(message, SendTo):
+                kind = "ask" if isinstance(message.message, Ask) else "want"
+                self.post(machine.origin, message.to, wire.encode(message.message), kind)
             elif isinstance(message, Head):
                 self.post(machine.origin, None, wire.encode_head(message, self._keys[machine.origin].sign), "head")
-            elif isinstance(message, Ask):
-                self.post(machine.origin, None, wire.encode(message), "ask")
             else:
                 self.post(machine.origin, None, wire.encode(message), "batch")
 

@@ -24,7 +24,7 @@ from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Voter
 from kiosk.node import Give as GiveTo
-from kiosk.node import Gone, Heard, Input, Keys, Node, Now, Ordered, Scanned, Send, SendWant, Setup, Turn
+from kiosk.node import Gone, Heard, Input, Keys, Node, Now, Ordered, Scanned, Send, SendTo, Setup, Turn
 
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 NODES = ("S", "T1", "T2", "T3")
@@ -165,11 +165,12 @@ class Place:
 
     def _send(self, device: Device, sends: Iterable[Send]) -> None:
         for message in sends:
-            if isinstance(message, SendWant):
-                self._post(device.name, message.to.partition(".")[0], message.want)
+            if isinstance(message, SendTo):
+                if not (isinstance(message.message, Ask) and self.lost_asks):
+                    self._post(device.name, message.to.partition(".")[0], message.message)
             elif isinstance(message, GiveTo):
                 self._post(device.name, message.to.partition(".")[0], given(device, message))
-            elif not (isinstance(message, Ask) and self.lost_asks):
+            else:
                 for other in NODES:
                     self._post(device.name, other, message)
 

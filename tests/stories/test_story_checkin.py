@@ -23,7 +23,7 @@ def test_a_lost_ask(place: Place) -> None:
     place.lost_asks = True
     place.scan("T3", 201)
     place.approve("T3")
-    place.deliver()
+    place.wait(500)
     assert place.shown("T3") == "Green"
     assert len(place.bodies("T2", e.Decision)) == 1
 
