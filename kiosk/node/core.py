@@ -21,32 +21,28 @@ is on disk. Entries that move a book are waited for, since who may decide must n
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
-
-import msgspec
 
 from kiosk import limits
-from kiosk.domain import desk, rules
+from kiosk.domain import desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain.books import REGISTER
-from kiosk.domain.cards import CardRead, OtherPlace, Unreadable, read_card, read_keyed
-from kiosk.domain.eligibility import Bar, Barred, Mark
-from kiosk.domain.freshness import covers
-from kiosk.domain.ledger import Case, Decided, Ledger
-from kiosk.domain.messages import Ask, Batch, Head, Stance, Want
-from kiosk.domain.nodes import table_of
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.ledger import Ledger
+from kiosk.domain.messages import Head, Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
-from kiosk.domain.view import View, fault
-from kiosk.domain.view import screen as view_screen
+from kiosk.domain.situation import Situation
 from kiosk.domain.voters import Voter
+from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.ears import Ears
+from kiosk.node.face import Face, lasts_ms
 from kiosk.node.lookout import lack_of, situation_of
+from kiosk.node.lookup import Lookup
+from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
 from kiosk.node.words import (
     Evidence,
-    Give,
     Gone,
     Heard,
     Input,
@@ -58,7 +54,6 @@ from kiosk.node.words import (
     Scanned,
     ScannerSeen,
     Send,
-    SendTo,
     Setup,
     Suspect,
     Turn,
@@ -73,12 +68,13 @@ class Node:
     ) -> None:
         self.setup = setup
         self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
-        self.screen: Screen | None = None
-        self._find, self._keys = find, keys
+        self.face = Face(setup.view)
         self._pins = PinPad(pin_is_right)
         self.books = BookKeeper(setup, find, keys, self._is_current)
         self.peers = Peers(setup.origin)
-        self._view = setup.view
+        self.request = OwnRequest(setup, find, self.books)
+        self.lookup = Lookup(setup, find, self.books)
+        self._ears = Ears(setup, self.books, self.peers, keys)
         self._rules = d.Rules(
             setup.birth_date_keyed,
             limits.BIRTH_DATE_TRIES,
@@ -86,17 +82,11 @@ class Node:
             office=setup.table is None,
             situation=setup.view.situation,
         )
-        self._first_number = self._stands_since = 0
-        self._request = ""
-        self._stale = True
-        self._again = False
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
         self._own_before = self._own_last = 0
-        self._wrong_dates: dict[int, int] = {}
-        self._last_scan = (0, 0)
         self._sends: list[Send] = []
         self._wake = False
         self._leaving = False
@@ -109,6 +99,21 @@ class Node:
         """The fold of all entries, those of the batch that is not committed yet included."""
         return self.books.ledger
 
+    @property
+    def screen(self) -> Screen | None:
+        """The screen that was shown last."""
+        return self.face.screen
+
+    @property
+    def situation(self) -> Situation:
+        """How things stood when this node last looked around."""
+        return self.face.view.situation
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was locked on its own screen: it decides and shows nothing."""
+        return self._rules.locked
+
     def replay(self, entry: e.Entry, entry_hash: str) -> None:
         """Fold in an entry that is on disk, before `begin`."""
         self.books.replica.replay(entry, entry_hash)
@@ -117,8 +122,8 @@ class Node:
 
     def begin(self, now: Now) -> Turn:
         """Start: the `start` entry, and the clerk is asked about what the last run left open. Commit, then `committed`."""
-        self._first_number = now.mono_ms * 1_000  # beyond any number of the run before, so that its touches are old
-        self._look_at_clock(now)
+        self.face.begin(now)
+        self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
         if self._rules.locked:
@@ -132,26 +137,26 @@ class Node:
         self._wake = False
         if self.fault:
             return Turn()
-        self._look_at_clock(now)
+        self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         for given in inputs:
             self._one(given, now)
         self._time_passed(now)
         self.books.duties(now)
         self._follow(now)
         if not self.books.moving:
-            self._answer_request(now, early=True)
+            self._answer_request(now, may_write=True)
         return self._turn(now)
 
     def committed(self, now: Now) -> Said:
         """What may be sent and shown now that the turn's rows are on disk."""
         if self.fault:
-            return Said(screen=self._fault_screen())
+            return Said(screen=self.face.show_fault(self.fault))
         replica, seen = self.books.replica, self.books.seen
         replica.committed()
         if seen.joined and not seen.fresh.reached:
             seen.fresh.reach(self.books.everyone(), replica.stored)
             self._wake = self._wake or seen.fresh.reached
-        self._answer_request(now, early=False)
+        self._answer_request(now, may_write=False)
         sends: list[Send] = []
         if seen.joined or self._leaving:
             head_due = self.books.urgent or self._leaving or self.peers.due(now)
@@ -170,7 +175,7 @@ class Node:
             return None
         if self._wake:
             return 0
-        lasts = _lasts_ms(self.state, self.setup.clear_ms)
+        lasts = lasts_ms(self.state, self.setup.clear_ms)
         due = [] if lasts is None else [self._since.mono_ms + lasts]
         if self.books.seen.joined and not self.setup.alone:
             due.append(self.peers.next_due())
@@ -203,31 +208,10 @@ class Node:
         return since is not None and now.mono_ms - since >= lasts_ms
 
     def _show(self) -> Screen | None:
-        """A new screen, or None where nothing on it has changed. A wait is shown once it has lasted a moment."""
-        if self.fault or not self._stale or (isinstance(self.state, d.Waiting) and not self.state.late):
+        """A new screen, where there is one. A wait is shown once it has lasted a moment."""
+        if self.fault or (isinstance(self.state, d.Waiting) and not self.state.late):
             return None
-        self._stale = False
-        served = self.ledger.served.get(self.setup.origin, 0)
-        if served != self._view.served:
-            self._view = replace(self._view, served=served)
-        last = self.screen
-        number = last.number if last is not None else self._first_number
-        seen = view_screen(number, self.state, self._view)
-        if seen == last and not self._again:
-            return None
-        if last is None or self._again or not _is_alike(seen, last):
-            self._stands_since = number + 1
-        self._again = False
-        self.screen = msgspec.structs.replace(seen, number=number + 1)
-        return self.screen
-
-    def _fault_screen(self) -> Screen | None:
-        if not self._stale:
-            return None
-        self._stale = False
-        number = self.screen.number if self.screen is not None else self._first_number
-        self.screen = fault(number + 1, self.fault, self._view)
-        return self.screen
+        return self.face.show(self.state, self.ledger.served.get(self.setup.origin, 0))
 
     def _head(self, now: Now) -> Head:
         seen = self.books.seen
@@ -262,22 +246,23 @@ class Node:
             self._wake = True
 
     def _is_current(self, request: str) -> bool:
-        return request == self._request and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+        return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
     def _one(self, given: Input, now: Now) -> None:
         match given:
             case Heard() if self.books.seen.joined:
-                self._heard(given, now)
+                self._hear(given, now)
             case Scanned():
-                self._scanned(given.text, now)
+                if scan := self.lookup.scanned(given.text, now):
+                    (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
             case Overran():
                 self._answer(d.Misread(Unreadable.TOO_LONG), now)
             case Touch():
                 self._touched(given, now)
             case Drawn():
-                if self._is_current_screen(given.screen) and isinstance(self.state, d.Green):
+                if self.face.is_current(given.screen, self.state) and isinstance(self.state, d.Green):
                     self._step(d.Lit(), now)
             case Ordered():
                 self._perform(given.effect, now)
@@ -288,7 +273,7 @@ class Node:
         """What comes in from the machine's own edges, and changes no state of the desk."""
         match given:
             case ScannerSeen():
-                self._look(replace(self._view, scanner=given.present))
+                self.face.look(replace(self.face.view, scanner=given.present))
             case Gone():
                 self.peers.gone(given.sender)
                 self.books.replica.gone(given.sender)
@@ -298,97 +283,22 @@ class Node:
             case _:
                 pass
 
-    def _heard(self, heard: Heard, now: Now) -> None:
-        match heard.message:
-            case Batch() as batch:
-                self._batch(batch, heard.sender, now)
-            case Ask() as ask:
-                if ask.request.id.startswith(heard.sender + "/"):
-                    self.books.asked(ask.request, now)
-            case Want() as want:
-                if 0 < want.first <= self.books.replica.stored.get(want.origin, 0):
-                    self._sends.append(Give(heard.sender, want.origin, want.first))
-            case Head() as head:
-                if head.origin == heard.sender and self.peers.heard(head, now):
-                    self._head_came(head, now)
-
-    def _batch(self, batch: Batch, sender: str, now: Now) -> None:
-        replica = self.books.replica
-        if batch.origin == self.setup.origin:
-            self._look_for_longer_self(batch)
-        elif replica.take_in(batch):
-            replica.given(batch.origin)
-            self._sends += replica.wants(sender, now.mono_ms)
-        elif batch.first > replica.have.get(batch.origin, 0) + 1 and batch.origin in self.setup.origins:
-            self._sends += replica.want_gap(batch.origin, now.mono_ms)
-
-    def _look_for_longer_self(self, batch: Batch) -> None:
-        """Entries that this origin wrote and does not have: this disk is a copy, or an old one. It must not go on."""
-        if not batch.entries or batch.first + len(batch.entries) - 1 <= self.books.replica.have.get(self.setup.origin, 0):
-            return
-        last = e.entry_hash(bytes(batch.entries[-1]))
-        try:
-            signature = bytes.fromhex(batch.signature)
-        except ValueError:
-            return
-        if self._keys.verify(self.setup.origin, signature, e.batch_signed(last)):
-            self.fault, self._stale = "copied", True
-            self.books.seen.joined = False
-
-    def _head_came(self, head: Head, now: Now) -> None:
-        replica, seen = self.books.replica, self.books.seen
-        replica.shown(head)
-        seen.fresh.heard(head)
-        self.books.heard(head)
-        self._sends += replica.wants(head.origin, now.mono_ms)
-        own = replica.have.get(self.setup.origin, 0)
-        if head.have.get(self.setup.origin, 0) > own:
-            self._sends.append(SendTo(head.origin, Want(self.setup.origin, own + 1)))
-        if (
-            seen.island
-            and seen.fresh.reached
-            and head.have.get(self.setup.origin, 0) >= own
-            and covers(replica.stored, head.have)
-        ):
-            seen.island = False
-            self.books.write(e.Island(on=False), now)
+    def _hear(self, heard: Heard, now: Now) -> None:
+        was_island = self.books.seen.island
+        self._sends += self._ears.hear(heard, now)
+        if self._ears.is_copied:
+            self.fault = "copied"
+            self.face.turn()
+        if self.books.seen.island != was_island:
             self._looked = None
 
-    def _scanned(self, text: str, now: Now) -> None:
-        read, (last, at) = hash(text), self._last_scan  # what was read is not kept: it may be a CPR number
-        if read != last or now.mono_ms - at >= limits.SCAN_REPEAT_MS:
-            self._last_scan = (read, now.mono_ms)
-            scan = self._look_up(read_card(text, self.setup.card), e.Source.CARD)
-            (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
-
-    def _look_up(self, read: CardRead | OtherPlace | Unreadable, source: e.Source) -> d.Scan:
-        if isinstance(read, Unreadable):
-            return d.Misread(read)
-        if isinstance(read, OtherPlace):
-            return d.Turned(Barred(Bar.OTHER_PLACE, place=read.name), None, None)
-        voter = self._find(read.voter)
-        if voter is None:
-            return d.Turned(Barred(Bar.NOT_ON_LIST), read.voter, None)
-        may = self.books.weigh(voter)
-        holder = self.books.books.holder(voter.book)
-        if isinstance(may, Barred):
-            return d.Turned(may, voter.number, voter)
-        if self.books.seen.island and holder != self.setup.origin:
-            return d.Turned(Barred(Bar.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
-        wrong, referred = self._wrong_dates.get(voter.number, 0), bool(self.ledger.referrals(voter.number))
-        return d.Found(voter, may, source, wrong, referred)
-
-    def _is_current_screen(self, number: int) -> bool:
-        """Whether a screen still stands: nothing but its strip has changed since, neither shown nor about to be."""
-        if self.screen is None or not self._stands_since <= number <= self.screen.number or self._again:
-            return False
-        return not self._stale or _is_alike(view_screen(number, self.state, self._view), self.screen)
-
     def _touched(self, touch: Touch, now: Now) -> None:
-        if not self._is_current_screen(touch.screen) or self.screen is None or not is_offered(touch.touch, self.screen):
+        screen = self.screen
+        if screen is None or not self.face.is_current(touch.screen, self.state) or not is_offered(touch.touch, screen):
             return
         if touch.touch == "language":
-            self._look(replace(self._view, language="da" if self._view.language == "en" else "en"))
+            view = self.face.view
+            self.face.look(replace(view, language="da" if view.language == "en" else "en"))
             return
         given = self._read_touch(touch, now)
         if given is not None:
@@ -400,8 +310,7 @@ class Node:
             case "type":
                 return d.Type()
             case "number":
-                read = read_keyed(touch.value, self.setup.card, self.setup.voter_digits)
-                return self._look_up(read, e.Source.KEYED) if touch.value else None
+                return self.lookup.keyed(touch.value)
             case "approve":
                 return approval(touch, keyed=self.setup.birth_date_keyed)
             case "yes" | "no":
@@ -413,19 +322,8 @@ class Node:
             case word:
                 return _PLAIN.get(word) or d.AskPin(d.Deed(word))
 
-    def _look_at_clock(self, now: Now) -> None:
-        view = self._view
-        wrong = now.wall_ms < self.books.latest_ms - limits.CLOCK_BACK_MS
-        if self.setup.day is not None:
-            wrong = wrong or datetime.fromtimestamp(now.wall_ms / 1000, view.zone).date() < self.setup.day
-        if wrong != view.clock_wrong:
-            self._look(replace(view, clock_wrong=wrong))
-
-    def _look(self, view: View) -> None:
-        self._view, self._stale = view, self._stale or view != self._view
-
     def _time_passed(self, now: Now) -> None:
-        lasts = _lasts_ms(self.state, self.setup.clear_ms)
+        lasts = lasts_ms(self.state, self.setup.clear_ms)
         if lasts is None or now.mono_ms < self._since.mono_ms + lasts:
             return
         if not isinstance(self.state, d.Waiting):
@@ -438,7 +336,7 @@ class Node:
     def _follow(self, now: Now) -> None:
         """Look around, now and then and when something has changed; the desk goes by what it lacks."""
         for voter in self.books.released:
-            self._wrong_dates.pop(voter, None)
+            self.lookup.forgive(voter)
         self.books.released.clear()
         changed = self._lack(now) is not self._rules.lack
         if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self.books.moving:
@@ -452,8 +350,8 @@ class Node:
             self._own_before, self._own_last = self._own_last, own
         self._looked = now.mono_ms
         situation = situation_of(self.setup, self.books, self.peers, self._own_before, now)
-        if situation != self._view.situation:
-            self._look(replace(self._view, situation=situation))
+        if situation != self.situation:
+            self.face.look(replace(self.face.view, situation=situation))
             self._rules = replace(self._rules, situation=situation)
 
     # --- the desk and its effects -----------------------------------------------------------------------------------
@@ -461,7 +359,7 @@ class Node:
     def _answer(self, given: d.Input, now: Now) -> None:
         """A step that a new screen follows in any case: or the clerk would think that the touch or the scan was lost."""
         self._step(given, now)
-        self._stale = self._again = True
+        self.face.answer()
 
     def _step(self, given: d.Input, now: Now) -> None:
         lack = self._lack(now)
@@ -472,7 +370,8 @@ class Node:
             if not isinstance(given, d.Waited | d.Silent):
                 self._since = now
             self.state = after
-            self._stale = self._stale or not isinstance(given, d.Lit)  # which changes nothing that is seen
+            if not isinstance(given, d.Lit):  # which changes nothing that is seen
+                self.face.turn()
         for effect in effects:
             self._perform(effect, now)
 
@@ -482,15 +381,15 @@ class Node:
     def _perform(self, effect: d.Effect, now: Now) -> None:
         match effect:
             case d.Ask():
-                self._ask(effect, now)
+                self._sends += self.request.make(effect, now)
             case d.RecordIssued():
-                self.books.write(e.Issued(self._request), now)
+                self.request.issued(now)
                 self._ask_about_unsettled(now)
             case d.Withdraw():
-                self.books.write(e.Withdrawn(self._request), now)
+                self.request.withdraw(now)
                 self._ask_about_unsettled(now)
             case d.CountWrong():
-                self._wrong_dates[effect.voter] = self._wrong_dates.get(effect.voter, 0) + 1
+                self.lookup.count_wrong_date(effect.voter)
                 if effect.referred:
                     self.books.write(e.Referred(effect.voter), now)
             case d.Rescan():
@@ -503,37 +402,19 @@ class Node:
 
     def _perform_deed(self, decided: d.Perform, now: Now) -> None:
         """Carry out what the chair has decided; what may not be done now is not."""
-        books, table = self.books, self.setup.table
         match decided.deed:
-            case d.Deed.OPEN_POLL if books.may_decide(REGISTER):
-                books.write(e.Open(books.books.chain(REGISTER).last.epoch), now)
-            case d.Deed.CLOSE_TABLE | d.Deed.REOPEN_TABLE if table is not None:
-                books.write(e.Close(table) if decided.deed is d.Deed.CLOSE_TABLE else e.Reopen(table), now)
             case d.Deed.RELEASE_VOTER if decided.voter is not None:
-                self._wrong_dates.pop(decided.voter, None)
-                books.write(e.Released(decided.voter, self.ledger.referrals(decided.voter)), now)
-            case d.Deed.ISLAND if self._view.situation.may_island:
-                books.seen.island = True
-                books.write(e.Island(on=True), now)
+                self.lookup.forgive(decided.voter)
+                self.books.write(e.Released(decided.voter, self.ledger.referrals(decided.voter)), now)
+            case d.Deed.ISLAND if self.situation.may_island:
+                self.books.seen.island = True
+                self.books.write(e.Island(on=True), now)
             case d.Deed.LOCK:
                 self._lock(now)
             case d.Deed.UNLOCK if self._rules.locked:
                 self._start(now)
-            case d.Deed.ATTEST:
-                self._attest(decided, now)
-            case _ if decided.book is not None:
-                self._move(decided, decided.book, now)
-
-    def _move(self, decided: d.Perform, book: int, now: Now) -> None:
-        match decided.deed:
-            case d.Deed.HAND_OVER:
-                self.books.hand_over(book, decided.to, now)
-            case d.Deed.SEAL:
-                self.books.seal(book, decided.nodes, now)
-            case d.Deed.SEIZE:
-                self._seize(book, decided.to, now)
             case _:
-                pass
+                deeds.carry_out(decided, self.books, self.setup.table, now)
 
     def _lock(self, now: Now) -> None:
         """From now on this node decides and shows nothing; its last head says so."""
@@ -543,77 +424,23 @@ class Node:
             self._rules = replace(self._rules, locked=True)
             self._leaving, seen.joined, seen.island = seen.joined, False, False
 
-    def _seize(self, book: int, to: str, now: Now) -> None:
-        sealed = self.books.own_seal(book)
-        if sealed is not None:
-            unproved = [case for case in self.books.unproved(sealed) if case.made is not None]
-            lacking = sum(not self.ledger.is_found(case.made.voter, case.origin) for case in unproved if case.made is not None)
-            self.books.seize(book, to, now, lacking)
-
-    def _attest(self, decided: d.Perform, now: Now) -> None:
-        """The chair attests that nodes are stopped, in a new start, and their cards have been scanned (rule D2)."""
-        seen = self.books.seen
-        if seen.joined and not seen.fresh.reached and not seen.island:
-            self.books.start(now, set(decided.nodes) - {self.setup.origin})
-            for voter, stopped in decided.cards:
-                self.books.write(e.Rescanned(voter, stopped), now)
-            self.books.urgent = True
-
-    def _ask(self, ask: d.Ask, now: Now) -> None:
-        self._request = self.books.request_id()
-        voter = ask.voter
-        request = e.Request(
-            id=self._request,
-            op=e.Op.CHECK_IN,
-            voter=voter.number,
-            book=voter.book,
-            elections=ask.elections,
-            table=self.setup.table or 0,
-            how=ask.how,
-            source=ask.source,
-        )
-        if (holder := self.books.books.holder(voter.book)) != self.setup.origin:
-            self._sends.append(SendTo(holder, Ask(request)))
-        self.books.write(request, now)
-
     def _ask_about_unsettled(self, now: Now) -> None:
         """Ask the clerk about the next request that the last run left open; when there is none, the node joins the others."""
         if self.books.seen.joined:
             return
-        for case in self.ledger.unsettled(self.setup.origin):
-            voter = self._find(case.made.voter) if case.made is not None else None
-            if case.made is not None and voter is not None and case.id != self._request:
-                self._request = case.id
-                self._step(d.Unfinished(voter, case.made.elections, case.time_ms), now)
-                return
-        self._join()
+        unfinished = self.request.next_unsettled()
+        if unfinished is not None:
+            self._step(unfinished, now)
+        else:
+            self._join()
 
-    def _answer_request(self, now: Now, *, early: bool) -> None:
-        """Show green or refused on the own request, once everything that must hold first holds (G1 to G5)."""
-        if not isinstance(self.state, d.Waiting):
-            return
-        seen = self.books.seen
-        case = self.ledger.cases[self._request]
-        found = case.outcome(seen.books)
-        if found is None or not rules.g1_not_withdrawn(case) or not rules.g2_counts(seen, case) or not rules.g4_fresh(seen):
-            return
-        if found.decision.outcome is e.Outcome.REFUSED:
-            self._step(d.Denied(_bar_of(found)), now)
-            self.ledger.touched.append(case)
-        elif rules.g3_two_disks(seen, case, self.peers.heads):
-            if rules.g5_no_other_mark(seen, case):
-                self._step(d.Granted(), now)
-            elif early:
-                self._give_way(case, now)
-            else:
-                self._wake = True
-
-    def _give_way(self, case: Case, now: Now) -> None:
-        """The request is granted, but another mark of the voter is known here: it is given up."""
-        assert case.made is not None
-        mark = next(iter(self.ledger.marks(case.made.voter, but=case.id)), None)
-        self.books.write(e.Withdrawn(case.id), now)
-        self._step(d.Denied(Barred(Bar.ALREADY_MARKED, mark) if mark is not None else Barred(Bar.CHANGED)), now)
+    def _answer_request(self, now: Now, *, may_write: bool) -> None:
+        """Show green or refused on the own request, if the desk waits for it."""
+        if isinstance(self.state, d.Waiting):
+            answer = self.request.answer(self.peers.heads, now, may_write=may_write)
+            self._wake = self._wake or self.request.must_give_way
+            if answer is not None:
+                self._step(answer, now)
 
 
 _PLAIN: dict[str, d.Input] = {
@@ -623,33 +450,3 @@ _PLAIN: dict[str, d.Input] = {
     "cancel": d.Cancel(),
     "next": d.Cancel(),
 }
-
-
-def _is_alike(one: Screen, other: Screen) -> bool:
-    """Whether two screens differ in nothing but the strip: what is touched on either means the same."""
-    return (one.content, one.left, one.right) == (other.content, other.left, other.right)
-
-
-def _bar_of(found: Decided) -> Barred:
-    decision = found.decision
-    marked = Mark(decision.elections, decision.table, decision.marked_ms) if decision.marked_ms else None
-    try:
-        return Barred(Bar(decision.reason), marked)
-    except ValueError:
-        return Barred(Bar.CHANGED)
-
-
-def _lasts_ms(state: d.State, clear_ms: int) -> int | None:
-    match state:
-        case d.Green(lit=True) | d.Refused():
-            return clear_ms
-        case d.Ready(misread=misread) if misread is not None:
-            return clear_ms
-        case d.Waiting(late=False):
-            return limits.WAIT_SHOWN_MS
-        case d.Waiting(silent=False):
-            return limits.SILENT_MS
-        case d.Typing() | d.VoterShown() | d.BirthDate() | d.Referred() | d.Menu() | d.Pin():
-            return limits.IDLE_MS
-        case _:
-            return None

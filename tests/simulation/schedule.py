@@ -120,7 +120,7 @@ class Schedule:
         self.world.say(f"{machine.origin}: the card of voter {voter} is scanned")
         payload = f"4701{voter:06}"
         self.world.mono += 1_000 if self.rng.random() < 0.02 else 0
-        machine.node._last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
+        machine.node.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
         self.world.take(machine, Scanned(payload + check_digits(payload)))
 
     def touch(self, machine: Machine, touch: str, value: str = "") -> None:
@@ -129,7 +129,7 @@ class Schedule:
 
     def answer(self, machine: Machine) -> None:
         """After a restart the clerk says what is true: whether the light was shown."""
-        request = machine.node._request
+        request = machine.node.request.id
         shown = any(light.request == request for light in self.oracle.lights)
         self.counts.add(f"clerk answers {'yes' if shown else 'no'}")
         self.touch(machine, "yes" if shown else "no")
@@ -142,13 +142,13 @@ class Schedule:
 
     def stopped(self) -> set[str]:
         """The origins that are stopped: off, locked or lost."""
-        return {m.origin for m in self.world.machines.values() if m.node is None or m.node._rules.locked}
+        return {m.origin for m in self.world.machines.values() if m.node is None or m.node.is_locked}
 
     def island(self) -> None:
         """The chair puts a table that is alone in island mode, unless it was attested stopped and is not with us again."""
         self.forgive()
         for machine in self.shuffled():
-            if machine.up and machine.origin not in self.attested and machine.node._view.situation.may_island:
+            if machine.up and machine.origin not in self.attested and machine.node.situation.may_island:
                 self.order(machine, Perform(Deed.ISLAND))
                 return
 
@@ -279,7 +279,7 @@ class Schedule:
         """A node is locked on its own screen, or unlocked."""
         machine = self.rng.choice(list(self.world.machines.values()))
         if machine.up:
-            if machine.node._rules.locked:
+            if machine.node.is_locked:
                 self.order(machine, Perform(Deed.UNLOCK))
             elif type(machine.node.state) in (d.Ready, d.NotReady, d.Closed, d.Office):
                 self.counts.add("lock")
@@ -404,7 +404,7 @@ class Schedule:
                 if machine.screen is None or not isinstance(machine.screen.content, s.Unresolved):
                     break
                 self.answer(machine)
-            if machine.node._rules.locked and not self.is_sealed(machine.origin):
+            if machine.node.is_locked and not self.is_sealed(machine.origin):
                 self.order(machine, Perform(Deed.UNLOCK))
             if isinstance(machine.node.state, d.Waiting) and machine.node.state.silent and machine.screen.left is not None:
                 self.touch(machine, "cancel")
@@ -414,7 +414,7 @@ class Schedule:
 
     def is_sealed(self, origin: str) -> bool:
         """Whether the register is just being taken from this node, which is locked for it."""
-        chains = [m.node.books.books.chain(0) for m in self.world.machines.values() if m.up and not m.node._rules.locked]
+        chains = [m.node.books.books.chain(0) for m in self.world.machines.values() if m.up and not m.node.is_locked]
         return any(chain.pending and chain.last.holder == origin for chain in chains)
 
     def go_on(self) -> bool:
@@ -429,7 +429,7 @@ class Schedule:
                     sealed = keeper.own_seal(book)
                     if sealed is None or keeper.waits_for(book, sealed) & self.stopped():
                         holder = self.world.machines.get(keeper.books.holder(book))
-                        if not book and holder is not None and holder.up and not holder.node._rules.locked:
+                        if not book and holder is not None and holder.up and not holder.node.is_locked:
                             self.order(holder, Perform(Deed.LOCK))
                         self.seal_at(machine, book, everybody=True)
                         return True

@@ -68,7 +68,7 @@ def test_who_does_not_answer_holds_the_seizure_up_and_is_named(place: Place) -> 
     place.cut_off("T3")
     take_over(place, 2, "T2", "T1")
     assert place.core("S").books.books.holder(2) == "T2.1"
-    (seizure,) = place.core("S")._view.situation.seizures
+    (seizure,) = place.core("S").situation.seizures
     assert seizure.waits_for == ("T3.1",)
     place.heal()
     place.wait(3_000)
@@ -84,7 +84,7 @@ def test_a_stopped_table_that_is_back_must_answer(place: Place) -> None:
     place.hold("S", "T2")
     place.restart("T2")
     place.wait(4_000)
-    (seizure,) = place.core("S")._view.situation.seizures
+    (seizure,) = place.core("S").situation.seizures
     assert seizure.waits_for == ("T2.1",)
     place.heal()
     place.wait(3_000)
@@ -137,7 +137,7 @@ def test_only_the_assistant_takes_the_register(place: Place) -> None:
     """The secretary's node stops: table 1, the assistant, may take the register, and table 2 may not."""
     place.crash("S")
     place.wait(1_000)
-    assert [0 in place.core(name)._view.situation.may_seal for name in ("T1", "T2", "T3")] == [True, False, False]
+    assert [0 in place.core(name).situation.may_seal for name in ("T1", "T2", "T3")] == [True, False, False]
     place.order("T1", d.Deed.SEAL, book=0, nodes=frozenset({"S.1"}))
     place.wait(3_000)
     place.order("T1", d.Deed.SEIZE, book=0, to="T1.1")

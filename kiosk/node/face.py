@@ -1,0 +1,105 @@
+"""What stands on the node's screen: the last one that was shown, its number, and whether a new one is due."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import msgspec
+
+from kiosk import limits
+from kiosk.domain import desk_states as d
+from kiosk.domain.screens import Screen
+from kiosk.domain.view import View, fault
+from kiosk.domain.view import screen as view_screen
+from kiosk.node.words import Now
+
+
+class Face:
+    """The screen, and the `view` that it is drawn with. Whatever changes either says so."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.screen: Screen | None = None
+        self._first_number = self._stands_since = 0
+        self._stale = True
+        self._again = False
+
+    def begin(self, now: Now) -> None:
+        """Number the screens beyond those of the run before, so that its touches are old."""
+        self._first_number = now.mono_ms * 1_000
+
+    def look(self, view: View) -> None:
+        """Draw with this view from now on."""
+        self.view, self._stale = view, self._stale or view != self.view
+
+    def look_at_clock(self, now: Now, latest_ms: int, day: date | None) -> None:
+        """Note whether the clock is wrong: behind the own log's last entry, or on another day than the election's."""
+        wrong = now.wall_ms < latest_ms - limits.CLOCK_BACK_MS
+        if day is not None:
+            wrong = wrong or datetime.fromtimestamp(now.wall_ms / 1000, self.view.zone).date() < day
+        if wrong != self.view.clock_wrong:
+            self.look(replace(self.view, clock_wrong=wrong))
+
+    def turn(self) -> None:
+        """What the desk is about has changed."""
+        self._stale = True
+
+    def answer(self) -> None:
+        """A new screen follows in any case, be it the same one: or the clerk would think that the touch was lost."""
+        self._stale = self._again = True
+
+    def is_current(self, number: int, state: d.State) -> bool:
+        """Whether a screen still stands: nothing but its strip has changed since, neither shown nor about to be."""
+        if self.screen is None or not self._stands_since <= number <= self.screen.number or self._again:
+            return False
+        return not self._stale or _is_alike(view_screen(number, state, self.view), self.screen)
+
+    def show(self, state: d.State, served: int) -> Screen | None:
+        """A new screen, or None where nothing on it has changed."""
+        if not self._stale:
+            return None
+        self._stale = False
+        if served != self.view.served:
+            self.view = replace(self.view, served=served)
+        last = self.screen
+        seen = view_screen(self._last_number, state, self.view)
+        if seen == last and not self._again:
+            return None
+        if last is None or self._again or not _is_alike(seen, last):
+            self._stands_since = self._last_number + 1
+        self._again = False
+        self.screen = msgspec.structs.replace(seen, number=self._last_number + 1)
+        return self.screen
+
+    def show_fault(self, code: str) -> Screen | None:
+        """The red screen, once."""
+        if not self._stale:
+            return None
+        self._stale = False
+        self.screen = fault(self._last_number + 1, code, self.view)
+        return self.screen
+
+    @property
+    def _last_number(self) -> int:
+        return self.screen.number if self.screen is not None else self._first_number
+
+
+def _is_alike(one: Screen, other: Screen) -> bool:
+    """Whether two screens differ in nothing but the strip: what is touched on either means the same."""
+    return (one.content, one.left, one.right) == (other.content, other.left, other.right)
+
+
+def lasts_ms(state: d.State, clear_ms: int) -> int | None:
+    """How long a state lasts by itself, in ms; None for one that waits for somebody."""
+    match state:
+        case d.Green(lit=True) | d.Refused():
+            return clear_ms
+        case d.Ready(misread=misread) if misread is not None:
+            return clear_ms
+        case d.Waiting(late=False):
+            return limits.WAIT_SHOWN_MS
+        case d.Waiting(silent=False):
+            return limits.SILENT_MS
+        case d.Typing() | d.VoterShown() | d.BirthDate() | d.Referred() | d.Menu() | d.Pin():
+            return limits.IDLE_MS
+        case _:
+            return None

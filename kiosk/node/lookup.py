@@ -1,0 +1,61 @@
+"""What a scanned card or a keyed number comes to, by the voter list and what is known of the voter now."""
+
+from collections.abc import Callable
+
+from kiosk import limits
+from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
+from kiosk.domain.cards import CardRead, OtherPlace, Unreadable, read_card, read_keyed
+from kiosk.domain.eligibility import Bar, Barred
+from kiosk.domain.nodes import table_of
+from kiosk.domain.voters import Voter
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.words import Now, Setup
+
+
+class Lookup:
+    """Looks voters up, and counts the wrong birth dates of each, over cancelled tries too."""
+
+    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], books: BookKeeper) -> None:
+        self.last_scan = (0, 0)
+        self._setup, self._find, self._books = setup, find, books
+        self._wrong_dates: dict[int, int] = {}
+
+    def scanned(self, text: str, now: Now) -> d.Scan | None:
+        """What a scan means; None for the scanner's repeat of the last one."""
+        read, (last, at) = hash(text), self.last_scan  # what was read is not kept: it may be a CPR number
+        if read == last and now.mono_ms - at < limits.SCAN_REPEAT_MS:
+            return None
+        self.last_scan = (read, now.mono_ms)
+        return self._look_up(read_card(text, self._setup.card), e.Source.CARD)
+
+    def keyed(self, number: str) -> d.Scan | None:
+        """What a keyed voter number means; None for none."""
+        if not number:
+            return None
+        return self._look_up(read_keyed(number, self._setup.card, self._setup.voter_digits), e.Source.KEYED)
+
+    def count_wrong_date(self, voter: int) -> None:
+        """The voter has given a wrong birth date."""
+        self._wrong_dates[voter] = self._wrong_dates.get(voter, 0) + 1
+
+    def forgive(self, voter: int) -> None:
+        """The voter has a new try."""
+        self._wrong_dates.pop(voter, None)
+
+    def _look_up(self, read: CardRead | OtherPlace | Unreadable, source: e.Source) -> d.Scan:
+        if isinstance(read, Unreadable):
+            return d.Misread(read)
+        if isinstance(read, OtherPlace):
+            return d.Turned(Barred(Bar.OTHER_PLACE, place=read.name), None, None)
+        voter = self._find(read.voter)
+        if voter is None:
+            return d.Turned(Barred(Bar.NOT_ON_LIST), read.voter, None)
+        may = self._books.weigh(voter)
+        holder = self._books.books.holder(voter.book)
+        if isinstance(may, Barred):
+            return d.Turned(may, voter.number, voter)
+        if self._books.seen.island and holder != self._setup.origin:
+            return d.Turned(Barred(Bar.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
+        wrong, referred = self._wrong_dates.get(voter.number, 0), bool(self._books.ledger.referrals(voter.number))
+        return d.Found(voter, may, source, wrong, referred)

@@ -1,0 +1,93 @@
+"""The one request that this node's desk is about: made, asked for, answered; and those that the last run left open."""
+
+from collections.abc import Callable, Iterable
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
+from kiosk.domain import rules
+from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.ledger import Case, Decided
+from kiosk.domain.messages import Ask, Head
+from kiosk.domain.voters import Voter
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.words import Now, SendTo, Setup
+
+
+class OwnRequest:
+    """`id`: the request that the desk is about, or was last.
+
+    `must_give_way`: it is granted, but another mark of the voter is known here; the next `answer` before a commit gives it up.
+    """
+
+    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], books: BookKeeper) -> None:
+        self.id = ""
+        self.must_give_way = False
+        self._setup, self._find, self._books = setup, find, books
+
+    def make(self, ask: d.Ask, now: Now) -> list[SendTo]:
+        """Write a new request; another node that holds the book is asked at once."""
+        voter, books = ask.voter, self._books
+        self.id = books.request_id()
+        request = e.Request(
+            id=self.id,
+            op=e.Op.CHECK_IN,
+            voter=voter.number,
+            book=voter.book,
+            elections=ask.elections,
+            table=self._setup.table or 0,
+            how=ask.how,
+            source=ask.source,
+        )
+        books.write(request, now)
+        holder = books.books.holder(voter.book)
+        return [SendTo(holder, Ask(request))] if holder != self._setup.origin else []
+
+    def issued(self, now: Now) -> None:
+        """The green light was shown."""
+        self._books.write(e.Issued(self.id), now)
+
+    def withdraw(self, now: Now) -> None:
+        """It is given up."""
+        self._books.write(e.Withdrawn(self.id), now)
+
+    def next_unsettled(self) -> d.Unfinished | None:
+        """The next request of which the clerk must say whether ballots were handed out on it; from then on the desk's."""
+        for case in self._books.ledger.unsettled(self._setup.origin):
+            voter = self._find(case.made.voter) if case.made is not None else None
+            if case.made is not None and voter is not None and case.id != self.id:
+                self.id = case.id
+                return d.Unfinished(voter, case.made.elections, case.time_ms)
+        return None
+
+    def answer(self, heads: Iterable[Head], now: Now, *, may_write: bool) -> d.Granted | d.Denied | None:
+        """Green or refused, once everything that must hold first holds (G1 to G5); None while it does not."""
+        seen, ledger = self._books.seen, self._books.ledger
+        case = ledger.cases[self.id]
+        found = case.outcome(seen.books)
+        self.must_give_way = False
+        if found is None or not rules.g1_not_withdrawn(case) or not rules.g2_counts(seen, case) or not rules.g4_fresh(seen):
+            return None
+        if found.decision.outcome is e.Outcome.REFUSED:
+            ledger.touched.append(case)
+            return d.Denied(_bar_of(found))
+        if not rules.g3_two_disks(seen, case, heads):
+            return None
+        if rules.g5_no_other_mark(seen, case):
+            return d.Granted()
+        self.must_give_way = not may_write
+        return self._give_way(case, now) if may_write else None
+
+    def _give_way(self, case: Case, now: Now) -> d.Denied:
+        assert case.made is not None
+        mark = next(iter(self._books.ledger.marks(case.made.voter, but=case.id)), None)
+        self.withdraw(now)
+        return d.Denied(Barred(Bar.ALREADY_MARKED, mark) if mark is not None else Barred(Bar.CHANGED))
+
+
+def _bar_of(found: Decided) -> Barred:
+    decision = found.decision
+    marked = Mark(decision.elections, decision.table, decision.marked_ms) if decision.marked_ms else None
+    try:
+        return Barred(Bar(decision.reason), marked)
+    except ValueError:
+        return Barred(Bar.CHANGED)
