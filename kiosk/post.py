@@ -10,6 +10,7 @@ from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
+from kiosk.sync.topics import Kind
 
 
 class Post:
@@ -39,11 +40,11 @@ class Post:
             return Gone(came.sender)
         try:
             match came.kind:
-                case net.Kind.LOG | net.Kind.GIVE:
+                case Kind.LOG | Kind.GIVE:
                     return Heard(came.sender, wire.read_batch(came.payload))
-                case net.Kind.ASK:
+                case Kind.ASK:
                     return Heard(came.sender, wire.read_ask(came.payload))
-                case net.Kind.WANT:
+                case Kind.WANT:
                     return Heard(came.sender, wire.read_want(came.payload))
                 case _:
                     return Heard(came.sender, wire.read_head(came.payload, came.sender, self._keys.verify))
@@ -57,11 +58,11 @@ class Post:
         for message in sends:
             match message:
                 case Batch():
-                    self.link.send(net.Kind.LOG, wire.encode(message))
+                    self.link.send(Kind.LOG, wire.encode(message))
                 case Head():
-                    self.link.send(net.Kind.HEAD, wire.encode_head(message, self._keys.sign))
+                    self.link.send(Kind.HEAD, wire.encode_head(message, self._keys.sign))
                 case SendTo():
-                    kind = net.Kind.ASK if isinstance(message.message, Ask) else net.Kind.WANT
+                    kind = Kind.ASK if isinstance(message.message, Ask) else Kind.WANT
                     self.link.send(kind, wire.encode(message.message), message.to)
                 case Give():
                     self._give(message, log)
@@ -72,4 +73,4 @@ class Post:
             signature = rows[-1].signature
             assert signature is not None
             batch = Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
-            self.link.send(net.Kind.GIVE, wire.encode(batch), give.to)
+            self.link.send(Kind.GIVE, wire.encode(batch), give.to)

@@ -24,7 +24,8 @@ from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
 from kiosk.store.log import Log
-from kiosk.sync.link import Broker, Link
+from kiosk.sync.connection import Broker
+from kiosk.sync.link import Link
 
 _log = logging.getLogger(__name__)
 

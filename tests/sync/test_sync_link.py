@@ -12,7 +12,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from kiosk import limits
 from kiosk.simulated.broker import SimulatedBroker, free_port
-from kiosk.sync.link import OFFLINE, Arrived, Broker, Gone, Kind, Link, parse_topic
+from kiosk.sync.connection import Broker
+from kiosk.sync.link import Arrived, Gone, Link
+from kiosk.sync.topics import OFFLINE, Kind, parse_topic
 
 PREFIX = "valg/4701"
 _WAIT_S = 20.0

@@ -1,0 +1,233 @@
+"""The MQTT client of one broker: connected in a thread of its own, and else run by whoever owns the selector."""
+
+import logging
+import random
+import select
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from kiosk import limits
+from kiosk.sync.topics import ADDRESSED, OFFLINE, QOS, Kind, topic_of
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where a broker is."""
+
+    host: str
+    port: int
+
+
+class Switchboard(Protocol):
+    """Where a connection's news go."""
+
+    def came(self, connection: "Connection", topic: str, payload: bytes) -> None:
+        """A message came in."""
+
+    def lost(self, connection: "Connection") -> None:
+        """The connection has ended."""
+
+    def wake(self) -> None:
+        """The loop is to look at the connection; called from another thread."""
+
+
+class Connection:
+    """The client of one broker: not connected, connecting in a thread of its own, or `up`."""
+
+    def __init__(
+        self, switchboard: Switchboard, prefix: str, me: str, broker: Broker, selector: selectors.BaseSelector
+    ) -> None:
+        self.up = False
+        self.broker = broker
+        self._switchboard, self._prefix, self._me, self._selector = switchboard, prefix, me, selector
+        self._socket: socket.socket | None = None
+        self._watched = 0
+        self._connecting: threading.Thread | None = None
+        self._failures = 0
+        self._next_try = 0.0
+        self._misc_at = 0.0
+        self._queued: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
+        self._queued_bytes = 0
+        self._full = False
+        self._client = self._new_client()
+
+    def _new_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"{self._prefix.replace('/', '-')}-{self._me}",
+            protocol=mqtt.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = limits.CONNECT_S
+        client.will_set(topic_of(self._prefix, Kind.HEAD, self._me), OFFLINE, qos=1, retain=True)
+        client.max_queued_messages_set(limits.QUEUE_MESSAGES)
+        client.on_socket_open = self._opened
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_message = self._message
+        properties = Properties(PacketTypes.CONNECT)
+        properties.MaximumPacketSize = limits.PACKET_BYTES
+        client.connect_async(self.broker.host, self.broker.port, limits.KEEPALIVE_S, clean_start=True, properties=properties)
+        return client
+
+    # --- connecting ---
+
+    def tick(self, now: float) -> float:
+        """See to the connection; returns the seconds until it wants to be seen to again."""
+        if self._connecting is not None:
+            if self._connecting.is_alive():
+                return limits.BACKOFF_MAX_S
+            self._connecting = None
+            if self._client.socket() is None:
+                self._failed(now)
+            else:
+                self._watch()
+        if self._socket is None:
+            if now < self._next_try:
+                return self._next_try - now
+            self._connecting = threading.Thread(target=self._connect, name=f"connect to {self.broker.host}", daemon=True)
+            self._connecting.start()
+            return limits.BACKOFF_MAX_S
+        if now >= self._misc_at:
+            self._misc_at = now + limits.MISC_S
+            self._client.loop_misc()
+            if not self.up and now >= self._next_try:
+                self._drop("it does not answer")
+        if self._full:
+            self._drop("it takes nothing any more")
+        self._watch()
+        return max(0.0, self._misc_at - now)
+
+    def _connect(self) -> None:
+        try:
+            self._client.reconnect()
+        except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:
+            _log.debug("broker %s: %s", self.broker.host, error)
+        finally:
+            self._switchboard.wake()
+
+    def _opened(self, _client: mqtt.Client, _userdata: object, opened: Any) -> None:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._next_try = time.monotonic() + limits.CONNECT_S  # until then it must have answered
+
+    def _failed(self, now: float) -> None:
+        """Try again after a pause that grows, each node after another: not all of them at once when a broker comes back."""
+        longest = min(limits.BACKOFF_MAX_S, limits.BACKOFF_S * 2**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        self._next_try = now + random.uniform(longest / 2, longest)
+
+    def _connected(
+        self, client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
+    ) -> None:
+        if reason.is_failure:
+            _log.warning("broker %s:%d refuses this node: %s", self.broker.host, self.broker.port, reason)
+            return
+        self.up, self._failures = True, 0
+        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in (Kind.LOG, Kind.HEAD)]
+        topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in ADDRESSED]
+        client.subscribe([(topic, SubscribeOptions(qos=QOS[kind], noLocal=True)) for kind, topic in topics])
+        _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
+
+    def _disconnected(self, *_: object) -> None:
+        self._unwatch()
+        was_up, self.up = self.up, False
+        self._queued.clear()
+        self._queued_bytes, self._full = 0, False
+        self._failed(time.monotonic())
+        if was_up:
+            _log.info("broker %s:%d: connection lost", self.broker.host, self.broker.port)
+            self._switchboard.lost(self)
+
+    def _drop(self, why: str) -> None:
+        """Give the connection up; the broker says in this node's place that it is offline, and it connects anew."""
+        _log.warning("broker %s:%d is given up and connected anew: %s", self.broker.host, self.broker.port, why)
+        self._disconnected()
+        self._client = self._new_client()  # the old one's connection ends with it
+
+    # --- the socket ---
+
+    def _watch(self) -> None:
+        """Let the selector watch the socket; for writing where something waits."""
+        opened = self._client.socket()
+        if opened is not self._socket:
+            self._unwatch()
+        if opened is None:
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._client.want_write() else 0)
+        if self._socket is None:
+            self._socket = cast(socket.socket, opened)
+            self._selector.register(opened, wanted, self._ready)
+        elif wanted != self._watched:
+            self._selector.modify(opened, wanted, self._ready)
+        self._watched = wanted
+
+    def _unwatch(self) -> None:
+        if self._socket is not None:
+            self._selector.unregister(self._socket)
+            self._socket = None
+
+    def _ready(self, mask: int) -> None:
+        """Read all that is there, and write what waits. No message and no broker can end the loop."""
+        try:
+            if mask & selectors.EVENT_WRITE:
+                self._client.loop_write()
+            for _ in range(limits.BATCH_INPUTS):
+                if self._socket is None or not select.select([self._socket], [], [], 0)[0]:
+                    break
+                self._client.loop_read()
+            if self._client.want_write():
+                self._client.loop_write()
+        except Exception as error:  # what a broker sends may be anything, and the parser is not ours
+            self._drop(f"it sent what is no MQTT ({type(error).__name__})")
+        self._watch()
+
+    def _message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            return
+        self._switchboard.came(self, topic, bytes(message.payload))
+
+    # --- sending ---
+
+    def publish(self, kind: Kind, topic: str, payload: bytes) -> None:
+        """Publish, if the connection is up and has room."""
+        while self._queued and _is_out(self._queued[0][0]):
+            self._queued_bytes -= self._queued.popleft()[1]
+        most = limits.QUEUE_BYTES // 2 if kind is Kind.GIVE else limits.QUEUE_BYTES
+        if not self.up:
+            return
+        if self._queued_bytes + len(payload) > most:
+            self._full = self._full or kind is not Kind.GIVE
+            return
+        sent = self._client.publish(topic, payload, qos=QOS[kind], retain=kind is Kind.HEAD)
+        if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
+            self._full = True
+        elif not _is_out(sent):
+            self._queued.append((sent, len(payload)))
+            self._queued_bytes += len(payload)
+
+    def close(self) -> None:
+        """Say goodbye: the broker says at once that this node is offline."""
+        if self.up:
+            self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
+        self._unwatch()
+
+
+def _is_out(sent: mqtt.MQTTMessageInfo) -> bool:
+    """Whether the broker has it, or it is lost with its connection."""
+    return sent.rc not in (mqtt.MQTT_ERR_SUCCESS, mqtt.MQTT_ERR_AGAIN) or sent.is_published()

@@ -1,0 +1,42 @@
+"""The topics: what each carries, for whom, and at which quality of service. Pure."""
+
+from enum import StrEnum
+
+OFFLINE = b"offline"
+"""What the broker says in a node's place once its connection has ended: the retained will on its head's topic."""
+
+
+class Kind(StrEnum):
+    """What a topic carries."""
+
+    LOG = "log"
+    ASK = "ask"
+    HEAD = "head"
+    WANT = "want"
+    GIVE = "give"
+
+
+QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1}
+
+
+ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE)
+"""Those that are for one node, whose name ends the topic."""
+
+_KINDS = frozenset(kind.value for kind in Kind)
+
+
+def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
+    """The topic under which a sender says something, for one node or for all."""
+    return "/".join([prefix, kind, sender, *([to] if to else [])])
+
+
+def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
+    """What a topic is and whose; None for one that is not ours, or not for this node."""
+    place, _, rest = topic.removeprefix(prefix).partition("/")
+    kind, *names = rest.split("/")
+    if not topic.startswith(prefix) or place or kind not in _KINDS or not names or not names[0] or names[0] == me:
+        return None
+    addressed = kind in ADDRESSED
+    if names[1:] != ([me] if addressed else []):
+        return None
+    return Kind(kind), names[0]
