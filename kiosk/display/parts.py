@@ -1,6 +1,7 @@
 """The parts that screens are made of: ballots, answers, pad, notices. How they look is in `kv/shared.kv`."""
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from kivy.properties import (
     BooleanProperty,
@@ -167,7 +168,7 @@ class Key(Touchable):
         at = self.center_x if not self.text else self.right - edge / 2 if self.icon_last else self.x + edge / 2
         self.icon.center = round(at), round(self.center_y)
         self.words.text, self.words.bold = self.text, self.bold
-        self.words.steps = [self.font_size, self.sizes.small]
+        self.words.steps = [self.font_size, self.sizes.small, self.sizes.fine]
         left, right = (EDGE, edge) if self.icon_last else (edge, EDGE)
         self.words.pos, self.words.size = (self.x + left, self.y), (max(1, self.width - left - right), self.height)
 
@@ -278,7 +279,7 @@ class Items(Grid):
     def on_kv_post(self, _base: object) -> None:
         sizes: theme.Sizes = self.sizes
         items: Sequence[Button] = self.items
-        self.between = sizes.between + 1  # boxes end on whole pixels, which may take one
+        self.between = self.spacing(len(items))
         self.keys = [
             Key(sizes=sizes, text=item.text, touch=item.touch, high=sizes.item, font_size=sizes.body) for item in items
         ]
@@ -286,25 +287,39 @@ class Items(Grid):
             key.bind(on_tap=lambda _, item=item: self.dispatch("on_item", item))
         self.fill(self.keys, self.columns(len(items)))
 
+    def spacing(self, _count: int) -> float:
+        """Pixels between so many items."""
+        return float(self.sizes.between + 1)  # boxes end on whole pixels, which may take one
+
     def columns(self, count: int) -> int:
         """In how many columns so many items stand."""
         return 2 if count <= 8 else 3
 
 
 class BoardItems(Items):
-    """A board's items, flatter than the menu's; those that are `chosen` carry a tick."""
+    """A board's items, flatter than the menu's; those that are `chosen` are filled and carry a tick.
+
+    In the largest places there are so many that they must be flatter and closer still.
+    """
 
     chosen = ObjectProperty(())
 
     def on_kv_post(self, base: object) -> None:
+        crowd = len(self.items) > CROWD
         super().on_kv_post(base)
         for key, item in zip(self.keys, self.items, strict=True):
-            key.high = self.sizes.touch
-            key.drawing = "check" if item.touch in self.chosen else ""
-            key.drawing_side = self.sizes.small
+            chosen = item.touch in self.chosen
+            key.high = self.sizes.crowd_touch if crowd else self.sizes.touch
+            key.font_size = self.sizes.small if crowd else self.sizes.body
+            key.look = "chosen" if chosen else "plain"
+            key.drawing = "check" if chosen else ""
+            key.drawing_side = self.sizes.small * (0.6 if crowd else 1)
+
+    def spacing(self, count: int) -> float:
+        return float(self.sizes.crowd_between + 1 if count > CROWD else super().spacing(count))
 
     def columns(self, count: int) -> int:
-        return max(1, count if count <= 3 else 4 if count <= 8 else 5)
+        return max(2, count if count <= 3 else 4 if count <= 8 else 5 if count <= CROWD else 7)
 
 
 class LineRow(Row):
@@ -316,31 +331,46 @@ class LineRow(Row):
     drawing = StringProperty("")
     ink = ColorProperty(theme.INK)
     loud = BooleanProperty(False)
+    roomy = BooleanProperty(False)  # larger type, as long as it fits
+
+    def type_size(self, squeeze: float) -> float:
+        """Height of the type at a squeeze."""
+        steps = self.steps_of(self.roomy)
+        return float(steps[min(int(squeeze), len(steps) - 1)])
+
+    def steps_of(self, roomy: bool) -> list[int]:
+        sizes: theme.Sizes = self.sizes
+        return sizes.bodies + sizes.smalls[3:] if roomy else sizes.smalls
 
 
 class Lines(Column):
-    """The rows of a board; in two columns where they are many."""
+    """The rows of a board: the wide ones first, then the others; if they are many in two columns, each read downwards."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     lines = ObjectProperty(())
 
     def on_kv_post(self, _base: object) -> None:
         self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
-        rows = [self._row(line) for line in self.lines]
-        columns = 1 if len(rows) <= _LINES_ONE_BELOW_ANOTHER else 2
-        for at in range(0, len(rows), columns):
-            if columns == 1:
-                self.add_widget(rows[at])
-                continue
+        narrow = [line for line in self.lines if not line.wide]
+        many = len(self.lines) > LINES_ONE_BELOW_ANOTHER and len(narrow) > 1
+        for line in self.lines:
+            if line.wide or not many:
+                self.add_widget(self._row(line, roomy=not many))
+        if not many:
+            return
+        rows = [self._row(line, roomy=False) for line in narrow]
+        half = (len(rows) + 1) // 2
+        for left, right in zip_longest(rows[:half], rows[half:]):
             pair = Row(gap=self.sizes.margin, align="top")
-            for row in rows[at : at + columns]:
-                pair.add_widget(row)
+            pair.add_widget(left)
+            pair.add_widget(right or Part())
             self.add_widget(pair)
 
-    def _row(self, line: Line) -> LineRow:
+    def _row(self, line: Line, roomy: bool) -> LineRow:
         drawing, ink = theme.TONES[line.tone]
         loud = line.tone is Tone.BAD
-        return LineRow(sizes=self.sizes, name=line.name, text=line.text, drawing=drawing, ink=ink, loud=loud)
+        return LineRow(sizes=self.sizes, name=line.name, text=line.text, drawing=drawing, ink=ink, loud=loud, roomy=roomy)
 
 
-_LINES_ONE_BELOW_ANOTHER = 6
+LINES_ONE_BELOW_ANOTHER = 6
+CROWD = 15  # more items than these are a crowd
