@@ -194,6 +194,7 @@ _STATES: dict[str, d.State] = {
     "refused-moved-away": d.Refused(Barred(Bar.MOVED_AWAY), 4182, _VOTER),
     "refused-other-place": d.Refused(Barred(Bar.OTHER_PLACE, place="Idrætshallen i Nørre Åby"), None, None),
     "refused-not-open": d.Refused(Barred(Bar.NOT_OPEN), 4182, _VOTER),
+    "refused-referred": d.Refused(Barred(Bar.REFERRED), 4182, _VOTER),
     "refused-changed": d.Refused(Barred(Bar.CHANGED), 4182, _VOTER),
     "referred": d.Referred(_VOTER),
     "unresolved": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS)),

@@ -36,8 +36,8 @@ class Tag(Words):
 
 
 class Dots(Part):
-    """The other tables. One that is seen is a disc, with its number if `numbered`; one that isn't is an amber box with a cross
-    and its number."""
+    """The other tables. One that is seen is a disc, with its number if `numbered`; one that isn't is an amber box with
+    a cross and its number."""
 
     tables = ListProperty([])
     numbered = BooleanProperty(False)
@@ -61,7 +61,7 @@ class Dots(Part):
     def _wide(self, other: Other) -> float:
         small = float(self.sizes.small)
         if not other.seen:
-            return small * (1.5 if other.table < 10 else 2.1)
+            return small * (2.0 if other.table < 10 else 2.6)
         return small * (1.25 if self.numbered else 0.75)
 
     def _draw(self, *_: object) -> None:
@@ -83,20 +83,22 @@ class Dots(Part):
         small = self.sizes.small
         Color(*theme.AMBER)
         SmoothRoundedRectangle(pos=(x, self.center_y - small * 0.68), size=(wide, small * 1.36), radius=[4])
+        middle, half, arm = x + small * 0.68, small * 0.45, small * 0.19
         Color(*theme.INK)
-        left, right, half = x + small * 0.2, x + small * 0.7, small * 0.25
-        for rise in (half, -half):
-            SmoothLine(points=(left, self.center_y - rise, right, self.center_y + rise), width=max(1.2, small * 0.065))
-        self._number(number, (right + x + wide) / 2, small, theme.INK)
+        SmoothEllipse(pos=(middle - half, self.center_y - half), size=(2 * half, 2 * half))
+        Color(*theme.AMBER)
+        for rise in (arm, -arm):
+            ends = (middle - arm, self.center_y - rise, middle + arm, self.center_y + rise)
+            SmoothLine(points=ends, width=max(1.1, small * 0.06))
+        self._number(number, (middle + half + x + wide - small * 0.1) / 2, small, theme.INK)
 
     def _number(self, number: str, middle: float, font_size: float, ink: theme.Rgba) -> None:
         label = CoreLabel(text=number, font_size=int(font_size), bold=True)
         label.refresh()
         Color(*ink)
         width, height = label.texture.size
-        Rectangle(
-            texture=label.texture, pos=(round(middle - width / 2), round(self.center_y - height / 2)), size=(width, height)
-        )
+        place = round(middle - width / 2), round(self.center_y - height / 2)
+        Rectangle(texture=label.texture, pos=place, size=(width, height))
 
 
 class StripBar(Row):

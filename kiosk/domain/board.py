@@ -65,8 +65,8 @@ def _conflicts(view: View) -> Iterator[s.Line]:
     if others := conflicts[len(told) :]:
         numbers = [view.number(conflict.voter) for conflict in others[:_NUMBERS_TOLD]]
         more = [view.say("conflicts_more", len(others) - _NUMBERS_TOLD)] if len(others) > _NUMBERS_TOLD else []
-        words = view.say("conflicts_also", view.say("number", view.listed([*numbers, *more])))
-        yield s.Line(view.say("conflicts_more", len(others)), words, s.Tone.BAD, wide=True)
+        words = view.say("conflict", view.say("number", view.listed([*numbers, *more])))
+        yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
 
 
 def _refused(view: View) -> Iterator[s.Line]:

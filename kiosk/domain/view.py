@@ -163,7 +163,7 @@ def _refused(state: d.Refused, view: View) -> _Parts:
 def _remedy(barred: Barred, view: View) -> str:
     if barred.why is Bar.OTHER_TABLE and barred.table:
         return view.say("send_to_table", barred.table)
-    return view.say("scan_again" if barred.why is Bar.CHANGED else "contact")
+    return view.say({Bar.CHANGED: "scan_again", Bar.NOT_OPEN: "scan_later"}.get(barred.why, "contact"))
 
 
 def _bar(barred: Barred, number: int | None, view: View) -> str:

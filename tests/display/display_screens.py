@@ -17,7 +17,7 @@ CROWDED = s.Strip(
     island=True,
     training="ØVELSE",
     tables=tuple(s.Other(table, table != 9) for table in (1, 2, 3, 4, 5, 6, 8, 9)),
-    seen="Borde: 7 af 8",
+    seen="7 af 8 borde svarer",
     secretary="Sekretær svarer ikke",
     secretary_seen=False,
     uncopied="12 ikke kopieret",

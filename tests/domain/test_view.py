@@ -175,6 +175,7 @@ BUTTONS = {
     "refused-struck-off": (None, "next"),
     "refused-moved-away": (None, "next"),
     "refused-other-place": (None, "next"),
+    "refused-referred": (None, "next"),
     "refused-changed": (None, "next"),
     "refused-not-open": (None, "next"),
     "referred": ("release_voter", "next"),
@@ -282,7 +283,7 @@ def test_refusals_differ(language: Language) -> None:
     *all_others, other_table, referred, not_open, changed = seen
     assert "5" in other_table.remedy
     assert referred.remedy
-    assert not_open.remedy
+    assert not_open.remedy == ("Vent et øjeblik, og skan kortet igen" if language == "da" else text("scan_later", "en"))
     assert {one.remedy for one in all_others} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
     assert changed.remedy == ("Skan kortet igen" if language == "da" else "Scan the card again")
     assert {one.headline for one in seen} == {"Ingen stemmeseddel" if language == "da" else "No ballot"}
@@ -448,12 +449,12 @@ def test_the_strip_tells_who_is_seen_and_what_is_not_copied() -> None:
     around = samples.sample_view("da").situation
     strip = shown(d.Ready(), situation=around).strip
     assert [(other.table, other.seen) for other in strip.tables] == [(1, True), (2, True), (4, False), (5, True)]
-    assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == ("Borde: 3 af 4", "Sekretær", True, "")
+    assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == ("3 af 4 borde svarer", "Sekretær", True, "")
     unseen = tuple(replace(peer, seen=False) for peer in around.peers)
     strip = shown(d.Ready(), situation=replace(around, peers=unseen, uncopied=12)).strip
     assert not any(other.seen for other in strip.tables)
     assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == (
-        "Borde: 0 af 4",
+        "0 af 4 borde svarer",
         "Sekretær svarer ikke",
         False,
         "12 ikke kopieret",
@@ -513,8 +514,8 @@ def test_every_conflict_is_told() -> None:
         (f"nr. 000 00{n}", "KONFLIKT: bord 4 kl. 10.42 og et stoppet bords stak kl. 10.42") for n in (1, 2)
     ]
     rows = [line for line in overview(conflicts=many) if line.wide]
-    assert [line.name for line in rows] == ["nr. 000 001", "11 til"]
-    assert rows[1].text == "KONFLIKT: også nr. 000 002, 000 003, 000 004, 000 005, 000 006, 000 007 og 5 til"
+    assert [line.name for line in rows] == ["nr. 000 001", "også"]
+    assert rows[1].text == "KONFLIKT: nr. 000 002, 000 003, 000 004, 000 005, 000 006, 000 007 og 5 til"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
