@@ -18,7 +18,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "mode_fixed": ("Fast bordvalg", "Fixed table"),
     "mode_paper": ("Papir", "Paper"),
     "secretary_strip": ("SEKRETÆR", "SECRETARY"),
-    "tables_seen": ("{} af {} borde svarer", "{} of {} tables answer"),
+    "tables_seen": ("{} af {} borde svarer", "{} of {} answer"),
     "secretary_seen": ("Sekretær", "Secretary"),
     "secretary_unseen": ("Sekretær svarer ikke", "Secretary silent"),
     "uncopied": ("{} ikke kopieret", "{} not copied"),

@@ -10,7 +10,8 @@ from kiosk.display.bars import Dots
 from kiosk.display.contents import VIEWS
 from kiosk.display.icons import Icon
 from kiosk.display.layout import Words
-from kiosk.display.parts import CROWD, PAD, Key
+from kiosk.display.parts import PAD, Key
+from kiosk.display.rows import CROWD, LineRow
 from kiosk.domain.screens import Board, Content
 from kiosk.samples import samples
 
@@ -221,3 +222,31 @@ def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):
     assert picture.size == tuple(hand.face.size)
     corner = picture.read_pixel(hand.face.sizes.stripe + 4, hand.face.view.y + 4)
     assert [round(part, 2) for part in corner[:3]] == [round(part, 2) for part in theme.GREEN[:3]]
+
+
+def test_a_locked_screen_has_a_lock_and_what_passes_has_an_hourglass(hand):
+    """The picture says which hindrance it is before a word is read."""
+    expected = {"locked": "lock", "not-ready-catching-up": "hourglass", "not-ready-alone": "warning"}
+    for name, drawing in expected.items():
+        hand.show(samples("da")[name])
+        assert drawing in {icon.drawing for icon in hand.face.view.walk() if isinstance(icon, Icon)}, name
+
+
+def test_a_chosen_item_is_filled(hand):
+    """What is chosen differs from the rest by its ground as well as by its tick."""
+    screen = samples("da")["pick-stopped"]
+    hand.show(screen)
+    for key, item in zip(hand.face.view.children[0].keys, screen.content.items, strict=True):
+        chosen = item.touch in screen.content.chosen
+        assert (key.look, key.drawing) == (("chosen", "check") if chosen else ("plain", "")), item.text
+
+
+def test_rows_in_columns_run_downwards_and_wide_ones_above_them(hand):
+    """Two columns are read one after the other; a conflict stands over both, across the whole width."""
+    screen = samples("da")["overview-nine"]
+    hand.show(screen)
+    rows = [row for row in hand.face.view.walk() if isinstance(row, LineRow)]
+    read = sorted(rows, key=lambda row: (row.x > hand.face.width / 3, -row.y))
+    assert [row.name for row in read] == [line.name for line in screen.content.lines]
+    for row, line in zip(read, screen.content.lines, strict=True):
+        assert (row.width > hand.face.width * 0.6) == line.wide, line.name
