@@ -11,7 +11,7 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
+from kiosk.domain.situation import Conflict, Mode, Peer, Refusal, Refused, Seizure, Situation, Unproved
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 
@@ -84,6 +84,37 @@ _AT_SECRETARY = replace(
     mine=(0,),
     may_seal=(1, 2, 3, 4, 5),
 )
+_EVERYBODY = tuple(f"T{n}.1" for n in range(1, 26))
+_LARGE = replace(
+    _AROUND,
+    me="S.1",
+    peers=tuple(
+        Peer(origin, n, n not in (4, 11, 17), Stance.CLOSED if n == 9 else Stance.SERVING, _MORNING_MS, clock_off=n == 20)
+        for n, origin in enumerate(_EVERYBODY, 1)
+    ),
+    holders=((0, "S.1"), *enumerate(_EVERYBODY, 1)),
+    mine=(0,),
+    may_seal=tuple(range(1, 26)),
+    may_attest=True,
+    conflicts=tuple(Conflict(n, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))) for n in range(4182, 4190)),
+    refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED), Refused("T12.1", Refusal.FORGED)),
+)
+"""The largest place there is, on a bad day."""
+_LARGE_TAKING = replace(
+    _TAKING,
+    stopped=tuple(Peer(origin, n, seen=False, stance=Stance.SERVING) for n, origin in enumerate(_EVERYBODY[:20], 1)),
+    waits_for=_EVERYBODY[20:],
+)
+_NINE = replace(
+    _AT_SECRETARY,
+    me="T3.1",
+    peers=tuple(
+        Peer(f"T{n}.1" if n else "S.1", n or None, n not in (4, 9), Stance.SERVING, _MORNING_MS) for n in range(10) if n != 3
+    ),
+    holders=((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 10))),
+    conflicts=_LARGE.conflicts[:2],
+)
+_SILENT = d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True)
 _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "overview": (d.Office(office.Overview()), _AROUND),
     "overview-conflict": (
@@ -93,7 +124,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             may_seal=(1, 2, 4, 5),
             may_attest=True,
             conflicts=(Conflict(4182, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))),),
-            refused=("T5.1: forged: the signature is not the origin's",),
+            refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED)),
             peers=(replace(_PEERS[0], clock_off=True), *_PEERS[1:3], replace(_PEERS[4], stance=Stance.LOCKED), _PEERS[3]),
         ),
     ),
@@ -106,8 +137,31 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         replace(_AROUND, seizures=(replace(_TAKING, waits_for=(), fetching=False, unproved=()),)),
     ),
     "piles-start": (d.Office(office.Piles(None, frozenset({"T4.1"}), "T4.1", ((4182, "T4.1"),))), _AROUND),
+    "overview-nine": (d.Office(office.Overview()), _NINE),
+    "overview-large": (d.Office(office.Overview()), _LARGE),
+    "overview-large-alone": (
+        d.Office(office.Overview()),
+        replace(_LARGE, mode=Mode.PAPER, peers=tuple(replace(peer, seen=False) for peer in _LARGE.peers)),
+    ),
+    "pick-book-large": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_LARGE, may_seal=tuple(range(26)))),
+    "pick-heir-large": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _LARGE),
+    "pick-stopped-large": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))), _LARGE),
+    "piles-large": (d.Office(office.Piles(4, pile="T4.1")), replace(_LARGE, seizures=(_LARGE_TAKING,))),
+    "pin-seal-large": (
+        d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset(_EVERYBODY))),
+        _AROUND,
+    ),
+    "ready-large": (d.Ready(), replace(_LARGE, me="T3.1", conflicts=(), refused=())),
+    "ready-nine": (d.Ready(), replace(_NINE, conflicts=())),
+    "ready-all-wrong": (
+        d.Ready(),
+        replace(_NINE, mode=Mode.FIXED, uncopied=128, peers=tuple(replace(peer, seen=False) for peer in _NINE.peers)),
+    ),
     "locked": (d.Locked(), _AROUND),
     "island": (d.Ready(), _TROUBLED),
+    "waiting-silent-moved": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T4.1")))),
+    "waiting-silent-secretary": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "S.1")))),
+    "waiting-silent-copy": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T3.1")))),
     "island-other-book": (d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER), _TROUBLED),
     "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
     "pin-seal": (
@@ -121,7 +175,7 @@ _STATES: dict[str, d.State] = {
     "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
     "not-ready-alone": d.NotReady(d.Lack.ALONE),
     "ready": d.Ready(),
-    "ready-misread": d.Ready(Unreadable.CPR),
+    **{f"ready-{why.replace('_', '-')}": d.Ready(why) for why in Unreadable},
     "typing": d.Typing(),
     "typing-misread": d.Typing(Unreadable.CHECK_DIGITS),
     "voter": d.VoterShown(_VOTER, _BOTH, Source.CARD),
@@ -130,7 +184,7 @@ _STATES: dict[str, d.State] = {
     "birth-date": d.BirthDate(_VOTER, _BOTH, Source.CARD),
     "birth-date-wrong": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=1),
     "waiting": d.Waiting(_VOTER, _BOTH),
-    "waiting-silent": d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True),
+    "waiting-silent": _SILENT,
     "green": d.Green(_VOTER, _BOTH),
     "green-one-ballot": d.Green(_VOTER, _ONE),
     "refused-marked": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 4, _MORNING_MS)), 4182, _VOTER),
@@ -139,6 +193,8 @@ _STATES: dict[str, d.State] = {
     "refused-struck-off": d.Refused(Barred(Bar.STRUCK_OFF), 4182, _VOTER),
     "refused-moved-away": d.Refused(Barred(Bar.MOVED_AWAY), 4182, _VOTER),
     "refused-other-place": d.Refused(Barred(Bar.OTHER_PLACE, place="Idrætshallen i Nørre Åby"), None, None),
+    "refused-not-open": d.Refused(Barred(Bar.NOT_OPEN), 4182, _VOTER),
+    "refused-referred": d.Refused(Barred(Bar.REFERRED), 4182, _VOTER),
     "refused-changed": d.Refused(Barred(Bar.CHANGED), 4182, _VOTER),
     "referred": d.Referred(_VOTER),
     "unresolved": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS)),
@@ -152,6 +208,9 @@ _STATES: dict[str, d.State] = {
 }
 
 
+_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied")
+
+
 def samples(language: Language) -> dict[str, Screen]:
     """One screen of every kind and variant, by a name that can be a file's."""
     shown = sample_view(language)
@@ -161,5 +220,6 @@ def samples(language: Language) -> dict[str, Screen]:
     screens["secretary"] = view.screen(300, d.Office(office.Overview()), replace(shown, table=None, situation=_AT_SECRETARY))
     screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
     screens["not-ready-no-list"] = view.without_list(102, shown)
-    screens["fault"] = view.fault(101, "disk_full", shown)
+    for number, code in enumerate(_FAULTS, 400):
+        screens[f"fault-{code.replace('_', '-')}"] = view.fault(number, code, shown)
     return screens

@@ -1,16 +1,18 @@
 """What stands on every screen at the same spot: the strip, its warnings, the buttons, and the stripes of a training."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Mesh, Rectangle, SmoothEllipse, SmoothLine
+from kivy.core.text import Label as CoreLabel
+from kivy.graphics import Color, Mesh, Rectangle, SmoothEllipse, SmoothLine, SmoothRoundedRectangle
 from kivy.properties import BooleanProperty, ColorProperty, ListProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from kiosk.display import theme, words
+from kiosk.display import forms, theme, words
 from kiosk.display.layout import Part, Row, Words, measure
 from kiosk.display.parts import Key
-from kiosk.domain.screens import Button, Content, Strip, Unresolved
+from kiosk.domain.screens import Button, Content, Other, Strip, Unresolved
 from kiosk.domain.texts import ZONE
 
 
@@ -34,56 +36,104 @@ class Tag(Words):
 
 
 class Dots(Part):
-    """A disc for each other table that is seen, a ring for each that isn't."""
+    """The other tables. One that is seen is a disc, with its number if `numbered`; one that isn't is an amber box with
+    a cross and its number."""
 
     tables = ListProperty([])
-    side = ObjectProperty(16)
+    numbered = BooleanProperty(False)
+    sizes = ObjectProperty(theme.LARGE, rebind=True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.share = 0
         draw = Clock.create_trigger(self._draw, -1)
-        for name in ("pos", "size", "tables", "side"):
+        for name in ("pos", "size", "tables", "numbered", "sizes"):
             self.fbind(name, draw)
-        for name in ("tables", "side"):
+        for name in ("tables", "numbered", "sizes"):
             self.fbind(name, self._width)
 
     def _width(self, *_: object) -> None:
-        self.basis = len(self.tables) * self.side * 1.5
+        between = self.sizes.small * 0.3
+        self.basis = sum(self._wide(table) + between for table in self.tables) - between if self.tables else 0
         if self.parent is not None:
             self.parent.do_layout()
 
+    def _wide(self, other: Other) -> float:
+        small = float(self.sizes.small)
+        if not other.seen:
+            return small * (2.0 if other.table < 10 else 2.6)
+        return small * (1.25 if self.numbered else 0.75)
+
     def _draw(self, *_: object) -> None:
         self.canvas.clear()
-        side, y = self.side, self.center_y - self.side / 2
+        x = self.x
         with self.canvas:
-            for place, seen in enumerate(self.tables):
-                x = self.x + place * side * 1.5
-                Color(*(theme.WHITE if seen else theme.UNSEEN))
-                if seen:
-                    SmoothEllipse(pos=(x, y), size=(side, side))
-                else:
-                    SmoothLine(ellipse=(x + 2, y + 2, side - 4, side - 4), width=1.5)
+            for other in self.tables:
+                wide = self._wide(other)
+                (self._seen if other.seen else self._silent)(x, wide, str(other.table))
+                x += wide + self.sizes.small * 0.3
+
+    def _seen(self, x: float, wide: float, number: str) -> None:
+        Color(*theme.WHITE)
+        SmoothEllipse(pos=(x, self.center_y - wide / 2), size=(wide, wide))
+        if self.numbered:
+            self._number(number, x + wide / 2, self.sizes.small * 0.72, theme.STRIP)
+
+    def _silent(self, x: float, wide: float, number: str) -> None:
+        small = self.sizes.small
+        Color(*theme.AMBER)
+        SmoothRoundedRectangle(pos=(x, self.center_y - small * 0.68), size=(wide, small * 1.36), radius=[4])
+        middle, half, arm = x + small * 0.68, small * 0.45, small * 0.19
+        Color(*theme.INK)
+        SmoothEllipse(pos=(middle - half, self.center_y - half), size=(2 * half, 2 * half))
+        Color(*theme.AMBER)
+        for rise in (arm, -arm):
+            ends = (middle - arm, self.center_y - rise, middle + arm, self.center_y + rise)
+            SmoothLine(points=ends, width=max(1.1, small * 0.06))
+        self._number(number, (middle + half + x + wide - small * 0.1) / 2, small, theme.INK)
+
+    def _number(self, number: str, middle: float, font_size: float, ink: theme.Rgba) -> None:
+        label = CoreLabel(text=number, font_size=int(font_size), bold=True)
+        label.refresh()
+        Color(*ink)
+        width, height = label.texture.size
+        place = round(middle - width / 2), round(self.center_y - height / 2)
+        Rectangle(texture=label.texture, pos=place, size=(width, height))
 
 
 class StripBar(Row):
-    """The status strip. Set `strip`; the clock is its own."""
+    """The status strip. Set `strip`; the clock is its own.
+
+    Table, mode, dots and clock always stand here. The rest does where there is room, in the order of `_FORMS`; words about
+    something wrong that found none are in `leftover`.
+    """
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     strip = ObjectProperty(Strip(table="", place="", mode="", language="da"), rebind=True)
     time = StringProperty("")
+    form = ObjectProperty(forms.FULLEST, rebind=True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._tick()
 
-    def place(self, strip: Strip) -> str:
-        """The place's name, where nothing needs the room more."""
-        return strip.place if self.sizes is theme.LARGE and not _troubles(strip) else ""
+    def arrange(self) -> None:
+        """Take the fullest form that has room."""
+        for form in forms.FORMS:
+            self.form = form
+            if self._fits():
+                break
 
-    def clock(self, strip: Strip, time: str) -> str:
-        """The time; on the small screen it gives way when all that can be wrong is."""
-        return time if self.sizes is theme.LARGE or _troubles(strip) < 3 else ""
+    def leftover(self) -> tuple[str, ...]:
+        """What is wrong and has no place on the strip."""
+        return forms.leftover(self.strip, self.form)
+
+    def _fits(self) -> bool:
+        room = self.width - sum(part.basis + self.gap for part in self.parts() if part.basis)
+        place = forms.place(self.strip, self.form)
+        if place and self.sizes is theme.SMALL:
+            return False
+        return room >= 0 and (not place or measure(place, self.sizes.small, False, max(1, int(room)))[2] <= 2)
 
     def _tick(self, *_: object) -> None:
         now = datetime.now(ZONE)
@@ -91,19 +141,24 @@ class StripBar(Row):
         Clock.schedule_once(self._tick, 60 - now.second - now.microsecond / 1e6 + 0.02)
 
 
-def _troubles(strip: Strip) -> int:
-    """How many pills stand on the strip that do not on a normal day."""
-    return sum((strip.island, bool(strip.uncopied), not strip.secretary_seen))
-
-
 class Warnings(Row):
-    """The strip's second line; no height without warnings."""
+    """The strip's second line; no height without warnings. Where there are too many for two lines, the last are counted."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
-    warnings = ObjectProperty(())
+    text = StringProperty("")
+
+    def tell(self, warnings: Sequence[str], width: float) -> None:
+        """Show these, the most important first."""
+        room = int(width - 2 * self.sizes.margin - self.sizes.small * 1.25 - 12)
+        self.text = ""
+        for count in range(len(warnings), 0, -1):
+            rest = len(warnings) - count
+            self.text = "   ·   ".join((*warnings[:count], *([f"+{rest}"] if rest else ())))
+            if measure(self.text, self.sizes.fine, True, room)[2] <= 2:
+                break
 
     def wanted(self, width: float, squeeze: int, /) -> float:
-        if not self.warnings:
+        if not self.text:
             return 0
         return max(float(self.sizes.band), float(super().wanted(width, squeeze)))
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
 
-from kiosk.display import bars, icons, parts, theme, words
+from kiosk.display import bars, icons, parts, rows, theme, words
 from kiosk.display.layout import Column
 from kiosk.domain import screens
 from kiosk.domain.screens import Button, Content
 
 KV = Path(__file__).parent / "kv"
-NEEDED = (bars, icons, parts)  # their classes must exist before the rules are read
+NEEDED = (bars, icons, parts, rows)  # their classes must exist before the rules are read
 
 
 class View(Column):

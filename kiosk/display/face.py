@@ -64,7 +64,6 @@ class Face(Widget):
             self.drawn = False
             self.actions.show(screen.left, screen.right, screen.content)
         self.strip.strip = screen.strip
-        self.warnings.warnings = screen.strip.warnings
         self.stripes.shown = bool(screen.strip.training)
         self._refresh()
         self._place()
@@ -171,6 +170,9 @@ class Face(Widget):
         for bar in (self.strip, self.warnings, self.actions):
             bar.sizes = sizes
         self.strip.pos, self.strip.size = (self.x, self.top - sizes.strip), (self.width, sizes.strip)
+        self.strip.arrange()
+        if self.screen is not None:
+            self.warnings.tell((*self.strip.leftover(), *self.screen.strip.warnings), self.width)
         band = self.warnings.wanted(self.width, 0)
         self.warnings.pos, self.warnings.size = (self.x, self.top - sizes.strip - band), (self.width, band)
         self.actions.pos, self.actions.size = self.pos, (self.width, sizes.actions)

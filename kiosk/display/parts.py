@@ -16,7 +16,7 @@ from kiosk.display import theme
 from kiosk.display.icons import Icon
 from kiosk.display.layout import SQUEEZES, Column, Gap, Part, Row, Words
 from kiosk.display.touch import Touchable
-from kiosk.domain.screens import Ballot, Button, Choice, Line, Tone
+from kiosk.domain.screens import Ballot, Button, Choice
 
 EDGE = 6  # pixels left and right of a key's text
 PAD = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
@@ -167,7 +167,7 @@ class Key(Touchable):
         at = self.center_x if not self.text else self.right - edge / 2 if self.icon_last else self.x + edge / 2
         self.icon.center = round(at), round(self.center_y)
         self.words.text, self.words.bold = self.text, self.bold
-        self.words.steps = [self.font_size, self.sizes.small]
+        self.words.steps = [self.font_size, self.sizes.small, self.sizes.fine]
         left, right = (EDGE, edge) if self.icon_last else (edge, EDGE)
         self.words.pos, self.words.size = (self.x + left, self.y), (max(1, self.width - left - right), self.height)
 
@@ -278,7 +278,7 @@ class Items(Grid):
     def on_kv_post(self, _base: object) -> None:
         sizes: theme.Sizes = self.sizes
         items: Sequence[Button] = self.items
-        self.between = sizes.between + 1  # boxes end on whole pixels, which may take one
+        self.between = self.spacing(len(items))
         self.keys = [
             Key(sizes=sizes, text=item.text, touch=item.touch, high=sizes.item, font_size=sizes.body) for item in items
         ]
@@ -286,61 +286,10 @@ class Items(Grid):
             key.bind(on_tap=lambda _, item=item: self.dispatch("on_item", item))
         self.fill(self.keys, self.columns(len(items)))
 
+    def spacing(self, _count: int) -> float:
+        """Pixels between so many items."""
+        return float(self.sizes.between + 1)  # boxes end on whole pixels, which may take one
+
     def columns(self, count: int) -> int:
         """In how many columns so many items stand."""
         return 2 if count <= 8 else 3
-
-
-class BoardItems(Items):
-    """A board's items, flatter than the menu's; those that are `chosen` carry a tick."""
-
-    chosen = ObjectProperty(())
-
-    def on_kv_post(self, base: object) -> None:
-        super().on_kv_post(base)
-        for key, item in zip(self.keys, self.items, strict=True):
-            key.high = self.sizes.touch
-            key.drawing = "check" if item.touch in self.chosen else ""
-            key.drawing_side = self.sizes.small
-
-    def columns(self, count: int) -> int:
-        return max(1, count if count <= 3 else 4 if count <= 8 else 5)
-
-
-class LineRow(Row):
-    """A row of a board: how it stands by sign, colour and word."""
-
-    sizes = ObjectProperty(theme.LARGE, rebind=True)
-    name = StringProperty("")
-    text = StringProperty("")
-    drawing = StringProperty("")
-    ink = ColorProperty(theme.INK)
-    loud = BooleanProperty(False)
-
-
-class Lines(Column):
-    """The rows of a board; in two columns where they are many."""
-
-    sizes = ObjectProperty(theme.LARGE, rebind=True)
-    lines = ObjectProperty(())
-
-    def on_kv_post(self, _base: object) -> None:
-        self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
-        rows = [self._row(line) for line in self.lines]
-        columns = 1 if len(rows) <= _LINES_ONE_BELOW_ANOTHER else 2
-        for at in range(0, len(rows), columns):
-            if columns == 1:
-                self.add_widget(rows[at])
-                continue
-            pair = Row(gap=self.sizes.margin, align="top")
-            for row in rows[at : at + columns]:
-                pair.add_widget(row)
-            self.add_widget(pair)
-
-    def _row(self, line: Line) -> LineRow:
-        drawing, ink = theme.TONES[line.tone]
-        loud = line.tone is Tone.BAD
-        return LineRow(sizes=self.sizes, name=line.name, text=line.text, drawing=drawing, ink=ink, loud=loud)
-
-
-_LINES_ONE_BELOW_ANOTHER = 6

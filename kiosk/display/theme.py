@@ -27,7 +27,6 @@ GO_PRESSED = rgba("#062A54")
 IDLE = rgba("#E4E2DB")  # a button that can't be used yet
 BAR = rgba("#E9E7E0")  # behind the buttons
 IDLE_EDGE = rgba("#B4B1A7")
-UNSEEN = rgba("#8A97A6")  # ring of a table that isn't seen, on the strip
 
 BALLOTS: dict[Colour, Rgba] = {
     Colour.WHITE: WHITE,
@@ -37,7 +36,7 @@ BALLOTS: dict[Colour, Rgba] = {
 }
 
 TONES: dict[Tone, tuple[str, Rgba]] = {
-    Tone.GOOD: ("check", GREEN),
+    Tone.GOOD: ("check", INK),
     Tone.WAIT: ("hourglass", INK),
     Tone.BAD: ("warning", RED),
     Tone.OFF: ("cross", SECONDARY),
@@ -67,10 +66,11 @@ PAIRS: dict[str, tuple[Rgba, Rgba]] = {
 class Sizes:
     """Pixels for one window. Lists are by squeeze: the first that lets everything fit is taken."""
 
-    answer: int  # the four font sizes: what must be heard or typed,
+    answer: int  # the font sizes: what must be heard or typed,
     headline: int  # the question or instruction,
     body: int  # what to do, names, buttons,
-    small: int  # the rest
+    small: int  # the rest,
+    fine: int  # and what would not fit otherwise: the last of many warnings, the longest names of a crowd
     strip: int
     band: int  # the strip's second line, with warnings
     actions: int
@@ -81,6 +81,8 @@ class Sizes:
     key: int  # side of a pad's key
     key_width: int
     between: int  # between two things to touch
+    crowd_touch: int  # height of what is touched where the largest places have a crowd of it,
+    crowd_between: int  # and what is between
     icon: int  # the big picture of a message
     go_width: int
     left_width: int
@@ -103,7 +105,7 @@ class Sizes:
 
     @property
     def smalls(self) -> list[int]:
-        return [self.small]
+        return [self.small] * 4 + [self.fine]
 
 
 LARGE = Sizes(
@@ -111,6 +113,7 @@ LARGE = Sizes(
     headline=64,
     body=32,
     small=24,
+    fine=20,
     strip=64,
     band=48,
     actions=112,
@@ -121,6 +124,8 @@ LARGE = Sizes(
     key=88,
     key_width=112,
     between=16,
+    crowd_touch=72,
+    crowd_between=12,
     icon=240,
     go_width=656,
     left_width=288,
@@ -133,6 +138,7 @@ SMALL = Sizes(
     headline=44,
     body=24,
     small=18,
+    fine=15,
     strip=40,
     band=24,
     actions=88,
@@ -143,6 +149,8 @@ SMALL = Sizes(
     key=64,
     key_width=64,
     between=16,
+    crowd_touch=45,
+    crowd_between=8,
     icon=136,
     go_width=488,
     left_width=200,

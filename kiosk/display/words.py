@@ -14,7 +14,7 @@ def no_link(last: Strip | None) -> Screen:
         content = NotReady(
             headline="No connection to the table's program",
             reason="Wait. Hand out no ballots.",
-            remedy="If it is not back within a minute: contact the election secretary",
+            remedy="If it is not back within a minute: contact the secretary",
             code=NO_LINK,
         )
     else:
@@ -33,7 +33,7 @@ def stopped(last: Strip | None) -> Screen:
         content = Fault(
             headline="Stop",
             reason="The screen has failed and is starting again.",
-            remedy="Hand out no ballots. Wait for the screen; if it stays away: contact the election secretary",
+            remedy="Hand out no ballots. Wait for the screen; if it stays away: contact the secretary",
             code=STOPPED,
         )
     else:

@@ -1,22 +1,24 @@
 """From a page of the chair's or the secretary's to a screen. Pure: one function for each page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kiosk.domain import office
 from kiosk.domain import screens as s
+from kiosk.domain.circumstances import View, by_table
+from kiosk.domain.desk_states import Office
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import node_of, origin_of
-
-if TYPE_CHECKING:
-    from kiosk.domain.desk_states import Office
-    from kiosk.domain.situation import Peer, Seizure
-    from kiosk.domain.view import View
+from kiosk.domain.situation import Mode, Peer, Seizure
 
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]
 
+_NODES_EACH = 12  # nodes that have a row each
+_CONFLICTS_TOLD = 2  # conflicts that have a row each, with tables and times
+_NUMBERS_TOLD = 6  # further ones by their voters' numbers
+_BOOKS_EACH = 8  # books that are named with their holders
+_PILES_TOLD = 6  # stopped nodes that have a row each
+_WORST_FIRST = (s.Tone.BAD, s.Tone.WAIT, s.Tone.OFF, s.Tone.GOOD)
 _TONES = {Stance.SERVING: s.Tone.GOOD, Stance.CLOSED: s.Tone.OFF, Stance.LOCKED: s.Tone.OFF, Stance.FAULT: s.Tone.BAD}
 
 
@@ -42,32 +44,73 @@ def _overview(_page: office.Overview, view: View) -> _Parts:
     }
     content = s.Board(
         view.say("overview"),
-        lines=(*_conflicts(view), *_nodes(view)),
+        lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
-        notice=view.say("refused_of", "; ".join(around.refused)) if around.refused else "",
     )
     home = view.table is None
     return content, s.Button("menu", view.say("menu")) if home else _back(view), None
 
 
 def _conflicts(view: View) -> Iterator[s.Line]:
-    for conflict in view.situation.conflicts:
+    """Each voter with too many ballots in a row; of many only the first so, and the others by their numbers."""
+    conflicts = view.situation.conflicts
+    told = conflicts if len(conflicts) <= _CONFLICTS_TOLD else conflicts[: _CONFLICTS_TOLD - 1]
+    for conflict in told:
         ballots = [
             view.say("conflict_at", table, view.clock(at)) if table else view.say("conflict_found", view.clock(at))
             for table, at in conflict.ballots
         ]
-        words = f" {view.say('and')} ".join(ballots)
-        yield s.Line(view.say("number", view.number(conflict.voter)), view.say("conflict", words), s.Tone.BAD)
+        words = view.say("conflict", view.listed(ballots))
+        yield s.Line(view.say("number", view.number(conflict.voter)), words, s.Tone.BAD, wide=True)
+    if others := conflicts[len(told) :]:
+        numbers = [view.number(conflict.voter) for conflict in others[:_NUMBERS_TOLD]]
+        more = [view.say("conflicts_more", len(others) - _NUMBERS_TOLD)] if len(others) > _NUMBERS_TOLD else []
+        words = view.say("conflict", view.say("number", view.listed([*numbers, *more])))
+        yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
+
+
+def _refused(view: View) -> Iterator[s.Line]:
+    """Under whose name something was refused, and what was wrong with it."""
+    around = view.situation
+    known = {peer.origin for peer in around.peers} | {around.me}
+    for why in dict.fromkeys(refused.why for refused in around.refused):
+        senders = [refused.sender for refused in around.refused if refused.why is why]
+        names = view.nodes(senders) if known.issuperset(senders) else ", ".join(senders)
+        yield s.Line(names, view.say(f"refused_{why}"), s.Tone.BAD, wide=True)
 
 
 def _nodes(view: View) -> Iterator[s.Line]:
+    """How each node stands, this one too, in the order of the tables."""
     around = view.situation
-    mode = view.say(f"mode_{around.mode}")
-    yield s.Line(view.node(around.me), view.say("this_node", mode) + _books(around.me, view), s.Tone.GOOD)
-    for peer in around.peers:
-        if peer.current:
-            tone, words = _state(peer, view)
-            yield s.Line(view.node(peer.origin), words + _books(peer.origin, view), tone)
+    stand = {around.me: _own(view), **{peer.origin: _state(peer, view) for peer in around.peers if peer.current}}
+    if len(stand) > _NODES_EACH:
+        if stand[around.me][0] is s.Tone.GOOD and not _books(around.me, view):
+            del stand[around.me]  # the strip says it
+        yield from _together(stand, view)
+        return
+    for origin in by_table(stand):
+        tone, words = stand[origin]
+        yield s.Line(view.node(origin), words + _books(origin, view), tone)
+
+
+def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Line]:
+    """Where there are many nodes, those that stand alike have one row, and the worst come first."""
+    silent = {peer.origin for peer in view.situation.peers if not peer.seen}
+    alike: dict[tuple[s.Tone, str], list[str]] = {}
+    for origin in by_table(stand):
+        tone, words = stand[origin]
+        said = view.say("group_silent") if origin in silent else words
+        alike.setdefault((tone, said + _books(origin, view)), []).append(origin)
+    for (tone, words), origins in sorted(alike.items(), key=lambda row: _WORST_FIRST.index(row[0][0])):
+        if len(origins) == 1:
+            yield s.Line(view.node(origins[0]), words, tone, wide=True)
+        else:
+            yield s.Line(view.say("nodes_counted", len(origins)), f"{words}: {view.nodes(origins)}", tone, wide=True)
+
+
+def _own(view: View) -> tuple[s.Tone, str]:
+    mode = view.situation.mode
+    return s.Tone.GOOD if mode is Mode.FREE else s.Tone.WAIT, view.say("this_node", view.say(f"mode_{mode}"))
 
 
 def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
@@ -94,14 +137,20 @@ def _pick_book(page: office.PickBook, view: View) -> _Parts:
     taking = {seizure.book for seizure in around.seizures} | set(around.may_seal)
     books = around.mine if page.deed is office.Deed.HAND_OVER else tuple(sorted(taking))
     holders = dict(around.holders)
-    items = tuple(_item(str(book), view.say("book_of", view.book(book), view.node(holders[book]))) for book in books)
+    items = tuple(_item(str(book), _book_of(book, holders[book], len(books) > _BOOKS_EACH, view)) for book in books)
     return s.Board(view.say(f"pick_book_{page.deed}"), items=items), _back(view), None
+
+
+def _book_of(book: int, holder: str, short: bool, view: View) -> str:
+    """A book and who holds it; in short only where that is not the node that it belongs to."""
+    own = view.own_book(holder) == book
+    return view.book(book) if short and own else view.say("book_of", view.book(book), view.node(holder))
 
 
 def _pick_heir(page: office.PickHeir, view: View) -> _Parts:
     around = view.situation
     seen = [peer.origin for peer in around.peers if peer.seen and peer.current]
-    nodes = sorted([around.me, *seen] if page.deed is office.Deed.SEIZE else seen)
+    nodes = by_table([around.me, *seen] if page.deed is office.Deed.SEIZE else seen)
     items = tuple(_item(origin, view.node(origin)) for origin in nodes)
     return s.Board(view.say("pick_heir", view.book(page.book)), items=items), _back(view), None
 
@@ -127,15 +176,17 @@ def _piles(page: office.Piles, view: View) -> _Parts:
     around = view.situation
     seizure = office.seizure_of(around, page.book)
     if page.book is None:
-        lines = tuple(s.Line(_disk(o, view), _since(o, view), s.Tone.WAIT) for o in sorted(page.nodes))
-        nodes, scanned, title, ready = sorted(page.nodes), len(page.cards), view.say("piles_start"), True
+        nodes = by_table(page.nodes)
+        lines = tuple(s.Line(_disk(o, view), _since(o, view), s.Tone.WAIT) for o in _told(nodes, page.pile))
+        scanned, title, ready = len(page.cards), view.say("piles_start"), True
     elif seizure is None:
         return s.Board(view.say("seizing", view.book(page.book)), view.say("seizing_begins")), _back(view), None
     else:
-        lines = tuple(_seizure_lines(seizure, view))
-        nodes, scanned = [peer.origin for peer in seizure.stopped], seizure.scanned
+        nodes = by_table(peer.origin for peer in seizure.stopped)
+        lines, scanned = tuple(_seizure_lines(seizure, _told(nodes, page.pile), view)), seizure.scanned
         title, ready = view.say("seizing", view.book(seizure.book)), seizure.ready
-    items = [_item(origin, view.say("pile", _disk(origin, view))) for origin in nodes]
+    pile = "pile" if len(nodes) <= _PILES_TOLD else "pile_short"
+    items = [_item(origin, view.say(pile, _disk(origin, view))) for origin in nodes]
     again = [_item("again", view.say("seal_again"))] if seizure is not None else []
     content = s.Board(
         title,
@@ -149,15 +200,25 @@ def _piles(page: office.Piles, view: View) -> _Parts:
     return content, _back(view), s.Button("go", go) if ready else None
 
 
-def _seizure_lines(seizure: Seizure, view: View) -> Iterator[s.Line]:
-    for origin in seizure.waits_for:
-        yield s.Line(_disk(origin, view), view.say("must_answer"), s.Tone.BAD)
+def _told(nodes: list[str], pile: str) -> list[str]:
+    """The stopped nodes that have a row: all, or where they are many the one whose cards are being scanned."""
+    return nodes if len(nodes) <= _PILES_TOLD else [origin for origin in nodes if origin == pile]
+
+
+def _seizure_lines(seizure: Seizure, told: list[str], view: View) -> Iterator[s.Line]:
+    waits_for = by_table(seizure.waits_for)
+    if len(waits_for) > _PILES_TOLD - 2:
+        words = f"{view.nodes(waits_for)}: {view.say('must_answer')}"
+        yield s.Line(view.say("nodes_counted", len(waits_for)), words, s.Tone.BAD, wide=True)
+    else:
+        for origin in waits_for:
+            yield s.Line(_disk(origin, view), view.say("must_answer"), s.Tone.BAD, wide=True)
     if seizure.fetching:
-        yield s.Line(view.say("fetching"), view.say("fetching_text"), s.Tone.WAIT)
-    for peer in seizure.stopped:
-        numbers = ", ".join(view.number(u.voter) for u in seizure.unproved if u.origin == peer.origin)
+        yield s.Line(view.say("fetching"), view.say("fetching_text"), s.Tone.WAIT, wide=True)
+    for origin in told:
+        numbers = ", ".join(view.number(u.voter) for u in seizure.unproved if u.origin == origin)
         listed = " " + view.say("and_numbers", numbers) if numbers else ""
-        yield s.Line(_disk(peer.origin, view), _since(peer.origin, view) + listed, s.Tone.WAIT)
+        yield s.Line(_disk(origin, view), _since(origin, view) + listed, s.Tone.WAIT, wide=True)
 
 
 def _since(origin: str, view: View) -> str:

@@ -42,8 +42,15 @@ class Choice(_Part, frozen=True):
     keyed: bool = True
 
 
+class Other(_Part, frozen=True):
+    """Another table, and whether it is seen."""
+
+    table: int
+    seen: bool
+
+
 class Strip(_Part, frozen=True):
-    """The status strip. `tables`: for each other table, whether it is seen; `seen` says it in words where they are many.
+    """The status strip. `tables`: the other tables; `seen` says in words how many of them are seen.
 
     `secretary`: the secretary's node in words, "" where the place has none; `secretary_seen`. `uncopied`: the own entries that
     no other node has, in words. `warnings`: what is wrong, in short.
@@ -55,7 +62,7 @@ class Strip(_Part, frozen=True):
     language: str
     island: bool = False
     training: str = ""
-    tables: tuple[bool, ...] = ()
+    tables: tuple[Other, ...] = ()
     seen: str = ""
     secretary: str = ""
     secretary_seen: bool = True
@@ -70,12 +77,21 @@ class _Content(_Part, frozen=True, tag=True):
     headline: str
 
 
+class Sign(StrEnum):
+    """What kind of hindrance it is: it passes by itself, it is locked, or somebody must do something."""
+
+    WAIT = "wait"
+    LOCK = "lock"
+    WARNING = "warning"
+
+
 class NotReady(_Content, frozen=True):
     """The table can't serve: what is missing, and what to do."""
 
     reason: str
     remedy: str
     code: str
+    sign: Sign = Sign.WAIT
 
 
 class Ready(_Content, frozen=True):
@@ -124,9 +140,10 @@ class BirthDate(_Content, frozen=True):
 
 
 class Waiting(_Content, frozen=True):
-    """The request is made and not answered."""
+    """The request is made and not answered. `silent`: nobody is about to, and the text says what to do instead."""
 
     text: str
+    silent: bool = False
     notice: str = ""
 
 
@@ -192,15 +209,16 @@ class Tone(StrEnum):
 
 
 class Line(_Part, frozen=True):
-    """A row of a board: who, how it stands, and what is wrong or to be done."""
+    """A row of a board: who, how it stands, and what is wrong or to be done. `wide`: across all columns."""
 
     name: str
     text: str
     tone: Tone = Tone.OFF
+    wide: bool = False
 
 
 class Board(_Content, frozen=True):
-    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one carries a tick."""
+    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one is filled and carries a tick."""
 
     text: str = ""
     lines: tuple[Line, ...] = ()

@@ -67,6 +67,23 @@ class Seizure:
         return not self.waits_for and not self.fetching
 
 
+class Refusal(StrEnum):
+    """What was wrong with what came under a node's name, in kinds that have words."""
+
+    FORGED = "forged"  # the signature is not the node's
+    FORKED = "forked"  # it tells another story than before
+    STRANGER = "stranger"  # no such node in this place
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something was refused and kept as evidence: under whose name it came, and why."""
+
+    sender: str
+    why: Refusal
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A voter with more than one ballot in an election: the tables (0: found in a stopped table's pile) and times, ms."""
@@ -81,8 +98,7 @@ class Situation:
 
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
-    fresh. `may_seal`: the books whose seizure may begin here. `refused`: what was refused and kept as evidence, newest last,
-    in short.
+    fresh. `may_seal`: the books whose seizure may begin here. `refused`: what was refused and kept as evidence, newest last.
     """
 
     me: str
@@ -98,7 +114,7 @@ class Situation:
     may_island: bool = False
     seizures: tuple[Seizure, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
-    refused: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
 
 
 NOWHERE = Situation(me="")

@@ -1,131 +1,25 @@
-"""From the desk's state to a screen. Pure: one function for each state, and the strip around them."""
+"""From the desk's state to a screen. Pure: one function for each state."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
-from functools import cached_property
+from collections.abc import Callable
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
-from kiosk.domain.ballots import Election
 from kiosk.domain.board import board
 from kiosk.domain.books import REGISTER
-from kiosk.domain.eligibility import Bar, Barred, Eligible, Withheld
+from kiosk.domain.circumstances import View
+from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Mode, Situation
-from kiosk.domain.texts import CODES, Language, month, text
+from kiosk.domain.texts import CODES
 
-_DOTS = 12  # more tables than these are counted in words
-
-
-@dataclass(frozen=True)
-class View:
-    """What the view needs to know besides the state. `zone` turns times into the clock on the wall."""
-
-    language: Language
-    place: str
-    table: int | None
-    training: bool
-    sounds: bool
-    elections: tuple[Election, ...]
-    zone: tzinfo
-    voter_digits: int
-    card_digits: int
-    tries: int
-    situation: Situation
-    served: int = 0
-    scanner: bool = True
-    clock_wrong: bool = False
-
-    def say(self, key: str, *fields: object) -> str:
-        """A text in the clerk's language."""
-        return text(key, self.language, *fields)
-
-    def number(self, number: int) -> str:
-        """A voter number as it stands on the card, in groups of three: "004 182"."""
-        width = self.voter_digits + (self.voter_digits - 1) // 3
-        return f"{number:0{width},}".replace(",", " ")
-
-    def clock(self, time_ms: int) -> str:
-        """A time of day, "09.14"."""
-        return datetime.fromtimestamp(time_ms / 1000, self.zone).strftime("%H.%M")
-
-    def day(self, day: date) -> str:
-        """A date in words: "14. marts 1968"."""
-        dot = "." if self.language == "da" else ""
-        return f"{day.day}{dot} {month(day.month, self.language)} {day.year}"
-
-    @cached_property
-    def strip(self) -> s.Strip:
-        """The status strip, made once: it stays the same from screen to screen."""
-        around = self.situation
-        tables = [peer for peer in around.peers if peer.table is not None and peer.current]
-        secretaries = [peer for peer in around.peers if peer.table is None and peer.current]
-        seen = sum(peer.seen for peer in tables)
-        return s.Strip(
-            table=self.say("table", self.table) if self.table is not None else self.say("secretary_strip"),
-            place=self.place,
-            mode=self.say(f"mode_{around.mode}"),
-            language=self.language,
-            island=around.mode is not Mode.FREE,
-            training=self.say("training") if self.training else "",
-            tables=tuple(peer.seen for peer in tables) if len(tables) <= _DOTS else (),
-            seen=self.say("tables_seen", seen, len(tables)) if len(tables) > _DOTS else "",
-            secretary=self.say("secretary_seen" if secretaries[0].seen else "secretary_unseen") if secretaries else "",
-            secretary_seen=not secretaries or secretaries[0].seen,
-            uncopied=self.say("uncopied", around.uncopied) if around.uncopied else "",
-            warnings=tuple(self._warnings()),
-            sounds=self.sounds,
-        )
-
-    def _warnings(self) -> Iterator[str]:
-        around = self.situation
-        if around.conflicts:
-            yield self.say("warn_conflict", len(around.conflicts))
-        if not self.scanner and self.table is not None:
-            yield self.say("warn_scanner")
-        if self.clock_wrong or any(peer.clock_off for peer in around.peers):
-            yield self.say("warn_clock")
-        if around.refused:
-            yield self.say("warn_refused")
-
-    def node(self, origin: str) -> str:
-        """What a node is called: "Bord 3", "Sekretær"."""
-        table = table_of(origin)
-        return self.say("node_table", table) if table is not None else self.say("node_secretary")
-
-    def own_book(self, origin: str) -> int:
-        """The book that a node holds at opening: the register is the secretary's."""
-        return table_of(origin) or REGISTER
-
-    def book(self, book: int) -> str:
-        """What a book is called."""
-        return self.say("book", book) if book != REGISTER else self.say("register")
-
-    def ballots(self, may: Eligible) -> tuple[s.Ballot, ...]:
-        """All the day's ballots: those to hand out first, then those withheld and why."""
-        return (*self.to_hand_out(may.elections), *self._withheld(may.withheld))
-
-    def to_hand_out(self, elections: Iterable[str]) -> tuple[s.Ballot, ...]:
-        """The ballots of these elections, in the plan's order."""
-        chosen = set(elections)
-        return tuple(self._ballot(election) for election in self.elections if election.id in chosen)
-
-    def _withheld(self, withheld: Mapping[str, Withheld]) -> Iterable[s.Ballot]:
-        for election in self.elections:
-            if election.id in withheld:
-                yield self._ballot(election, self.say(f"withheld_{withheld[election.id]}"))
-
-    def _ballot(self, election: Election, withheld: str = "") -> s.Ballot:
-        name = election.name if self.language == "da" else election.name_en
-        return s.Ballot(election.colour, self.say(election.colour), name, withheld)
+__all__ = ["View", "fault", "screen", "without_list"]
 
 
 def screen(number: int, state: d.State, view: View) -> s.Screen:
     """The whole screen of a state."""
     content, left, right = _VIEWS[type(state)](state, view)
-    return s.Screen(number, view.strip, content, left, right)
+    strip = view.office_strip if isinstance(state, d.Office) else view.strip
+    return s.Screen(number, strip, content, left, right)
 
 
 def fault(number: int, code: str, view: View) -> s.Screen:
@@ -154,8 +48,9 @@ def _served(view: View) -> str:
 def _not_ready(state: d.NotReady, view: View) -> _Parts:
     reason = view.say(state.lack)
     if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
-        reason = view.say("catching_up_on", _listed([view.node(origin) for origin in view.situation.awaited], view))
-    content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack])
+        reason = view.say("catching_up_on", view.nodes(view.situation.awaited))
+    sign = s.Sign.WARNING if state.lack in {d.Lack.NO_LIST, d.Lack.ALONE} else s.Sign.WAIT
+    content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack], sign)
     deed = None
     if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:
         deed = d.Deed.OPEN_POLL
@@ -228,33 +123,29 @@ def _birth_date(state: d.BirthDate, view: View) -> _Parts:
 
 
 def _waiting(state: d.Waiting, view: View) -> _Parts:
-    words = _silent(state, view) if state.silent else view.say("waiting_text")
-    return s.Waiting(view.say("waiting"), words, _other(state.other, view)), _button(view, "cancel"), None
+    headline, words = _silent(state, view) if state.silent else (view.say("waiting"), view.say("waiting_text"))
+    return s.Waiting(headline, words, state.silent, _other(state.other, view)), _button(view, "cancel"), None
 
 
-def _silent(state: d.Waiting, view: View) -> str:
+def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
     """Who does not answer, and what to do: it is the holder of the voter's book, or, if that is this table, everybody else."""
     holder = dict(view.situation.holders).get(state.voter.book, "")
-    if not holder:
-        return view.say("waiting_silent", state.voter.book)
-    if holder == view.situation.me:
-        return view.say("waiting_copy")
-    table = table_of(holder)
-    return view.say("waiting_silent", table) if table is not None else view.say("waiting_secretary")
+    if holder and holder == view.situation.me:
+        return view.say("silent_copy"), view.say("silent_copy_do")
+    table = table_of(holder) if holder else state.voter.book
+    if not table:
+        return view.say("silent_secretary"), view.say("silent_secretary_do")
+    return view.say("silent_table", table), view.say("silent_table_do", table)
 
 
 def _green(state: d.Green, view: View) -> _Parts:
     ballots = view.ballots(state.may)
     handed = [ballot.colour_name for ballot in ballots if not ballot.withheld]
-    names = _listed(handed, view)
+    names = view.listed(handed)
     if len(handed) < len(ballots):
         names = view.say("only", names)
     content = s.Green(view.say("green", names), state.voter.name, view.say("number", view.number(state.voter.number)), ballots)
     return content, None, _button(view, "next")
-
-
-def _listed(words: list[str], view: View) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {view.say('and')} {words[-1]}"
 
 
 def _refused(state: d.Refused, view: View) -> _Parts:
@@ -272,7 +163,7 @@ def _refused(state: d.Refused, view: View) -> _Parts:
 def _remedy(barred: Barred, view: View) -> str:
     if barred.why is Bar.OTHER_TABLE and barred.table:
         return view.say("send_to_table", barred.table)
-    return view.say("scan_again" if barred.why is Bar.CHANGED else "contact")
+    return view.say({Bar.CHANGED: "scan_again", Bar.NOT_OPEN: "scan_later"}.get(barred.why, "contact"))
 
 
 def _bar(barred: Barred, number: int | None, view: View) -> str:
@@ -321,7 +212,7 @@ def _closed(_state: d.Closed, view: View) -> _Parts:
 
 
 def _locked(_state: d.Locked, view: View) -> _Parts:
-    content = s.NotReady(view.say("locked"), view.say("locked_text"), view.say("locked_do"), CODES["locked"])
+    content = s.NotReady(view.say("locked"), view.say("locked_text"), view.say("locked_do"), CODES["locked"], s.Sign.LOCK)
     return content, None, _button(view, d.Deed.UNLOCK)
 
 
@@ -336,6 +227,8 @@ def _pin(state: d.Pin, view: View) -> _Parts:
     hint = view.say("pin_hint")
     if state.voter is not None:
         hint = f"{view.say('number', view.number(state.voter))}   {hint}"
+    if state.order is not None and len(state.order.nodes) > _NODES_IN_A_QUESTION:
+        hint = f"{view.nodes(state.order.nodes)}. {hint}"
     content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
     return content, _button(view, "cancel"), _button(view, "decide", "pin")
 
@@ -347,9 +240,16 @@ def _decided(state: d.Pin, view: View) -> str:
         return view.say(f"pin_{state.deed}")
     book = view.book(order.book) if order.book is not None else ""
     to = view.node(order.to) if order.to else ""
-    stopped = _listed([view.node(origin) for origin in sorted(order.nodes)], view) if order.nodes else view.say("nobody")
-    return view.say(f"pin_{state.deed}", book, to, stopped)
+    return view.say(f"pin_{state.deed}", book, to, _attested(order.nodes, view))
 
+
+def _attested(nodes: frozenset[str], view: View) -> str:
+    if len(nodes) > _NODES_IN_A_QUESTION:
+        return view.say("nodes_counted", len(nodes))
+    return view.nodes(nodes) if nodes else view.say("nobody")
+
+
+_NODES_IN_A_QUESTION = 4  # more than these stand below it
 
 _VIEWS: dict[type, Callable[..., _Parts]] = {
     d.NotReady: _not_ready,

@@ -6,7 +6,9 @@ from itertools import count
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour
 
-STRIP = s.Strip(table="BORD 3", place="Hovedbiblioteket", mode="Frit bordvalg", language="da", tables=(True, False))
+STRIP = s.Strip(
+    table="BORD 3", place="Hovedbiblioteket", mode="Frit bordvalg", language="da", tables=(s.Other(1, True), s.Other(2, False))
+)
 CROWDED = s.Strip(
     table="BORD 12",
     place="Idrætshallen ved Sankt Knuds Gymnasium i Ærøskøbing",
@@ -14,10 +16,11 @@ CROWDED = s.Strip(
     language="da",
     island=True,
     training="ØVELSE",
-    tables=(True,) * 7 + (False,),
-    secretary="Ingen sekretær",
+    tables=tuple(s.Other(table, table != 9) for table in (1, 2, 3, 4, 5, 6, 8, 9)),
+    seen="7 af 8 borde svarer",
+    secretary="Sekretær svarer ikke",
     secretary_seen=False,
-    uncopied="12 kun her",
+    uncopied="12 ikke kopieret",
     warnings=("Ingen skanner: tjek kablet, eller tast nummeret", "Uret går forkert: sig det til teknikeren"),
 )
 CANCEL = s.Button("cancel", "Annullér")

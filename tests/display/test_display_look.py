@@ -6,14 +6,30 @@ from display_hand import apart, box, overlap, pairs
 from display_screens import CROWDED
 
 from kiosk.display import theme, words
+from kiosk.display.bars import Dots
 from kiosk.display.contents import VIEWS
 from kiosk.display.icons import Icon
 from kiosk.display.layout import Words
 from kiosk.display.parts import PAD, Key
+from kiosk.display.rows import CROWD, LineRow
 from kiosk.domain.screens import Board, Content
 from kiosk.samples import samples
 
-NOT_SHOWN = {"type", "id", "touch", "colour", "keyed", "digits", "language", "sounds", "island", "tables", "tone", "chosen"}
+NOT_SHOWN = {
+    "type",
+    "id",
+    "touch",
+    "colour",
+    "keyed",
+    "digits",
+    "language",
+    "sounds",
+    "island",
+    "tables",
+    "tone",
+    "chosen",
+    "sign",
+}
 
 
 def texts_of(part):
@@ -68,10 +84,27 @@ def test_every_word_of_every_screen_is_rendered_and_nothing_else(hand, language)
             screen.strip.seen,
             screen.strip.secretary,
             screen.strip.uncopied,
-            "   ·   ".join(screen.strip.warnings),
+            hand.face.warnings.text,
         }
         own = {*PAD, words.clear_key(language), hand.face.strip.time, *(" ".join(text.split()) for text in strip)}
         assert seen <= own | {" ".join(text.split()) for text in expected(screen)}, name
+
+
+def test_the_strip_keeps_what_matters_however_much_is_wrong(hand, language):
+    """Table, mode and clock always stand on it, each silent table by its number or in a count, and every trouble in words."""
+    crowded = {name: screen.strip for name, screen in samples(language).items()} | {"crowded": CROWDED}
+    for name, strip in crowded.items():
+        hand.show(msgspec.structs.replace(samples(language)["ready"], strip=strip))
+        bar = hand.face.strip
+        on_strip = {words.text for words in bar.walk() if isinstance(words, Words)}
+        assert {strip.table, strip.mode, bar.time} <= on_strip, name
+        drawn = [other for widget in bar.walk() if isinstance(widget, Dots) for other in widget.tables]
+        silent = {other.table for other in strip.tables if not other.seen}
+        assert {other.table for other in drawn if not other.seen} == silent or strip.seen in on_strip, name
+        assert len(drawn) == len(strip.tables) or strip.seen in on_strip, name
+        band = hand.face.warnings.text.split("   ·   ")
+        for trouble in (strip.uncopied, "" if strip.secretary_seen else strip.secretary):
+            assert (trouble in on_strip) != (trouble in band) or not trouble, (name, trouble)
 
 
 def test_no_text_is_cut_or_broken(hand, language):
@@ -134,14 +167,16 @@ def test_headlines_are_never_smaller_than_promised(hand, language):
 
 
 def test_whatever_is_touched_is_large_and_apart(hand, language):
-    """72 pixels high and wide, 16 between; the pad's keys are 88 or 64."""
+    """72 pixels high and wide, 16 between; the pad's keys are 88 or 64. Only where the largest places have more than 15 nodes
+    to choose from are they flatter and closer."""
     for name, screen in samples(language).items():
         hand.show(screen)
+        crowd = hand.face.sizes.crowd_touch if isinstance(screen.content, Board) and len(screen.content.items) > CROWD else 0
         for key in hand.touchables():
-            least = hand.face.sizes.key if key.value in PAD else 72
+            least = hand.face.sizes.key if key.value in PAD else crowd or 72
             assert min(key.size) >= least, (name, key.text)
         for first, second in pairs(hand.touchables()):
-            assert apart(box(first), box(second)) >= 15.5, (name, first.text, second.text)
+            assert apart(box(first), box(second)) >= (7.5 if crowd else 15.5), (name, first.text, second.text)
 
 
 def test_the_buttons_are_at_the_same_spot_on_every_screen(hand):
@@ -187,3 +222,31 @@ def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):
     assert picture.size == tuple(hand.face.size)
     corner = picture.read_pixel(hand.face.sizes.stripe + 4, hand.face.view.y + 4)
     assert [round(part, 2) for part in corner[:3]] == [round(part, 2) for part in theme.GREEN[:3]]
+
+
+def test_a_locked_screen_has_a_lock_and_what_passes_has_an_hourglass(hand):
+    """The picture says which hindrance it is before a word is read."""
+    expected = {"locked": "lock", "not-ready-catching-up": "hourglass", "not-ready-alone": "warning"}
+    for name, drawing in expected.items():
+        hand.show(samples("da")[name])
+        assert drawing in {icon.drawing for icon in hand.face.view.walk() if isinstance(icon, Icon)}, name
+
+
+def test_a_chosen_item_is_filled(hand):
+    """What is chosen differs from the rest by its ground as well as by its tick."""
+    screen = samples("da")["pick-stopped"]
+    hand.show(screen)
+    for key, item in zip(hand.face.view.children[0].keys, screen.content.items, strict=True):
+        chosen = item.touch in screen.content.chosen
+        assert (key.look, key.drawing) == (("chosen", "check") if chosen else ("plain", "")), item.text
+
+
+def test_rows_in_columns_run_downwards_and_wide_ones_above_them(hand):
+    """Two columns are read one after the other; a conflict stands over both, across the whole width."""
+    screen = samples("da")["overview-nine"]
+    hand.show(screen)
+    rows = [row for row in hand.face.view.walk() if isinstance(row, LineRow)]
+    read = sorted(rows, key=lambda row: (row.x > hand.face.width / 3, -row.y))
+    assert [row.name for row in read] == [line.name for line in screen.content.lines]
+    for row, line in zip(read, screen.content.lines, strict=True):
+        assert (row.width > hand.face.width * 0.6) == line.wide, line.name

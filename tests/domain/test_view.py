@@ -15,9 +15,11 @@ from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
-from kiosk.domain.situation import Mode
+from kiosk.domain.messages import Stance
+from kiosk.domain.situation import Conflict, Mode, Peer, Refusal
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
+from kiosk.node.lookout import refused_of
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
 
 LANGUAGES: tuple[Language, ...] = ("da", "en")
@@ -139,12 +141,19 @@ def test_the_samples_are_the_real_screens() -> None:
         assert seen.content != other.content
 
 
+FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied")
 BUTTONS = {
     "not-ready": ("menu", None),
     "not-ready-no-list": (None, None),
     "not-ready-alone": ("menu", None),
     "ready": ("menu", "type"),
-    "ready-misread": ("menu", "type"),
+    "ready-not-a-card": ("menu", "type"),
+    "ready-too-long": ("menu", "type"),
+    "ready-check-digits": ("menu", "type"),
+    "ready-cpr": ("menu", "type"),
+    "ready-large": ("menu", "type"),
+    "ready-nine": ("menu", "type"),
+    "ready-all-wrong": ("menu", "type"),
     "no-scanner": ("menu", "type"),
     "typing": ("cancel", "number"),
     "typing-misread": ("cancel", "number"),
@@ -155,6 +164,9 @@ BUTTONS = {
     "birth-date-wrong": ("cancel", "approve"),
     "waiting": ("cancel", None),
     "waiting-silent": ("cancel", None),
+    "waiting-silent-moved": ("cancel", None),
+    "waiting-silent-secretary": ("cancel", None),
+    "waiting-silent-copy": ("cancel", None),
     "green": (None, "next"),
     "green-one-ballot": (None, "next"),
     "refused-marked": (None, "next"),
@@ -163,7 +175,9 @@ BUTTONS = {
     "refused-struck-off": (None, "next"),
     "refused-moved-away": (None, "next"),
     "refused-other-place": (None, "next"),
+    "refused-referred": (None, "next"),
     "refused-changed": (None, "next"),
+    "refused-not-open": (None, "next"),
     "referred": ("release_voter", "next"),
     "unresolved": ("no", "yes"),
     "unresolved-other": ("no", "yes"),
@@ -173,9 +187,17 @@ BUTTONS = {
     "pin-wrong": ("cancel", "pin"),
     "pin-release": ("cancel", "pin"),
     "birth-date-all": ("cancel", "approve"),
-    "fault": (None, None),
+    **{f"fault-{code}": (None, None) for code in FAULTS},
     "overview": ("cancel", None),
     "overview-conflict": ("cancel", None),
+    "overview-nine": ("cancel", None),
+    "overview-large": ("cancel", None),
+    "overview-large-alone": ("cancel", None),
+    "pick-book-large": ("cancel", None),
+    "pick-heir-large": ("cancel", None),
+    "pick-stopped-large": ("cancel", "go"),
+    "piles-large": ("cancel", None),
+    "pin-seal-large": ("cancel", "pin"),
     "secretary": ("menu", None),
     "pick-book": ("cancel", None),
     "pick-heir": ("cancel", None),
@@ -261,7 +283,7 @@ def test_refusals_differ(language: Language) -> None:
     *all_others, other_table, referred, not_open, changed = seen
     assert "5" in other_table.remedy
     assert referred.remedy
-    assert not_open.remedy
+    assert not_open.remedy == ("Vent et øjeblik, og skan kortet igen" if language == "da" else text("scan_later", "en"))
     assert {one.remedy for one in all_others} == {"Kontakt valgsekretæren" if language == "da" else "Contact the secretary"}
     assert changed.remedy == ("Skan kortet igen" if language == "da" else "Scan the card again")
     assert {one.headline for one in seen} == {"Ingen stemmeseddel" if language == "da" else "No ballot"}
@@ -426,20 +448,96 @@ def test_the_strip_tells_who_is_seen_and_what_is_not_copied() -> None:
     """Each other table has its dot, the secretary a word, and entries that nobody else has are counted."""
     around = samples.sample_view("da").situation
     strip = shown(d.Ready(), situation=around).strip
-    assert (strip.tables, strip.secretary, strip.secretary_seen, strip.uncopied) == (
-        (True, True, False, True),
-        "Sekretær",
-        True,
-        "",
-    )
+    assert [(other.table, other.seen) for other in strip.tables] == [(1, True), (2, True), (4, False), (5, True)]
+    assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == ("3 af 4 borde svarer", "Sekretær", True, "")
     unseen = tuple(replace(peer, seen=False) for peer in around.peers)
     strip = shown(d.Ready(), situation=replace(around, peers=unseen, uncopied=12)).strip
-    assert (set(strip.tables), strip.secretary, strip.secretary_seen, strip.uncopied) == (
-        {False},
-        "Ingen sekretær",
+    assert not any(other.seen for other in strip.tables)
+    assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == (
+        "0 af 4 borde svarer",
+        "Sekretær svarer ikke",
         False,
-        "12 kun her",
+        "12 ikke kopieret",
     )
+
+
+# --- who does not answer --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("holder", "table"), [("T5.1", 5), ("T4.1", 4), ("T4.2", 4), ("", 5), ("S.1", None), ("T3.1", None)])
+def test_a_wait_names_who_is_silent(holder: str, table: int | None, language: Language) -> None:
+    """Who does not answer is the holder of the voter's book now, whoever had it in the morning; the voter is sent there, or
+    to the secretary where it is the secretary's node or everybody else."""
+    around = replace(samples.sample_view(language).situation, holders=((5, holder),) if holder else ())
+    content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), language, situation=around).content
+    assert content.silent
+    said = re.findall(r"\d+", f"{content.headline} {content.text}")
+    assert said == ([str(table)] * 2 if table else [])
+    assert ("valgsekretæren" if language == "da" else "contact the secretary") in content.text.replace("Contact", "contact")
+
+
+# --- the chair's overview -------------------------------------------------------------------------------------------
+
+
+def overview(language: Language = "da", **around: object) -> list[s.Line]:
+    """The rows of the overview in these surroundings."""
+    situation = replace(samples.sample_view(language).situation, **around)
+    return list(shown(d.Office(office.Overview()), language, situation=situation).content.lines)
+
+
+def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> None:
+    """The secretary's node comes first, then the tables by their numbers, on whichever node it is read."""
+    peers = [Peer(f"T{n}.1", n, seen=True, stance=Stance.SERVING) for n in (1, 2, 10, 11)]
+    lines = overview(peers=(*peers[2:], *peers[:2]), holders=tuple((n, f"T{n}.1") for n in (1, 2, 3, 10, 11)))
+    assert [line.name for line in lines] == ["Bord 1", "Bord 2", "Bord 3", "Bord 10", "Bord 11"]
+    assert lines[2].text == "her: Frit bordvalg"
+
+
+def test_a_large_place_is_told_by_what_is_wrong() -> None:
+    """Where there are many nodes, those that stand alike share a row, the worst first, and none is left out."""
+    peers = tuple(Peer(f"T{n}.1", n, seen=n not in (4, 11), stance=Stance.SERVING) for n in range(1, 26))
+    holders = ((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 26)))
+    lines = overview(me="S.1", peers=peers, holders=holders)
+    assert [(line.name, line.text, line.tone) for line in lines] == [
+        ("2 enheder", "svarer ikke: Bord 4 og 11", s.Tone.BAD),
+        ("23 enheder", "betjener vælgere: Bord 1–3, 5–10 og 12–25", s.Tone.GOOD),
+    ]
+    assert all(line.wide for line in lines)
+
+
+def test_every_conflict_is_told() -> None:
+    """Up to two conflicts have a row each with tables and times; of more, the first has one and the others their numbers."""
+    many = tuple(Conflict(n, ((4, THEN), (0, THEN))) for n in range(1, 13))
+    two = [line for line in overview(conflicts=many[:2]) if line.wide]
+    assert [(line.name, line.text) for line in two] == [
+        (f"nr. 000 00{n}", "KONFLIKT: bord 4 kl. 10.42 og et stoppet bords stak kl. 10.42") for n in (1, 2)
+    ]
+    rows = [line for line in overview(conflicts=many) if line.wide]
+    assert [line.name for line in rows] == ["nr. 000 001", "også"]
+    assert rows[1].text == "KONFLIKT: nr. 000 002, 000 003, 000 004, 000 005, 000 006, 000 007 og 5 til"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> None:
+    """What the log says in English about refused evidence becomes one of four kinds, each with words and the code N1."""
+    shorts = {
+        "T5.1: forged: the signature is not the origin's": Refusal.FORGED,
+        "S.1: a head that its node has not signed": Refusal.FORGED,
+        "T2.1: forked: it has another entry where one is known": Refusal.FORKED,
+        "T77.1: no such origin in this place": Refusal.STRANGER,
+        "T1.1: an entry is out of place or not in canonical form": Refusal.MALFORMED,
+    }
+    refused = tuple(refused_of(short) for short in shorts)
+    assert [one.why for one in refused] == list(shorts.values())
+    rows = [line for line in overview(language, refused=refused) if line.wide]
+    assert [(line.name, line.text) for line in rows[1:3]] == [
+        ("Bord 2" if language == "da" else "Table 2", text("refused_forked", language)),
+        ("T77.1", text("refused_stranger", language)),
+    ]
+    assert {line.text for line in rows} == {text(f"refused_{why}", language) for why in Refusal}
+    assert all("N1" in line.text for line in rows)
+    assert "forged" not in words(shown(d.Office(office.Overview()), language))
 
 
 @pytest.mark.parametrize(
