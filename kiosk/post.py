@@ -49,7 +49,7 @@ class Post:
                 case _:
                     return Heard(came.sender, wire.read_head(came.payload, came.sender, self._keys.verify))
         except wire.MessageError as error:
-            return Suspect(came.sender, str(error), came.payload)
+            return Suspect(came.sender, error.kind, str(error), came.payload)
 
     def send(self, sends: Iterable[Send], log: Log) -> None:
         """Send messages; entries that were asked for are read from the log on disk."""

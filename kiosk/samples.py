@@ -7,11 +7,12 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import office, view
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Conflict, Mode, Peer, Refusal, Refused, Seizure, Situation, Unproved
+from kiosk.domain.situation import Conflict, Mode, Peer, Refused, Seizure, Situation, Unproved
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 

@@ -6,6 +6,7 @@ arithmetic is handed in.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import msgspec
 
@@ -44,8 +45,21 @@ class Head:
     signed: int = 0
 
 
+class Refusal(StrEnum):
+    """What is wrong with what came under a node's name, in kinds that the screens have words for."""
+
+    FORGED = "forged"  # the signature is not the node's
+    FORKED = "forked"  # it tells another story than before
+    STRANGER = "stranger"  # no such node in this place
+    MALFORMED = "malformed"
+
+
 class RefusedError(Exception):
-    """A batch that is not what its origin wrote next; the text says what is wrong with it."""
+    """A batch that is not what its origin wrote next: of what `kind`, and in words what is wrong with it."""
+
+    def __init__(self, kind: Refusal, why: str) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 def check_batch(
@@ -62,26 +76,26 @@ def check_batch(
     known = after.seq + 1 - batch.first
     link, seq = after.hash, after.seq
     if known > 0 and entry_hash(bytes(batch.entries[known - 1])) != link:
-        raise RefusedError("forked: it has another entry where one is known")
+        raise RefusedError(Refusal.FORKED, "it has another entry where one is known")
     read = []
     for raw in batch.entries[known:]:
         data, seq = bytes(raw), seq + 1
         try:
             entry = decode_entry(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise RefusedError("it holds what is no entry") from None
+            raise RefusedError(Refusal.MALFORMED, "it holds what is no entry") from None
         if (entry.origin, entry.seq) != (batch.origin, seq) or not is_canonical(entry, data):
-            raise RefusedError("an entry is out of place or not in canonical form")
+            raise RefusedError(Refusal.MALFORMED, "an entry is out of place or not in canonical form")
         if entry.prev != link:
-            raise RefusedError("forked: it does not continue the log that is known")
+            raise RefusedError(Refusal.FORKED, "it does not continue the log that is known")
         link = entry_hash(data)
         read.append((entry, data))
     try:
         signature = bytes.fromhex(batch.signature)
     except ValueError:
-        raise RefusedError("its signature is not in hex") from None
+        raise RefusedError(Refusal.MALFORMED, "its signature is not in hex") from None
     if not verify(batch.origin, signature, batch_signed(link)):
-        raise RefusedError("forged: the signature is not the origin's")
+        raise RefusedError(Refusal.FORGED, "the signature is not the origin's")
     return read, link, signature
 
 

@@ -6,6 +6,7 @@ The node makes it from heads and logs; the view draws it; nothing is decided by 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Stance
 
 
@@ -65,15 +66,6 @@ class Seizure:
     def ready(self) -> bool:
         """Whether the book can be taken now."""
         return not self.waits_for and not self.fetching
-
-
-class Refusal(StrEnum):
-    """What was wrong with what came under a node's name, in kinds that have words."""
-
-    FORGED = "forged"  # the signature is not the node's
-    FORKED = "forked"  # it tells another story than before
-    STRANGER = "stranger"  # no such node in this place
-    MALFORMED = "malformed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Head
+from kiosk.domain.situation import Refused
 from kiosk.domain.voters import Voter
 from kiosk.node.replica import Replica
 from kiosk.node.words import Keys, Now, Setup
@@ -34,7 +35,7 @@ class BookKeeper:
         self.urgent = False  # somebody waits for this node's copy of what has come
         self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
         self.released: list[int] = []
-        self.refused: list[str] = []  # what was refused of others' words, in short, for the screen
+        self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
         self._setup, self._find, self._is_current = setup, find, is_current
         self._start = 0
         self._requests = 0

@@ -30,7 +30,7 @@ from kiosk.domain.cards import Unreadable
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
-from kiosk.domain.situation import Situation
+from kiosk.domain.situation import Refused, Situation
 from kiosk.domain.voters import Voter
 from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
@@ -74,7 +74,7 @@ class Node:
         self.peers = Peers(setup.origin)
         self.request = OwnRequest(setup, find, self.books)
         self.lookup = Lookup(setup, find, self.books)
-        self._ears = Ears(setup, self.books, self.peers, keys)
+        self._ears = Ears(setup, self.books, self.peers)
         self._rules = d.Rules(
             setup.birth_date_keyed,
             limits.BIRTH_DATE_TRIES,
@@ -198,7 +198,7 @@ class Node:
         sends, self._sends = tuple(self._sends), []
         evidence, replica.evidence = tuple(replica.evidence), []
         for refused in evidence:
-            if (short := f"{refused.sender}: {refused.why}") not in self.books.refused:
+            if (short := Refused(refused.sender, refused.kind)) not in self.books.refused:
                 self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
                 self._looked = None
         return Turn(rows, sends, screen, evidence)
@@ -279,7 +279,7 @@ class Node:
                 self.books.replica.gone(given.sender)
                 self._looked = None
             case Suspect():
-                self.books.replica.refuse(Evidence(given.sender, given.why, given.data))
+                self.books.replica.refuse(Evidence(given.sender, given.kind, given.why, given.data))
             case _:
                 pass
 

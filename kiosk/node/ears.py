@@ -5,15 +5,16 @@ from kiosk.domain.freshness import covers
 from kiosk.domain.messages import Ask, Batch, Head, Want
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
-from kiosk.node.words import Give, Heard, Keys, Now, Send, SendTo, Setup
+from kiosk.node.replica import Taken
+from kiosk.node.words import Give, Heard, Now, Send, SendTo, Setup
 
 
 class Ears:
     """Listens for one node. `is_copied`: another node has entries of this very disk that it lacks: it must not go on."""
 
-    def __init__(self, setup: Setup, books: BookKeeper, peers: Peers, keys: Keys) -> None:
+    def __init__(self, setup: Setup, books: BookKeeper, peers: Peers) -> None:
         self.is_copied = False
-        self._setup, self._books, self._peers, self._keys = setup, books, peers, keys
+        self._setup, self._books, self._peers = setup, books, peers
 
     def hear(self, heard: Heard, now: Now) -> list[Send]:
         """Take in a message."""
@@ -34,27 +35,20 @@ class Ears:
     def _batch(self, batch: Batch, sender: str, now: Now) -> list[Send]:
         replica = self._books.replica
         if batch.origin == self._setup.origin:
-            self._look_for_longer_self(batch)
-        elif replica.take_in(batch):
-            replica.given(batch.origin)
-            return [*replica.wants(sender, now.mono_ms)]
-        elif batch.first > replica.have.get(batch.origin, 0) + 1 and batch.origin in self._setup.origins:
-            return [*replica.want_gap(batch.origin, now.mono_ms)]
-        return []
-
-    def _look_for_longer_self(self, batch: Batch) -> None:
-        """Entries that this origin wrote and does not have: this disk is a copy, or an old one."""
-        have = self._books.replica.have.get(self._setup.origin, 0)
-        if not batch.entries or batch.first + len(batch.entries) - 1 <= have:
-            return
-        last = e.entry_hash(bytes(batch.entries[-1]))
-        try:
-            signature = bytes.fromhex(batch.signature)
-        except ValueError:
-            return
-        if self._keys.verify(self._setup.origin, signature, e.batch_signed(last)):
-            self.is_copied = True
-            self._books.seen.joined = False
+            if replica.is_of_another_disk(batch):
+                self.is_copied = True
+                self._books.seen.joined = False
+            return []
+        match replica.take_in(batch):
+            case Taken.NEW:
+                replica.given(batch.origin)
+                return [*replica.wants(sender, now.mono_ms)]
+            case Taken.GAP:
+                return [*replica.want_gap(batch.origin, now.mono_ms)]
+            case Taken.FORK:
+                return [*replica.contradict(batch, now.mono_ms)]
+            case Taken.NOTHING:
+                return []
 
     def _head(self, head: Head, now: Now) -> list[Send]:
         me, books = self._setup.origin, self._books

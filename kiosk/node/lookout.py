@@ -6,7 +6,7 @@ from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import node_of, table_of
-from kiosk.domain.situation import Conflict, Mode, Peer, Refusal, Refused, Seizure, Situation, Unproved
+from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
 from kiosk.node.words import Now, Setup
@@ -47,22 +47,8 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,
         seizures=tuple(_seizures(setup, books, peers, now)),
         conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
-        refused=tuple(dict.fromkeys(refused_of(short) for short in books.refused)),
+        refused=tuple(books.refused),
     )
-
-
-def refused_of(short: str) -> Refused:
-    """What a piece of evidence, "sender: why", is on the screen: one of four kinds. Its own words are for the log."""
-    sender, _, why = short.partition(": ")
-    return Refused(sender, next((kind for words, kind in _REFUSALS.items() if why.startswith(words)), Refusal.MALFORMED))
-
-
-_REFUSALS = {
-    "forged": Refusal.FORGED,
-    "a head that its node has not signed": Refusal.FORGED,
-    "forked": Refusal.FORKED,
-    "no such origin": Refusal.STRANGER,
-}
 
 
 def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:

@@ -9,20 +9,30 @@ Copies may wait in memory for a moment, so that one commit takes many; but any c
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from enum import Enum
 
 import msgspec
 
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Head as LogEnd
-from kiosk.domain.chain import RefusedError, Stored, check_batch
+from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch
 from kiosk.domain.messages import Batch, Head, Want
-from kiosk.node.words import Evidence, Keys, SendTo
+from kiosk.node.words import Evidence, Give, Keys, SendTo
 
 Fold = Callable[[e.Entry], None]
 
 _UNHURRIED = e.Request | e.Issued
 """What nobody waits for: the holder has been asked, and what was handed out has been decided. It goes out with what follows."""
+
+
+class Taken(Enum):
+    """What became of a batch that came in."""
+
+    NEW = "new"
+    NOTHING = "nothing"  # known already, or refused
+    GAP = "gap"  # entries before it are lacking
+    FORK = "fork"  # its origin has told another story before
 
 
 class Replica:
@@ -42,6 +52,7 @@ class Replica:
         self._rows: list[Stored] = []
         self._own: list[int] = []
         self._asked: dict[str, int] = {}
+        self._contradicted: dict[str, int] = {}
         self._shown: dict[str, Mapping[str, int]] = {}
         self._flushed: dict[str, int] = {}
         self._unsent: list[Stored] = []
@@ -68,26 +79,24 @@ class Replica:
         self._rows.append(Stored(self.me, entry.seq, data, None))
         self.is_awaited = self.is_awaited or not isinstance(body, _UNHURRIED)
         self._add(entry, e.entry_hash(data))
+        self._remember(self.me, entry.seq, end.hash)
         return entry
 
     # --- copies ---
 
-    def take_in(self, batch: Batch) -> bool:
-        """Take in what a batch has beyond what is here. False where it does not follow on, or is refused."""
+    def take_in(self, batch: Batch) -> Taken:
+        """Take in what a batch has beyond what is here, if it is its origin's next word."""
         origin, end = batch.origin, self.end(batch.origin)
-        if origin == self.me or not batch.entries:
-            return False
         if origin not in self._origins:
-            return self._refuse(origin, "no such origin in this place", batch)
+            return self._refuse(batch, Refusal.STRANGER, "no such origin in this place")
         if batch.first > end.seq + 1:
-            return False
+            return Taken.GAP
         if batch.first + len(batch.entries) - 1 <= end.seq:
-            self._look_for_fork(batch)
-            return False
+            return self._compare(batch)
         try:
             read, last, signature = check_batch(batch, end, self._keys.verify)
         except RefusedError as refused:
-            return self._refuse(origin, str(refused), batch)
+            return self._refuse(batch, refused.kind, str(refused))
         for entry, data in read:
             is_last = entry is read[-1][0]
             self._rows.append(Stored(origin, entry.seq, data, signature if is_last else None))
@@ -95,7 +104,7 @@ class Replica:
         end.hash = last
         self._remember(origin, end.seq, last)
         self.unread += len(read)
-        return True
+        return Taken.NEW
 
     def _add(self, entry: e.Entry, entry_hash: str) -> None:
         end = self.end(entry.origin)
@@ -109,17 +118,33 @@ class Replica:
     def _remember(self, origin: str, seq: int, entry_hash: str) -> None:
         self._hashes.setdefault(origin, deque(maxlen=limits.HASHES_KEPT)).append((seq, entry_hash))
 
-    def _look_for_fork(self, batch: Batch) -> None:
+    def _compare(self, batch: Batch) -> Taken:
         """An old batch is a repeat, or else tells another story of what is known."""
         for seq, known in self._hashes.get(batch.origin, ()):
             if batch.first <= seq < batch.first + len(batch.entries):
                 if e.entry_hash(bytes(batch.entries[seq - batch.first])) != known:
-                    self._refuse(batch.origin, "forked: it has another entry where one is known", batch)
-                return
+                    return self._refuse(batch, Refusal.FORKED, "it has another entry where one is known")
+                break
+        return Taken.NOTHING
 
-    def _refuse(self, origin: str, why: str, batch: Batch) -> bool:
-        self.refuse(Evidence(origin, why, msgspec.json.encode(batch)))
-        return False
+    def is_of_another_disk(self, batch: Batch) -> bool:
+        """Whether this node's own key has signed, in a batch of its own log, what is not in the log that it has.
+
+        Then this disk is a copy, or an old one that another was made from: both can't go on.
+        """
+        last, seq = e.entry_hash(bytes(batch.entries[-1])), batch.first + len(batch.entries) - 1
+        known = next((known for at, known in self._hashes.get(self.me, ()) if at == seq), last)
+        if seq <= self.have.get(self.me, 0) and known == last:
+            return False
+        try:
+            signature = bytes.fromhex(batch.signature)
+        except ValueError:
+            return False
+        return self._keys.verify(self.me, signature, e.batch_signed(last))
+
+    def _refuse(self, batch: Batch, kind: Refusal, why: str) -> Taken:
+        self.refuse(Evidence(batch.origin, kind, why, msgspec.json.encode(batch)))
+        return Taken.FORK if kind is Refusal.FORKED else Taken.NOTHING
 
     def refuse(self, evidence: Evidence) -> None:
         """Keep evidence of what was refused."""
@@ -156,6 +181,14 @@ class Replica:
             return []
         self._asked[origin] = mono_ms
         return [SendTo(origin, Want(origin, self.have.get(origin, 0) + 1))]
+
+    def contradict(self, batch: Batch, mono_ms: int) -> list[Give]:
+        """Show an origin that has told another story what is known here of its log, so that an old disk learns what it is."""
+        if mono_ms - self._contradicted.get(batch.origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
+            return []
+        self._contradicted[batch.origin] = mono_ms
+        last = batch.first + len(batch.entries) - 1
+        return [Give(batch.origin, batch.origin, min(last, self.end(batch.origin).seq))]
 
     def given(self, origin: str) -> None:
         """What was asked for has come: more may be asked for at once."""

@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from kiosk.domain.cards import CardRules
-from kiosk.domain.chain import Stored
+from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.desk_states import Perform, Rescan
 from kiosk.domain.messages import Ask, Batch, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
@@ -60,6 +60,7 @@ class Suspect:
     """The edge refused what came under this sender's name; `data` is kept as evidence."""
 
     sender: str
+    kind: Refusal
     why: str
     data: bytes
 
@@ -100,6 +101,7 @@ class Evidence:
     """What was refused, to be kept: under whose name it came, what is wrong with it, and its bytes."""
 
     sender: str
+    kind: Refusal
     why: str
     data: bytes
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk import limits
+from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Ask, Batch, Head, Want
 
 Verify = Callable[[str, bytes, bytes], bool]
@@ -12,6 +13,10 @@ Verify = Callable[[str, bytes, bytes], bool]
 
 class MessageError(Exception):
     """What came is no message, or is not what it says; the text names the fault and never the content."""
+
+    def __init__(self, why: str, kind: Refusal = Refusal.MALFORMED) -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +87,7 @@ def read_head(payload: bytes, sender: str, verify: Verify) -> Head:
     except (*_FAULTS, ValueError):
         raise MessageError("no head") from None
     if head.origin != sender or not verify(sender, signature, _head_signed(raw)):
-        raise MessageError("a head that its node has not signed")
+        raise MessageError("a head that its node has not signed", Refusal.FORGED)
     if head.start < 1 or head.count < 1 or any(seq < 1 for seq in head.have.values()):
         raise MessageError("a head out of bounds")
     return head
