@@ -159,12 +159,13 @@ class Node:
         self._answer_request(now, may_write=False)
         sends: list[Send] = []
         if seen.joined or self._leaving:
-            head_due = self.books.urgent or self._leaving or self.peers.due(now)
+            is_copied = self.books.urgent and not replica.unread
+            head_due = is_copied or self._leaving or self.peers.due(now)
             if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
                 sends += replica.to_send()
             if head_due:
                 sends.append(self._head(now))
-                self.books.urgent = False
+                self.books.urgent = self.books.urgent and not is_copied
         self._leaving = False
         self._unsent_since = (self._unsent_since or now.mono_ms) if replica.has_unsent else None
         return Said(tuple(sends), self._show())
@@ -189,9 +190,8 @@ class Node:
         replica = self.books.replica
         if replica.unread and self._unread_since is None:
             self._unread_since = now.mono_ms
-        due = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
         screen = None if replica.has_own or self.books.moving else self._show()
-        rows = replica.flush() if replica.has_own or self.books.urgent or due else ()
+        rows = replica.flush() if replica.has_own or self._copies_are_due(now) else ()
         if rows:
             self._unread_since = None
             self.books.moving = False  # `committed` comes before the next turn
@@ -202,6 +202,13 @@ class Node:
                 self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
                 self._looked = None
         return Turn(rows, sends, screen, evidence)
+
+    def _copies_are_due(self, now: Now) -> bool:
+        """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does: in a
+        rush another node has the time, and one copy is enough."""
+        waits = isinstance(self.state, d.Waiting)
+        hurries = self.books.moving or (self.books.urgent and not waits)
+        return hurries or self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
 
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:

@@ -39,6 +39,7 @@ from kiosk.wiring import log_beginning
 
 WARM, ROUNDS = 30, 200  # voters one at a time
 PAUSE_S = 0.04  # seconds before each measurement: the brokers and nodes have come to rest, as between two voters
+REST_S = 0.2  # seconds before a rush: what the one before has left to copy is copied
 BLOCK = 50
 RUSHES = 40  # of the eight tables
 AWAY = 20_000  # entries that a table has missed
@@ -295,6 +296,7 @@ def all_at_once(place: Place, preload: str) -> None:
                 time.sleep(PAUSE_S)  # the green has been drawn
                 node.scanner.scan(card)
                 client.showing(s.VoterShown)
+                time.sleep(REST_S)
                 barrier.wait()
                 started = time.perf_counter()
                 client.touch("approve")
