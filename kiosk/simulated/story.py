@@ -168,7 +168,7 @@ class Story:
         for _ in range(_SCANS):
             node.scanner.scan(self._place.card(voter.number))
             with suppress(NoScreenError):
-                return screen.until(lambda shown: isinstance(shown.content, kinds), _IMPATIENT_S)
+                return screen.until(lambda shown: isinstance(shown.content, kinds) and _is_of(shown, voter), _IMPATIENT_S)
             self._leave(screen, but=kinds)
         raise StoryError(f"{_who(voter)} is scanned at {node.name}, and it does not show it")
 
@@ -176,16 +176,17 @@ class Story:
         return self._scan_at(self._screens[f"table-{table}"], self._place.table(table), voter, s.Refused)
 
     def _leave(self, screen: ScreenClient, but: tuple[type, ...] = ()) -> None:
-        """Leave a screen that has served, unless it is of one of these kinds, which have just come."""
+        """Leave a screen that has served, or one that a clerk has left standing, unless it is of a kind that has just come."""
 
         def has_served(shown: s.Screen) -> bool:
-            return isinstance(shown.content, s.Green | s.Refused) and not isinstance(shown.content, but)
+            return isinstance(shown.content, s.Green | s.Refused | s.VoterShown) and not isinstance(shown.content, but)
 
         screen.catch_up()
         shown = screen.screen or screen.next()
         while has_served(shown):
-            if any(button.touch == "next" for button in shown.buttons()):
-                screen.touch("next")
+            for button in shown.buttons():
+                if button.touch in {"next", "cancel"}:
+                    screen.touch(button.touch)
             with suppress(NoScreenError):
                 screen.until(lambda now: not has_served(now), 1.0)
             shown = screen.screen or shown
@@ -194,6 +195,12 @@ class Story:
         """What stands on the page where the stopped tables' cards are scanned again."""
         content = screen.until(lambda shown: any(button.touch == "pick again" for button in shown.buttons())).content
         return [f"{line.name}: {line.text}" for line in content.lines] if isinstance(content, s.Board) else []
+
+
+def _is_of(screen: s.Screen, voter: Voter) -> bool:
+    """Whether a screen is about this voter, or names none."""
+    digits = "".join(filter(str.isdigit, getattr(screen.content, "number", "")))
+    return not digits or int(digits) == voter.number
 
 
 def _may_both(voter: Voter) -> bool:
