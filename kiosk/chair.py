@@ -12,8 +12,12 @@ from kiosk.domain import screens as s
 from kiosk.screen_client import NoScreenError, ScreenClient
 
 _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
-_PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet
-_TOUCHES = 10  # times that it is made
+_PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
+_WHY_NOT = {
+    "hand_over": "this node holds no book that it may hand over now",
+    "seal": "no book can be taken here now: the secretary's node takes them, and the assistant the register",
+    "attest": "nobody need be attested here now: only a node that waits for others after a power cut asks for it",
+}
 _BEGINS = (s.NotReady, s.Ready, s.Closed, s.Referred, s.Menu, s.Board)
 
 
@@ -24,8 +28,14 @@ class NotOfferedError(Exception):
 class Chair:
     """The chair at one node. `seen(kind)` is called with "menu", "board" and "pin" while such a screen is shown."""
 
-    def __init__(self, client: ScreenClient, pin: str, seen: Callable[[str], None] = lambda _kind: None) -> None:
-        self._client, self._pin, self._seen = client, pin, seen
+    def __init__(
+        self,
+        client: ScreenClient,
+        pin: str,
+        seen: Callable[[str], None] = lambda _kind: None,
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
+        self._client, self._pin, self._seen, self._patience_s = client, pin, seen, patience_s
 
     # --- what is decided ---
 
@@ -35,7 +45,7 @@ class Chair:
         Waits a while for the button: a node that has just started must hear from the others first.
         """
         self._client.catch_up()
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
             if time.monotonic() >= until:
                 raise NotOfferedError(f"this can't be decided here now: the node shows “{self._home().content.headline}”")
@@ -52,7 +62,7 @@ class Chair:
     def hand_over(self, book: int, to: str) -> None:
         """Give a book to another node."""
         self._pick_in_overview("hand_over")
-        self._pick(str(book))
+        self._pick_book(book)
         self._confirm(self._item(to))
 
     def seal(self, book: int, stopped: Collection[str]) -> None:
@@ -65,18 +75,20 @@ class Chair:
 
     def scan_again(self, book: int, pile: str, numbers: Iterable[int]) -> None:
         """The cards with these voter numbers lie at a stopped node."""
-        self._open_seizure(book)
+        self._open_sealed(book)
         self._scan_pile(pile, numbers)
 
     def seize(self, book: int, to: str = "") -> None:
         """Take a sealed book, once everybody has answered; `to` may be missing where a handover has named it."""
-        self._open_seizure(book)
+        self._open_sealed(book)
         self._await(lambda screen: _offers(screen, "go"), "not everybody has answered")
         screen = self._touch("go", lambda screen: isinstance(screen.content, s.Pin) or not _offers(screen, "go"))
         if isinstance(screen.content, s.Pin):
             self._give_pin()
-        else:
+        elif to:
             self._confirm(self._item(to))
+        else:
+            raise NotOfferedError(f"name the node that gets the book: {self._offered()}")
 
     def attest(self, stopped: Collection[str], cards: Iterable[tuple[str, int]] = ()) -> None:
         """After a power cut: these nodes are stopped, and these cards lie at them."""
@@ -120,12 +132,26 @@ class Chair:
 
     def _pick_in_overview(self, item: str) -> None:
         self._go_to_overview()
-        self._await(lambda screen: _offers(screen, f"pick {item}"), "that can't be done here now")
+        self._await(lambda screen: _offers(screen, f"pick {item}"), _WHY_NOT[item])
         self._pick(item)
 
     def _open_seizure(self, book: int) -> None:
         self._pick_in_overview("seal")
+        self._pick_book(book)
+
+    def _open_sealed(self, book: int) -> None:
+        self._open_seizure(book)
+        if _offers(self._shown, "go") and not _offers(self._shown, "pick again"):
+            raise NotOfferedError(f"book {book} is not sealed: seal it first")
+
+    def _pick_book(self, book: int) -> None:
+        if not _offers(self._shown, f"pick {book}"):
+            raise NotOfferedError(f"book {book} is none of those to choose from here: {self._offered()}")
         self._pick(str(book))
+
+    def _offered(self) -> str:
+        """The items to choose from, in one line."""
+        return ", ".join(sorted(word.removeprefix("pick ") for word in _meant(self._shown, "")))
 
     def _pick(self, item: str) -> s.Screen:
         return self._touch(f"pick {item}", partial(_is_other_page, self._shown.content))
@@ -136,8 +162,7 @@ class Chair:
             self._client.until(lambda screen: len(_meant(screen, node)) == 1)
         meant = _meant(self._shown, node)
         if len(meant) != 1:
-            offered = [word.removeprefix("pick ") for word in _meant(self._shown, "")]
-            raise NotOfferedError(f"{node} is none of those to choose from: {', '.join(sorted(offered))}")
+            raise NotOfferedError(f"{node} is none of those to choose from: {self._offered()}")
         return meant[0]
 
     def _choose(self, nodes: Collection[str]) -> None:
@@ -151,7 +176,22 @@ class Chair:
         word = self._item(pile)
         self._touch(word, partial(_is_ticked, word, True))
         for number in numbers:
-            self._touch("number", partial(_is_counted, self._shown.content), str(number), again=False)
+            self._key_card(str(number))
+
+    def _key_card(self, number: str) -> None:
+        """Enter a card's number. A screen follows in any case, also where the card is known already and nothing else changes.
+
+        One that came for another reason may have replaced the screen that was touched: rather twice than not at all.
+        """
+        until = time.monotonic() + self._patience_s
+        while time.monotonic() < until:
+            self._client.catch_up()
+            before = self._shown.content
+            self._client.touch("number", number)
+            screen = self._client.next_within(until - time.monotonic())
+            if screen is not None and (screen.content == before or _is_counted(before, screen)):
+                return
+        raise NotOfferedError(f"the node does not take card {number}: it shows “{self._shown.content.headline}”")
 
     # --- touches ---
 
@@ -170,22 +210,21 @@ class Chair:
             raise NotOfferedError(notice)
         return screen
 
-    def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "", *, again: bool = True) -> s.Screen:
+    def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "") -> s.Screen:
         """Touch, and wait until the screen is as wanted. A touch made on a screen that was just replaced is made again."""
-        for _ in range(_TOUCHES if again else 1):
+        end = time.monotonic() + self._patience_s
+        while time.monotonic() < end:
             self._client.catch_up()
             if until(self._shown):
                 return self._shown
-            if word not in {"number", "pin"} and not _offers(self._shown, word):
+            if word != "pin" and not _offers(self._shown, word):
                 raise NotOfferedError(f"that can't be done here now: it shows “{self._shown.content.headline}”")
             self._client.touch(word, value)
             try:
                 return self._client.until(until, _TOUCH_S)
             except NoScreenError:
                 continue
-        if again:
-            raise NotOfferedError(f"the node does not go on: it shows “{self._shown.content.headline}”")
-        return self._shown
+        raise NotOfferedError(f"the node does not go on: it shows “{self._shown.content.headline}”")
 
     def _await(self, wanted: Callable[[s.Screen], bool], why: str) -> None:
         try:

@@ -11,10 +11,10 @@ import shutil
 import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -93,7 +93,7 @@ def _off_screen(place: Place, out: Path, seconds: int, seed: int, say: Say) -> i
         for number, record in records.items():
             running.enter_context(Recorder(place.table(number).socket, record))
         for name, node in place.nodes.items():
-            node.display_process = node.start_display("--size", "1280x800", "--pictures", out / name)
+            node.show(out / name)
         say("== All nodes start, and know all that happened meanwhile; the secretary opens the poll with the PIN")
         place.start()
         say(f"== Voters come to all three tables for {seconds} seconds, each to any table (frit bordvalg)")
@@ -101,31 +101,27 @@ def _off_screen(place: Place, out: Path, seconds: int, seed: int, say: Say) -> i
         _tell(served, say)
         Story(place, running, {v for record in served for v in record.green}, say).tell()
         place.stop_nodes()
+        place.stop_displays()
     return _conclude(place, out, records, say)
 
 
 def _clerks_serve(place: Place, seconds: int, seed: int) -> list[Record]:
     """A clerk at each table, all at once; every third voter of the list, whatever the table on the card."""
-    records: list[Record] = []
 
-    def serve(number: int) -> None:
+    def serve(number: int) -> Record:
         node = place.table(number)
         with node.screen() as screen:
             voters = place.voters[number - 1 :: _TABLES]
             clerk = SimulatedClerk(screen, node.scanner.scan, voters, place.code, seed=seed + number, pace_s=_PACE_S)
-            records.append(clerk.record)
             until = time.monotonic() + seconds
             for turn in clerk.visits():
                 clerk.serve(turn)
                 if time.monotonic() >= until:
-                    return
+                    break
+            return clerk.record
 
-    clerks = [threading.Thread(target=serve, args=(number,)) for number in range(1, _TABLES + 1)]
-    for clerk in clerks:
-        clerk.start()
-    for clerk in clerks:
-        clerk.join()
-    return records
+    with ThreadPoolExecutor(_TABLES) as clerks:
+        return list(clerks.map(serve, range(1, _TABLES + 1)))
 
 
 def _tell(records: Sequence[Record], say: Say) -> None:

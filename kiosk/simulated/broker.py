@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 _CONFIGURATION = Path(__file__).parents[1] / "mosquitto.conf"
-_STARTS_S = 10.0  # seconds that it has to listen
+_STARTS_S = 30.0  # seconds that it has to listen
 
 
 class BrokerError(Exception):

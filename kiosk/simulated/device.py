@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kiosk.simulated.scanner import PtyScanner
 
-_END_S = 10  # seconds that a program has to end before it is killed
+_END_S = 30  # seconds that a program has to end before it is killed
 
 
 class Device:

@@ -1,9 +1,13 @@
 """A whole polling place on this machine: the secretary's node, its tables and its brokers, each a process of its own."""
 
+import functools
 import shutil
+import signal
+import sqlite3
 import subprocess
 import time
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -22,7 +26,10 @@ from kiosk.simulated.plan import plan_text
 from kiosk.simulated.relay import Relay
 
 SECRETARY = "secretary"
-_FRESH_S = 30.0  # seconds that a node may take until it serves
+_FRESH_S = 90.0  # seconds that a node may take until it serves: all of them share this machine, and others may use it too
+_DRAWN_S = 20.0  # seconds that a display may take to save a picture
+_QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which none is on its way: two heads
+_LOOK_S = 0.02  # seconds between looks at what nothing announces
 
 
 class Node(Device):
@@ -33,6 +40,7 @@ class Node(Device):
         self.process: subprocess.Popen[bytes] | None = None
         self.display_process: subprocess.Popen[bytes] | None = None
         self.relays: list[Relay] = []
+        self._pictures: Path | None = None
 
     def start(self, *wrapper: str) -> None:
         """Switch its node on, under `wrapper` where one is given."""
@@ -44,6 +52,32 @@ class Node(Device):
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def show(self, pictures: Path) -> None:
+        """Start its display, which saves a picture of each kind of screen."""
+        self._pictures = pictures
+        self.display_process = self.start_display("--size", "1280x800", "--pictures", pictures)
+
+    def await_picture(self, kind: str) -> None:
+        """Wait until its display has drawn such a screen for once, where it saves pictures; not for ever."""
+        if self._pictures is not None:
+            _wait(lambda: any(self._pictures.glob(f"*-{kind}.png")) if self._pictures is not None else True, _DRAWN_S)
+
+    @contextmanager
+    def display_frozen(self) -> Iterator[None]:
+        """Its display draws nothing meanwhile, and so tells the node of nothing that was drawn."""
+        if self.display_process is not None:
+            self.display_process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if self.display_process is not None:
+                self.display_process.send_signal(signal.SIGCONT)
+
+    def lengths(self) -> dict[str, int]:
+        """How far each node's log goes on its disk."""
+        with closing(sqlite3.connect(f"file:{self.data / 'node.db'}?mode=ro", uri=True)) as database:
+            return dict(database.execute("select origin, max(seq) from log group by origin").fetchall())
 
     def screen(self) -> ScreenClient:
         """Look at its screen and touch it. Close it."""
@@ -118,38 +152,71 @@ class Place:
             node.import_list(self.list)
             node.start(*wrapper)
         with self.secretary.screen() as screen:
-            self.chair(screen).decide("open_poll")
+            self.chair(screen, self.secretary).decide("open_poll")
         for number in range(1, self.tables + 1):
             with self.table(number).screen() as screen:
                 screen.showing(s.Ready)
 
-    def chair(self, screen: ScreenClient) -> Chair:
-        """The chair, at a node's screen."""
-        return Chair(screen, self.pin)
+    def chair(self, screen: ScreenClient, node: Node) -> Chair:
+        """The chair, at a node's screen; each page stands until the node's display has drawn it once."""
+        return Chair(screen, self.pin, node.await_picture, _FRESH_S)
 
     def await_brokers(self) -> None:
-        """Wait until every running node has had the time to find a broker that is back."""
-        time.sleep(limits.BACKOFF_MAX_S + 1.0)  # no screen tells it, since one broker is enough
+        """Wait until every broker that runs has answered every node that runs. No screen tells it: one broker is enough."""
+        cables = [
+            relay
+            for node in self.nodes.values()
+            for relay, broker in zip(node.relays, self.brokers, strict=False)
+            if node.process is not None and broker.process is not None
+        ]
+        _wait(lambda: all(relay.carries for relay in cables), _FRESH_S)
 
     def stop_nodes(self) -> None:
         """Stop all nodes once they have copied each other's entries."""
-        time.sleep(2 * limits.HEAD_MS / 1000)  # two heads: what is lacking is shown, asked for and given
+        running = [node for node in self.nodes.values() if node.process is not None]
+        _wait(functools.partial(_is_quiet, running), _FRESH_S)
         for node in self.nodes.values():
             if node.process is not None:
                 end(node.process)
                 node.process = None
 
+    def stop_displays(self) -> None:
+        """Stop all displays: what is drawn after them has the machine for itself."""
+        for node in self.nodes.values():
+            if node.display_process is not None:
+                end(node.display_process)
+                node.display_process = None
+
     def close(self) -> None:
         """Stop everything, and forget the folder."""
+        self.stop_displays()
         for node in self.nodes.values():
-            for process in (node.display_process, node.process):
-                if process is not None:
-                    end(process)
+            if node.process is not None:
+                end(node.process)
             node.scanner.close()
         for broker in self.brokers:
             broker.stop()
         self._running.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _wait(happens: Callable[[], bool], seconds: float) -> bool:
+    """Wait for what nothing announces, for so long at most; whether it has happened."""
+    until = time.monotonic() + seconds
+    while not happens():
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_S)
+    return True
+
+
+def _is_quiet(nodes: list[Node]) -> bool:
+    """Whether the nodes have the same entries, and make no more."""
+    before = [node.lengths() for node in nodes]
+    if any(lengths != before[0] for lengths in before):
+        return False
+    time.sleep(_QUIET_S)
+    return [node.lengths() for node in nodes] == before
 
 
 _SETTINGS = {"clear_after_s": "3"}

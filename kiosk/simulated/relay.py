@@ -1,10 +1,11 @@
 """A network cable that can be pulled: a node's connections to one broker, passed on through this process."""
 
-import contextlib
 import selectors
 import socket
 import threading
 from typing import Self
+
+_STUCK_S = 10.0  # seconds that an end may take nothing before it is given up: this process and the others share the machine
 
 
 class Relay:
@@ -19,12 +20,19 @@ class Relay:
         self._ending, self._end = socket.socketpair()
         self._selector = selectors.DefaultSelector()
         self._peers: dict[socket.socket, socket.socket] = {}
+        self._brokers_ends: set[socket.socket] = set()
+        self._answered: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._run, name=f"relay to {target}", daemon=True)
 
     def pass_on(self, passes: bool) -> None:
         """Pull the cable, which ends every connection, or plug it in."""
         (self._passes.set if passes else self._passes.clear)()
         self._end.send(b"?")
+
+    @property
+    def carries(self) -> bool:
+        """Whether the broker has answered on a connection that stands."""
+        return bool(self._answered)
 
     def __enter__(self) -> Self:
         self._selector.register(self._listener, selectors.EVENT_READ)
@@ -59,27 +67,33 @@ class Relay:
             near.close()
             return
         try:
-            far = socket.create_connection(("127.0.0.1", self._target), timeout=1.0)
+            far = socket.create_connection(("127.0.0.1", self._target), timeout=_STUCK_S)
         except OSError:
             near.close()
             return
         for end, other in ((near, far), (far, near)):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            end.settimeout(1.0)
+            end.settimeout(_STUCK_S)
             self._peers[end] = other
             self._selector.register(end, selectors.EVENT_READ)
+        self._brokers_ends.add(far)
 
     def _pass_on(self, near: socket.socket) -> None:
         far = self._peers[near]
-        data = b""
-        with contextlib.suppress(OSError):
+        try:
             data = near.recv(65_536)
             far.sendall(data)
+        except OSError:
+            data = b""  # some of it may be lost, and nothing more would be understood
         if not data:
             self._hang_up(near, far)
+        elif near in self._brokers_ends:
+            self._answered.add(near)
 
     def _hang_up(self, *ends: socket.socket) -> None:
         for end in ends or tuple(self._peers):
+            self._answered.discard(end)
+            self._brokers_ends.discard(end)
             if self._peers.pop(end, None) is not None:
                 self._selector.unregister(end)
                 end.close()

@@ -9,7 +9,7 @@ from kiosk.domain.voters import Voter
 from kiosk.screen_client import NoScreenError, ScreenClient
 from kiosk.simulated.place import Node, Place
 
-_SCANS = 8
+_SCANS = 40  # times that a card is scanned: a minute, on a machine that is busy with other things
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan
 
 
@@ -43,6 +43,7 @@ class Story:
         voter = self._next(1)
         self._say(f"== {_who(voter)} is in table 1's book, and comes to table 3")
         took = self._serve(3, voter)
+        self._place.table(3).await_picture("green")
         self._say(f"   green at table 3 after {took * 1e3:.0f} ms: table 1 decided, table 3 handed out")
 
     def _cut_off(self) -> None:
@@ -51,18 +52,22 @@ class Story:
         place.table(2).cable(plugged_in=False)
         self._leave(at_2)
         at_2.showing(s.NotReady)
+        place.table(2).await_picture("not_ready")
         self._say("   table 2 says so, and serves nobody")
         voter = self._next(2)
         self._say(f"== {_who(voter)} is in table 2's book, and comes to table 3: it waits, and names the silent table")
         self._scan_at(at_3, place.table(3), voter, s.VoterShown)
+        place.table(3).await_picture("voter_shown")
         at_3.touch("approve")
         waits = at_3.until(lambda screen: isinstance(screen.content, s.Waiting) and "2" in screen.content.text)
         assert isinstance(waits.content, s.Waiting)
         self._say(f"   table 3: “{waits.content.headline}. {waits.content.text}”. The clerk gives the request up")
+        place.table(3).await_picture("waiting")
         at_3.touch("cancel")
         at_3.showing(s.Ready)
+        place.table(3).await_picture("ready")
         self._say("== The chair puts table 2 in island mode (fast bordvalg): it serves the voters of its own book")
-        place.chair(at_2).decide("island")
+        place.chair(at_2, place.table(2)).decide("island")
         self._serve(2, voter)
         self._say(f"   green at table 2 for {_who(voter)}")
         other = self._next(3)
@@ -79,11 +84,11 @@ class Story:
         place, secretary = self._place, self._screens["secretary"]
         voter, waiting = self._next(1), self._next(1)
         self._say("== Table 1 loses its power at a green light")
-        with place.table(1).screen() as at_1:
+        with place.table(1).screen() as at_1, place.table(1).display_frozen():
             self._serve_at(at_1, place.table(1), voter)
             place.table(1).power_off()
         self._say("== The secretary looks across the room, attests that table 1 has stopped, and takes its book over")
-        chair = place.chair(secretary)
+        chair = place.chair(secretary, place.secretary)
         chair.seal(1, ["T1"])
         for line in self._lines(secretary):
             self._say(f"   {line}")
@@ -107,7 +112,7 @@ class Story:
             at_1.touch("yes")
             at_1.showing(s.Ready)
             self._say("   it has caught up, and serves voters of every book")
-            place.chair(self._screens["table-2"]).hand_over(1, "T1")
+            place.chair(self._screens["table-2"], place.table(2)).hand_over(1, "T1")
             self._say("== Table 2 gives book 1 back; table 1 decides about its own voters again")
             self._serve_at(at_1, place.table(1), self._next(1))
 
@@ -130,6 +135,7 @@ class Story:
         voter = self._next(3)
         self._serve(2, voter)
         refused = self._scan_and_see(3, voter)
+        self._place.table(3).await_picture("refused")
         self._say(f"== {_who(voter)}, served at table 2, comes to table 3 again: “{_words(refused)}”")
         self._leave(self._screens["table-3"])
         self._leave(self._screens["table-2"])
@@ -158,32 +164,43 @@ class Story:
 
     def _scan_at(self, screen: ScreenClient, node: Node, voter: Voter, *kinds: type) -> s.Screen:
         """Scan a card until it leads to such a screen: the same card just scanned before is taken for the same scan."""
+        self._leave(screen)
         for _ in range(_SCANS):
-            self._leave(screen)
             node.scanner.scan(self._place.card(voter.number))
             with suppress(NoScreenError):
-                return screen.until(lambda shown: isinstance(shown.content, kinds), _IMPATIENT_S)
+                return screen.until(lambda shown: isinstance(shown.content, kinds) and _is_of(shown, voter), _IMPATIENT_S)
+            self._leave(screen, but=kinds)
         raise StoryError(f"{_who(voter)} is scanned at {node.name}, and it does not show it")
 
     def _scan_and_see(self, table: int, voter: Voter) -> s.Screen:
         return self._scan_at(self._screens[f"table-{table}"], self._place.table(table), voter, s.Refused)
 
-    def _leave(self, screen: ScreenClient) -> None:
-        """Leave a screen that has served."""
-        with_next = (s.Green, s.Refused)
+    def _leave(self, screen: ScreenClient, but: tuple[type, ...] = ()) -> None:
+        """Leave a screen that has served, or one that a clerk has left standing, unless it is of a kind that has just come."""
+
+        def has_served(shown: s.Screen) -> bool:
+            return isinstance(shown.content, s.Green | s.Refused | s.VoterShown) and not isinstance(shown.content, but)
+
         screen.catch_up()
-        while isinstance(screen.showing(s.Ready, s.NotReady, *with_next).content, with_next):
-            if any(button.touch == "next" for button in screen.showing(s.Ready, s.NotReady, *with_next).buttons()):
-                screen.touch("next")
-            try:
-                screen.until(lambda shown: not isinstance(shown.content, with_next), 1.0)
-            except NoScreenError:
-                continue
+        shown = screen.screen or screen.next()
+        while has_served(shown):
+            for button in shown.buttons():
+                if button.touch in {"next", "cancel"}:
+                    screen.touch(button.touch)
+            with suppress(NoScreenError):
+                screen.until(lambda now: not has_served(now), 1.0)
+            shown = screen.screen or shown
 
     def _lines(self, screen: ScreenClient) -> list[str]:
         """What stands on the page where the stopped tables' cards are scanned again."""
         content = screen.until(lambda shown: any(button.touch == "pick again" for button in shown.buttons())).content
         return [f"{line.name}: {line.text}" for line in content.lines] if isinstance(content, s.Board) else []
+
+
+def _is_of(screen: s.Screen, voter: Voter) -> bool:
+    """Whether a screen is about this voter, or names none."""
+    digits = "".join(filter(str.isdigit, getattr(screen.content, "number", "")))
+    return not digits or int(digits) == voter.number
 
 
 def _may_both(voter: Voter) -> bool:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from process_tools import exported, import_list, may_vote, opened, serve, valgbord
 
+from kiosk import screen_client
 from kiosk.cli import main
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
@@ -215,6 +217,51 @@ def test_a_file_in_the_place_of_the_socket_is_not_deleted(served):
     file.write_text("precious")
     assert str(file) in refused("node", "--bundle", served.bundle, "--data", served.folder / "d3", "--socket", file)
     assert file.read_text() == "precious"
+
+
+# --- the chair ---
+
+
+def test_without_a_node_the_chair_is_told_what_to_do(served, monkeypatch):
+    """No node at the socket: which one was tried, and the two remedies."""
+    connected = screen_client._connected
+    monkeypatch.setattr(screen_client, "_connected", lambda path, _patience_s: connected(path, 0.0))
+    nowhere = served.folder / "nowhere.sock"
+    done = CliRunner().invoke(main, ["chair", "--socket", str(nowhere), "--pin", "123456", "overview"])
+    assert done.exit_code == 1
+    assert f"no node answers at {nowhere}: start it with `valgbord node`, or name its socket" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--pin", "12a", "overview"), "a PIN has digits only"),
+        (("--pin", "123456789", "overview"), "a PIN has digits only, at most 8"),
+        (
+            ("--pin", "1", "attest", "--stopped", "T2", "--card", "10345"),
+            "write a stopped node and a voter number, as T2:10345",
+        ),
+        (("--pin", "1", "attest"), "Missing option '--stopped'"),
+        (("--pin", "1", "scan-again", "2", "T2", "0"), "0 is not in the range"),
+        (("--pin", "1", "seize", "two"), "'two' is not a valid integer"),
+    ],
+)
+def test_a_decision_that_is_mistyped_is_refused_before_anything_is_touched(words, named):
+    """What is wrong on the command line is named, with no node asked."""
+    assert named in refused("chair", *words, status=2)
+
+
+def test_what_the_screen_does_not_offer_is_not_decided(make_table):
+    """A wrong PIN, and what this node can't decide: the screen's own words, or why not."""
+    table = make_table(voters=10)
+    opened(table)
+    with table.node(), ScreenClient(table.socket, draws=True) as client:
+        client.showing(s.Ready)
+        at_node = ("chair", "--socket", table.socket, "--pin")
+        assert "Forkert PIN" in refused(*at_node, "0", "close-table")
+        assert isinstance(client.showing(s.Ready).content, s.Ready)
+        assert valgbord(*at_node, table.pin, "close-table").returncode == 0
+        assert isinstance(client.showing(s.Closed).content, s.Closed)
 
 
 # --- the voter list -------------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
                 plan.write_text(plan.read_text(encoding="utf-8").replace('kind = "hid"', 'kind = "none"'), encoding="utf-8")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(700)
 def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: Path) -> None:
     """`make demo` without a screen tells its story, leaves pictures and logs, and proves that nobody voted twice."""
     assert "make demo" in COMMANDS
@@ -94,7 +94,7 @@ def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: P
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,  # half a minute of it is drawing; the rest is waiting for a machine that may be busy
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = done.stdout.splitlines()[-1]

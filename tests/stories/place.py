@@ -3,99 +3,55 @@
 A node is called "S" (the secretary's), "T1" or "T2". Voter 101 is the first of book 1, 202 the second of book 2.
 """
 
-import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from hashlib import blake2b
+from typing import Self
 
 import msgspec
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.chain import Stored
+from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Ask, Batch
-from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Situation
-from kiosk.domain.view import View
-from kiosk.domain.voters import Voter
+from kiosk.domain.nodes import node_of, origin_of
+from kiosk.domain.situation import Seizure
 from kiosk.node import Give as GiveTo
-from kiosk.node import Gone, Heard, Input, Keys, Node, Now, Ordered, Scanned, Send, SendTo, Setup, Turn
+from kiosk.node import Gone, Heard, Input, Node, Now, Ordered, Scanned, Send, SendTo, Turn
+from tests import made_up
 
-MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
-NODES = ("S", "T1", "T2", "T3")
-VOTERS = {
-    n: Voter(n, f"V{n}", "", date(1970, 1, 1), n // 100, ("byraad",)) for b in (1, 2, 3) for n in range(b * 100, b * 100 + 9)
-}
-CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, "4701", {}, max_chars=32)
-BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE),)
-
-
-def sign(origin: str, message: bytes) -> bytes:
-    """A cheap stand-in for a signature, which only the origin's own key makes."""
-    return blake2b(message, key=origin.encode(), digest_size=8).digest()
-
-
-def keys(origin: str) -> Keys:
-    """An origin's keys."""
-    return Keys(lambda message: sign(origin, message), lambda signer, given, message: given == sign(signer, message))
-
-
-def setup(origin: str) -> Setup:
-    """What every node of this place is set up with."""
-    first = frozenset(f"{node}.1" for node in NODES)
-    view = View(
-        language="en",
-        place="Skolen",
-        table=table_of(origin),
-        training=False,
-        sounds=False,
-        elections=BALLOTS,
-        zone=UTC,
-        voter_digits=6,
-        card_digits=12,
-        tries=3,
-        situation=Situation(me=origin),
-    )
-    return Setup(
-        origin=origin,
-        table=table_of(origin),
-        origins=first,
-        first=first,
-        opening={0: "S.1", 1: "T1.1", 2: "T2.1", 3: "T3.1"},
-        assistant="T1",
-        elections=("byraad",),
-        card=CARD,
-        voter_digits=6,
-        birth_date_keyed=False,
-        clear_ms=10_000,
-        first_prev=e.first_prev("4701", "2025-11-18", "a list"),
-        day=None,
-        view=view,
-    )
+VOTERS = {n: made_up.voter(n, n // 100, ("byraad",)) for book in (1, 2, 3) for n in range(book * 100, book * 100 + 9)}
 
 
 @dataclass(slots=True, eq=False)
 class Device:
-    """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green."""
+    """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green.
 
-    name: str
+    `fails`: its power fails in its next turn, after what may be said at once, and before the commit.
+    """
+
+    origin: str
     disk: list[Stored] = field(default_factory=list)
     node: Node | None = None
     screens: list[s.Screen] = field(default_factory=list)
     on_paper: list[str] = field(default_factory=list)
+    fails: bool = False
+
+    def rows(self) -> Iterable[Stored]:
+        """What is on the disk, in the order in which it came."""
+        return self.disk
 
 
 class Place:
     """All devices and the network. What is sent waits in `wire` until `deliver`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: int = 3) -> None:
+        self.made_up = made_up.MadeUp(tables, ("byraad",), spares=1)
         self.mono_ms = 1_000
-        self.devices = {name: Device(name) for name in NODES}
+        self.devices = {name: Device(origin_of(name)) for name in self.made_up.nodes}
         self.wire: deque[tuple[str, str, Input]] = deque()
         self.held: set[tuple[str, str]] = set()
         self.lost_asks = False
@@ -106,10 +62,10 @@ class Place:
         """Start nodes from what is on their disks."""
         for name in names:
             device = self.devices[name]
-            origin = f"{name}.1"
             device.screens.clear()
-            device.node = Node(setup(origin), VOTERS.get, lambda _pin: True, keys(origin))
-            for row in device.disk:
+            setup = self.made_up.setup(device.origin)
+            device.node = Node(setup, VOTERS.get, lambda _pin: True, made_up.keys(device.origin))
+            for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
             self._carry_out(device, device.node.begin(self.now))
 
@@ -118,22 +74,28 @@ class Place:
         for name in names:
             self.devices[name].node = None
             self.wire = deque(w for w in self.wire if name not in w[:2])
-            for other in NODES:
-                self._put(other, Gone(f"{name}.1"))
+            for other in self.devices:
+                self._put(other, Gone(self.devices[name].origin))
+
+    def put_in_spare(self, name: str) -> None:
+        """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""
+        self.crash(name)
+        self.devices[name] = Device(origin_of(name, 2))
 
     @property
     def now(self) -> Now:
-        return Now(MORNING_MS + self.mono_ms, self.mono_ms)
+        return Now(made_up.MORNING_MS + self.mono_ms, self.mono_ms)
 
     def _put(self, name: str, *inputs: Input) -> None:
         device = self.devices[name]
         if device.node is not None:
             self._carry_out(device, device.node.take(inputs, self.now))
 
-    def _carry_out(self, device: Device, turn: Turn, *, stop_before_disk: bool = False) -> None:
+    def _carry_out(self, device: Device, turn: Turn) -> None:
         self._send(device, turn.sends)
         self._show(device, turn.screen)
-        if stop_before_disk:
+        if device.fails:
+            device.node, device.fails = None, False
             return
         device.disk += turn.rows
         assert device.node is not None
@@ -155,38 +117,37 @@ class Place:
 
     def cut_off(self, name: str) -> None:
         """Nothing passes between a node and all others."""
-        for other in NODES:
+        for other in self.devices:
             if other != name:
                 self.hold(name, other)
+
+    def deafen(self, name: str) -> None:
+        """A node hears nothing, and is heard."""
+        self.held |= {(other, name) for other in self.devices}
 
     def heal(self) -> None:
         """Everything passes again."""
         self.held.clear()
 
     def _send(self, device: Device, sends: Iterable[Send]) -> None:
+        name = node_of(device.origin)
         for message in sends:
             if isinstance(message, SendTo):
                 if not (isinstance(message.message, Ask) and self.lost_asks):
-                    self._post(device.name, message.to.partition(".")[0], message.message)
+                    self._post(name, node_of(message.to), message.message)
             elif isinstance(message, GiveTo):
-                self._post(device.name, message.to.partition(".")[0], given(device, message))
+                self._post(name, node_of(message.to), given(device, message))
             else:
-                for other in NODES:
-                    self._post(device.name, other, message)
+                for other in self.devices:
+                    self._post(name, other, message)
 
     def _post(self, sender: str, to: str, message: object) -> None:
         if sender != to and (sender, to) not in self.held and message is not None:
-            self.wire.append((sender, to, Heard(f"{sender}.1", message)))  # type: ignore[arg-type]
+            self.wire.append((sender, to, Heard(self.devices[sender].origin, message)))  # type: ignore[arg-type]
 
     def deliver(self) -> None:
         """Everything that is on its way arrives, and what is answered to it, until nothing more is said."""
-        for _ in range(10_000):
-            if not self.wire:
-                return
-            sender, to, heard = self.wire.popleft()
-            if (sender, to) not in self.held:
-                self._put(to, heard)
-        raise AssertionError("the nodes talk without end")
+        self.deliver_until(lambda: not self.wire)
 
     def deliver_only(self, sender: str, to: str) -> None:
         """What is on its way between these two arrives; nothing else does."""
@@ -195,12 +156,16 @@ class Place:
         for _, _, heard in due:
             self._put(to, heard)
 
-    def deliver_until(self, name: str, shown: str) -> None:
-        """Message after message arrives, until a node shows such a screen."""
-        while self.shown(name) != shown:
+    def deliver_until(self, happens: Callable[[], bool]) -> None:
+        """Message after message arrives, until something happens."""
+        for _ in range(10_000):
+            if happens():
+                return
+            assert self.wire, "what was to happen does not: nothing more is on its way"
             sender, to, heard = self.wire.popleft()
             if (sender, to) not in self.held:
                 self._put(to, heard)
+        raise AssertionError("the nodes talk without end")
 
     def lose_what_is_under_way(self) -> None:
         """Nothing of what was sent so far arrives."""
@@ -208,23 +173,44 @@ class Place:
 
     def hear(self, to: str, sender: str, message: object) -> None:
         """A message comes to a node under another's name."""
-        self._put(to, Heard(f"{sender}.1", message))  # type: ignore[arg-type]
+        self._put(to, Heard(self.devices[sender].origin, message))  # type: ignore[arg-type]
+
+    def read_logs_of(self, to: str, *origins: str) -> None:
+        """All that some origins have written reaches a node at once, and nothing else does."""
+        logs = {o: [row for row in self.devices[node_of(o)].disk if row.origin == o] for o in origins}
+        self._put(to, *(Heard(origin, batch_of(rows)) for origin, rows in logs.items()))
 
     def wait(self, ms: int) -> None:
         """Time passes: every node sends its heads, and all arrives."""
         for _ in range(0, ms, 500):
             self.mono_ms += 500
-            for name in NODES:
+            for name in self.devices:
                 self._put(name)
             self.deliver()
 
+    def wait_until(self, happens: Callable[[], bool]) -> None:
+        """Time passes, and message after message arrives, until something happens."""
+        for _ in range(200):
+            self.mono_ms += 50
+            for name in self.devices:
+                self._put(name)
+            self.deliver_until(lambda: happens() or not self.wire)
+            if happens():
+                return
+        raise AssertionError("what was to happen does not, however long one waits")
+
     # --- people ---
 
-    def morning(self) -> "Place":
-        """All nodes start, become fresh by each other, and the poll is opened."""
-        self.restart(*NODES)
+    def started(self) -> Self:
+        """All nodes have started, and are fresh by each other."""
+        self.restart(*self.devices)
         self.wait(3_000)
-        self.order("S", d.Deed.OPEN_POLL)
+        return self
+
+    def morning(self) -> Self:
+        """The same, and the poll is open."""
+        self.started()
+        self.order(self.made_up.nodes[0], d.Deed.OPEN_POLL)
         self.wait(2_000)
         return self
 
@@ -232,9 +218,38 @@ class Place:
         """The chair decides something at this node."""
         self._put(name, Ordered(d.Perform(deed, **words)))  # type: ignore[arg-type]
 
+    def hand_over(self, book: int, giver: str, heir: str) -> None:
+        """The chair has a node give a book to another."""
+        self.order(giver, d.Deed.HAND_OVER, book=book, to=self.devices[heir].origin)
+
+    def seal(self, book: int, *stopped: str, by: str = "S") -> None:
+        """The secretary begins to take a book; the chair attests who is stopped."""
+        self.order(by, d.Deed.SEAL, book=book, nodes=frozenset(self.devices[name].origin for name in stopped))
+
+    def seize(self, book: int, to: str, by: str = "S") -> None:
+        """The secretary takes a book that is sealed."""
+        self.order(by, d.Deed.SEIZE, book=book, to=self.devices[to].origin)
+
+    def take_over(self, book: int, stopped: str, to: str, *found: int) -> None:
+        """The whole seizure of a stopped table's book; the cards of the voters found there are scanned again."""
+        self.seal(book, stopped)
+        self.wait(2_000)
+        for voter in found:
+            self.scan_again("S", voter, stopped)
+        self.seize(book, to)
+        self.wait(3_000)
+
     def scan_again(self, name: str, voter: int, stopped: str) -> None:
         """A voter's card is found in a stopped table's pile."""
-        self._put(name, Ordered(d.Rescan(voter, stopped)))
+        self._put(name, Ordered(d.Rescan(voter, self.devices[stopped].origin)))
+
+    def ask_undo(self, name: str, case: Case) -> None:
+        """The secretary asks for a mark to be taken back."""
+        core, made = self.core(name), case.made
+        assert made is not None
+        id_ = core.books.request_id()
+        core.books.write(e.Request(id_, e.Op.UNDO, made.voter, made.book, made.elections, 0, target=case.id), self.now)
+        self._put(name)
 
     def touch(self, name: str, touch: str) -> None:
         """A button is touched on the newest screen."""
@@ -243,19 +258,23 @@ class Place:
     def scan(self, name: str, voter: int) -> None:
         """A voter's card is scanned."""
         self.mono_ms += 1_500
-        payload = f"4701{voter:06}"
-        self._put(name, Scanned(payload + check_digits(payload)))
+        self._put(name, Scanned(made_up.card(voter)))
 
-    def approve(self, name: str, *, crash_before_commit: bool = False) -> None:
+    def approve(self, name: str) -> None:
         """The clerk approves the voter on the screen."""
-        device = self.devices[name]
-        if crash_before_commit:
-            assert device.node is not None
-            turn = device.node.take([s.Touch(device.screens[-1].number, "approve")], self.now)
-            self._carry_out(device, turn, stop_before_disk=True)
-            device.node = None
-            return
         self.touch(name, "approve")
+
+    def ask(self, name: str, voter: int) -> None:
+        """A card is scanned and approved."""
+        self.scan(name, voter)
+        assert self.shown(name) == "VoterShown"
+        self.approve(name)
+
+    def say_the_rest(self, name: str) -> None:
+        """A moment passes, and what nobody waited for goes out; it arrives."""
+        self.mono_ms += limits.TOGETHER_MS
+        self._put(name)
+        self.deliver()
 
     def hand_out(self, name: str) -> None:
         """The green screen has been drawn, and the ballots are handed out."""
@@ -263,13 +282,19 @@ class Place:
 
     def serve(self, name: str, voter: int) -> None:
         """A whole check-in over a network that works."""
-        self.scan(name, voter)
-        self.approve(name)
+        self.ask(name, voter)
         self.deliver()
         assert self.shown(name) == "Green"
         self.hand_out(name)
         self.touch(name, "next")
         self.wait(2_000)
+
+    def refuses(self, name: str, voter: int) -> bool:
+        """Whether a voter who comes to a table is refused there at once; the clerk leaves the screen."""
+        self.scan(name, voter)
+        refused = self.shown(name) == "Refused"
+        self.touch(name, "next" if refused else "cancel")
+        return refused
 
     # --- looking ---
 
@@ -287,14 +312,52 @@ class Place:
         assert node is not None
         return node
 
+    def running(self) -> list[str]:
+        """The nodes that run."""
+        return [name for name, device in self.devices.items() if device.node is not None]
+
+    def is_fresh(self, name: str) -> bool:
+        """Whether a node knows all that happened while it was off."""
+        return self.core(name).books.seen.fresh.reached
+
+    def is_island(self, name: str) -> bool:
+        """Whether a node is in island mode."""
+        return self.core(name).books.seen.island
+
+    def decides(self, name: str, book: int) -> bool:
+        """Whether a node may decide in a book now."""
+        return self.core(name).books.may_decide(book)
+
+    def holders(self, book: int) -> set[str]:
+        """Who holds a book, as the running nodes say."""
+        return {self.core(name).books.books.holder(book) for name in self.running()}
+
+    def seizure(self, name: str = "S") -> Seizure:
+        """The one seizure that a node is about, as its screen tells it."""
+        (seizure,) = self.core(name).situation.seizures
+        return seizure
+
+    def conflicts(self) -> dict[str, list[tuple[int, tuple[int, ...]]]]:
+        """The conflicts that each running node shows: the voter, and the tables."""
+        return {
+            name: [(conflict.voter, tuple(sorted(table for table, _ in conflict.ballots))) for conflict in shown]
+            for name in self.running()
+            if (shown := self.core(name).situation.conflicts)
+        }
+
     def marked(self, name: str, voter: int) -> bool:
         """Whether a node knows of a mark of this voter."""
         return any(True for _ in self.core(name).ledger.marks(voter))
 
     def bodies(self, name: str, *kinds: type) -> list[e.Body]:
         """The bodies on a node's own disk that it wrote itself."""
-        entries = (e.decode_entry(row.data) for row in self.devices[name].disk if row.origin == f"{name}.1")
+        device = self.devices[name]
+        entries = (e.decode_entry(row.data) for row in device.disk if row.origin == device.origin)
         return [entry.body for entry in entries if not kinds or isinstance(entry.body, kinds)]
+
+    def decided(self, name: str) -> list[str]:
+        """What a node has decided, in order."""
+        return [str(body.outcome) for body in self.bodies(name, e.Decision) if isinstance(body, e.Decision)]
 
     def vector(self, name: str) -> dict[str, int]:
         """What a node has on disk."""

@@ -1,91 +1,165 @@
 """Stories of a check-in: who is asked, what must hold before green, and what becomes of a request."""
 
 import pytest
-from place import Place
+from place import Place, batch_of
 
+from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 
 
 def test_a_voter_of_another_table(place: Place) -> None:
     """Table 3 asks table 2 about its voter, is granted, and shows green after one round trip; then it is issued."""
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     assert place.shown("T3") != "Green"
     place.deliver()
     assert place.shown("T3") == "Green"
-    assert [b.outcome for b in place.bodies("T2", e.Decision)] == [e.Outcome.GRANTED]
     place.hand_out("T3")
     assert len(place.bodies("T3", e.Issued)) == 1
+    place.say_the_rest("T3")
+    assert {name: place.decided(name) for name in place.devices} == {"S": [], "T1": [], "T2": ["granted"], "T3": []}
 
 
 def test_a_lost_ask(place: Place) -> None:
     """The ask is lost; the entry follows, and it is decided on."""
     place.lost_asks = True
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     place.wait(500)
     assert place.shown("T3") == "Green"
-    assert len(place.bodies("T2", e.Decision)) == 1
+    assert place.decided("T2") == ["granted"]
+
+
+def test_an_ask_is_answered_before_its_entry(place: Place) -> None:
+    """The table's log entry is late: the holder decides on the ask, which is in no log, and the green does not wait."""
+    place.ask("T3", 201)
+    before = place.vector("T2")["T3.1"]
+    place.deliver_until(lambda: place.decided("T2") == ["granted"])
+    assert place.vector("T2")["T3.1"] == before
+    place.deliver_only("T2", "T3")
+    assert place.shown("T3") == "Green"
 
 
 def test_a_repeated_ask(place: Place) -> None:
     """The ask and the entry come three times: there is one decision."""
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     place.wire.extend([*place.wire, *place.wire])
     place.deliver()
     assert place.shown("T3") == "Green"
-    assert len(place.bodies("T2", e.Decision)) == 1
+    assert place.decided("T2") == ["granted"]
+
+
+def test_nothing_is_said_before_it_is_written(place: Place) -> None:
+    """Table 2 decides, and its power fails before the commit: nobody has heard of a decision. It decides when it is back."""
+    place.scan("T3", 201)
+    place.deliver()
+    place.approve("T3")
+    place.devices["T2"].fails = True
+    place.deliver()
+    assert (place.devices["T2"].node, place.decided("T2")) == (None, [])
+    assert place.shown("T3") != "Green"
+    place.restart("T2")
+    place.wait(4_000)
+    assert (place.shown("T3"), place.decided("T2")) == ("Green", ["granted"])
 
 
 def test_an_own_voter_waits_for_a_copy(place: Place) -> None:
     """Table 1 decides on its own voter, and waits for the green until another node has copied the decision (G3)."""
-    place.scan("T1", 101)
-    place.approve("T1")
-    assert len(place.bodies("T1", e.Decision)) == 1
+    place.ask("T1", 101)
+    assert place.decided("T1") == ["granted"]
     assert place.shown("T1") != "Green"
     place.deliver()
     assert place.shown("T1") == "Green"
 
 
+def test_a_copy_at_one_who_knows_of_a_seal_is_not_enough(place: Place) -> None:
+    """Table 3 has table 1's decision, and a seal of its book of which table 1 has not heard: no green by that copy (G3)."""
+    place.hold("S", "T1")
+    place.ask("T1", 101)
+    place.seal(1, "T1")
+    place.deliver_only("S", "T3")
+    place.deliver_only("T1", "T3")
+    place.deliver_only("T3", "T1")
+    assert place.core("T1").peers.head("T3.1").have["T1.1"] >= place.vector("T1")["T1.1"], "the copy is shown"
+    assert place.shown("T1") != "Green"
+    place.heal()
+    place.wait(3_000)
+    place.seize(1, "T2")
+    place.wait(3_000)
+    assert place.shown("T1") == "Green", "the seizure says that the decision counts"
+
+
+def test_a_green_waits_for_what_came_before_the_decision(place: Place) -> None:
+    """An entry of table 2's is lost on its way to table 3, and then the decision comes: no green before the gap is filled."""
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.lose_what_is_under_way()
+    before = place.vector("T3")["T2.1"]
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    own = [row for row in place.devices["T2"].disk if row.origin == "T2.1"]
+    place.lose_what_is_under_way()
+    place.hear("T3", "T2", batch_of(own[-1:]))
+    assert place.shown("T3") != "Green"
+    assert place.vector("T3")["T2.1"] == before
+    place.wait(2_000)
+    assert place.shown("T3") == "Green"
+    assert place.vector("T3")["T2.1"] == place.vector("T2")["T2.1"]
+
+
 def test_a_second_ballot_is_refused(place: Place) -> None:
-    """Tables 1 and 3 ask about one voter of table 2 at once: one is green, the other refused (D4)."""
-    for table in ("T1", "T3"):
-        place.scan(table, 201)
-        place.approve(table)
+    """Tables 1 and 3 ask about one voter of table 2 at once: one is granted and green, the other refused (D4)."""
+    place.ask("T1", 201)
+    place.ask("T3", 201)
     place.deliver()
+    assert sorted(place.decided("T2")) == ["granted", "refused"]
     assert sorted(place.shown(t) for t in ("T1", "T3")) == ["Green", "Refused"]
 
 
+def test_another_mark_that_only_the_table_knows(place: Place) -> None:
+    """A card of the voter is found at a stopped table; table 3 has heard of it, and table 2, which grants, has not (G5)."""
+    place.crash("T1")
+    place.seal(1, "T1")
+    place.wait(2_000)
+    place.hold("S", "T2")
+    place.ask("T3", 201)
+    place.scan_again("S", 201, "T1")
+    place.deliver_only("S", "T3")
+    place.deliver_only("T3", "T2")
+    assert place.decided("T2") == ["granted"]
+    place.deliver_only("T2", "T3")
+    assert place.shown("T3") == "Refused"
+    assert len(place.bodies("T3", e.Withdrawn)) == 1
+    place.heal()
+    place.wait(3_000)
+    assert place.decided("T2") == ["granted", "undone"]
+
+
 def test_a_silent_holder(place: Place) -> None:
-    """Table 2 is cut off: table 3 waits and names it; withdrawn, the request never turns green and is undone (G1)."""
+    """Table 2 is cut off: table 3 waits and names it; withdrawn, the request is never decided and never turns green (D4)."""
     place.cut_off("T2")
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     place.wait(3_000)
     assert place.shown("T3") == "Waiting"
     assert "2" in place.content("T3").text
     place.touch("T3", "cancel")
+    place.wait(1_000)
     place.heal()
     place.wait(4_000)
     assert place.shown("T3") == "Ready"
-    assert "V201" not in place.devices["T3"].on_paper
+    assert (place.devices["T3"].on_paper, place.decided("T2")) == ([], [])
     assert not place.marked("T2", 201)
 
 
 def test_a_granted_request_is_withdrawn(place: Place) -> None:
     """Table 2 grants, but its word does not come back; table 3 gives up, and table 2 takes its grant back (G1)."""
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     place.deliver_only("T3", "T2")
-    assert [b.outcome for b in place.bodies("T2", e.Decision)] == [e.Outcome.GRANTED]
+    assert place.decided("T2") == ["granted"]
     place.lose_what_is_under_way()
     place.cut_off("T2")
     place.wait(1_000)
     place.touch("T3", "cancel")
     place.heal()
     place.wait(4_000)
-    assert [b.outcome for b in place.bodies("T2", e.Decision)] == [e.Outcome.GRANTED, e.Outcome.UNDONE]
+    assert place.decided("T2") == ["granted", "undone"]
     assert place.devices["T3"].on_paper == []
     place.serve("T1", 201)
 
@@ -93,15 +167,99 @@ def test_a_granted_request_is_withdrawn(place: Place) -> None:
 @pytest.mark.parametrize("lost", ["T2", "T3"])
 def test_green_is_on_two_disks(place: Place, lost: str) -> None:
     """At the moment of green the holder or the table is lost for good: the other has the mark on its disk (S2)."""
-    place.scan("T3", 201)
-    place.approve("T3")
-    place.deliver_until("T3", "Green")
+    place.ask("T3", 201)
+    place.deliver_until(lambda: place.shown("T3") == "Green")
     place.crash(lost)
     left = "T3" if lost == "T2" else "T2"
     place.crash(left)
     place.restart(left)
     known = place.core(left).ledger.of_voter(201)
     assert [case.id for case in known] == ["T3.1/1/1"]
+
+
+def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
+    """The green may stand while the decision is only in memory; but table 3's next entry is not on its disk without it (G3)."""
+    place.ask("T3", 201)
+    place.deliver_until(lambda: place.shown("T3") == "Green")
+    place.hand_out("T3")
+    assert len(place.bodies("T3", e.Issued)) == 1
+    place.crash("T3")
+    place.restart("T3")
+    (case,) = place.core("T3").ledger.of_voter(201)
+    assert case.granted
+
+
+def test_the_poll_is_opened_by_the_secretary() -> None:
+    """Before the register's holder has opened the poll no table serves; no table can open it."""
+    place = Place().started()
+    place.order("T1", d.Deed.OPEN_POLL)
+    place.wait(2_000)
+    assert [place.shown(name) for name in ("T1", "T2", "T3")] == ["NotReady"] * 3
+    place.order("S", d.Deed.OPEN_POLL)
+    place.wait(2_000)
+    place.serve("T1", 201)
+
+
+def test_a_holder_that_has_not_heard_that_the_poll_is_open_refuses() -> None:
+    """Table 3 has heard of the opening and table 2 has not: it refuses, and says why; a moment later it grants."""
+    place = Place().started()
+    place.hold("S", "T2")
+    place.order("S", d.Deed.OPEN_POLL)
+    place.deliver_only("S", "T3")
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.deliver_only("T2", "T3")
+    assert place.shown("T3") == "Refused"
+    assert place.content("T3").code == "A10"
+    place.touch("T3", "next")
+    place.heal()
+    place.wait(2_000)
+    place.serve("T3", 201)
+
+
+def test_a_closed_table_decides_for_the_others(place: Place) -> None:
+    """Table 2 is closed for voters: it serves nobody, and its voters are served elsewhere."""
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.wait(2_000)
+    assert place.shown("T2") == "Closed"
+    place.serve("T3", 201)
+    assert place.decided("T2") == ["granted"]
+
+
+def test_the_secretary_takes_a_mark_back(place: Place) -> None:
+    """Not while the table serves the voter: once the ballots were handed out. Then the voter may be served again."""
+    place.ask("T3", 201)
+    place.deliver()
+    place.say_the_rest("T3")
+    (case,) = place.core("S").ledger.of_voter(201)
+    place.ask_undo("S", case)
+    place.wait(2_000)
+    assert place.decided("T2") == ["granted", "refused"], "table 3 is serving this voter"
+    place.hand_out("T3")
+    place.touch("T3", "next")
+    place.wait(2_000)
+    place.ask_undo("S", case)
+    place.wait(2_000)
+    assert place.decided("T2") == ["granted", "refused", "granted"]
+    assert not place.marked("T1", 201)
+    place.serve("T1", 201)
+
+
+def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Place) -> None:
+    """Table 3 stops before it shows the green: attested stopped, it serves nobody, and its mark may be taken back."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.hold("T2", "T3")
+    place.say_the_rest("T3")
+    place.crash("T3")
+    place.wait(1_000)
+    (case,) = place.core("S").ledger.of_voter(201)
+    place.seal(3, "T3")
+    place.wait(2_000)
+    place.ask_undo("S", case)
+    place.wait(2_000)
+    assert place.decided("T2") == ["granted", "granted"]
+    place.serve("T1", 201)
 
 
 def test_everybody_says_the_same(place: Place) -> None:

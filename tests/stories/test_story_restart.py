@@ -4,12 +4,12 @@ from place import Place
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
+from kiosk.domain.messages import Stance
 
 
 def approved_and_stopped(place: Place) -> None:
     """Table 3 has asked about a voter of table 2, and stops before it knows the answer."""
-    place.scan("T3", 201)
-    place.approve("T3")
+    place.ask("T3", 201)
     place.crash("T3")
     place.deliver()
 
@@ -20,9 +20,10 @@ def test_the_clerk_is_asked_before_anything_is_said(place: Place) -> None:
     place.restart("T3")
     assert place.shown("T3") == "Unresolved"
     place.lose_what_is_under_way()
-    place.wait(3_000)
+    place.wait(5_000)
     assert place.shown("T3") == "Unresolved"
     assert place.core("T1").peers.head("T3.1").start == 1, "no head of the new run has been heard"
+    assert not place.core("T1").peers.is_seen("T3.1", place.now)
     place.touch("T3", "no")
     place.wait(3_000)
     assert place.core("T1").peers.head("T3.1").start > 1
@@ -37,23 +38,50 @@ def test_yes_makes_it_issued_and_no_other_table_serves(place: Place) -> None:
     place.wait(3_000)
     assert len(place.bodies("T3", e.Issued)) == 1
     assert place.devices["T3"].on_paper == []
-    place.scan("T1", 201)
-    assert place.shown("T1") == "Refused"
+    assert place.decided("T2") == [], "an issued request is a mark already"
+    assert place.refuses("T1", 201)
+
+
+def test_an_old_request_never_turns_green(place: Place) -> None:
+    """The grant arrives while the clerk is being asked: the light stays off, and no grant turns it on afterwards."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.crash("T3")
+    place.restart("T3")
+    place.wait(3_000)
+    assert place.shown("T3") == "Unresolved"
+    place.touch("T3", "no")
+    place.wait(3_000)
+    assert place.devices["T3"].on_paper == []
+    assert place.decided("T2") == ["granted", "undone"]
 
 
 def test_an_ask_without_its_entry_is_withdrawn(place: Place) -> None:
     """Table 3's ask goes out, and it loses power before the commit: the grant that it finds is given up and undone."""
     place.scan("T3", 201)
-    place.approve("T3", crash_before_commit=True)
+    place.devices["T3"].fails = True
+    place.approve("T3")
     place.deliver()
-    assert [b.outcome for b in place.bodies("T2", e.Decision)] == [e.Outcome.GRANTED]
+    assert place.decided("T2") == ["granted"]
     place.restart("T3")
     assert place.shown("T3") != "Unresolved", "the own log knows of no request"
     place.wait(5_000)
     assert place.bodies("T3", e.Withdrawn) == [e.Withdrawn("T3.1/1/1")]
-    assert [b.outcome for b in place.bodies("T2", e.Decision)] == [e.Outcome.GRANTED, e.Outcome.UNDONE]
-    place.serve("T3", 201)
-    assert place.bodies("T3", e.Request)[-1].id.split("/")[1] != "1", "a request's id is never used again"
+    assert place.decided("T2") == ["granted", "undone"]
+
+
+def test_a_requests_id_is_never_used_again(place: Place) -> None:
+    """An ask went out whose entry was lost with the power: the next request of that table is another one."""
+    place.scan("T3", 201)
+    place.devices["T3"].fails = True
+    place.approve("T3")
+    place.deliver()
+    place.restart("T3")
+    place.wait(5_000)
+    place.ask("T3", 202)
+    assert place.bodies("T3", e.Request)[-1].id != "T3.1/1/1"
+    place.deliver()
+    assert (place.shown("T3"), place.content("T3").name) == ("Green", "V202")
 
 
 def test_after_a_start_nothing_is_decided_before_the_node_is_fresh(place: Place) -> None:
@@ -62,81 +90,117 @@ def test_after_a_start_nothing_is_decided_before_the_node_is_fresh(place: Place)
     place.cut_off("T2")
     place.restart("T2")
     place.wait(3_000)
-    assert not place.core("T2").books.may_decide(2)
+    assert not place.decides("T2", 2)
     assert place.shown("T2") == "NotReady"
     place.heal()
     place.wait(3_000)
-    assert place.core("T2").books.may_decide(2)
+    assert place.decides("T2", 2)
     place.serve("T3", 202)
 
 
 def test_a_head_from_before_the_start_proves_nothing(place: Place) -> None:
-    """A retained head of table 1, made before table 2's start, comes after it: table 2 is not fresh by it."""
-    old = place.core("T1").peers.announce(1, place.vector("T1"), True, place.core("T1")._stance(), place.now)
+    """A retained head of table 1, made before table 2's start, comes after it: table 2 is not fresh by it (D2)."""
+    old = place.core("T1").peers.announce(1, place.vector("T1"), True, Stance.SERVING, place.now)
     place.crash("T2")
     place.cut_off("T2")
     place.restart("T2")
     place.hear("T2", "T1", old)
     place.wait(1_000)
-    assert not place.core("T2").books.seen.fresh.reached
+    assert not place.is_fresh("T2")
+
+
+def test_fresh_is_who_has_all_that_a_fresh_node_showed(place: Place) -> None:
+    """Table 2's book was taken while it was off. It hears a head that tells of it, and not yet the entries: it waits (D2)."""
+    place.crash("T2")
+    place.seal(2, "T2")
+    place.wait(2_000)
+    place.seize(2, "T1")
+    place.wait(2_000)
+    place.restart("T2")
+    place.deliver_only("T2", "T1")
+    place.deliver_only("T1", "T2")
+    assert place.core("T2").peers.head("T1.1") is not None
+    assert not place.is_fresh("T2")
+    assert not place.decides("T2", 2)
+    place.wait(2_000)
+    assert place.is_fresh("T2")
+    assert not place.decides("T2", 2)
 
 
 def test_all_start_and_one_is_missing(place: Place) -> None:
-    """After a power cut table 3 stays off: nobody is fresh until the chair attests, in one start, that it is stopped."""
+    """After a power cut table 3 stays off: nobody is fresh, nor serves, until the chair attests that it is stopped (D2, G4)."""
     place.crash("S", "T1", "T2", "T3")
     place.restart("S", "T1", "T2")
     place.wait(4_000)
-    assert not any(place.core(name).books.seen.fresh.reached for name in ("S", "T1", "T2"))
+    assert not any(place.is_fresh(name) for name in ("S", "T1", "T2"))
+    assert [place.shown(name) for name in ("T1", "T2")] == ["NotReady", "NotReady"]
     place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    assert not place.is_fresh("S"), "the heads must come after this start"
     place.wait(4_000)
-    assert all(place.core(name).books.seen.fresh.reached for name in ("S", "T1", "T2"))
+    assert all(place.is_fresh(name) for name in ("S", "T1", "T2"))
     assert place.bodies("S", e.Start)[-1].missing == ("T3.1",)
     place.serve("T1", 201)
+
+
+def test_all_who_are_missing_are_named_in_one_start(place: Place) -> None:
+    """Two nodes stay off, and the chair attests them one after the other: only the start that names both is enough (D2)."""
+    place.crash("S", "T1", "T2", "T3")
+    place.restart("S", "T1")
+    place.wait(2_000)
+    for name in ("T2.1", "T3.1"):
+        place.order("S", d.Deed.ATTEST, nodes=frozenset({name}))
+        place.wait(3_000)
+        assert not place.is_fresh("S")
+    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T2.1", "T3.1"}))
+    place.wait(3_000)
+    assert place.is_fresh("S")
+
+
+def test_the_missing_tables_cards_are_scanned_again(place: Place) -> None:
+    """Table 3 handed out, and everything stopped before anybody had a copy: its card is found, and the voter is refused."""
+    place.cut_off("T3")
+    place.wait(6_000)
+    place.order("T3", d.Deed.ISLAND)
+    place.ask("T3", 301)
+    place.hand_out("T3")
+    place.crash("S", "T1", "T2", "T3")
+    place.heal()
+    place.restart("S", "T1", "T2")
+    place.wait(3_000)
+    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}), cards=((301, "T3.1"),))
+    place.wait(4_000)
+    assert place.refuses("T1", 301)
+    place.restart("T3")
+    place.wait(4_000)
+    assert place.conflicts() == {}, "it is the same ballot"
 
 
 def test_a_locked_node_does_nothing_and_unlocking_is_a_start(place: Place) -> None:
     """Table 2 is locked: its book is decided by nobody. Unlocked, it writes a start and is fresh again first."""
     place.order("T2", d.Deed.LOCK)
     place.wait(2_000)
-    assert not place.core("T2").books.may_decide(2)
-    place.scan("T3", 201)
-    place.approve("T3")
+    assert not place.decides("T2", 2)
+    assert place.core("T1").peers.head("T2.1").stance is Stance.LOCKED
+    place.ask("T3", 201)
     place.wait(3_000)
     assert place.shown("T3") == "Waiting"
+    place.scan("T2", 202)
+    assert place.shown("T2") == "NotReady"
     starts = len(place.bodies("T2", e.Start))
     place.order("T2", d.Deed.UNLOCK)
     assert len(place.bodies("T2", e.Start)) == starts + 1
+    assert not place.is_fresh("T2")
     place.wait(4_000)
     assert place.shown("T3") == "Green"
 
 
-def test_an_island_serves_its_own_book_and_ends_by_itself(place: Place) -> None:
-    """Table 2 is cut off; the chair lets it serve its own voters, not others'. It ends once all is copied."""
-    place.cut_off("T2")
-    place.wait(6_000)
-    assert place.shown("T2") == "NotReady"
-    place.order("T2", d.Deed.ISLAND)
-    place.scan("T2", 101)
-    assert place.shown("T2") == "Refused"
-    place.touch("T2", "next")
-    place.scan("T2", 201)
-    place.approve("T2")
-    assert place.shown("T2") == "Green"
-    place.hand_out("T2")
-    place.wait(2_000)
-    assert place.core("T2").books.seen.island
-    place.heal()
-    place.wait(4_000)
-    assert not place.core("T2").books.seen.island
-    assert all(place.marked(name, 201) for name in place.devices)
-
-
-def test_a_restart_ends_island_mode(place: Place) -> None:
-    """An island that starts again serves nobody until the chair approves it anew."""
-    place.cut_off("T2")
-    place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
+def test_a_lock_outlives_a_restart(place: Place) -> None:
+    """Table 2 was attested stopped because it is locked: its power comes and goes, and it stays so, without a start."""
+    place.order("T2", d.Deed.LOCK)
+    place.wait(1_000)
+    before = place.vector("T2")["T2.1"]
     place.crash("T2")
     place.restart("T2")
-    place.wait(1_000)
-    assert not place.core("T2").books.may_decide(2)
+    place.wait(3_000)
+    assert place.vector("T2")["T2.1"] == before
+    assert not place.decides("T2", 2)

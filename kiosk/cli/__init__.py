@@ -1,0 +1,149 @@
+"""The `valgbord` command."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk import __version__
+from kiosk.cli.chair import chair
+from kiosk.cli.common import FILE, FOLDER, bundle_option, clear_errors, data_option, socket_option
+from kiosk.cli.log import log
+from kiosk.cli.voterlist import list_
+
+# Each command imports what it needs: the display must not carry the node's keys and database in its memory.
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """The electronic poll book of a Danish polling table (valgbord).
+
+    A table is two programs: the node, which reads the polling cards, knows the voter list and writes every mark to disk,
+    and the display, which shows what the node says. `valgbord demo` runs both with made-up voters.
+
+    To set up a table: write a plan, `provision` the devices from it, `list import` the voters, `check` each device, then start
+    `node` and `display`. What the chair decides is touched on the screen, or given by `chair`.
+    """
+    os.umask(0o077)  # voters' names and the device's key are nobody else's business
+
+
+@main.command()
+@click.option(
+    "--seconds", type=click.IntRange(5, 3600), default=60, show_default=True, help="How long voters come, off screen."
+)
+@click.option("--voters", type=click.IntRange(100, 100_000), default=5_000, show_default=True, help="Length of the list.")
+@click.option("--out", type=FOLDER, default=Path("out"), show_default=True, help="Folder for pictures and logs.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number gives other voters.")
+def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
+    """Run a polling place with made-up voters and show it.
+
+    With a screen, the windows of three tables and of the secretary open, and you are clerk, chair and secretary. Without one,
+    the same programs run off screen with simulated clerks, leave a picture of every screen in the folder `out`, and end with
+    the proof that nobody was given ballots twice. It needs Mosquitto.
+    """
+    from kiosk import demo as demonstration
+    from kiosk.chair import NotOfferedError
+    from kiosk.screen_client import NoScreenError
+    from kiosk.simulated.broker import BrokerError
+    from kiosk.simulated.story import StoryError
+
+    with clear_errors(NoScreenError, NotOfferedError, BrokerError, StoryError, subprocess.CalledProcessError):
+        sys.exit(demonstration.run(seconds=seconds, voters=voters, out=out, seed=seed, say=click.echo))
+
+
+@main.command()
+@bundle_option
+@data_option
+@socket_option
+def node(bundle: Path, data: Path, socket: Path) -> None:
+    """Run this table's node: the scanner, the voter list, the marks. It needs no screen."""
+    from kiosk import wiring
+    from kiosk.bundle import Bundle
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    with clear_errors():
+        read = Bundle.load(bundle)
+        running = wiring.service(read, data, socket)
+        logging.info("%s, %s; data in %s, screen on %s", read.device.origin, read.plan.place.name, data, socket)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: running.stop())
+        scanner = wiring.scanner(read, running)
+        if scanner is not None:
+            scanner.start()
+        try:
+            running.run()
+        finally:
+            if scanner is not None:
+                scanner.stop()
+
+
+def _size(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
+    width, height = value.split("x")
+    return int(width), int(height)
+
+
+@main.command()
+@socket_option
+@click.option(
+    "--size",
+    type=click.Choice(["1280x800", "800x480"]),
+    default="1280x800",
+    show_default=True,
+    callback=_size,
+    help="Of the window.",
+)
+@click.option("--fullscreen", is_flag=True, help="Fill the screen, as on the kiosk.")
+@click.option("--pictures", type=FOLDER, help="Save each kind of screen here when it is first drawn.")
+@click.option("--timings", type=FILE, help="Append each screen's number, arrival and frame (monotonic ns) to this file.")
+def display(socket: Path, size: tuple[int, int], *, fullscreen: bool, pictures: Path | None, timings: Path | None) -> None:
+    """Run the display: it draws what the node says and sends back what was touched."""
+    from kiosk.display.app import run
+
+    if not os.environ.get("DISPLAY") and not fullscreen:
+        click.echo("No screen here (DISPLAY is not set): drawing off screen.", err=True)
+    try:
+        run(socket, size, fullscreen, pictures, timings)
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+
+
+@main.command()
+@click.argument("plan", type=FILE)
+@click.option("--out", type=FOLDER, required=True, help="New folder for the devices' bundles.")
+def provision(plan: Path, out: Path) -> None:
+    """Make every device's keys from the place's PLAN: one bundle for each table, and the chair's PINs.
+
+    The PINs are shown once and kept nowhere: put each in its sealed envelope.
+    """
+    from kiosk.bundle import provision as make_bundles
+
+    with clear_errors():
+        made = make_bundles(plan, out)
+    for origin, folder in made.bundles.items():
+        click.echo(f"{origin:8} {folder}   key {made.signers[origin][:16]}…")
+    click.echo(f"The chair's PIN    {made.pin}")
+    click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")
+
+
+@main.command()
+@bundle_option
+@data_option
+def check(bundle: Path, data: Path) -> None:
+    """Test this table before the day: bundle, disk, voter list, log, clock and scanner. Exit status 1 if anything is wrong."""
+    from kiosk.selftest import findings
+
+    good = True
+    for finding in findings(bundle, data):
+        good = good and finding.good
+        mark = click.style("  ok  ", fg="green") if finding.good else click.style(" FAIL ", fg="red", bold=True)
+        click.echo(f"{mark} {finding.what}: {finding.found}")
+    sys.exit(0 if good else 1)
+
+
+for group in (list_, chair, log):
+    main.add_command(group)

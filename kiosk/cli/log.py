@@ -1,0 +1,69 @@
+"""`valgbord log`: the node's signed log."""
+
+from pathlib import Path
+
+import click
+
+from kiosk.cli.common import FILE, bundle_option, clear_errors, data_option, new_file
+
+_FAULTS_SHOWN = 20  # faults of a log named one by one: more say no more
+
+
+@click.group()
+def log() -> None:
+    """The node's signed log: verify or export it."""
+
+
+@log.command("verify")
+@bundle_option
+@data_option
+@click.option("--head", "noted", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
+@click.argument("file", type=FILE, required=False)
+def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | None) -> None:
+    """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named.
+
+    A log that was cut off at its end can only be told from a shorter one by a head: give one noted earlier with --head.
+    """
+    from kiosk import wiring
+    from kiosk.bundle import Bundle
+    from kiosk.reports.audit import audit
+
+    with clear_errors():
+        read = Bundle.load(bundle)
+        with wiring.stored_log(read, data, file) as (beginning, stored):
+            found = audit(stored, beginning, read.signers.verify, wiring.empty_ledger(read.plan), noted)
+    for fault in found.faults[:_FAULTS_SHOWN]:
+        click.echo(fault)
+    if len(found.faults) > _FAULTS_SHOWN:
+        click.echo(f"and {len(found.faults) - _FAULTS_SHOWN} more")
+    for origin, head in sorted(found.heads.items()):
+        click.echo(f"head {origin}:{head.seq}:{head.hash}")
+    if found.faults:
+        raise click.ClickException(f"{found.entries} entries, faults: {len(found.faults)}: this log is not what was written")
+    for after in found.after_noted:
+        click.echo(after)
+    issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
+    click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
+
+
+@log.command("export")
+@bundle_option
+@data_option
+@click.argument("file", type=FILE)
+def log_export(bundle: Path, data: Path, file: Path) -> None:
+    """Write the whole log to the new FILE for an auditor; `log verify FILE` checks it. The node may be running."""
+    from kiosk.bundle import Bundle
+    from kiosk.wiring import exported
+
+    part = new_file(file).with_name(file.name + ".part")
+    with clear_errors():
+        lines = exported(Bundle.load(bundle), data)
+        beginning = next(lines)
+        try:
+            with part.open("wb") as out:
+                out.write(beginning)
+                out.writelines(lines)
+            part.rename(file)
+        finally:
+            part.unlink(missing_ok=True)
+    click.echo(f"the log is in {file}; `valgbord log verify` prints its head, to be noted on paper")

@@ -1,0 +1,115 @@
+"""A made-up place in memory: its nodes, their keys and setups, and voters. For tests that drive real node cores without I/O.
+
+`MadeUp(tables=3, spares=1)` is a place with the secretary's node, three tables, and a spare disk for each; with one table it
+has that node only. Everything else follows: `origins`, `opening`, `setup(origin)`, `keys(origin)`.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from hashlib import blake2b
+
+from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.books import REGISTER
+from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.entries import first_prev
+from kiosk.domain.nodes import SECRETARY, origin_of, table_of
+from kiosk.domain.situation import Situation
+from kiosk.domain.texts import Language
+from kiosk.domain.view import View
+from kiosk.domain.voters import Voter
+from kiosk.node import Keys, Setup
+
+PLACE = "4701"
+MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
+CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {}, max_chars=32)
+FIRST_PREV = first_prev(PLACE, "2025-11-18", "a list")
+BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW))
+BOTH = tuple(election.id for election in BALLOTS)
+
+
+def _signed(origin: str, message: bytes) -> bytes:
+    return blake2b(message, key=origin.encode(), digest_size=8).digest()
+
+
+def keys(origin: str) -> Keys:
+    """An origin's keys: a cheap stand-in for signatures, a short keyed hash that only the origin's own keys make."""
+    return Keys(
+        lambda message: _signed(origin, message),
+        lambda signer, signature, message: signature == _signed(signer, message),
+    )
+
+
+def voter(number: int, book: int, elections: tuple[str, ...] = BOTH) -> Voter:
+    """A voter, "V201" for number 201."""
+    return Voter(number, f"V{number}", "", date(1970, 1, 1), book, elections)
+
+
+def card(number: int) -> str:
+    """The text on a voter's polling card."""
+    payload = f"{PLACE}{number:06}"
+    return payload + check_digits(payload)
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """The place. `elections`: the day's, of `BALLOTS`; `spares`: further disks of each node that there are keys for."""
+
+    tables: int = 3
+    elections: tuple[str, ...] = BOTH
+    spares: int = 0
+    language: Language = "en"
+
+    @cached_property
+    def nodes(self) -> tuple[str, ...]:
+        """Its devices: the secretary's first; a place with one table has none."""
+        tables = tuple(f"T{number}" for number in range(1, self.tables + 1))
+        return (SECRETARY, *tables) if self.tables > 1 else tables
+
+    @cached_property
+    def first(self) -> frozenset[str]:
+        """The disks as delivered."""
+        return frozenset(origin_of(node) for node in self.nodes)
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """All disks that there are keys for."""
+        return frozenset(origin_of(node, disk) for node in self.nodes for disk in range(1, self.spares + 2))
+
+    @cached_property
+    def opening(self) -> dict[int, str]:
+        """Who holds each book at opening."""
+        return {REGISTER: origin_of(self.nodes[0]), **{number: f"T{number}.1" for number in range(1, self.tables + 1)}}
+
+    def setup(self, origin: str) -> Setup:
+        """What the node on this disk is set up with."""
+        view = View(
+            language=self.language,
+            place="Skolen",
+            table=table_of(origin),
+            training=False,
+            sounds=False,
+            elections=tuple(election for election in BALLOTS if election.id in self.elections),
+            zone=UTC,
+            voter_digits=6,
+            card_digits=12,
+            tries=3,
+            situation=Situation(me=origin),
+        )
+        return Setup(
+            origin=origin,
+            table=table_of(origin),
+            origins=self.origins,
+            first=self.first,
+            opening=self.opening,
+            assistant="T1" if self.tables > 1 else "",
+            elections=self.elections,
+            card=CARD,
+            voter_digits=6,
+            birth_date_keyed=False,
+            clear_ms=10_000,
+            first_prev=FIRST_PREV,
+            day=None,
+            view=view,
+        )

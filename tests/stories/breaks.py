@@ -1,0 +1,360 @@
+"""Every rule that a story tells of, broken in the code that runs: a story under its break must fail.
+
+Those of the simulator are used by their names; the others are for what only a story looks at.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from place import Device
+
+import kiosk.domain.books as books_module
+import kiosk.node.ears as ears_module
+from kiosk import limits
+from kiosk.domain import desk, rules
+from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
+from kiosk.domain.books import Books, Standing
+from kiosk.domain.chain import Head as LogEnd
+from kiosk.domain.chain import check_batch
+from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.freshness import Freshness, covers
+from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.messages import Batch, Stance
+from kiosk.node import Setup, Turn, deeds
+from kiosk.node import replica as replica_module
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.core import Node
+from kiosk.node.ears import Ears
+from kiosk.node.lookup import Lookup
+from kiosk.node.peers import Peers
+from kiosk.node.replica import Replica, Taken
+from tests.simulation.mutations import MUTATIONS
+
+Patch = tuple[object, str, Any]
+
+
+def _always(*_: object, **__: object) -> bool:
+    return True
+
+
+def _never(*_: object, **__: object) -> bool:
+    return False
+
+
+def _nothing(*_: object, **__: object) -> None:
+    return None
+
+
+def _around(target: Any, name: str, act: Callable[..., Any]) -> Patch:
+    """Replace a function by one that is handed the old one first."""
+    old = getattr(target, name)
+    return target, name, lambda *given, **words: act(old, *given, **words)
+
+
+# --- the logs -------------------------------------------------------------------------------------------------------
+
+
+def _skips(old: Callable[..., Taken], self: Replica, batch: Batch) -> Taken:
+    if batch.first > self.end(batch.origin).seq + 1:
+        self._ends[batch.origin] = LogEnd(batch.first - 1, e.decode_entry(bytes(batch.entries[0])).prev)
+    return old(self, batch)
+
+
+def _says_at_once(old: Callable[..., Turn], self: Node, now: object) -> Turn:
+    turn = old(self, now)
+    return replace(turn, sends=(*turn.sends, *self.books.replica.to_send()))
+
+
+def _asks_the_origin_only(old: Callable[..., list], self: Replica, peer: str, mono_ms: int) -> list:
+    return [want for want in old(self, peer, mono_ms) if want.message.origin == peer]
+
+
+def _writes_nothing(old: Callable[..., tuple], self: Replica) -> tuple:
+    old(self)
+    return ()
+
+
+# --- who decides, and when green is shown ---------------------------------------------------------------------------
+
+
+def _hears_old_heads(self: Freshness, head: Any) -> None:
+    self._of_any.setdefault(head.origin, head.have)
+    if head.fresh:
+        self._of_fresh.setdefault(head.origin, head.have)
+
+
+def _fresh_by_any_head(self: Freshness, everyone: Any, have: Any) -> None:
+    self.reached = self.reached or bool(self._of_fresh) or not self.awaited(everyone, have)
+
+
+def _forgets_who_was_attested(old: Callable[..., None], self: Freshness, seq: int, missing: Any = ()) -> None:
+    old(self, seq, {*self.missing, *missing})
+
+
+def _keeps_what_was_heard(self: Freshness, seq: int, missing: Any = ()) -> None:
+    self._start, self.missing, self.reached = seq, frozenset(missing), False
+
+
+def _refuses_at_once(old: Callable[..., bool], seen: rules.Seen, case: Case) -> bool:
+    found = case.outcome(seen.books)
+    return old(seen, case) or (found is not None and found.decision.outcome is e.Outcome.REFUSED)
+
+
+def _undoes_own_grants_only(old: Callable[..., bool], case: Case, books: Books) -> bool:
+    return old(case, books) and all(d.decision.epoch == books.chain(d.decision.book).last.epoch for d in case.decided)
+
+
+def _decides_asks_only(self: BookKeeper, case: Case, now: Any) -> None:
+    if case.origin == self._setup.origin:
+        self._give_up(case, now)
+
+
+def _leaves_old_requests(old: Callable[..., None], self: BookKeeper, now: Any) -> None:
+    self._could |= {book for book in self.books if self.may_decide(book)}
+    old(self, now)
+
+
+def _opens_for_itself(old: Callable[..., Barred | None], self: BookKeeper, made: e.Request) -> Barred | None:
+    barred = old(self, made)
+    return None if barred is not None and barred.why is Bar.NOT_OPEN else barred
+
+
+def _rests_when_closed(old: Callable[..., bool], seen: rules.Seen, book: int) -> bool:
+    return old(seen, book) and not seen.ledger.is_closed(seen.me)
+
+
+def _locks_the_screen_only(self: Node, now: Any) -> None:
+    self.books.write(e.Locked(), now)
+    self._rules = replace(self._rules, locked=True)
+
+
+def _unlocks_the_screen_only(self: Node, now: Any) -> None:
+    self._rules = replace(self._rules, locked=False)
+    self.books.seen.joined = True
+
+
+def _starts_though_locked(old: Callable[..., Turn], self: Node, now: Any) -> Turn:
+    self._rules = replace(self._rules, locked=False)
+    return old(self, now)
+
+
+def _attests_without_cards(old: Callable[..., None], decided: d.Perform, books: BookKeeper, now: Any) -> None:
+    old(replace(decided, cards=()), books, now)
+
+
+def _ids_begin_anew(old: Callable[..., str], self: BookKeeper) -> str:
+    origin, _, count = old(self).split("/")
+    return f"{origin}/1/{count}"
+
+
+def _answers_for_the_clerk(self: Node, now: Any) -> None:
+    """A grant that comes later turns the light on: the request is waited for as before the restart."""
+    for case in self.ledger.unsettled(self.setup.origin):
+        voter = self.lookup._find(case.made.voter) if case.made is not None else None
+        if voter is not None and case.made is not None and not self.books.seen.joined:
+            self.request.id = case.id
+            self.state = d.Waiting(voter, self.books.weigh(voter, but=case.id), late=True)  # type: ignore[arg-type]
+    self._join()
+
+
+# --- island mode ----------------------------------------------------------------------------------------------------
+
+
+def _island_for_all(old: Callable[..., d.Scan], self: Lookup, *given: Any) -> d.Scan:
+    self._books.seen.island, was = False, self._books.seen.island
+    try:
+        return old(self, *given)
+    finally:
+        self._books.seen.island = was
+
+
+def _island_at_any_time(old: Callable[..., None], self: Node, decided: d.Perform, now: Any) -> None:
+    if decided.deed is d.Deed.ISLAND:
+        self.books.seen.island = True
+    old(self, decided, now)
+
+
+def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now: Any) -> list:
+    sends = old(self, head, now)
+    self._books.seen.island = False
+    return sends
+
+
+def _island_is_not_fresh(
+    old: Callable[..., Any], self: Peers, start: int, have: Any, fresh: bool, stance: Stance, now: Any
+) -> Any:
+    return old(self, start, have, fresh and stance is not Stance.ISLAND, stance, now)
+
+
+def _island_outlives_a_restart(old: Callable[..., None], self: Node, now: Any) -> None:
+    old(self, now)
+    self.books.seen.island = True
+
+
+# --- books that move ------------------------------------------------------------------------------------------------
+
+
+def _any_seals_answers(self: BookKeeper, book: int, _sealed: Any) -> dict:
+    return {o: have for (of, _), answers in self._answers.items() if of == book for o, have in answers.items()}
+
+
+def _next_epoch_each_time(old: Callable[..., int], self: Books, book: int) -> int:
+    return old(self, book) + len(self._seals.get(book, ()))
+
+
+def _hands_over_anyhow(self: BookKeeper, book: int, to: str, now: Any) -> bool:
+    self.write(e.Handover(book, self.books.chain(book).last.epoch + 1, to), now)
+    return True
+
+
+def _history_without_answers(books: Books, book: int, have: Any) -> bool:
+    return all(have.get(holding.holder, 0) >= (holding.end or 0) for holding in books.chain(book).holdings[:-1])
+
+
+def _history_of_answers_only(books: Books, book: int, have: Any) -> bool:
+    return all(covers(have, h.seize.answers) for h in books.chain(book).holdings if h.seize is not None)
+
+
+def _found_cards_are_nothing(old: Callable[..., None], self: Ledger, entry: e.Entry, have: Any) -> None:
+    if not isinstance(entry.body, e.Rescanned):
+        old(self, entry, have)
+
+
+def _found_cards_match_none(old: Callable[..., None], self: Ledger, entry: e.Entry, have: Any) -> None:
+    if isinstance(entry.body, e.Rescanned):
+        entry = msgspec.structs.replace(entry, body=msgspec.structs.replace(entry.body, stopped="T9.1"))
+    old(self, entry, have)
+
+
+def _found_cards_match_all(old: Callable[..., tuple], self: Ledger, voter: int) -> tuple:
+    found, self._found = self._found, {}
+    try:
+        return old(self, voter)
+    finally:
+        self._found = found
+
+
+def _late_grants_block_their_own(old: Callable[..., Any], self: Ledger, voter: int, *, but: str = "") -> Any:
+    yield from old(self, voter, but=but)
+    case = self.cases.get(but)
+    if case is not None and case.granted and case.outcome(self.books) is None:
+        yield Mark(case.elections(voter), case.table, case.time_ms)
+
+
+def _seals_from_anybody(old: Callable[..., bool], self: BookKeeper, book: int, stopped: Any, now: Any) -> bool:
+    return old(self, book, {*stopped, self.books.holder(book)}, now)
+
+
+def _seizes_in_silence(old: Callable[..., bool], self: BookKeeper, book: int, to: str, now: Any, unscanned: int = 0) -> bool:
+    return old(self, book, to, now, 0)
+
+
+OWN: dict[str, tuple[Patch, ...]] = {
+    "log: a gap is skipped": (_around(Replica, "take_in", _skips),),
+    "log: only its origin is asked for a log": (_around(Replica, "wants", _asks_the_origin_only),),
+    "log: signatures are not looked at": (
+        (replica_module, "check_batch", lambda batch, end, _verify: check_batch(batch, end, _always)),
+    ),
+    "log: old batches are not looked at": ((Replica, "_compare", lambda *_: Taken.NOTHING),),
+    "log: its own longer log is not looked at": ((Replica, "is_of_another_disk", _never),),
+    "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
+    "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want_gap", lambda *_: [])),
+    "log: said before it is written": (_around(Node, "_turn", _says_at_once),),
+    "log: green before it is written": (_around(Replica, "flush", _writes_nothing),),
+    "log: no other origins than those delivered": (
+        (Replica, "take_in", lambda self, batch: _take_in(self, batch) if batch.origin.endswith(".1") else Taken.NOTHING),
+    ),
+    "log: the order of arrival is not kept": (
+        (Device, "rows", lambda self: sorted(self.disk, key=lambda r: r.origin != "S.1")),
+    ),
+    "ask: only asks are decided on": ((BookKeeper, "_look_at", _decides_asks_only),),
+    "ask: only entries are decided on": ((BookKeeper, "asked", _nothing),),
+    "open: nobody needs to know": ((Ledger, "poll_open", property(_always)),),
+    "open: the holder need not know": (_around(BookKeeper, "_bar", _opens_for_itself),),
+    "open: everybody may": (
+        (rules, "may_decide", _always),
+        (Ledger, "poll_open", property(lambda self: bool(self._opens))),
+    ),
+    "open: a closed table rests": (_around(rules, "may_decide", _rests_when_closed),),
+    "D1: the holder goes on under a seal": ((rules, "d1_holds", lambda books, me, book: books.chain(book).last.holder == me),),
+    "D2: old heads prove something": ((Freshness, "heard", _hears_old_heads),),
+    "D2: fresh before it has what the head showed": ((Freshness, "reach", _fresh_by_any_head),),
+    "D2: attested one after the other": (_around(Freshness, "started", _forgets_who_was_attested),),
+    "D2: heads from before the attestation": ((Freshness, "started", _keeps_what_was_heard),),
+    "D2: attested without cards": (_around(deeds, "attest", _attests_without_cards),),
+    "D2: an island decides in the register": ((rules, "d2_fresh", lambda seen, _book: seen.fresh.reached or seen.island),),
+    "D3: without the old holder's log": ((rules, "d3_whole_history", _history_of_answers_only),),
+    "D3: without the answers' logs": ((rules, "d3_whole_history", _history_without_answers),),
+    "G1: the desk goes on waiting": (
+        (rules, "g1_not_withdrawn", _always),
+        (desk, "TABLE", desk.TABLE | {(d.Waiting, d.Cancel): desk.Row(lambda s, _i, _r: (s, (d.Withdraw(),)), (d.Waiting,))}),
+    ),
+    "G2: a refusal is shown at once": (_around(rules, "g2_counts", _refuses_at_once),),
+    "G2: what came before the seal is held back too": ((Books, "closes", _never),),
+    "G2: a handover is never held back": ((Books, "closes", _always),),
+    "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
+    "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
+    "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),
+    "undo: at any time": ((rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books)),),
+    "undo: only what was issued": (
+        (rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books) and target.issued),
+    ),
+    "undo: never": ((rules, "undo_grants", _never),),
+    "restart: the clerk is not asked": ((Node, "_ask_about_unsettled", lambda self, _now: self._join()),),
+    "restart: the old request is waited for": ((Node, "_ask_about_unsettled", _answers_for_the_clerk),),
+    "restart: a grant without a request stays": ((BookKeeper, "_give_up", _nothing),),
+    "restart: ids begin anew": (_around(BookKeeper, "request_id", _ids_begin_anew),),
+    "lock: the screen only": ((Node, "_lock", _locks_the_screen_only),),
+    "lock: unlocking is no start": ((Node, "_start", _unlocks_the_screen_only),),
+    "lock: a restart ends it": (_around(Node, "begin", _starts_though_locked),),
+    "handover: anybody may": ((BookKeeper, "hand_over", _hands_over_anyhow), (rules, "d1_holds", _always)),
+    "handover: it counts for nothing": ((Books, "_handover", _nothing),),
+    "handover: it need not be on disk": ((BookKeeper, "moving", property(_never, _nothing)),),
+    "handover: old requests stay undecided": (_around(BookKeeper, "duties", _leaves_old_requests),),
+    "seal: nobody may": ((rules, "may_seal", _never),),
+    "seal: nothing is fetched": ((BookKeeper, "fetches", _never),),
+    "seal: every seal's answers": ((BookKeeper, "answers", _any_seals_answers),),
+    "seal: a new epoch each time": (_around(Books, "next_epoch", _next_epoch_each_time),),
+    "cut: there is none": ((books_module, "_end", _nothing),),
+    "cut: a handover within it is not looked at": ((Books, "handed_to", lambda *_: ""), (Books, "_handover", _nothing)),
+    "cards: found ones are nothing": (_around(Ledger, "fold", _found_cards_are_nothing),),
+    "cards: found ones match none": (_around(Ledger, "fold", _found_cards_match_none),),
+    "cards: found ones match all": (_around(Ledger, "_conflict", _found_cards_match_all),),
+    "cards: requests are not listed": ((BookKeeper, "unproved", lambda *_: []),),
+    "cards: those left out are not counted": (_around(BookKeeper, "seize", _seizes_in_silence),),
+    "late: a grant blocks its own request": (_around(Ledger, "marks", _late_grants_block_their_own),),
+    "conflict: not looked for": ((Ledger, "conflicts", lambda _self: {}),),
+    "register: anybody takes it": ((Books, "may_seize_register", _always),),
+    "register: taken from a node that is not stopped": (_around(BookKeeper, "seal", _seals_from_anybody),),
+    "register: nobody takes it": ((Books, "may_seize_register", _never),),
+    "register: all its entries count": ((Books, "_authority", lambda *_: Standing.COUNTS),),
+    "register: nothing is held back": ((Books, "standing", lambda self, *given: _standing(self, *given)),),
+    "island: never": (
+        (rules, "g4_fresh", lambda seen: seen.fresh.reached),
+        (rules, "d2_fresh", lambda seen, _book: seen.fresh.reached),
+    ),
+    "island: two disks all the same": (
+        (rules, "g3_two_disks", lambda seen, case, heads: _two_disks(replace(seen, island=False), case, heads)),
+    ),
+    "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
+    "island: on the chair's word alone": (_around(Node, "_perform_deed", _island_at_any_time),),
+    "island: ends never": ((ears_module, "covers", _never),),
+    "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),
+    "island: outlives a restart": (_around(Node, "_start", _island_outlives_a_restart),),
+    "island: is not fresh for others": (_around(Peers, "announce", _island_is_not_fresh),),
+    "island: says nothing of what is not copied": ((Peers, "copied", lambda _self: 1_000_000),),
+    "island: nobody seen is not noticed": ((Peers, "any_seen", _always),),
+    "island: one node is like many": ((Setup, "alone", property(_never)),),
+}
+
+_take_in, _two_disks, _counts = Replica.take_in, rules.g3_two_disks, Books.counts
+
+
+def _standing(self: Books, book: int, epoch: int, origin: str, seq: int) -> Standing:
+    return Standing.COUNTS if _counts(self, book, epoch, origin, seq) else Standing.VOID
+
+
+BREAKS = MUTATIONS | OWN

@@ -1,0 +1,119 @@
+"""Stories of the logs: what is copied and asked for, what is refused, and whose log a disk may continue."""
+
+import msgspec
+from place import Place, batch_of
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
+from kiosk.domain.books import Standing
+from kiosk.domain.chain import Refusal
+from kiosk.domain.messages import Batch
+from kiosk.domain.situation import Refused
+from tests import made_up
+
+
+def test_a_gap_is_asked_for_and_never_skipped(place: Place) -> None:
+    """Table 3 misses a batch of table 2's, and the next one comes: nothing of it is taken before the gap is filled."""
+    before = place.vector("T3")["T2.1"]
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.lose_what_is_under_way()
+    place.order("T2", d.Deed.REOPEN_TABLE)
+    place.deliver_only("T2", "T3")
+    assert place.core("T3").books.replica.have["T2.1"] == before
+    place.wait(2_000)
+    assert place.vector("T3")["T2.1"] == place.vector("T2")["T2.1"] == before + 2
+
+
+def test_what_is_lacking_comes_from_whoever_has_it(place: Place) -> None:
+    """Table 3 lacks entries of table 2's, which has stopped: table 1 gives them."""
+    place.hold("T2", "T3")
+    place.hold("T1", "T3")
+    place.hold("S", "T3")
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.heal()
+    place.wait(2_000)
+    assert place.marked("T3", 201)
+
+
+def test_what_is_forged_is_refused_and_shown(place: Place) -> None:
+    """A batch under table 2's name that it did not sign: it is not taken, and stands on the screen (S5)."""
+    own = [row for row in place.devices["T2"].disk if row.origin == "T2.1"]
+    last = e.decode_entry(own[-1].data)
+    data = e.encode_entry(e.Entry("T2.1", last.seq + 1, e.entry_hash(own[-1].data), 0, e.Close(2)))
+    have = place.vector("T3")
+    place.hear("T3", "T2", Batch("T2.1", last.seq + 1, (msgspec.Raw(data),), batch_of(own).signature))
+    place.wait(1_000)
+    assert place.vector("T3") == have
+    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORGED),)
+
+
+def test_what_is_forked_is_refused_and_shown(place: Place) -> None:
+    """Table 2 tells table 3 another story of what it has said before: it is not taken, and stands on the screen (S5)."""
+    own = [row for row in place.devices["T2"].disk if row.origin == "T2.1"]
+    last = e.decode_entry(own[-1].data)
+    other = e.encode_entry(e.Entry("T2.1", last.seq, last.prev, 0, e.Close(2)))
+    signature = made_up.keys("T2.1").sign(e.batch_signed(e.entry_hash(other)))
+    have = place.vector("T3")
+    place.hear("T3", "T2", Batch("T2.1", last.seq, (msgspec.Raw(other),), signature.hex()))
+    place.wait(1_000)
+    assert place.vector("T3") == have
+    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORKED),)
+
+
+def test_a_copied_card_stops(place: Place) -> None:
+    """Table 2's disk is put back as it was an hour ago: it meets its own later entries, and stops with a red screen."""
+    old = list(place.devices["T2"].disk)
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.restart("T2")
+    place.wait(4_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
+    assert place.devices["T2"].node is not None
+    assert not place.decides("T2", 2)
+
+
+def test_an_old_card_that_has_grown_as_long_as_its_log_stops(place: Place) -> None:
+    """One entry is missing on table 2's old disk, and its new start takes that place: who knows the real one shows it."""
+    old = list(place.devices["T2"].disk)
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.wait(2_000)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.restart("T2")
+    place.wait(4_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
+    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORKED),)
+
+
+def test_a_new_disk_is_a_new_origin(place: Place) -> None:
+    """Table 2's disk is lost: the spare goes on under a name of its own, catches up, and is given the book like any heir."""
+    place.serve("T2", 201)
+    place.put_in_spare("T2")
+    place.restart("T2")
+    place.wait(3_000)
+    assert place.is_fresh("T2")
+    assert not place.decides("T2", 2), "the book is the lost disk's until it is taken"
+    place.order("S", d.Deed.SEAL, book=2, nodes=frozenset({"T2.1"}))
+    place.wait(2_000)
+    place.seize(2, "T2")
+    place.wait(3_000)
+    assert place.holders(2) == {"T2.2"}
+    assert place.refuses("T2", 201)
+    place.serve("T3", 202)
+    assert place.decided("T2") == ["granted"]
+
+
+def test_the_order_of_arrival_outlives_a_restart(place: Place) -> None:
+    """Table 3 had table 2's grant before the seal, and knows so after its restart too (G2)."""
+    place.serve("T1", 201)
+    place.cut_off("T1")
+    place.seal(2, "T1")
+    place.wait(2_000)
+    (case,) = place.core("T3").ledger.of_voter(201)
+    assert case.outcome(place.core("T3").books.books).standing(place.core("T3").books.books) is Standing.COUNTS
+    place.crash("T3")
+    place.restart("T3")
+    (case,) = place.core("T3").ledger.of_voter(201)
+    assert case.outcome(place.core("T3").books.books).standing(place.core("T3").books.books) is Standing.COUNTS
