@@ -87,7 +87,6 @@ RED: tuple[tuple[Story, str], ...] = (
     (island.test_a_place_with_one_node_is_an_island_for_good, "island: one node is like many"),
     (handover.test_a_handover, "D1: anybody decides"),
     (handover.test_a_book_is_given_back, "handover: it counts for nothing"),
-    (handover.test_an_undecided_request_goes_with_the_book, "D1: anybody decides"),
     (handover.test_an_undecided_request_goes_with_the_book, "handover: old requests stay undecided"),
     (handover.test_until_the_heir_has_heard_of_it_nobody_decides, "handover: it counts for nothing"),
     (handover.test_nothing_is_shown_on_a_handover_that_is_not_on_disk, "handover: it need not be on disk"),
