@@ -12,7 +12,7 @@ from tests.simulation.mutations import G5_ASIDE, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import Counts, ViolationError
 from tests.simulation.schedule import Schedule
 
-STEPS = 150
+STEPS = 100
 
 
 def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0) -> str:

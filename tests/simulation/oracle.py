@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Broken, check_chain
+from kiosk.domain.chain import Broken, Stored, check_chain
 from tests.simulation.world import FIRST_PREV, Machine, World
 
 _plain = msgspec.json.Decoder().decode
@@ -38,6 +38,13 @@ class Counts:
     """How often what happened."""
 
     seen: dict[str, int] = field(default_factory=dict)
+    in_step: set[str] = field(default_factory=set)  # what counts once in a step, however often it is polled
+
+    def end_step(self) -> None:
+        """A step is over."""
+        for what in self.in_step:
+            self.add(what)
+        self.in_step.clear()
 
     def add(self, what: str, times: int = 1) -> None:
         self.seen[what] = self.seen.get(what, 0) + times
@@ -52,6 +59,8 @@ class Oracle:
         self.lights: list[Light] = []
         self.island: set[str] = set()
         self.twice: set[int] = set()
+        self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
+        self._written: dict[tuple[str, int], set[bytes]] = {}
         self._requests: dict[str, tuple[int, str, int]] = {}
         self._grants: dict[str, list[tuple[str, int]]] = {}
         self._over: set[str] = set()
@@ -60,8 +69,9 @@ class Oracle:
 
     # --- what is written ---
 
-    def written(self, machine: Machine, seq: int, body: dict) -> None:
+    def written(self, machine: Machine, seq: int, body: dict, data: bytes) -> None:
         """An own entry of a machine is on its disk."""
+        self._written.setdefault((machine.origin, seq), set()).add(data)
         kind = body["kind"]
         if kind == "request":
             self._requests[body["id"]] = (body["voter"], machine.origin, seq)
@@ -82,6 +92,11 @@ class Oracle:
             self.counts.add("attested missing" if body["missing"] else "start")
         elif kind not in ("issued",):
             self.counts.add(kind)
+
+    def copied(self, machine: Machine, row: Stored) -> None:
+        """A copy of another's entry is on a machine's disk: its origin must have written just that."""
+        if row.data not in self._written.get((row.origin, row.seq), ()):
+            raise ViolationError(f"S5: {machine.origin} took in what {row.origin} has not written: {row.data!r}")
 
     # --- what is shown ---
 
@@ -108,6 +123,8 @@ class Oracle:
             return
         if run != machine.run:
             raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
+        if machine.outdated:
+            raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
         light = Light(voter, elections, machine.origin, machine.run, request, known[2], machine.origin in self.island)
         if request in self._over:
             raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
@@ -119,11 +136,16 @@ class Oracle:
         for other in self.lights:
             if other.voter == light.voter and set(other.elections) & set(light.elections):
                 self.twice.add(light.voter)
-                if self.honest:
+                if self.honest and not self._is_excused(light, other):
                     raise ViolationError(
                         f"S1: voter {light.voter} is given ballots at {light.table} ({light.request}), "
                         f"after {other.table} ({other.request})"
                     )
+
+    def _is_excused(self, light: Light, other: Light) -> bool:
+        """Whether S1 rests on more than the protocol: cards that were not scanned, or an island on an old copy of its disk."""
+        old = any(self.world.machines[one.table].old and one.island for one in (light, other))
+        return old or any(voter == light.voter for voter, _ in self.unscanned)
 
     def _check_disks(self, light: Light) -> None:
         grants = self._grants.get(light.request, [])
@@ -167,16 +189,26 @@ class Oracle:
         ledger = machine.node.ledger
         for light in self.lights:
             marked = {election for mark in ledger.marks(light.voter) for election in mark.elections}
-            lost = self.world.machines[light.table].lost
-            if not set(light.elections) <= marked and (self.honest or not lost):
+            if not set(light.elections) <= marked and (self._is_provable(machine, light)):
                 raise ViolationError(f"S4: the green of {light.request} is not a mark at {machine.origin}")
-        lost = {origin for origin, m in self.world.machines.items() if m.lost}
-        hidden = {light.voter for light in self.lights if light.table in lost}
+        hidden = {light.voter for light in self.lights if not self._is_provable(machine, light)}
         silent = self.twice - ledger.conflicts().keys() - hidden
         if silent:
             raise ViolationError(f"S4: voters {silent} have two ballots, and {machine.origin} shows no conflict")
         if self.honest and ledger.conflicts():
             self.counts.add("conflict shown without a second ballot")
+
+    def _is_provable(self, machine: Machine, light: Light) -> bool:
+        """Whether a green must be a mark in the end: its table's disk is there, or its grant, or its card was scanned again."""
+        table = self.world.machines[light.table]
+        if not (table.lost or table.old):
+            return True
+        if self.honest and not table.old and not light.island and (light.voter, light.table) not in self.unscanned:
+            return True
+        return any(
+            machine.vector.get(origin, 0) >= seq and not self.world.machines[origin].old
+            for origin, seq in self._grants.get(light.request, ())
+        )
 
     def _check_log(self, machine: Machine) -> None:
         verify = machine.node._keys.verify

@@ -6,9 +6,9 @@ A crash may come between any two of these. Only whole rows that were committed o
 
 import heapq
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 from random import Random
 
 import msgspec
@@ -24,28 +24,18 @@ from kiosk.domain.nodes import node_of, origin_of, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Voter
-from kiosk.node import Give, Gone, Heard, Input, Keys, Node, Now, Said, Send, SendWant, Setup, Turn
+from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendWant, Setup, Suspect, Turn
 from kiosk.sync import messages as wire
+from tests.simulation.keys import keys_of
+from tests.simulation.network import Network
 
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 BOTH = ("byraad", "region")
 BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW))
-BROKERS = (0, 1)
 CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, "4701", {}, max_chars=32)
 FIRST_PREV = e.first_prev("4701", "2025-11-18", "a list")
+NEVER = 1 << 60
 _plain = msgspec.json.Decoder().decode
-
-
-def keys_of(origin: str) -> Keys:
-    """A cheap stand-in for signatures: a short keyed hash, which only the origin's own keys make."""
-
-    def sign(message: bytes) -> bytes:
-        return blake2b(message, key=origin.encode(), digest_size=8).digest()
-
-    def verify(signer: str, signature: bytes, message: bytes) -> bool:
-        return signature == blake2b(message, key=signer.encode(), digest_size=8).digest()
-
-    return Keys(sign, verify)
 
 
 @dataclass(slots=True)
@@ -61,22 +51,18 @@ class Machine:
     clock_off: int = 0
     lost: bool = False
     armed: int = 0  # at which point of its next turn it will crash; 0 for not at all
+    fuse: bool = False  # it crashes as soon as it has shown a green, before the commit of that turn
+    drawn_ms: int | None = 5  # how long its display takes to draw; None: it has died
+    due: int = NEVER  # when its node wants to be called
+    old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
+    outdated: bool = False  # and it has heard of a longer log of its own
 
     @property
     def up(self) -> bool:
         return self.node is not None
 
 
-@dataclass(slots=True)
-class Faults:
-    """How bad the network is, as chances."""
-
-    loss: float = 0.0
-    delay: float = 0.0
-    repeat: float = 0.0
-
-
-class World:
+class World(Network):
     """The machines, the network and the time. `shown(machine, screen)` is called with every screen that a node shows."""
 
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
@@ -84,16 +70,8 @@ class World:
 
     def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0) -> None:
         """`focus`: the book in which all voters are; 0 spreads them over the books."""
-        self.rng = rng
-        self.mono = 1_000
-        self.faults = Faults()
-        self.machines: dict[str, Machine] = {}
-        self.cut_out: set[tuple[str, int]] = set()
-        self.cut_in: set[tuple[str, int]] = set()
-        self.brokers_down: set[int] = set()
-        self.queue: list[tuple[int, int, str, str, object]] = []
-        self.sent = 0
-        self.evidence = 0
+        super().__init__(rng)
+        self.evidence = self.turns = 0
         self.story: list[str] | None = None
         self.watch: list = []
         nodes = ["S", *(f"T{n}" for n in range(1, tables + 1))]
@@ -121,7 +99,7 @@ class World:
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""
         machine.run += 1
-        machine.screen, machine.armed = None, 0
+        machine.screen, machine.armed, machine.fuse, machine.drawn_ms = None, 0, False, 5
         machine.node = Node(self._setup(machine.origin), self.voters.get, lambda _pin: True, self._keys[machine.origin])
         for row in machine.disk:
             entry = e.decode_entry(row.data)
@@ -166,10 +144,11 @@ class World:
         """Power off: what was not committed is gone; the brokers say so after a while."""
         if machine.node is not None:
             machine.node = machine.screen = None
+            machine.due = NEVER
             self.say(f"{machine.origin} stops")
             for other in self.machines.values():
                 if other.origin != machine.origin and self.rng.random() < 0.7:
-                    self._post(other.origin, machine.origin, Gone(machine.origin), 50 + int(self.rng.random() * 2_000))
+                    self.arrive(other.origin, machine.origin, Gone(machine.origin), 50 + int(self.rng.random() * 2_000))
 
     def take(self, machine: Machine, *inputs: Input) -> None:
         """One turn of a machine's node, if it runs."""
@@ -188,6 +167,7 @@ class World:
             self._send(machine, said[0].sends)
 
         self.evidence += len(turn.evidence)
+        self.turns += 1
         steps = [
             lambda: self._say_early(machine, turn),
             *([say, tell] if self.speaks_first else []),
@@ -197,10 +177,12 @@ class World:
             *([] if self.speaks_first else [tell]),
         ]
         for number, step in enumerate(steps, 1):
-            if number == at:
+            if number == at or (machine.fuse and machine.screen is not None and isinstance(machine.screen.content, s.Green)):
                 self.crash(machine)
                 return
             step()
+        at = node.deadline()
+        machine.due = NEVER if at is None else at
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
         self._send(machine, turn.sends)
@@ -212,7 +194,10 @@ class World:
             machine.vector[row.origin] = row.seq
             if row.origin == machine.origin:
                 for watcher in self.watch:
-                    watcher.written(machine, row.seq, _plain(row.data)["body"])
+                    watcher.written(machine, row.seq, _plain(row.data)["body"], row.data)
+            else:
+                for watcher in self.watch:
+                    watcher.copied(machine, row)
 
     def _show(self, machine: Machine, screen: s.Screen | None) -> None:
         if screen is None:
@@ -224,7 +209,12 @@ class World:
         for watcher in self.watch:
             watcher.shown(machine, screen)
         if isinstance(screen.content, s.Green):
-            self._post(machine.origin, "", s.Drawn(screen.number), 5 + int(self.rng.random() * 40))
+            self.draw(machine)
+
+    def draw(self, machine: Machine) -> None:
+        """The display draws the screen that stands, if it lives, and says so."""
+        if machine.drawn_ms is not None and machine.screen is not None:
+            self.arrive(machine.origin, "", s.Drawn(machine.screen.number), machine.drawn_ms + int(self.rng.random() * 40))
 
     # --- the network ---
 
@@ -233,7 +223,7 @@ class World:
             if isinstance(message, Give):
                 batch = self._given(machine, message)
                 if batch is not None:
-                    self.post(machine.origin, message.to, wire.encode(batch), "batch")
+                    self.post(machine.origin, message.to, wire.encode(batch), "give")
             elif isinstance(message, SendWant):
                 self.post(machine.origin, message.to, wire.encode(message.want), "want")
             elif isinstance(message, Head):
@@ -241,7 +231,7 @@ class World:
             elif isinstance(message, Ask):
                 self.post(machine.origin, None, wire.encode(message), "ask")
             else:
-                self.post(machine.origin, None, wire.encode(message), "batch")
+                self.post(machine.origin, None, wire.encode(message), "log")
 
     def _given(self, machine: Machine, give: Give) -> Batch | None:
         rows = [row for row in machine.disk if row.origin == give.origin and row.seq >= give.first][: limits.GIVEN_ENTRIES]
@@ -251,51 +241,20 @@ class World:
             return None
         return Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), rows[-1].signature.hex())
 
-    def post(self, sender: str, to: str | None, payload: bytes, kind: str) -> None:
-        """Publish a payload through every broker that the sender reaches, for one node or for all."""
-        ways = [b for b in BROKERS if b not in self.brokers_down and (sender, b) not in self.cut_out]
-        if not ways:
-            return
-        self.sent += 1
-        read = _READ[kind]
-        try:
-            message = read(payload, sender, self._keys["S.1"].verify)
-        except wire.MessageError:
-            return
-        faults, random = self.faults, self.rng.random
-        for other in self.machines if to is None else (to,):
-            if other == sender or other not in self.machines:
-                continue
-            through = [b for b in ways if (other, b) not in self.cut_in]
-            if not through or (faults.loss and random() < faults.loss):
-                continue
-            delay = 1 + int(random() * 3)
-            if faults.delay and random() < faults.delay:
-                delay += int(random() ** 3 * 4_000)
-            self._post(other, sender, message, delay)
-            if len(through) > 1 and faults.repeat and random() < faults.repeat:
-                self._post(other, sender, message, delay + 1 + int(random() ** 2 * 3_000))
-
-    def _post(self, to: str, sender: str, message: object, delay: int) -> None:
-        self.sent += 1
-        heapq.heappush(self.queue, (self.mono + delay, self.sent, to, sender, message))
-
     # --- time ---
 
-    def next_event(self) -> int | None:
-        """When something happens next by itself, `mono_ms`."""
-        due = [at for machine in self.machines.values() if machine.node and (at := machine.node.deadline()) is not None]
-        if self.queue:
-            due.append(self.queue[0][0])
-        return min(due, default=None)
+    def next_event(self) -> int:
+        """When something happens next by itself, `mono_ms`; NEVER for nothing."""
+        due = min([machine.due for machine in self.machines.values()])
+        return min(due, self.queue[0][0]) if self.queue else due
 
     def happen(self) -> None:
         """The next thing that happens by itself: a message arrives, or a node's time has come."""
-        first, when = None, self.queue[0][0] if self.queue else 1 << 60
+        first, when = None, self.queue[0][0] if self.queue else NEVER
         for machine in self.machines.values():
-            if machine.node is not None and (at := machine.node.deadline()) is not None and at < when:
-                first, when = machine, at
-        if when == 1 << 60:
+            if machine.due < when:
+                first, when = machine, machine.due
+        if when == NEVER:
             return
         self.mono = max(self.mono, when)
         if first is not None:
@@ -305,18 +264,31 @@ class World:
         machine = self.machines[to]
         if machine.node is None:
             return
-        if isinstance(message, s.Drawn | Gone):
+        if isinstance(message, _OF_THE_EDGE):
             self.take(machine, message)
         else:
+            if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
+                own = machine.node.books.replica.have.get(machine.origin, 0)
+                machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
             self.take(machine, Heard(sender, message))
 
     def run_for(self, ms: int, most: int = 20_000) -> None:
         """Let things happen for a while."""
         until = self.mono + ms
-        while most and (at := self.next_event()) is not None and at <= until:
+        while most and self.next_event() <= until:
             self.happen()
             most -= 1
         self.mono = max(self.mono, until)
+
+    def run_until(self, holds: Callable[[], bool], ms: int) -> bool:
+        """Let things happen until something holds, or for a while; whether it holds."""
+        until = self.mono + ms
+        while not holds():
+            if self.next_event() > until:
+                self.mono = until
+                return holds()
+            self.happen()
+        return True
 
     def replace_disk(self, machine: Machine) -> Machine:
         """A disk is lost for good: the device comes back with its spare, which is another origin."""
@@ -326,10 +298,11 @@ class World:
         self.machines[spare.origin] = spare
         return spare
 
+    def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
+        """An old copy of its disk is put into a machine that is off; what was written since is gone."""
+        machine.disk, machine.vector = list(disk), dict(vector)
+        machine.old = max(1, vector.get(machine.origin, 0))
+        self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 
-_READ = {
-    "batch": lambda payload, _sender, _verify: wire.read_batch(payload),
-    "ask": lambda payload, _sender, _verify: wire.read_ask(payload),
-    "want": lambda payload, _sender, _verify: wire.read_want(payload),
-    "head": wire.read_head,
-}
+
+_OF_THE_EDGE = (s.Drawn, Gone, Suspect)

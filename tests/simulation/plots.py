@@ -1,0 +1,233 @@
+"""Plots: the stories behind the rules, which chance alone would not tell in a lifetime.
+
+Each was found by the protocol's model, or by thinking about what a rule is for. Nothing happens in them that chance could not do:
+they only draw it near. Roles, voter and moments are drawn, and chance goes on beside them. Played with nothing broken all hold.
+"""
+
+from collections.abc import Callable
+
+from kiosk.domain import screens as s
+from tests.simulation.stage import Beats, Stage
+
+
+def back_in_a_corner(on: Stage) -> Beats:
+    """D2: the old holder and a table start again where they hear only each other; their book was taken meanwhile."""
+    h, c, n, r = on.h, on.t, on.n, on.r
+    on.stop(h, c)
+    yield
+    on.seal(h, c)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    on.ask(n)
+    yield from on.shows(n, s.Green)
+    on.day.part({h, c})
+    on.start(h, c)
+    yield from on.while_(300)
+    on.ask(c)
+    yield from on.shows(c, s.Green)
+    del r
+
+
+def heir_without_history(on: Stage) -> Beats:
+    """D3: the heir's own clerk waits already, and the heir has neither the old holder's log nor the other table's."""
+    h, t, n = on.h, on.t, on.n
+    on.block("*", n)
+    on.ask(t)
+    yield from on.shows(t, s.Green)
+    yield from on.while_(100)
+    on.stop(h)
+    on.ask(n)
+    yield from on.while_(100)
+    on.unblock()
+    on.block([h, t], n)
+    on.block(n, "*", "want")
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.shows(n, s.Green)
+
+
+def given_up(on: Stage) -> Beats:
+    """G1: the answer comes when the clerk has given up."""
+    h, t = on.h, on.t
+    on.block(h, t)
+    on.ask(t)
+    yield from on.shows(t, s.Waiting)
+    on.day.touch(on.machine(t), "cancel")
+    yield
+    on.unblock()
+    yield from on.while_(1_500)
+
+
+def late_answer(on: Stage) -> Beats:
+    """G2: a grant arrives when its table has answered the seal without it; the heir has given the voter to its own clerk."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.block(on.others(h, t), h)
+    on.block(h, on.others(h, t))
+    on.world.holding.add((h, t, "log"))
+    before = on.length(h)
+    on.ask(n)
+    yield from on.while_(100)
+    on.ask(t)
+    yield from on.until(lambda: on.length(h) > before)
+    on.stop(h)
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.block([r, n], t)
+    on.seize(n)
+    yield from on.shows(n, s.Green)
+    on.world.let_go()
+    yield from on.shows(t, s.Green)
+
+
+def back_before_the_answer(on: Stage) -> Beats:
+    """Who is back: two stopped tables start again and serve, helped by one that has no seal yet; then that one answers."""
+    h, c, n, r = on.h, on.t, on.n, on.r
+    on.stop(h, c)
+    yield
+    on.block(r, "*")
+    on.seal(h, c)
+    on.start(h, c)
+    yield from on.fresh(h, c)
+    on.block(h, on.others(h, c))
+    on.block(c, on.others(h, c))
+    on.block(on.others(h, c), [h, c])
+    on.ask(c)
+    yield from on.shows(c, s.Green)
+    on.world.blocked -= {way for way in on.world.blocked if way[0] == r and way[1] == "*"}
+    yield from on.until(on.answered)
+    on.seize(n, scan=False)  # they were scanned when the tables were stopped
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    on.ask(n)
+    yield from on.shows(n, s.Green)
+
+
+def only_copy(on: Stage) -> Beats:
+    """The cut: one table alone has the old holder's grant, and its display has died, so that `issued` is not written."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block(n, "*", "want")
+    on.block("*", h, "log", "give")
+    on.block(n, h)
+    on.machine(t).drawn_ms = None
+    on.ask(n)
+    yield from on.while_(60)
+    on.ask(t)
+    yield from on.shows(t, s.Green)
+    on.stop(h)
+    on.world.blocked -= {way for way in on.world.blocked if way == ("*", t, "want")}
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.shows(n, s.Green)
+
+
+def issued_is_known(on: Stage) -> Beats:
+    """Issued: a green's holder and table stop; others have the table's `issued`, nobody the grant."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    before = on.length(t)
+    on.ask(t)
+    yield from on.shows(t, s.Green)
+    yield from on.has(on.r, t, before + 1)
+    on.stop(h, t)
+    on.unblock()
+    yield
+    on.seal(h, t)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    on.ask(n)
+    yield from on.shows(n, s.Green)
+
+
+def silent_clerk(on: Stage) -> Beats:
+    """The clerk asked late: a table shows green and dies before its commit; back again it must not answer before its clerk."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block("*", h, "log", "give")
+    on.block(n, h)
+    on.ask(n)
+    yield from on.while_(60)
+    on.machine(t).fuse = True
+    on.ask(t)
+    yield from on.until(lambda: not on.machine(t).up)
+    on.stop(h)
+    on.unblock()
+    on.start(t)
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.shows(n, s.Green)
+
+
+def cards_on_paper(on: Stage) -> Beats:
+    """Cards: the old holder serves its own voter, one table copies the mark, and both stop: it is on paper only."""
+    h, c, n = on.h, on.t, on.n
+    on.alone_with(h, c)
+    on.ask(h)
+    yield from on.shows(h, s.Green)
+    on.stop(h, c)
+    on.unblock()
+    yield
+    on.seal(h, c)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    on.ask(n)
+    yield from on.shows(n, s.Green)
+
+
+def late_grant(on: Stage) -> Beats:
+    """Late: a green's table is lost for good and its card not scanned; all that tells of it is a grant past the cut."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block(t, "*", "log", "give")
+    on.ask(t)
+    yield from on.shows(t, s.Green)
+    if any(m.lost or m.old for m in on.world.machines.values()):
+        return
+    on.stop(h)
+    on.world.replace_disk(on.machine(t))
+    on.unblock()
+    yield
+    on.seal(h, t)
+    yield from on.until(on.answered)
+    on.seize(n, scan=False)
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    on.start(h)
+    yield from on.while_(600)
+
+
+def own_mark_alone(on: Stage) -> Beats:
+    """G3: the holder serves its own voter while nobody hears it."""
+    h, n = on.h, on.n
+    on.block(h, "*")
+    on.ask(h)
+    yield from on.while_(300)
+    on.stop(h)
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.while_(300)
+
+
+PLOTS: tuple[Callable[[Stage], Beats], ...] = (
+    back_in_a_corner,
+    heir_without_history,
+    given_up,
+    late_answer,
+    back_before_the_answer,
+    only_copy,
+    issued_is_known,
+    silent_clerk,
+    cards_on_paper,
+    late_grant,
+    own_mark_alone,
+)
