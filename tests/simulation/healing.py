@@ -27,7 +27,7 @@ class Healing(Fate):
             elif not machine.lost:
                 world.boot(machine)
         self.look_at_old_disks()
-        for turn in range(12):
+        for turn in range(20):
             self.settle()
             world.run_for(1_200)
             if turn >= 1 and not self.restless():
@@ -81,7 +81,7 @@ class Healing(Fate):
                 continue
             keeper = machine.node.books
             for book in list(keeper.books):
-                needed = book == 0 and self.world.machines[keeper.books.holder(0)].lost
+                needed = self.world.machines[keeper.books.holder(book)].lost
                 if (needed or keeper.books.unfinished(book)) and rules.may_seal(keeper.seen, book):
                     sealed = keeper.own_seal(book)
                     if sealed is None or keeper.waits_for(book, sealed) & self.stopped():

@@ -162,6 +162,11 @@ class Oracle:
 
     # --- in the end ---
 
+    @property
+    def has_fork(self) -> bool:
+        """Whether an old copy of a disk has written other entries where its origin's real ones stand."""
+        return any(len(versions) > 1 for versions in self._written.values())
+
     def pile(self, origin: str) -> list[Light]:
         """The polling cards that lie at a table: one for each green that it has shown."""
         return [light for light in self.lights if light.table == origin]

@@ -218,6 +218,24 @@ def own_mark_alone(on: Stage) -> Beats:
     yield from on.while_(300)
 
 
+def old_copy(on: Stage) -> Beats:
+    """F7: an old copy of the holder's disk is put in; others know that its log was longer."""
+    h, t = on.h, on.t
+    machine = on.machine(h)
+    disk, vector = list(machine.disk), dict(machine.vector)
+    for origin, voter in ((t, on.voter), (h, on.voter), (h, 1), (t, 2), (h, 3)):
+        if voter in on.world.voters and on.can_ask(origin):
+            on.ask(origin, voter)
+        yield from on.while_(300)
+    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) < vector[h] + 2:
+        return
+    on.stop(h)
+    on.world.put_in(machine, disk, vector)
+    yield
+    on.start(h)
+    yield from on.while_(1_500)
+
+
 PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     back_in_a_corner,
     heir_without_history,
@@ -230,4 +248,5 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     cards_on_paper,
     late_grant,
     own_mark_alone,
+    old_copy,
 )

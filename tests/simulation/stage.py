@@ -71,6 +71,9 @@ class Stage:
 
     # --- people ---
 
+    def can_ask(self, origin: str) -> bool:
+        return self._content(origin) in (s.Ready, s.Refused, s.Green, s.VoterShown)
+
     def ask(self, origin: str, voter: int | None = None) -> None:
         """A table's clerk scans the voter's card and approves: the table waits for its answer."""
         machine, day = self.machine(origin), self.day
@@ -134,9 +137,7 @@ class Stage:
     def ready(self) -> Beats:
         """All tables are ready: everybody is fresh, and knows that the poll is open."""
         tables = self.others(self.r)
-        yield from self.until(
-            lambda: all(self._content(o) in (s.Ready, s.Refused, s.Green, s.VoterShown) for o in tables), 6_000
-        )
+        yield from self.until(lambda: all(self.can_ask(o) for o in tables), 6_000)
 
     def fresh(self, *origins: str, ms: int = 4_000) -> Beats:
         machines = [self.machine(origin) for origin in origins]
