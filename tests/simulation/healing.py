@@ -21,7 +21,7 @@ class Healing(Fate):
         world.say("all heals")
         world.heal_network()
         for machine in list(world.machines.values()):
-            machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, False, 0, 5
+            machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, "", 0, 5
             if machine.up:
                 world.draw(machine)
             elif not machine.lost:
@@ -35,7 +35,7 @@ class Healing(Fate):
         raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
 
     def look_at_old_disks(self) -> None:
-        """A machine with an old copy of its disk has stopped itself, if anybody knows more of its log; then it is taken away."""
+        """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""
         world = self.world
         old = [machine for machine in world.machines.values() if machine.old]
         if not old:
@@ -107,6 +107,8 @@ class Healing(Fate):
             }
             found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
             for book in keeper.books:
+                if self.world.machines[keeper.books.holder(book)].lost and rules.may_seal(seen, book):
+                    found.append(f"{machine.origin} must take book {book} from a lost disk")
                 if keeper.books.unfinished(book):
                     sealed = keeper.own_seal(book)
                     waits = keeper.waits_for(book, sealed) if sealed is not None else "another"

@@ -13,7 +13,7 @@ _STRANGER = keys_of("a stranger")
 
 
 def changed(payload: bytes, kind: str, rng: Random) -> bytes | None:
-    """A changed version of a message; None where there is nothing to gain: asks and wants are not signed, and decide nothing."""
+    """A changed version of a message; None for asks and wants, which are not signed, and are no more than questions."""
     if kind == "head":
         return _with_other_byte(payload, rng)
     if kind in ("log", "give"):

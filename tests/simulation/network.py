@@ -1,7 +1,7 @@
 """The simulated network: two brokers, and every way in which a message can get lost, late, doubled or changed.
 
-A way is (sender, receiver, kind), with "*" for any: what is sent on a blocked way is lost, and on a held way it waits until it is
-let go. Kinds are `log` (entries as they are committed), `give`, `want`, `ask` and `head`.
+A way is (sender, receiver, kind), with "*" for any: what is sent on a blocked way is lost, and on a held way it waits until it
+is let go. Kinds are `log` (entries as they are committed), `give`, `want`, `ask` and `head`.
 """
 
 import heapq

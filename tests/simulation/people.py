@@ -165,7 +165,7 @@ class People:
                     return
 
     def seize(self, machine: Machine, book: int, to: str, *, scan: bool = True) -> None:
-        """Take a sealed book, once the cards are scanned, or without that: then nothing keeps their voters from coming twice."""
+        """Take a sealed book, once the cards are scanned, or without: then nothing keeps their voters from coming twice."""
         keeper = machine.node.books
         sealed = keeper.own_seal(book)
         scans = self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed))
@@ -186,6 +186,8 @@ class People:
         listed = {case.id for case in unproved}
         for origin in sorted(stopped):
             for light in self.oracle.pile(origin):
+                if (light.voter, light.table) in self.oracle.unscanned:
+                    continue  # the pile is lost
                 due = light.seq > keeper.replica.have.get(origin, 0) or light.request in listed
                 if (due or self.rng.random() < 0.05) and not keeper.ledger.is_found(light.voter, origin):
                     found.append(Rescan(light.voter, origin))

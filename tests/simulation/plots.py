@@ -1,7 +1,7 @@
 """Plots: the stories behind the rules, which chance alone would not tell in a lifetime.
 
-Each was found by the protocol's model, or by thinking about what a rule is for. Nothing happens in them that chance could not do:
-they only draw it near. Roles, voter and moments are drawn, and chance goes on beside them. Played with nothing broken all hold.
+Each was found by the protocol's model, or by thinking about what a rule is for. Nothing happens in them that chance could not
+do: they only draw it near. Roles, voter and moments are drawn, and chance goes on beside them. With nothing broken all hold.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ def back_in_a_corner(on: Stage) -> Beats:
     yield from on.until(on.answered)
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.shows(n, s.Green)
     on.day.part({h, c})
     on.start(h, c)
     yield from on.while_(300)
-    on.ask(c)
+    yield from on.asks(c)
     yield from on.shows(c, s.Green)
     del r
 
@@ -33,11 +33,11 @@ def heir_without_history(on: Stage) -> Beats:
     """D3: the heir's own clerk waits already, and the heir has neither the old holder's log nor the other table's."""
     h, t, n = on.h, on.t, on.n
     on.block("*", n)
-    on.ask(t)
+    yield from on.asks(t)
     yield from on.shows(t, s.Green)
     yield from on.while_(100)
     on.stop(h)
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.while_(100)
     on.unblock()
     on.block([h, t], n)
@@ -53,11 +53,13 @@ def given_up(on: Stage) -> Beats:
     """G1: the answer comes when the clerk has given up."""
     h, t = on.h, on.t
     on.block(h, t)
-    on.ask(t)
+    on.block("*", h, "log", "give")
+    yield from on.asks(t)
     yield from on.shows(t, s.Waiting)
     on.day.touch(on.machine(t), "cancel")
     yield
-    on.unblock()
+    on.block(h, on.others(h, t))
+    on.world.blocked.discard((h, t, "*"))
     yield from on.while_(1_500)
 
 
@@ -68,9 +70,9 @@ def late_answer(on: Stage) -> Beats:
     on.block(h, on.others(h, t))
     on.world.holding.add((h, t, "log"))
     before = on.length(h)
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.while_(100)
-    on.ask(t)
+    yield from on.asks(t)
     yield from on.until(lambda: on.length(h) > before)
     on.stop(h)
     yield
@@ -95,13 +97,13 @@ def back_before_the_answer(on: Stage) -> Beats:
     on.block(h, on.others(h, c))
     on.block(c, on.others(h, c))
     on.block(on.others(h, c), [h, c])
-    on.ask(c)
+    yield from on.asks(c)
     yield from on.shows(c, s.Green)
     on.world.blocked -= {way for way in on.world.blocked if way[0] == r and way[1] == "*"}
     yield from on.until(on.answered)
     on.seize(n, scan=False)  # they were scanned when the tables were stopped
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.shows(n, s.Green)
 
 
@@ -113,9 +115,9 @@ def only_copy(on: Stage) -> Beats:
     on.block("*", h, "log", "give")
     on.block(n, h)
     on.machine(t).drawn_ms = None
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.while_(60)
-    on.ask(t)
+    yield from on.asks(t)
     yield from on.shows(t, s.Green)
     on.stop(h)
     on.world.blocked -= {way for way in on.world.blocked if way == ("*", t, "want")}
@@ -127,21 +129,43 @@ def only_copy(on: Stage) -> Beats:
 
 
 def issued_is_known(on: Stage) -> Beats:
-    """Issued: a green's holder and table stop; others have the table's `issued`, nobody the grant."""
+    """Issued: a table shows green and dies before its commit; its clerk says so, and nobody has the grant."""
     h, t, n = on.h, on.t, on.n
     on.alone_with(h, t)
-    before = on.length(t)
-    on.ask(t)
-    yield from on.shows(t, s.Green)
-    yield from on.has(on.r, t, before + 1)
-    on.stop(h, t)
+    on.machine(t).fuse = "green"
+    yield from on.asks(t)
+    yield from on.until(lambda: not on.machine(t).up)
+    on.stop(h)
     on.unblock()
+    on.start(t)
+    yield from on.shows(t, s.Unresolved)
+    on.day.answer(on.machine(t))
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.asks(n)
+    yield from on.shows(n, s.Green)
+
+
+def issued_at_one(on: Stage) -> Beats:
+    """Cards: a green's holder and table stop; the secretary has the table's `issued`, the heir has not, and nobody the grant."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.alone_with(h, t)
+    on.block(t, on.others(t, r, h), "log")
+    on.block(n, r, "want")
+    before = on.length(t)
+    yield from on.asks(t)
+    yield from on.shows(t, s.Green)
+    yield from on.has(r, t, before + 1)
+    on.stop(h, t)
     yield
     on.seal(h, t)
     yield from on.until(on.answered)
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.shows(n, s.Green)
 
 
@@ -151,10 +175,10 @@ def silent_clerk(on: Stage) -> Beats:
     on.alone_with(h, t)
     on.block("*", h, "log", "give")
     on.block(n, h)
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.while_(60)
-    on.machine(t).fuse = True
-    on.ask(t)
+    on.machine(t).fuse = "green"
+    yield from on.asks(t)
     yield from on.until(lambda: not on.machine(t).up)
     on.stop(h)
     on.unblock()
@@ -170,7 +194,7 @@ def cards_on_paper(on: Stage) -> Beats:
     """Cards: the old holder serves its own voter, one table copies the mark, and both stop: it is on paper only."""
     h, c, n = on.h, on.t, on.n
     on.alone_with(h, c)
-    on.ask(h)
+    yield from on.asks(h)
     yield from on.shows(h, s.Green)
     on.stop(h, c)
     on.unblock()
@@ -179,7 +203,7 @@ def cards_on_paper(on: Stage) -> Beats:
     yield from on.until(on.answered)
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
-    on.ask(n)
+    yield from on.asks(n)
     yield from on.shows(n, s.Green)
 
 
@@ -188,7 +212,7 @@ def late_grant(on: Stage) -> Beats:
     h, t, n = on.h, on.t, on.n
     on.alone_with(h, t)
     on.block(t, "*", "log", "give")
-    on.ask(t)
+    yield from on.asks(t)
     yield from on.shows(t, s.Green)
     if any(m.lost or m.old for m in on.world.machines.values()):
         return
@@ -208,13 +232,24 @@ def own_mark_alone(on: Stage) -> Beats:
     """G3: the holder serves its own voter while nobody hears it."""
     h, n = on.h, on.n
     on.block(h, "*")
-    on.ask(h)
+    yield from on.asks(h)
     yield from on.while_(300)
     on.stop(h)
     yield
     on.seal(h)
     yield from on.until(on.answered)
     on.seize(n)
+    yield from on.while_(300)
+
+
+def died_speaking(on: Stage) -> Beats:
+    """Write before speak: the holder dies just before the commit of its decision."""
+    h, t = on.h, on.t
+    on.machine(h).fuse = "decision"
+    yield from on.asks(t)
+    yield from on.until(lambda: not on.machine(h).up)
+    yield from on.while_(300)
+    on.start(h)
     yield from on.while_(300)
 
 
@@ -225,7 +260,7 @@ def old_copy(on: Stage) -> Beats:
     disk, vector = list(machine.disk), dict(machine.vector)
     for origin, voter in ((t, on.voter), (h, on.voter), (h, 1), (t, 2), (h, 3)):
         if voter in on.world.voters and on.can_ask(origin):
-            on.ask(origin, voter)
+            yield from on.asks(origin, voter)
         yield from on.while_(300)
     if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) < vector[h] + 2:
         return
@@ -244,9 +279,11 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     back_before_the_answer,
     only_copy,
     issued_is_known,
+    issued_at_one,
     silent_clerk,
     cards_on_paper,
     late_grant,
     own_mark_alone,
+    died_speaking,
     old_copy,
 )

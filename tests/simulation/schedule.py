@@ -1,8 +1,8 @@
 """One schedule: a world, its people and its misfortunes, all drawn from one seed; then healing, and the last checks.
 
 Each step has its own random numbers, so that a step can be left out and the others stay what they were: that is how a story is
-made short. Which kinds of faults occur, and how often, is drawn anew for each schedule. More than half of the days have a plot: a
-story told beat by beat, with chance beside it.
+made short. Which kinds of faults occur, and how often, is drawn anew for each schedule. More than half of the days have a plot:
+a story told beat by beat, with chance beside it.
 """
 
 from collections.abc import Callable, Collection

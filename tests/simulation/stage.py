@@ -1,7 +1,7 @@
 """The stage on which a plot is played: who plays what, and what a plot may do, which is no more than fate and people may.
 
-A plot is a generator: what it does up to its next `yield` is one beat, and a beat is one step of the schedule. `Spoilt` ends it: what
-chance has done meanwhile does not fit the plot any more.
+A plot is a generator: what it does up to its next `yield` is one beat, and a beat is one step of the schedule. `Spoilt` ends
+it: what chance has done meanwhile does not fit the plot any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -91,6 +91,11 @@ class Stage:
                     return
                 case _:
                     raise Spoilt
+
+    def asks(self, origin: str, voter: int | None = None) -> Beats:
+        """The same, as soon as the table can."""
+        yield from self.until(lambda: self.can_ask(origin), 1_500)
+        self.ask(origin, voter)
 
     def seal(self, *stopped: str) -> None:
         """The secretary seals the book; the chair attests what is true, or the plot is spoilt."""

@@ -51,7 +51,7 @@ class Machine:
     clock_off: int = 0
     lost: bool = False
     armed: int = 0  # at which point of its next turn it will crash; 0 for not at all
-    fuse: bool = False  # it crashes as soon as it has shown a green, before the commit of that turn
+    fuse: str = ""  # it crashes before the commit of the turn in which it has shown a "green", or writes a "decision"
     drawn_ms: int | None = 5  # how long its display takes to draw; None: it has died
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
@@ -99,7 +99,7 @@ class World(Network):
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""
         machine.run += 1
-        machine.screen, machine.armed, machine.fuse, machine.drawn_ms = None, 0, False, 5
+        machine.screen, machine.armed, machine.fuse, machine.drawn_ms = None, 0, "", 5
         machine.node = Node(self._setup(machine.origin), self.voters.get, lambda _pin: True, self._keys[machine.origin])
         for row in machine.disk:
             entry = e.decode_entry(row.data)
@@ -163,6 +163,9 @@ class World(Network):
         def say() -> None:
             said.append(node.committed(self.now(machine)))
 
+        def commit() -> None:
+            self._commit(machine, turn)
+
         def tell() -> None:
             self._send(machine, said[0].sends)
 
@@ -171,18 +174,23 @@ class World(Network):
         steps = [
             lambda: self._say_early(machine, turn),
             *([say, tell] if self.speaks_first else []),
-            lambda: self._commit(machine, turn),
+            commit,
             *([] if self.speaks_first else [say]),
             lambda: self._show(machine, said[0].screen),
             *([] if self.speaks_first else [tell]),
         ]
         for number, step in enumerate(steps, 1):
-            if number == at or (machine.fuse and machine.screen is not None and isinstance(machine.screen.content, s.Green)):
+            if number == at or (machine.fuse and step == commit and self._burns(machine, turn)):
                 self.crash(machine)
                 return
             step()
         at = node.deadline()
         machine.due = NEVER if at is None else at
+
+    def _burns(self, machine: Machine, turn: Turn) -> bool:
+        if machine.fuse == "green":
+            return machine.screen is not None and isinstance(machine.screen.content, s.Green)
+        return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in turn.rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
         self._send(machine, turn.sends)
