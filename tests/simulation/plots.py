@@ -20,12 +20,12 @@ def back_in_a_corner(on: Stage) -> Beats:
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
     yield from on.asks(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
     on.day.part({h, c})
     on.start(h, c)
     yield from on.while_(300)
     yield from on.asks(c)
-    yield from on.shows(c, s.Green)
+    yield from on.served(c)
     del r
 
 
@@ -34,7 +34,7 @@ def heir_without_history(on: Stage) -> Beats:
     h, t, n = on.h, on.t, on.n
     on.block("*", n)
     yield from on.asks(t)
-    yield from on.shows(t, s.Green)
+    yield from on.served(t)
     yield from on.while_(100)
     on.stop(h)
     yield from on.asks(n)
@@ -46,7 +46,7 @@ def heir_without_history(on: Stage) -> Beats:
     on.seal(h)
     yield from on.until(on.answered)
     on.seize(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def given_up(on: Stage) -> Beats:
@@ -80,9 +80,9 @@ def late_answer(on: Stage) -> Beats:
     yield from on.until(on.answered)
     on.block([r, n], t)
     on.seize(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
     on.world.let_go()
-    yield from on.shows(t, s.Green)
+    yield from on.served(t)
 
 
 def back_before_the_answer(on: Stage) -> Beats:
@@ -98,13 +98,13 @@ def back_before_the_answer(on: Stage) -> Beats:
     on.block(c, on.others(h, c))
     on.block(on.others(h, c), [h, c])
     yield from on.asks(c)
-    yield from on.shows(c, s.Green)
+    yield from on.served(c)
     on.world.blocked -= {way for way in on.world.blocked if way[0] == r and way[1] == "*"}
     yield from on.until(on.answered)
-    on.seize(n, scan=False)  # they were scanned when the tables were stopped
+    on.seize(n, scanned=True)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
     yield from on.asks(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def only_copy(on: Stage) -> Beats:
@@ -118,14 +118,14 @@ def only_copy(on: Stage) -> Beats:
     yield from on.asks(n)
     yield from on.while_(60)
     yield from on.asks(t)
-    yield from on.shows(t, s.Green)
+    yield from on.served(t)
     on.stop(h)
     on.world.blocked -= {way for way in on.world.blocked if way == ("*", t, "want")}
     yield
     on.seal(h)
     yield from on.until(on.answered)
     on.seize(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def issued_is_known(on: Stage) -> Beats:
@@ -146,18 +146,18 @@ def issued_is_known(on: Stage) -> Beats:
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
     yield from on.asks(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def issued_at_one(on: Stage) -> Beats:
-    """Cards: a green's holder and table stop; the secretary has the table's `issued`, the heir has not, and nobody the grant."""
+    """Cards: a green's holder and table stop; the secretary has the table's `issued`, the heir not, and nobody the grant."""
     h, t, n, r = on.h, on.t, on.n, on.r
     on.alone_with(h, t)
     on.block(t, on.others(t, r, h), "log")
     on.block(n, r, "want")
     before = on.length(t)
     yield from on.asks(t)
-    yield from on.shows(t, s.Green)
+    yield from on.served(t)
     yield from on.has(r, t, before + 1)
     on.stop(h, t)
     yield
@@ -166,7 +166,7 @@ def issued_at_one(on: Stage) -> Beats:
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
     yield from on.asks(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def silent_clerk(on: Stage) -> Beats:
@@ -187,7 +187,7 @@ def silent_clerk(on: Stage) -> Beats:
     on.seal(h)
     yield from on.until(on.answered)
     on.seize(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def cards_on_paper(on: Stage) -> Beats:
@@ -195,7 +195,7 @@ def cards_on_paper(on: Stage) -> Beats:
     h, c, n = on.h, on.t, on.n
     on.alone_with(h, c)
     yield from on.asks(h)
-    yield from on.shows(h, s.Green)
+    yield from on.served(h)
     on.stop(h, c)
     on.unblock()
     yield
@@ -204,7 +204,7 @@ def cards_on_paper(on: Stage) -> Beats:
     on.seize(n)
     yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
     yield from on.asks(n)
-    yield from on.shows(n, s.Green)
+    yield from on.served(n)
 
 
 def late_grant(on: Stage) -> Beats:
@@ -213,7 +213,7 @@ def late_grant(on: Stage) -> Beats:
     on.alone_with(h, t)
     on.block(t, "*", "log", "give")
     yield from on.asks(t)
-    yield from on.shows(t, s.Green)
+    yield from on.served(t)
     if any(m.lost or m.old for m in on.world.machines.values()):
         return
     on.stop(h)

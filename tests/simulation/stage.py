@@ -115,10 +115,13 @@ class Stage:
         sealed = keeper.own_seal(self.book)
         return sealed is not None and not keeper.waits_for(self.book, sealed) and not keeper.fetches(self.book, sealed)
 
-    def seize(self, to: str, *, scan: bool = True) -> None:
-        """Take the book."""
+    def seize(self, to: str, *, scan: bool = True, scanned: bool = False) -> None:
+        """Take the book. `scanned`: the piles were scanned when the tables had stopped, and nothing is in them now."""
         if not self.answered():
             raise Spoilt
+        if scanned:
+            self.day.order(self.machine(self.r), Perform(Deed.SEIZE, book=self.book, to=to))
+            return
         self.day.seize(self.machine(self.r), self.book, to, scan=scan)
 
     # --- waiting ---
@@ -135,14 +138,20 @@ class Stage:
     def shows(self, origin: str, content: type, ms: int = 3_000) -> Beats:
         yield from self.until(lambda: self._content(origin) is content, ms)
 
+    def served(self, origin: str, ms: int = 3_000) -> Beats:
+        """Until a table has shown green for the voter."""
+        lights = self.day.oracle.lights
+        yield from self.until(lambda: any((one.table, one.voter) == (origin, self.voter) for one in lights), ms)
+
     def _content(self, origin: str) -> type | None:
         screen = self.machine(origin).screen
         return type(screen.content) if screen is not None else None
 
     def ready(self) -> Beats:
-        """All tables are ready: everybody is fresh, and knows that the poll is open."""
+        """All tables are ready: everybody is fresh, and has it on disk that the poll is open."""
         tables = self.others(self.r)
         yield from self.until(lambda: all(self.can_ask(o) for o in tables), 6_000)
+        yield from self.while_(50)
 
     def fresh(self, *origins: str, ms: int = 4_000) -> Beats:
         machines = [self.machine(origin) for origin in origins]
