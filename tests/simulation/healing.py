@@ -27,12 +27,18 @@ class Healing(Fate):
             elif not machine.lost:
                 world.boot(machine)
         self.look_at_old_disks()
-        for turn in range(20):
+        for turn in range(60):
             self.settle()
-            world.run_for(1_200)
-            if turn >= 1 and not self.restless():
+            world.run_for(350)
+            if turn and not self.restless() and self.is_in_step():
                 return
-        raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
+        if self.restless():
+            raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
+
+    def is_in_step(self) -> bool:
+        """Whether all have the same entries on disk."""
+        vectors = [machine.vector for machine in self.world.machines.values() if machine.up]
+        return all(vector == vectors[0] for vector in vectors)
 
     def look_at_old_disks(self) -> None:
         """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""

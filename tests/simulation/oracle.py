@@ -82,7 +82,7 @@ class Oracle:
                 self._grants.setdefault(body["request"], []).append((machine.origin, seq))
         elif kind == "withdrawn":
             self._over.add(body["request"])
-            if any(light.request == body["request"] for light in self.lights):
+            if not machine.old and any(light.request == body["request"] for light in self.lights):
                 raise ViolationError(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
         elif kind == "island":
             (self.island.add if body["on"] else self.island.discard)(machine.origin)
@@ -143,8 +143,8 @@ class Oracle:
                     )
 
     def _is_excused(self, light: Light, other: Light) -> bool:
-        """Whether S1 rests on more than the protocol: cards that were not scanned, or an island on an old copy of its disk."""
-        old = any(self.world.machines[one.table].old and one.island for one in (light, other))
+        """Whether S1 rests on more than the protocol: cards that were not scanned, or a table that goes on with an old disk."""
+        old = any(self.world.machines[one.table].old for one in (light, other)) and self.has_fork
         return old or any(voter == light.voter for voter, _ in self.unscanned)
 
     def _check_disks(self, light: Light) -> None:

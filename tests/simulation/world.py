@@ -157,11 +157,28 @@ class World(Network):
 
     def carry_out(self, machine: Machine, turn: Turn) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""
-        node, at, machine.armed = machine.node, machine.armed, 0
+        node = machine.node
+        self.evidence += len(turn.evidence)
+        self.turns += 1
+        if machine.armed or machine.fuse or self.speaks_first:
+            if not self._carry_out_in_danger(machine, turn, machine.armed):
+                return
+        else:
+            self._say_early(machine, turn)
+            self._commit(machine, turn)
+            said = node.committed(self.now(machine))
+            self._show(machine, said.screen)
+            self._send(machine, said.sends)
+        at = node.deadline()
+        machine.due = NEVER if at is None else at
+
+    def _carry_out_in_danger(self, machine: Machine, turn: Turn, at: int) -> bool:
+        """Step by step; whether the machine lives to see the end. It crashes before step `at`, or when its fuse has burnt."""
+        machine.armed = 0
         said: list[Said] = []
 
         def say() -> None:
-            said.append(node.committed(self.now(machine)))
+            said.append(machine.node.committed(self.now(machine)))
 
         def commit() -> None:
             self._commit(machine, turn)
@@ -169,8 +186,6 @@ class World(Network):
         def tell() -> None:
             self._send(machine, said[0].sends)
 
-        self.evidence += len(turn.evidence)
-        self.turns += 1
         steps = [
             lambda: self._say_early(machine, turn),
             *([say, tell] if self.speaks_first else []),
@@ -182,10 +197,9 @@ class World(Network):
         for number, step in enumerate(steps, 1):
             if number == at or (machine.fuse and step == commit and self._burns(machine, turn)):
                 self.crash(machine)
-                return
+                return False
             step()
-        at = node.deadline()
-        machine.due = NEVER if at is None else at
+        return True
 
     def _burns(self, machine: Machine, turn: Turn) -> bool:
         if machine.fuse == "green":
