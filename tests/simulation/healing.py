@@ -110,6 +110,7 @@ class Healing(Fate):
                 "not fresh": not seen.fresh.reached,
                 "island": seen.island,
                 "waiting": isinstance(machine.node.state, d.Waiting),
+                "not drawn": isinstance(machine.node.state, d.Green) and not machine.node.state.lit,
             }
             found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
             for book in keeper.books:

@@ -77,6 +77,9 @@ def _flush_but_what_was_acted_on(self: Replica) -> tuple:
     return _without_rows(self, kept, _flush) if kept else _flush(self)
 
 
+LATE_MS = 25  # less than copies wait for a commit, and more than a round trip takes
+
+
 def _young(replica: Replica) -> list[Stored]:
     """An own request that has not waited long enough for its commit to begin."""
     made = replica.__dict__.setdefault("made", {})
@@ -84,14 +87,18 @@ def _young(replica: Replica) -> list[Stored]:
     return [
         row
         for row in replica._rows
-        if row.origin == replica.me and b'"kind":"request"' in row.data and now - made.setdefault(row.seq, now) < 40
+        if row.origin == replica.me and b'"kind":"request"' in row.data and now - made.setdefault(row.seq, now) < LATE_MS
     ]
 
 
 def _turn_with_late_requests(self: Node, now: Now) -> Turn:
     """The commit of an own request comes some turns later than its ask."""
-    self.books.replica.__dict__["now"] = now.mono_ms
-    return _turn(self, now)
+    replica = self.books.replica
+    replica.__dict__["now"] = now.mono_ms
+    turn = _turn(self, now)
+    if replica._rows and self._unread_since is None:
+        self._unread_since = now.mono_ms  # so that there is a later turn
+    return turn
 
 
 def _flush_but_young_requests(self: Replica) -> tuple:
@@ -138,6 +145,16 @@ REQUEST_LATE: tuple[_Patch, ...] = (
 )
 """Alone this must do no harm: a node that commits its own request some turns after its ask."""
 
+
+def _holds_under_a_seal(books: Books, me: str, book: int) -> bool:
+    """D1 as the protocol has it: a holder may go on under a pending seal."""
+    chain = books.chain(book)
+    return chain.last.holder == me and (not chain.open or bool(chain.pending))
+
+
+GOES_ON: tuple[_Patch, ...] = ((rules, "d1_holds", _holds_under_a_seal),)
+"""Alone this must do no harm: a holder that goes on under a pending seal."""
+
 MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "D1: anybody decides": ((rules, "d1_holds", _always),),
     "D2: nobody waits to be fresh": ((Freshness, "reach", _reached_at_once),),
@@ -155,6 +172,10 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "G3: the own request need not be committed": ((rules, "g3_own_request_stored", _always), *REQUEST_LATE),
     "G4: green without being fresh": ((rules, "g4_fresh", _always),),
     "G5: green beside another mark": ((rules, "g5_no_other_mark", _always),),
+    "G5: green beside another mark, where a holder goes on under a seal": (
+        (rules, "g5_no_other_mark", _always),
+        *GOES_ON,
+    ),
     "seal: nobody need answer": ((rules, "must_answer", lambda *_: set()),),
     "seal: who is back need not answer": ((rules, "is_back", lambda *_: False),),
     "seize: the cut is what its writer had": ((rules, "cut_of", lambda sealed, old, _answers: sealed.had.get(old, 0)),),
@@ -168,14 +189,20 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
 }
 
 WHY_NOT = {
-    "D1: anybody decides": "G2 keeps every decision of a node that does not hold the book from counting",
-    "D4: decides again, or what is withdrawn": "the first decision counts, and G1 keeps a withdrawn request from green",
-    "G5: green beside another mark": "in the model it only matters in a seizure of the register, with two seals before it",
+    "D4: decides again, or what is withdrawn": "a second decision changes nothing, the first counts; and G1 keeps a withdrawn "
+    "request from green (so does the model: covered by other rules)",
+    "G3: the register of the peer is not looked at": "who is back must answer a seal: a holder that serves without knowing of it "
+    "has started since, and all who made it fresh show that start in their answers",
+    "G4: green without being fresh": "a request belongs to one run, and the clerk ends those of the run before: so its holder was "
+    "fresh after this start, and the seal that would take the book waits for this table's answer. The model needs G4 only where "
+    "a request from before a restart may still turn green",
+    "G5: green beside another mark": "here a holder stops deciding under a pending seal, so that nothing it decides then can "
+    "count later; where it goes on, as the protocol allows, G5 is needed (see the next)",
 }
-
 
 CONTROLS: dict[str, tuple[_Patch, ...]] = {
     "control: a desk that waits on": DESK_WAITS_ON,
+    "control: a holder that goes on under a seal": GOES_ON,
     "control: a request that is committed late": REQUEST_LATE,
 }
 """What some mutations need beside the broken rule; by itself it must not be caught."""

@@ -7,7 +7,7 @@ do: they only draw it near. Roles, voter and moments are drawn, and chance goes 
 from collections.abc import Callable
 
 from kiosk.domain import screens as s
-from tests.simulation.stage import Beats, Stage
+from tests.simulation.stage import Beats, Spoilt, Stage
 
 
 def back_in_a_corner(on: Stage) -> Beats:
@@ -15,10 +15,8 @@ def back_in_a_corner(on: Stage) -> Beats:
     h, c, n, r = on.h, on.t, on.n, on.r
     on.stop(h, c)
     yield
-    on.seal(h, c)
-    yield from on.until(on.answered)
-    on.seize(n)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.taken(n, h, c)
+    yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
     on.day.part({h, c})
@@ -43,9 +41,7 @@ def heir_without_history(on: Stage) -> Beats:
     on.block([h, t], n)
     on.block(n, "*", "want")
     yield
-    on.seal(h)
-    yield from on.until(on.answered)
-    on.seize(n)
+    yield from on.taken(n, h)
     yield from on.served(n)
 
 
@@ -102,7 +98,7 @@ def back_before_the_answer(on: Stage) -> Beats:
     on.world.blocked -= {way for way in on.world.blocked if way[0] == r and way[1] == "*"}
     yield from on.until(on.answered)
     on.seize(n, scanned=True)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
 
@@ -122,9 +118,7 @@ def only_copy(on: Stage) -> Beats:
     on.stop(h)
     on.world.blocked -= {way for way in on.world.blocked if way == ("*", t, "want")}
     yield
-    on.seal(h)
-    yield from on.until(on.answered)
-    on.seize(n)
+    yield from on.taken(n, h)
     yield from on.served(n)
 
 
@@ -141,10 +135,8 @@ def issued_is_known(on: Stage) -> Beats:
     yield from on.shows(t, s.Unresolved)
     on.day.answer(on.machine(t))
     yield
-    on.seal(h)
-    yield from on.until(on.answered)
-    on.seize(n)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.taken(n, h)
+    yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
 
@@ -161,10 +153,8 @@ def issued_at_one(on: Stage) -> Beats:
     yield from on.has(r, t, before + 1)
     on.stop(h, t)
     yield
-    on.seal(h, t)
-    yield from on.until(on.answered)
-    on.seize(n)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.taken(n, h, t)
+    yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
 
@@ -184,9 +174,7 @@ def silent_clerk(on: Stage) -> Beats:
     on.unblock()
     on.start(t)
     yield
-    on.seal(h)
-    yield from on.until(on.answered)
-    on.seize(n)
+    yield from on.taken(n, h)
     yield from on.served(n)
 
 
@@ -199,10 +187,8 @@ def cards_on_paper(on: Stage) -> Beats:
     on.stop(h, c)
     on.unblock()
     yield
-    on.seal(h, c)
-    yield from on.until(on.answered)
-    on.seize(n)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.taken(n, h, c)
+    yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
 
@@ -223,7 +209,7 @@ def late_grant(on: Stage) -> Beats:
     on.seal(h, t)
     yield from on.until(on.answered)
     on.seize(n, scan=False)
-    yield from on.until(lambda: on.machine(n).node.books.may_decide(on.book))
+    yield from on.decides(n)
     on.start(h)
     yield from on.while_(600)
 
@@ -236,10 +222,83 @@ def own_mark_alone(on: Stage) -> Beats:
     yield from on.while_(300)
     on.stop(h)
     yield
+    yield from on.taken(n, h)
+    yield from on.while_(300)
+
+
+def register_taken(on: Stage) -> Beats:
+    """G5: the secretary takes the book, serves and stops; the assistant takes the register, and the book again."""
+    h, r, a = on.h, on.r, "T1.1"
+    b = on.t if on.t != a else on.n
+    if h == a:
+        raise Spoilt
+    on.stop(h)
+    yield
     on.seal(h)
     yield from on.until(on.answered)
-    on.seize(n)
+    on.block(r, on.others(r, b))
+    on.block(b, on.others(r, b))
+    on.seize(r)
+    yield from on.decides(r)
+    yield from on.asks(b)
+    yield from on.served(b)
+    on.stop(b, r)
+    on.unblock()
+    on.start(h)
+    yield from on.fresh(h)
+    yield from on.asks(h)
     yield from on.while_(300)
+    yield from on.taken(a, r, b, by=a, book=0)
+    yield from on.taken(a, r, b, by=a)
+    yield from on.served(h)
+
+
+def stale_table(on: Stage) -> Beats:
+    """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.stop(t)
+    yield
+    on.block(on.others(h, t), [h, t])
+    on.block(h, on.others(h, t), "log", "give")
+    on.start(t)
+    yield from on.asks(t)
+    yield from on.while_(100)
+    on.stop(h)
+    on.block(on.others(t), t)
+    yield
+    on.seal(h)
+    on.world.blocked.discard((r, t, "*"))
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def unheard_seal(on: Stage) -> Beats:
+    """G3: the holder, which was off when its book was sealed, serves its own voter, copied by one that knows of the seal."""
+    h, p, n, r = on.h, on.t, on.n, on.r
+    on.stop(h)
+    yield
+    on.block(r, h)
+    on.block(r, n)
+    on.block(p, [h, n])
+    on.seal(h)
+    yield from on.has(p, r, on.length(r) - 1)
+    on.start(h)
+    yield from on.fresh(h)
+    on.block([h, n], "*", "want")
+    on.block(h, n, "log")
+    on.world.blocked.discard((p, h, "*"))
+    on.block(p, h, "give", "log")
+    yield from on.asks(h)
+    yield from on.while_(300)
+    on.world.blocked -= {(r, n, "*"), (p, n, "*")}
+    yield from on.until(on.answered)
+    on.seize(n, scanned=True)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
 
 
 def died_speaking(on: Stage) -> Beats:
@@ -284,6 +343,9 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     cards_on_paper,
     late_grant,
     own_mark_alone,
+    register_taken,
+    stale_table,
+    unheard_seal,
     died_speaking,
     old_copy,
 )

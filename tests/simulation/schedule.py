@@ -121,9 +121,9 @@ class Schedule(Healing):
         try:
             yield from stage.ready()
             yield from plot(stage)
-            self.counts.add(f"plot {name}: told")
+            self.counts.add(f"plot {name}: told to its end")
         except Spoilt:
-            self.counts.add(f"plot {name}: spoilt")
+            self.counts.add(f"plot {name}: ended before")
 
 
 _FAULTS: dict[str, Callable[[Schedule], None]] = {

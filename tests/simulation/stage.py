@@ -97,32 +97,47 @@ class Stage:
         yield from self.until(lambda: self.can_ask(origin), 1_500)
         self.ask(origin, voter)
 
-    def seal(self, *stopped: str) -> None:
-        """The secretary seals the book; the chair attests what is true, or the plot is spoilt."""
-        day, r = self.day, self.machine(self.r)
-        if not r.up or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
+    def seal(self, *stopped: str, by: str = "", book: int | None = None) -> None:
+        """The secretary, or another, seals the book; the chair attests what is true, or the plot is spoilt."""
+        day, taker = self.day, self.machine(by or self.r)
+        book = self.book if book is None else book
+        if not taker.up or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
             raise Spoilt
         day.attested |= set(stopped)
-        day.order(r, Perform(Deed.SEAL, book=self.book, nodes=frozenset(stopped)))
-        if r.node.books.own_seal(self.book) is None:
+        day.order(taker, Perform(Deed.SEAL, book=book, nodes=frozenset(stopped)))
+        if taker.node.books.own_seal(book) is None:
             raise Spoilt
 
-    def answered(self) -> bool:
-        """Whether the secretary can take the book now."""
-        if not self.machine(self.r).up:
+    def answered(self, by: str = "", book: int | None = None) -> bool:
+        """Whether the book can be taken now."""
+        taker, book = self.machine(by or self.r), self.book if book is None else book
+        if not taker.up:
             return False
-        keeper = self.machine(self.r).node.books
-        sealed = keeper.own_seal(self.book)
-        return sealed is not None and not keeper.waits_for(self.book, sealed) and not keeper.fetches(self.book, sealed)
+        keeper = taker.node.books
+        sealed = keeper.own_seal(book)
+        return sealed is not None and not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed)
 
-    def seize(self, to: str, *, scan: bool = True, scanned: bool = False) -> None:
+    def seize(self, to: str, *, scan: bool = True, scanned: bool = False, by: str = "", book: int | None = None) -> None:
         """Take the book. `scanned`: the piles were scanned when the tables had stopped, and nothing is in them now."""
-        if not self.answered():
+        taker, book = self.machine(by or self.r), self.book if book is None else book
+        if not self.answered(by, book):
             raise Spoilt
         if scanned:
-            self.day.order(self.machine(self.r), Perform(Deed.SEIZE, book=self.book, to=to))
+            self.day.order(taker, Perform(Deed.SEIZE, book=book, to=to))
             return
-        self.day.seize(self.machine(self.r), self.book, to, scan=scan)
+        self.day.seize(taker, book, to, scan=scan)
+
+    def taken(self, to: str, *stopped: str, by: str = "", book: int | None = None) -> Beats:
+        """The whole of it: seal, answers, scans, seizure."""
+        self.seal(*stopped, by=by, book=book)
+        yield from self.until(lambda: self.answered(by, book))
+        self.seize(to, by=by, book=book)
+        yield
+
+    def decides(self, origin: str) -> Beats:
+        """Until a machine may decide in the book."""
+        machine, book = self.machine(origin), self.book
+        yield from self.until(lambda: machine.up and machine.node.books.may_decide(book))
 
     # --- waiting ---
 
