@@ -55,8 +55,7 @@ class Healing(Fate):
             self.counts.add("old disk has stopped itself" if stopped else "old disk not found out")
             if machine.outdated and not stopped and known > machine.vector.get(machine.origin, 0):
                 raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
-            world.crash(machine)
-            machine.lost = True
+            world.boot(world.replace_disk(machine))
 
     def settle(self) -> None:
         """Everybody does what is due."""

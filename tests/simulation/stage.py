@@ -105,7 +105,7 @@ class Stage:
             raise Spoilt
         day.attested |= set(stopped)
         day.order(taker, Perform(Deed.SEAL, book=book, nodes=frozenset(stopped)))
-        if taker.node.books.own_seal(book) is None:
+        if not taker.up or taker.node.books.own_seal(book) is None:
             raise Spoilt
 
     def answered(self, by: str = "", book: int | None = None) -> bool:
