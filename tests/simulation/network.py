@@ -27,6 +27,13 @@ class Faults:
     meddle: float = 0.0
 
 
+@dataclass(slots=True)
+class Meddled:
+    """A message that a stranger has changed."""
+
+    message: object
+
+
 class Network:
     """What travels. `cut_out` and `cut_in` name who can't send to, or receive from, which broker."""
 
@@ -97,7 +104,7 @@ class Network:
             message = _READ[kind](changed, sender, self._verify)
         except wire.MessageError as error:
             message = Suspect(sender, str(error), changed)
-        self.arrive(to, sender, message, max(1, delay - 1))
+        self.arrive(to, sender, Meddled(message), max(1, delay - 1))
 
     def arrive(self, to: str, sender: str, message: object, delay: int) -> None:
         """Something will come to a machine after a delay, ms."""

@@ -98,6 +98,12 @@ class Oracle:
         if row.data not in self._written.get((row.origin, row.seq), ()):
             raise ViolationError(f"S5: {machine.origin} took in what {row.origin} has not written: {row.data!r}")
 
+    def meddled(self, machine: Machine, message: object, kept: int) -> None:
+        """A changed message has come to a machine that must refuse it; `kept`: how much evidence it has kept."""
+        self.counts.add("changed on its way, refused")
+        if not kept:
+            raise ViolationError(f"S5: {machine.origin} has not refused what was changed on its way: {message}")
+
     # --- what is shown ---
 
     def shown(self, machine: Machine, screen: s.Screen) -> None:
@@ -157,6 +163,7 @@ class Oracle:
         if not self.honest or (light.island and kind == "own"):
             return
         disks = {m.origin for m in self.world.machines.values() for o, seq in grants if m.vector.get(o, 0) >= seq}
+        disks |= {o for o, _ in grants if self.world.machines[o].old}  # it was there; the one disk that may be lost has been
         if own.vector.get(light.table, 0) < light.seq:
             raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
         if not disks - {light.table}:

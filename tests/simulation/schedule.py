@@ -50,7 +50,7 @@ class Schedule(Healing):
 
     def draw_faults(self, rng: Random, *, has_plot: bool) -> None:
         """Which kinds of faults there are, and how busy the day is; beside a plot there is less of all."""
-        each = rng.choice((0.0, 0.1, 0.4)) if has_plot else 0.55
+        each = rng.choice((0.0, 0.1, 0.4)) if has_plot else rng.choice((0.3, 0.55, 0.7))
         self.enabled = {what for what in (*_FAULTS, *_DEEDS, *_FLAWS) if rng.random() < each}
         self.calm = rng.choice((0.6, 0.75, 0.9))
         self.busy = rng.choice((0.0, 0.05, 0.3) if has_plot else (0.3, 0.5, 0.7))

@@ -27,7 +27,7 @@ from kiosk.domain.voters import Voter
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendWant, Setup, Suspect, Turn
 from kiosk.sync import messages as wire
 from tests.simulation.keys import keys_of
-from tests.simulation.network import Network
+from tests.simulation.network import Meddled, Network
 
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 BOTH = ("byraad", "region")
@@ -288,11 +288,25 @@ class World(Network):
             return
         if isinstance(message, _OF_THE_EDGE):
             self.take(machine, message)
+        elif isinstance(message, Meddled):
+            self._take_meddled(machine, sender, message.message)
         else:
             if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
                 own = machine.node.books.replica.have.get(machine.origin, 0)
                 machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
             self.take(machine, Heard(sender, message))
+
+    def _take_meddled(self, machine: Machine, sender: str, message: object) -> None:
+        """What a stranger has changed arrives: it must be refused, and kept as evidence, unless it says nothing new."""
+        before, replica, refused = self.evidence, machine.node.books.replica, True
+        if isinstance(message, Batch):
+            have = replica.have.get(message.origin, 0)
+            is_next = have - 1 <= message.first - 1 <= have < message.first + len(message.entries) - 1
+            refused = is_next and message.origin in self.origins - {machine.origin} and machine.node.books.seen.joined
+        self.take(machine, message if isinstance(message, Suspect) else Heard(sender, message))
+        if refused and not machine.node.fault:
+            for watcher in self.watch:
+                watcher.meddled(machine, message, self.evidence - before)
 
     def run_for(self, ms: int, most: int = 20_000) -> None:
         """Let things happen for a while."""
