@@ -20,6 +20,7 @@ class Healing(Fate):
         world = self.world
         world.say("all heals")
         world.heal_network()
+        world.together_ms = 3
         for machine in list(world.machines.values()):
             machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, "", 0, 5
             if machine.up:

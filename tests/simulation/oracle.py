@@ -162,8 +162,9 @@ class Oracle:
         self.counts.add(f"green of {'an island' if light.island else f'{kind} book'}")
         if not self.honest or (light.island and kind == "own"):
             return
-        disks = {m.origin for m in self.world.machines.values() for o, seq in grants if m.vector.get(o, 0) >= seq}
-        disks |= {o for o, _ in grants if self.world.machines[o].old}  # it was there; the one disk that may be lost has been
+        disks = {
+            m.origin for m in self.world.machines.values() for o, seq in grants if m.once.get(o, m.vector.get(o, 0)) >= seq
+        }
         if own.vector.get(light.table, 0) < light.seq:
             raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
         if not disks - {light.table}:

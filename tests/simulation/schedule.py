@@ -82,11 +82,13 @@ class Schedule(Healing):
     def morning(self) -> None:
         """All start, and the secretary opens the poll."""
         world = self.world
+        world.together_ms = 3
         for machine in list(world.machines.values()):
             world.boot(machine)
         world.run_for(20)
         world.take(world.machines["S.1"], Ordered(Perform(Deed.OPEN_POLL)))
         world.run_for(10)
+        world.together_ms = self.rng.choice((0, 0, 1, 3))
         faults = world.faults
         faults.loss = self.rng.choice((0.02, 0.1, 0.3)) if "loss" in self.enabled else 0.0
         faults.delay = self.rng.choice((0.1, 0.4)) if "delay" in self.enabled else 0.0

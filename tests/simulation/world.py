@@ -55,6 +55,7 @@ class Machine:
     drawn_ms: int | None = 5  # how long its display takes to draw; None: it has died
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
+    once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
     outdated: bool = False  # and it has heard of a longer log of its own
 
     @property
@@ -72,6 +73,7 @@ class World(Network):
         """`focus`: the book in which all voters are; 0 spreads them over the books."""
         super().__init__(rng)
         self.evidence = self.turns = 0
+        self.together_ms = 0  # messages that come within so many milliseconds may be taken in one turn
         self.story: list[str] | None = None
         self.watch: list = []
         nodes = ["S", *(f"T{n}" for n in range(1, tables + 1))]
@@ -286,15 +288,29 @@ class World(Network):
         machine = self.machines[to]
         if machine.node is None:
             return
-        if isinstance(message, _OF_THE_EDGE):
-            self.take(machine, message)
-        elif isinstance(message, Meddled):
+        if isinstance(message, Meddled):
             self._take_meddled(machine, sender, message.message)
-        else:
-            if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
-                own = machine.node.books.replica.have.get(machine.origin, 0)
-                machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
-            self.take(machine, Heard(sender, message))
+            return
+        inputs = [self._input(machine, sender, message)]
+        if self.together_ms and any(one[2] == to and one[0] <= when + self.together_ms for one in self.queue):
+            inputs += self._more(machine, when + self.together_ms)
+        self.take(machine, *inputs)
+
+    def _input(self, machine: Machine, sender: str, message: object) -> Input:
+        if isinstance(message, _OF_THE_EDGE):
+            return message
+        if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
+            own = machine.node.books.replica.have.get(machine.origin, 0)
+            machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
+        return Heard(sender, message)
+
+    def _more(self, machine: Machine, until: int) -> list[Input]:
+        """What comes to a machine by then, in its order: the service takes all that is there in one turn."""
+        mine = [one for one in self.queue if one[2] == machine.origin and one[0] <= until and not isinstance(one[4], Meddled)]
+        taken = {one[1] for one in mine}
+        self.queue = [one for one in self.queue if one[1] not in taken]
+        heapq.heapify(self.queue)
+        return [self._input(machine, sender, message) for _, _, _, sender, message in sorted(mine, key=lambda one: one[:2])]
 
     def _take_meddled(self, machine: Machine, sender: str, message: object) -> None:
         """What a stranger has changed arrives: it must be refused, and kept as evidence, unless it says nothing new."""
@@ -304,7 +320,7 @@ class World(Network):
             is_next = have - 1 <= message.first - 1 <= have < message.first + len(message.entries) - 1
             refused = is_next and message.origin in self.origins - {machine.origin} and machine.node.books.seen.joined
         self.take(machine, message if isinstance(message, Suspect) else Heard(sender, message))
-        if refused and not machine.node.fault:
+        if refused and machine.node is not None and not machine.node.fault:
             for watcher in self.watch:
                 watcher.meddled(machine, message, self.evidence - before)
 
@@ -336,7 +352,7 @@ class World(Network):
 
     def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
         """An old copy of its disk is put into a machine that is off; what was written since is gone."""
-        machine.disk, machine.vector = list(disk), dict(vector)
+        machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
         machine.old = max(1, vector.get(machine.origin, 0))
         self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 
