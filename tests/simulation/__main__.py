@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from multiprocessing import get_context
 
-from tests.simulation.mutations import CONTROLS, G5_ASIDE, MUTATIONS, WHY_NOT, broken
+from tests.simulation.mutations import CONTROLS, G5_ASIDE, HIDDEN_BY_G5, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import Counts, ViolationError
 from tests.simulation.refusals import counted
 from tests.simulation.schedule import PLOTTED, Schedule
@@ -28,12 +28,12 @@ def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0, plotted: floa
     return ""
 
 
-def shortened(seed: int, steps: int, nodes: int, found: str) -> tuple[list[str], str]:
+def shortened(seed: int, steps: int, nodes: int, found: str, plotted: float = PLOTTED) -> tuple[list[str], str]:
     """The story of a failing schedule with every step left out that it does not need."""
 
     def fails(skip: set[int]) -> bool:
         try:
-            Schedule(seed, steps, Counts(), nodes=nodes, skip=skip).run()
+            Schedule(seed, steps, Counts(), nodes=nodes, plotted=plotted, skip=skip).run()
         except Exception as error:
             return str(error).split(":")[0] == found.split(":")[0] or found.startswith(type(error).__name__)
         return False
@@ -46,7 +46,7 @@ def shortened(seed: int, steps: int, nodes: int, found: str) -> tuple[list[str],
             if more != skip and fails(more):
                 skip = more
         size //= 2
-    schedule = Schedule(seed, steps, Counts(), nodes=nodes, skip=skip, tell=True)
+    schedule = Schedule(seed, steps, Counts(), nodes=nodes, plotted=plotted, skip=skip, tell=True)
     try:
         schedule.run()
     except Exception as error:
@@ -107,9 +107,7 @@ def run_many(
     if violations:
         story, words = shortened(violations[0][0], steps, nodes, violations[0][1])
         say(f"the story of seed {violations[0][0]}:")
-        for line in story[-120:]:
-            say(f"  {line}")
-        say(f"  {words}")
+        tell(story, words, say)
     said = {what: times for what, times in total.seen.items() if what.endswith((" no", " yes")) and "_" in what}
     say("how often: " + ", ".join(f"{what} {times}" for what, times in sorted(total.seen.items()) if what not in said))
     say("in how many steps a rule said so: " + ", ".join(f"{what} {times}" for what, times in sorted(said.items())))
@@ -118,7 +116,15 @@ def run_many(
     return len(violations)
 
 
-def mutate(name: str, schedules: int, seed: int, say: Callable[[str], None], jobs: int = 0) -> bool:
+def tell(story: list[str], words: str, say: Callable[[str], None]) -> None:
+    """Tell the last part of a story."""
+    for line in [*story[-120:], words]:
+        say(f"  {line}")
+
+
+def mutate(
+    name: str, schedules: int, seed: int, say: Callable[[str], None], jobs: int = 0, *, with_story: bool = False
+) -> bool:
     """Break a rule, and look for the first schedule that finds out. Whether one does. One job runs in this process.
 
     A control breaks what must do no harm; for it, to be found out is the bad end.
@@ -126,7 +132,9 @@ def mutate(name: str, schedules: int, seed: int, say: Callable[[str], None], job
     share = 25
     parts = [(at, min(share, seed + schedules - at)) for at in range(seed, seed + schedules, share)]
     patches = (MUTATIONS | CONTROLS)[name]
-    tries = (("", patches),) if name in CONTROLS else (("", patches), (" (G5 aside)", patches + G5_ASIDE))
+    tries = [] if name in HIDDEN_BY_G5 else [("", patches)]
+    if name not in CONTROLS:
+        tries.append((" (G5 aside)", patches + G5_ASIDE))
     for aside, broken_now in tries:
         with broken(*broken_now), ExitStack() as running:
             look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count())).imap
@@ -135,6 +143,8 @@ def mutate(name: str, schedules: int, seed: int, say: Callable[[str], None], job
                     at, words = found
                     verdict = "HARMFUL   " if name in CONTROLS else "caught    "
                     say(f"{verdict}  {name}{aside}: after {at - seed + 1} schedules: {words[:110]}")
+                    if with_story:
+                        tell(*shortened(at, STEPS, 0, words, MOSTLY_PLOTTED), say)
                     return True
     if name in CONTROLS:
         say(f"harmless    {name}: in {schedules} schedules, as it must be")
@@ -164,7 +174,7 @@ def main() -> int:
         names = [n for n in MUTATIONS | CONTROLS if given.mutate == "all" or given.mutate.casefold() in n.casefold()]
         wrong = 0
         for name in names:
-            caught = mutate(name, given.schedules, given.seed, say, given.jobs)
+            caught = mutate(name, given.schedules, given.seed, say, given.jobs, with_story=len(names) == 1)
             wrong += caught if name in CONTROLS else not caught and name not in WHY_NOT
         say(f"{len(names)} looked at, {wrong} not as they should be")
         return 1 if wrong or not names else 0

@@ -212,6 +212,10 @@ G5_ASIDE: tuple[_Patch, ...] = ((rules, "g5_no_other_mark", _always),)
 """G5 would hide most of the others: a table that knows of another mark shows no green, whoever was wrong to grant it."""
 
 
+HIDDEN_BY_G5 = ("D1: anybody decides", "D4: grants beside a mark")
+"""Looked at with G5 aside only."""
+
+
 @contextmanager
 def broken(*patches: _Patch) -> Iterator[None]:
     """The product with parts of it replaced."""
