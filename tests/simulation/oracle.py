@@ -163,7 +163,10 @@ class Oracle:
         if not self.honest or (light.island and kind == "own"):
             return
         disks = {
-            m.origin for m in self.world.machines.values() for o, seq in grants if m.once.get(o, m.vector.get(o, 0)) >= seq
+            m.origin
+            for m in self.world.machines.values()
+            for o, seq in grants
+            if max(m.once.get(o, 0), m.vector.get(o, 0)) >= seq
         }
         if own.vector.get(light.table, 0) < light.seq:
             raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
