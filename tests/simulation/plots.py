@@ -13,7 +13,7 @@ from tests.simulation.stage import Beats, Spoilt, Stage
 
 def back_in_a_corner(on: Stage) -> Beats:
     """D2: the old holder and a table start again where they hear only each other; their book was taken meanwhile."""
-    h, c, n, r = on.h, on.t, on.n, on.r
+    h, c, n = on.h, on.t, on.n
     on.stop(h, c)
     yield
     yield from on.taken(n, h, c)
@@ -25,7 +25,6 @@ def back_in_a_corner(on: Stage) -> Beats:
     yield from on.while_(300)
     yield from on.asks(c)
     yield from on.served(c)
-    del r
 
 
 def heir_without_history(on: Stage) -> Beats:
