@@ -36,7 +36,7 @@ class Schedule(Healing):
         """`nodes`: how many; 0 draws it. `plotted`: the chance of a plot. `skip`: steps that are left out."""
         self.seed, self.steps, self.counts, self.skip = seed, steps, counts, frozenset(skip)
         rng = self.rng = Random(seed)
-        has_plot = rng.random() < plotted and nodes in (0, 4, 5, 6, 7, 8)
+        has_plot = rng.random() < plotted and not 0 < nodes < 4  # a plot has four roles
         tables = (nodes or rng.choice((4, 4, 4, 5, 6) if has_plot else (3, 3, 4, 4, 4, 5, 6, 8))) - 1
         self.focus = rng.randrange(1, tables + 1) if has_plot or rng.random() < 0.75 else 0
         self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus)
