@@ -128,7 +128,7 @@ class Fate(People):
 
     def lost_disk(self) -> None:
         """A disk is lost for good, at most one in a day; the device comes back with its spare."""
-        if self.rng.random() < 0.3 and not any(m.lost for m in self.world.machines.values()):
+        if self.rng.random() < 0.3 and not any(m.lost or m.old for m in self.world.machines.values()):
             machine = self.rng.choice(list(self.world.machines.values()))
             if not self.in_island(machine.origin):
                 self.counts.add("lost disk")

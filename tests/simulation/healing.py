@@ -44,7 +44,7 @@ class Healing(Fate):
     def look_at_old_disks(self) -> None:
         """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""
         world = self.world
-        old = [machine for machine in world.machines.values() if machine.old]
+        old = [machine for machine in world.machines.values() if machine.old and not machine.lost]
         if not old:
             return
         world.run_for(200)
