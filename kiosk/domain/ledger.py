@@ -135,6 +135,7 @@ class Ledger:
         self._referrals: dict[int, set[str]] = {}
         self._released: set[str] = set()
         self._own: dict[str, dict[str, Case]] = {}
+        self._made: dict[str, list[Case]] = {}
         self._conflicts: dict[int, tuple[tuple[int, int], ...]] = {}
         self._crowded: set[int] = set()
         self._unchecked: set[int] = set()
@@ -210,6 +211,15 @@ class Ledger:
             elif case.unsettled(self.books):
                 yield case
 
+    def unproved(self, origin: str) -> Iterator[Case]:
+        """The check-ins of one origin, neither withdrawn nor refused, without a decision that counts, oldest first.
+
+        Those that were issued are among them: whoever takes the book may not have this origin's log.
+        """
+        for case in self._made.get(origin, ()):
+            if not case.withdrawn and not case.refused(self.books):
+                yield case
+
     def is_closed(self, origin: str) -> bool:
         """Whether a table is closed for voters."""
         return origin in self._closed
@@ -276,13 +286,15 @@ class Ledger:
         case.made, case.time_ms, case.seq = body, entry.time, entry.seq
         if body.op is e.Op.CHECK_IN and not case.withdrawn:
             self._own.setdefault(entry.origin, {})[body.id] = case
+            self._made.setdefault(entry.origin, []).append(case)
         self._index(case, body.voter)
 
     def _decided(self, decided: Decided, time_ms: int) -> None:
         decision = decided.decision
         case = self._case(decision.request)
         case.decided.append(decided)
-        case.time_ms = case.time_ms or time_ms
+        if case.made is None:
+            case.time_ms = min(case.time_ms or time_ms, time_ms)
         self._index(case, decision.voter)
         if decision.target:
             target = self._case(decision.target)

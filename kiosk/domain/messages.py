@@ -45,7 +45,7 @@ class Stance(StrEnum):
 
 class Head(_Message, frozen=True):
     """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
-    heads since.
+    heads since; `tip` is the hash of its own log's last entry.
 
     `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
     """
@@ -53,6 +53,7 @@ class Head(_Message, frozen=True):
     origin: str
     start: int
     count: int
+    tip: str
     have: dict[str, int]
     fresh: bool
     stance: Stance

@@ -259,7 +259,7 @@ class BookKeeper:
         return [
             case
             for origin in sealed.seal.stopped
-            for case in self.ledger.unsettled(origin)
+            for case in self.ledger.unproved(origin)
             if (found := case.outcome(self.books)) is None or (found.origin == old and found.seq > cut)
         ]
 

@@ -223,7 +223,8 @@ class Node:
     def _head(self, now: Now) -> Head:
         seen = self.books.seen
         fresh = seen.fresh.reached and not self._rules.locked
-        return self.peers.announce(self.books.last_start, self.books.replica.stored, fresh, self._stance(), now)
+        replica = self.books.replica
+        return self.peers.announce(self.books.last_start, replica.tip, replica.stored, fresh, self._stance(), now)
 
     def _stance(self) -> Stance:
         if self._rules.locked:

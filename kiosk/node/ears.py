@@ -46,14 +46,15 @@ class Ears:
             case Taken.GAP:
                 return [*replica.want_gap(batch.origin, now.mono_ms)]
             case Taken.FORK:
-                return [*replica.contradict(batch, now.mono_ms)]
+                return [*replica.contradict(batch.origin, batch.first + len(batch.entries) - 1, now.mono_ms)]
             case Taken.NOTHING:
                 return []
 
     def _head(self, head: Head, now: Now) -> list[Send]:
         me, books = self._setup.origin, self._books
         replica, seen = books.replica, books.seen
-        replica.shown(head)
+        if not replica.shown(head):
+            return [*replica.contradict(head.origin, replica.end(head.origin).seq, now.mono_ms)]
         seen.fresh.heard(head)
         books.heard(head)
         sends: list[Send] = [*replica.wants(head.origin, now.mono_ms)]

@@ -69,7 +69,7 @@ class Peers:
         """The `mono_ms` of the next head."""
         return 0 if self._sent is None else self._sent + limits.HEAD_MS
 
-    def announce(self, start: int, stored: dict[str, int], fresh: bool, stance: Stance, now: Now) -> Head:
+    def announce(self, start: int, tip: str, stored: dict[str, int], fresh: bool, stance: Stance, now: Now) -> Head:
         """This node's next head."""
         self._count, self._sent = self._count + 1, now.mono_ms
-        return Head(self._me, start, self._count, dict(stored), fresh, stance, now.wall_ms)
+        return Head(self._me, start, self._count, tip, dict(stored), fresh, stance, now.wall_ms)

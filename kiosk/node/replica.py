@@ -56,6 +56,7 @@ class Replica:
         self._shown: dict[str, Mapping[str, int]] = {}
         self._flushed: dict[str, int] = {}
         self._unsent: list[Stored] = []
+        self.tip = self._flushed_tip = first_prev  # the hash of the own log's last entry on disk
         self.is_awaited = False  # somebody waits for what has been written and not sent
 
     def end(self, origin: str) -> LogEnd:
@@ -69,6 +70,8 @@ class Replica:
         self._add(entry, entry_hash)
         self._remember(entry.origin, entry.seq, entry_hash)
         self.stored[entry.origin] = entry.seq
+        if entry.origin == self.me:
+            self.tip = self._flushed_tip = entry_hash
 
     def write(self, body: e.Body, wall_ms: int) -> e.Entry:
         """Write the next entry of this node's own log."""
@@ -153,9 +156,15 @@ class Replica:
 
     # --- what is asked for ---
 
-    def shown(self, head: Head) -> None:
-        """Another node's head says what it has."""
+    def shown(self, head: Head) -> bool:
+        """Another node's head says what it has. False for one whose own log ends otherwise than is known here."""
+        end = self.end(head.origin)
+        if head.have.get(head.origin) == end.seq and head.tip != end.hash:
+            why = "its head ends its log otherwise than is known"
+            self.refuse(Evidence(head.origin, Refusal.FORKED, why, msgspec.json.encode(head)))
+            return False
         self._shown[head.origin] = head.have
+        return True
 
     def gone(self, origin: str) -> None:
         """Another node is offline: nothing can be had from it."""
@@ -182,13 +191,13 @@ class Replica:
         self._asked[origin] = mono_ms
         return [SendTo(origin, Want(origin, self.have.get(origin, 0) + 1))]
 
-    def contradict(self, batch: Batch, mono_ms: int) -> list[Give]:
-        """Show an origin that has told another story what is known here of its log, so that an old disk learns what it is."""
-        if mono_ms - self._contradicted.get(batch.origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
+    def contradict(self, origin: str, seq: int, mono_ms: int) -> list[Give]:
+        """Show an origin that has told another story up to `seq` what is known here of its log: so an old disk learns what it
+        is."""
+        if mono_ms - self._contradicted.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
             return []
-        self._contradicted[batch.origin] = mono_ms
-        last = batch.first + len(batch.entries) - 1
-        return [Give(batch.origin, batch.origin, min(last, self.end(batch.origin).seq))]
+        self._contradicted[origin] = mono_ms
+        return [Give(origin, origin, min(seq, self.end(origin).seq))]
 
     def given(self, origin: str) -> None:
         """What was asked for has come: more may be asked for at once."""
@@ -210,12 +219,13 @@ class Replica:
             rows[own[-1]] = Stored(last.origin, last.seq, last.data, signature)
         self._unsent += [rows[i] for i in own]
         self._rows, self._own, self.unread = [], [], 0
-        self._flushed = dict(self.have)
+        self._flushed, self._flushed_tip = dict(self.have), self.end(self.me).hash
         return tuple(rows)
 
     def committed(self) -> None:
         """What was flushed is on disk."""
         self.stored.update(self._flushed)
+        self.tip = self._flushed_tip
 
     @property
     def has_unsent(self) -> bool:

@@ -52,7 +52,7 @@ def case_of(known: Seen, made: e.Request | None = None, seq: int = 3) -> Case:
 
 
 def head(origin: str, **have: int) -> Head:
-    return Head(origin, 1, 1, {name.replace("_", "."): seq for name, seq in have.items()}, True, Stance.SERVING, 0)
+    return Head(origin, 1, 1, "", {name.replace("_", "."): seq for name, seq in have.items()}, True, Stance.SERVING, 0)
 
 
 SEAL = e.Seal(book=2, epoch=2, register=1, stopped={OTHER: 5})

@@ -5,10 +5,8 @@ A crash may come between any two of these. Only whole rows that were committed o
 """
 
 import heapq
-import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from hashlib import blake2b
 from random import Random
 
 import msgspec
@@ -16,36 +14,16 @@ import msgspec
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, Batch, Head
-from kiosk.domain.nodes import node_of, origin_of, table_of
-from kiosk.domain.situation import Situation
-from kiosk.domain.view import View
-from kiosk.domain.voters import Voter
-from kiosk.node import Give, Gone, Heard, Input, Keys, Node, Now, Said, Send, SendTo, Setup, Turn
+from kiosk.domain.nodes import node_of, origin_of
+from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
 from kiosk.sync import messages as wire
+from tests.made_up import BOTH, MORNING_MS, MadeUp, keys, voter
+from tests.simulation.network import Meddled, Network
 
-MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
-BOTH = ("byraad", "region")
-BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW))
-BROKERS = (0, 1)
-CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, "4701", {}, max_chars=32)
-FIRST_PREV = e.first_prev("4701", "2025-11-18", "a list")
+NEVER = 1 << 60
 _plain = msgspec.json.Decoder().decode
-
-
-def keys_of(origin: str) -> Keys:
-    """A cheap stand-in for signatures: a short keyed hash, which only the origin's own keys make."""
-
-    def sign(message: bytes) -> bytes:
-        return blake2b(message, key=origin.encode(), digest_size=8).digest()
-
-    def verify(signer: str, signature: bytes, message: bytes) -> bool:
-        return signature == blake2b(message, key=signer.encode(), digest_size=8).digest()
-
-    return Keys(sign, verify)
 
 
 @dataclass(slots=True)
@@ -61,22 +39,19 @@ class Machine:
     clock_off: int = 0
     lost: bool = False
     armed: int = 0  # at which point of its next turn it will crash; 0 for not at all
+    fuse: str = ""  # it crashes before the commit of the turn in which it has shown a "green", or writes a "decision"
+    drawn_ms: int | None = 5  # how long its display takes to draw; None: it has died
+    due: int = NEVER  # when its node wants to be called
+    old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
+    once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
+    outdated: bool = False  # and it has heard of a longer log of its own
 
     @property
     def up(self) -> bool:
         return self.node is not None
 
 
-@dataclass(slots=True)
-class Faults:
-    """How bad the network is, as chances."""
-
-    loss: float = 0.0
-    delay: float = 0.0
-    repeat: float = 0.0
-
-
-class World:
+class World(Network):
     """The machines, the network and the time. `shown(machine, screen)` is called with every screen that a node shows."""
 
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
@@ -84,28 +59,14 @@ class World:
 
     def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0) -> None:
         """`focus`: the book in which all voters are; 0 spreads them over the books."""
-        self.rng = rng
-        self.mono = 1_000
-        self.faults = Faults()
-        self.machines: dict[str, Machine] = {}
-        self.cut_out: set[tuple[str, int]] = set()
-        self.cut_in: set[tuple[str, int]] = set()
-        self.brokers_down: set[int] = set()
-        self.queue: list[tuple[int, int, str, str, object]] = []
-        self.sent = 0
-        self.evidence = 0
+        super().__init__(rng)
+        self.evidence = self.turns = 0
+        self.together_ms = 0  # messages that come within so many milliseconds may be taken in one turn
         self.story: list[str] | None = None
         self.watch: list = []
-        nodes = ["S", *(f"T{n}" for n in range(1, tables + 1))]
-        self.first = frozenset(origin_of(node) for node in nodes)
-        self.origins = self.first | {origin_of(node, 2) for node in nodes}
-        self.opening = {0: "S.1", **{n: f"T{n}.1" for n in range(1, tables + 1)}}
-        self.voters = {
-            n: Voter(n, f"V{n}", "", date(1970, 1, 1), focus or 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",))
-            for n in range(1, voters + 1)
-        }
-        self._keys = {origin: keys_of(origin) for origin in self.origins}
-        self._setups: dict[str, Setup] = {}
+        self.place = MadeUp(tables, spares=1, language="da")
+        self.first, self.origins = self.place.first, self.place.origins
+        self.voters = {n: voter(n, focus or 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",)) for n in range(1, voters + 1)}
         for origin in sorted(self.first):
             self.machines[origin] = Machine(origin)
 
@@ -121,55 +82,23 @@ class World:
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""
         machine.run += 1
-        machine.screen, machine.armed = None, 0
-        machine.node = Node(self._setup(machine.origin), self.voters.get, lambda _pin: True, self._keys[machine.origin])
+        machine.screen, machine.armed, machine.fuse, machine.drawn_ms = None, 0, "", 5
+        machine.node = Node(self.place.setup(machine.origin), self.voters.get, lambda _pin: True, keys(machine.origin))
         for row in machine.disk:
             entry = e.decode_entry(row.data)
             machine.node.replay(entry, e.entry_hash(row.data))
         self.say(f"{machine.origin} starts")
         self.carry_out(machine, machine.node.begin(self.now(machine)))
 
-    def _setup(self, origin: str) -> Setup:
-        if origin not in self._setups:
-            view = View(
-                language="da",
-                place="Skolen",
-                table=table_of(origin),
-                training=False,
-                sounds=False,
-                elections=BALLOTS,
-                zone=UTC,
-                voter_digits=6,
-                card_digits=12,
-                tries=3,
-                situation=Situation(me=origin),
-            )
-            self._setups[origin] = Setup(
-                origin=origin,
-                table=table_of(origin),
-                origins=frozenset(self.origins),
-                first=self.first,
-                opening=self.opening,
-                assistant="T1",
-                elections=BOTH,
-                card=CARD,
-                voter_digits=6,
-                birth_date_keyed=False,
-                clear_ms=10_000,
-                first_prev=FIRST_PREV,
-                day=None,
-                view=view,
-            )
-        return self._setups[origin]
-
     def crash(self, machine: Machine) -> None:
         """Power off: what was not committed is gone; the brokers say so after a while."""
         if machine.node is not None:
             machine.node = machine.screen = None
+            machine.due = NEVER
             self.say(f"{machine.origin} stops")
             for other in self.machines.values():
                 if other.origin != machine.origin and self.rng.random() < 0.7:
-                    self._post(other.origin, machine.origin, Gone(machine.origin), 50 + int(self.rng.random() * 2_000))
+                    self.arrive(other.origin, machine.origin, Gone(machine.origin), 50 + int(self.rng.random() * 2_000))
 
     def take(self, machine: Machine, *inputs: Input) -> None:
         """One turn of a machine's node, if it runs."""
@@ -178,29 +107,54 @@ class World:
 
     def carry_out(self, machine: Machine, turn: Turn) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""
-        node, at, machine.armed = machine.node, machine.armed, 0
+        node = machine.node
+        self.evidence += len(turn.evidence)
+        self.turns += 1
+        if machine.armed or machine.fuse or self.speaks_first:
+            if not self._carry_out_in_danger(machine, turn, machine.armed):
+                return
+        else:
+            self._say_early(machine, turn)
+            self._commit(machine, turn)
+            said = node.committed(self.now(machine))
+            self._show(machine, said.screen)
+            self._send(machine, said.sends)
+        at = node.deadline()
+        machine.due = NEVER if at is None else at
+
+    def _carry_out_in_danger(self, machine: Machine, turn: Turn, at: int) -> bool:
+        """Step by step; whether the machine lives to see the end. It crashes before step `at`, or when its fuse has burnt."""
+        machine.armed = 0
         said: list[Said] = []
 
         def say() -> None:
-            said.append(node.committed(self.now(machine)))
+            said.append(machine.node.committed(self.now(machine)))
+
+        def commit() -> None:
+            self._commit(machine, turn)
 
         def tell() -> None:
             self._send(machine, said[0].sends)
 
-        self.evidence += len(turn.evidence)
         steps = [
             lambda: self._say_early(machine, turn),
             *([say, tell] if self.speaks_first else []),
-            lambda: self._commit(machine, turn),
+            commit,
             *([] if self.speaks_first else [say]),
             lambda: self._show(machine, said[0].screen),
             *([] if self.speaks_first else [tell]),
         ]
         for number, step in enumerate(steps, 1):
-            if number == at:
+            if number == at or (machine.fuse and step == commit and self._burns(machine, turn)):
                 self.crash(machine)
-                return
+                return False
             step()
+        return True
+
+    def _burns(self, machine: Machine, turn: Turn) -> bool:
+        if machine.fuse == "green":
+            return machine.screen is not None and isinstance(machine.screen.content, s.Green)
+        return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in turn.rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
         self._send(machine, turn.sends)
@@ -212,7 +166,10 @@ class World:
             machine.vector[row.origin] = row.seq
             if row.origin == machine.origin:
                 for watcher in self.watch:
-                    watcher.written(machine, row.seq, _plain(row.data)["body"])
+                    watcher.written(machine, row.seq, _plain(row.data)["body"], row.data)
+            else:
+                for watcher in self.watch:
+                    watcher.copied(machine, row)
 
     def _show(self, machine: Machine, screen: s.Screen | None) -> None:
         if screen is None:
@@ -224,7 +181,12 @@ class World:
         for watcher in self.watch:
             watcher.shown(machine, screen)
         if isinstance(screen.content, s.Green):
-            self._post(machine.origin, "", s.Drawn(screen.number), 5 + int(self.rng.random() * 40))
+            self.draw(machine)
+
+    def draw(self, machine: Machine) -> None:
+        """The display draws the screen that stands, if it lives, and says so."""
+        if machine.drawn_ms is not None and machine.screen is not None:
+            self.arrive(machine.origin, "", s.Drawn(machine.screen.number), machine.drawn_ms + int(self.rng.random() * 40))
 
     # --- the network ---
 
@@ -233,14 +195,14 @@ class World:
             if isinstance(message, Give):
                 batch = self._given(machine, message)
                 if batch is not None:
-                    self.post(machine.origin, message.to, wire.encode(batch), "batch")
+                    self.post(machine.origin, message.to, wire.encode(batch), "give")
             elif isinstance(message, SendTo):
                 kind = "ask" if isinstance(message.message, Ask) else "want"
                 self.post(machine.origin, message.to, wire.encode(message.message), kind)
             elif isinstance(message, Head):
-                self.post(machine.origin, None, wire.encode_head(message, self._keys[machine.origin].sign), "head")
+                self.post(machine.origin, None, wire.encode_head(message, keys(machine.origin).sign), "head")
             else:
-                self.post(machine.origin, None, wire.encode(message), "batch")
+                self.post(machine.origin, None, wire.encode(message), "log")
 
     def _given(self, machine: Machine, give: Give) -> Batch | None:
         rows = [row for row in machine.disk if row.origin == give.origin and row.seq >= give.first][: limits.GIVEN_ENTRIES]
@@ -250,51 +212,20 @@ class World:
             return None
         return Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), rows[-1].signature.hex())
 
-    def post(self, sender: str, to: str | None, payload: bytes, kind: str) -> None:
-        """Publish a payload through every broker that the sender reaches, for one node or for all."""
-        ways = [b for b in BROKERS if b not in self.brokers_down and (sender, b) not in self.cut_out]
-        if not ways:
-            return
-        self.sent += 1
-        read = _READ[kind]
-        try:
-            message = read(payload, sender, self._keys["S.1"].verify)
-        except wire.MessageError:
-            return
-        faults, random = self.faults, self.rng.random
-        for other in self.machines if to is None else (to,):
-            if other == sender or other not in self.machines:
-                continue
-            through = [b for b in ways if (other, b) not in self.cut_in]
-            if not through or (faults.loss and random() < faults.loss):
-                continue
-            delay = 1 + int(random() * 3)
-            if faults.delay and random() < faults.delay:
-                delay += int(random() ** 3 * 4_000)
-            self._post(other, sender, message, delay)
-            if len(through) > 1 and faults.repeat and random() < faults.repeat:
-                self._post(other, sender, message, delay + 1 + int(random() ** 2 * 3_000))
-
-    def _post(self, to: str, sender: str, message: object, delay: int) -> None:
-        self.sent += 1
-        heapq.heappush(self.queue, (self.mono + delay, self.sent, to, sender, message))
-
     # --- time ---
 
-    def next_event(self) -> int | None:
-        """When something happens next by itself, `mono_ms`."""
-        due = [at for machine in self.machines.values() if machine.node and (at := machine.node.deadline()) is not None]
-        if self.queue:
-            due.append(self.queue[0][0])
-        return min(due, default=None)
+    def next_event(self) -> int:
+        """When something happens next by itself, `mono_ms`; NEVER for nothing."""
+        due = min([machine.due for machine in self.machines.values()])
+        return min(due, self.queue[0][0]) if self.queue else due
 
     def happen(self) -> None:
         """The next thing that happens by itself: a message arrives, or a node's time has come."""
-        first, when = None, self.queue[0][0] if self.queue else 1 << 60
+        first, when = None, self.queue[0][0] if self.queue else NEVER
         for machine in self.machines.values():
-            if machine.node is not None and (at := machine.node.deadline()) is not None and at < when:
-                first, when = machine, at
-        if when == 1 << 60:
+            if machine.due < when:
+                first, when = machine, machine.due
+        if when == NEVER:
             return
         self.mono = max(self.mono, when)
         if first is not None:
@@ -304,18 +235,59 @@ class World:
         machine = self.machines[to]
         if machine.node is None:
             return
-        if isinstance(message, s.Drawn | Gone):
-            self.take(machine, message)
-        else:
-            self.take(machine, Heard(sender, message))
+        if isinstance(message, Meddled):
+            self._take_meddled(machine, sender, message.message)
+            return
+        inputs = [self._input(machine, sender, message)]
+        if self.together_ms and any(one[2] == to and one[0] <= when + self.together_ms for one in self.queue):
+            inputs += self._more(machine, when + self.together_ms)
+        self.take(machine, *inputs)
+
+    def _input(self, machine: Machine, sender: str, message: object) -> Input:
+        if isinstance(message, _OF_THE_EDGE):
+            return message
+        if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
+            own = machine.node.books.replica.have.get(machine.origin, 0)
+            machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
+        return Heard(sender, message)
+
+    def _more(self, machine: Machine, until: int) -> list[Input]:
+        """What comes to a machine by then, in its order: the service takes all that is there in one turn."""
+        mine = [one for one in self.queue if one[2] == machine.origin and one[0] <= until and not isinstance(one[4], Meddled)]
+        taken = {one[1] for one in mine}
+        self.queue = [one for one in self.queue if one[1] not in taken]
+        heapq.heapify(self.queue)
+        return [self._input(machine, sender, message) for _, _, _, sender, message in sorted(mine, key=lambda one: one[:2])]
+
+    def _take_meddled(self, machine: Machine, sender: str, message: object) -> None:
+        """What a stranger has changed arrives: it must be refused, and kept as evidence, unless it says nothing new."""
+        before, replica, refused = self.evidence, machine.node.books.replica, True
+        if isinstance(message, Batch):
+            have = replica.have.get(message.origin, 0)
+            is_next = have - 1 <= message.first - 1 <= have < message.first + len(message.entries) - 1
+            refused = is_next and message.origin in self.origins - {machine.origin} and machine.node.books.seen.joined
+        self.take(machine, message if isinstance(message, Suspect) else Heard(sender, message))
+        if refused and machine.node is not None and not machine.node.fault:
+            for watcher in self.watch:
+                watcher.meddled(machine, message, self.evidence - before)
 
     def run_for(self, ms: int, most: int = 20_000) -> None:
         """Let things happen for a while."""
         until = self.mono + ms
-        while most and (at := self.next_event()) is not None and at <= until:
+        while most and self.next_event() <= until:
             self.happen()
             most -= 1
         self.mono = max(self.mono, until)
+
+    def run_until(self, holds: Callable[[], bool], ms: int) -> bool:
+        """Let things happen until something holds, or for a while; whether it holds."""
+        until = self.mono + ms
+        while not holds():
+            if self.next_event() > until:
+                self.mono = until
+                return holds()
+            self.happen()
+        return True
 
     def replace_disk(self, machine: Machine) -> Machine:
         """A disk is lost for good: the device comes back with its spare, which is another origin."""
@@ -325,10 +297,11 @@ class World:
         self.machines[spare.origin] = spare
         return spare
 
+    def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
+        """An old copy of its disk is put into a machine that is off; what was written since is gone."""
+        machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
+        machine.old = max(1, vector.get(machine.origin, 0))
+        self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 
-_READ = {
-    "batch": lambda payload, _sender, _verify: wire.read_batch(payload),
-    "ask": lambda payload, _sender, _verify: wire.read_ask(payload),
-    "want": lambda payload, _sender, _verify: wire.read_want(payload),
-    "head": wire.read_head,
-}
+
+_OF_THE_EDGE = (s.Drawn, Gone, Suspect)

@@ -184,9 +184,9 @@ def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now
 
 
 def _island_is_not_fresh(
-    old: Callable[..., Any], self: Peers, start: int, have: Any, fresh: bool, stance: Stance, now: Any
+    old: Callable[..., Any], self: Peers, start: int, tip: str, have: Any, fresh: bool, stance: Stance, now: Any
 ) -> Any:
-    return old(self, start, have, fresh and stance is not Stance.ISLAND, stance, now)
+    return old(self, start, tip, have, fresh and stance is not Stance.ISLAND, stance, now)
 
 
 def _island_outlives_a_restart(old: Callable[..., None], self: Node, now: Any) -> None:

@@ -100,7 +100,9 @@ def test_after_a_start_nothing_is_decided_before_the_node_is_fresh(place: Place)
 
 def test_a_head_from_before_the_start_proves_nothing(place: Place) -> None:
     """A retained head of table 1, made before table 2's start, comes after it: table 2 is not fresh by it (D2)."""
-    old = place.core("T1").peers.announce(1, place.vector("T1"), True, Stance.SERVING, place.now)
+    old = place.core("T1").peers.announce(
+        1, place.core("T1").books.replica.tip, place.vector("T1"), True, Stance.SERVING, place.now
+    )
     place.crash("T2")
     place.cut_off("T2")
     place.restart("T2")

@@ -1,0 +1,170 @@
+"""The end of a simulated day: all heals, what was begun is finished, and whoever has no ballot yet can be served."""
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import rules
+from kiosk.domain import screens as s
+from kiosk.domain.nodes import node_of
+from kiosk.domain.office import Deed, Perform
+from tests.simulation.fate import Fate
+from tests.simulation.oracle import ViolationError
+from tests.simulation.world import Machine
+
+
+class Healing(Fate):
+    """What is done in the end."""
+
+    # --- the end of the day ---
+
+    def heal(self) -> None:
+        """The network heals, everything runs, the clerks answer, and the chair finishes what was begun."""
+        world = self.world
+        world.say("all heals")
+        world.heal_network()
+        world.together_ms = 3
+        for machine in list(world.machines.values()):
+            machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, "", 0, 5
+            if machine.up:
+                world.draw(machine)
+            elif not machine.lost:
+                world.boot(machine)
+        self.look_at_old_disks()
+        for turn in range(60):
+            self.settle()
+            world.run_for(350)
+            if turn and not self.restless() and self.is_in_step():
+                return
+        if self.restless():
+            raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
+
+    def is_in_step(self) -> bool:
+        """Whether all have the same entries on disk."""
+        vectors = [machine.vector for machine in self.world.machines.values() if machine.up]
+        return all(vector == vectors[0] for vector in vectors)
+
+    def look_at_old_disks(self) -> None:
+        """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""
+        world = self.world
+        old = [machine for machine in world.machines.values() if machine.old and not machine.lost]
+        if not old:
+            return
+        world.run_for(200)
+        self.settle()
+        world.run_for(2_500)
+        for machine in old:
+            known = max(m.vector.get(machine.origin, 0) for m in world.machines.values() if m is not machine)
+            stopped = machine.up and machine.node.fault == "copied"
+            if not stopped and (other := self.contradicts(machine)):
+                raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
+            self.counts.add("old disk has stopped itself" if stopped else "old disk not found out")
+            if machine.outdated and not stopped and known > machine.vector.get(machine.origin, 0):
+                raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
+            world.boot(world.replace_disk(machine))
+
+    def contradicts(self, machine: Machine) -> str:
+        """A node that has an entry of this machine's log which is not what the machine has."""
+        own = {row.seq: row.data for row in machine.disk if row.origin == machine.origin}
+        for other in self.world.machines.values():
+            copies = [row for row in other.disk if other.up and other is not machine and row.origin == machine.origin]
+            if any(own.get(row.seq, b"") != row.data for row in copies):
+                return other.origin
+        return ""
+
+    def settle(self) -> None:
+        """Everybody does what is due."""
+        for machine in list(self.world.machines.values()):
+            if not machine.up:
+                continue
+            for _ in range(8):
+                if machine.screen is None or not isinstance(machine.screen.content, s.Unresolved):
+                    break
+                self.answer(machine)
+            if machine.node.is_locked and not self.is_sealed(machine.origin):
+                self.order(machine, Perform(Deed.UNLOCK))
+            if isinstance(machine.node.state, d.Waiting) and machine.node.state.silent and machine.screen.left is not None:
+                self.touch(machine, "cancel")
+        if not self.go_on():
+            self.attest()
+        self.go_on_seizing(finish=True)
+
+    def is_sealed(self, origin: str) -> bool:
+        """Whether the register is just being taken from this node, which is locked for it."""
+        chains = [m.node.books.books.chain(0) for m in self.world.machines.values() if m.up and not m.node.is_locked]
+        return any(chain.pending and chain.last.holder == origin for chain in chains)
+
+    def go_on(self) -> bool:
+        """A pending seal is finished: by a new one, if its writer can't, or if it waits for a disk that is lost."""
+        for machine in self.world.machines.values():
+            if machine.node is None:
+                continue
+            keeper = machine.node.books
+            for book in list(keeper.books):
+                needed = self.world.machines[keeper.books.holder(book)].lost
+                if (needed or keeper.books.unfinished(book)) and rules.may_seal(keeper.seen, book):
+                    sealed = keeper.own_seal(book)
+                    if sealed is None or keeper.waits_for(book, sealed) & self.stopped():
+                        holder = self.world.machines.get(keeper.books.holder(book))
+                        if not book and holder is not None and holder.up and not holder.node.is_locked:
+                            self.order(holder, Perform(Deed.LOCK))
+                        self.seal_at(machine, book, everybody=True)
+                        return True
+        return False
+
+    def restless(self) -> list[str]:
+        """What is still due, and where."""
+        found = []
+        for machine in self.world.machines.values():
+            if machine.node is None:
+                continue
+            seen, keeper = machine.node.books.seen, machine.node.books
+            due = {
+                "not joined": not seen.joined,
+                "not fresh": not seen.fresh.reached,
+                "island": seen.island,
+                "waiting": isinstance(machine.node.state, d.Waiting),
+                "not drawn": isinstance(machine.node.state, d.Green) and not machine.node.state.lit,
+            }
+            found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
+            for book in keeper.books:
+                if self.world.machines[keeper.books.holder(book)].lost and rules.may_seal(seen, book):
+                    found.append(f"{machine.origin} must take book {book} from a lost disk")
+                if keeper.books.unfinished(book):
+                    sealed = keeper.own_seal(book)
+                    waits = keeper.waits_for(book, sealed) if sealed is not None else "another"
+                    found.append(f"{machine.origin} sees book {book} sealed, waits for {waits}")
+        return found
+
+    def serve_the_rest(self) -> None:
+        """Whoever has no ballot yet, and whose card is at no table that is gone, can be served at some table."""
+        world = self.world
+        gone = {origin for origin, machine in world.machines.items() if machine.lost}
+        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T"]
+        if any(node_of(m.origin) == "S" and m.lost for m in world.machines.values()) or not tables:
+            return  # without the register's log nobody may know whether the poll is open
+        ledger = tables[0].node.ledger
+        for voter in world.voters:
+            if any(light.voter == voter for light in self.oracle.lights) or ledger.referrals(voter):
+                continue
+            if any(case.origin in gone for case in ledger.of_voter(voter)) or any(
+                ledger.is_found(voter, o) for o in world.origins
+            ):
+                continue
+            self.counts.add("served in the end")
+            if not any(self.is_served(machine, voter) for machine in tables):
+                shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
+                raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
+
+    def is_served(self, machine: Machine, voter: int) -> bool:
+        """Whether a table gives the voter ballots now."""
+        for _ in range(4):
+            content = machine.screen.content if machine.screen is not None else None
+            if isinstance(content, s.VoterShown):
+                shown = int("".join(c for c in content.number if c.isdigit()))
+                self.touch(machine, "approve" if shown == voter else "cancel")
+            elif isinstance(content, s.Ready | s.Refused | s.Green):
+                self.scan(machine, voter)
+            else:
+                break
+            self.world.run_for(60)
+            if any(light.voter == voter for light in self.oracle.lights):
+                return True
+        return self.world.run_until(lambda: any(light.voter == voter for light in self.oracle.lights), 3_000)

@@ -1,0 +1,253 @@
+"""The people of a simulated day: clerks who do what their screens ask for, and the chair who decides."""
+
+from collections.abc import Collection
+from random import Random
+
+from kiosk.domain import desk_states as d
+from kiosk.domain import rules
+from kiosk.domain import screens as s
+from kiosk.domain.office import Deed, Perform, Rescan
+from kiosk.node import Ordered, Scanned
+from tests.made_up import card
+from tests.simulation.oracle import Counts, Oracle
+from tests.simulation.world import Machine, World
+
+
+class People:
+    """Clerks and chair, with the day's world, its random numbers and its oracle."""
+
+    world: World
+    rng: Random
+    oracle: Oracle
+    counts: Counts
+    focus: int  # the book that everything turns about; 0 for none
+    honest: bool
+    quick_clerks: bool
+    careless: float  # how often the chair goes on without scanning
+    attested: set[str]
+
+    # --- clerks ---
+
+    def clerk(self) -> None:
+        """A clerk does what the screen asks for."""
+        world, rng = self.world, self.rng
+        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.screen is not None and m.drawn_ms]
+        if tables:
+            self.serve(rng.choice(tables), rng.choice(list(world.voters)))
+
+    def serve(self, machine: Machine, voter: int) -> None:
+        """The next touch or scan at a table."""
+        rng, content = self.rng, machine.screen.content
+        match content:
+            case s.Ready() | s.Refused():
+                self.scan(machine, voter)
+            case s.VoterShown():
+                self.touch(machine, "cancel" if rng.random() < 0.05 else "approve")
+            case s.Waiting():
+                if rng.random() < 0.3:
+                    self.touch(machine, "cancel")
+            case s.Unresolved():
+                if self.quick_clerks or rng.random() < 0.3:
+                    self.answer(machine)
+            case s.Green():
+                if rng.random() < 0.5:
+                    self.touch(machine, "next")
+            case _:
+                pass
+
+    def scan(self, machine: Machine, voter: int) -> None:
+        self.world.say(f"{machine.origin}: the card of voter {voter} is scanned")
+        self.world.mono += 1_000 if self.rng.random() < 0.02 else 0
+        machine.node.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
+        self.world.take(machine, Scanned(card(voter)))
+
+    def touch(self, machine: Machine, touch: str, value: str = "") -> None:
+        self.world.say(f"{machine.origin}: touches {touch}")
+        self.world.take(machine, s.Touch(machine.screen.number, touch, value))
+
+    def answer(self, machine: Machine) -> None:
+        """After a restart the clerk says what is true: whether the light was shown."""
+        request = machine.node.request.id
+        shown = any(light.request == request for light in self.oracle.lights)
+        self.counts.add(f"clerk answers {'yes' if shown else 'no'}")
+        self.touch(machine, "yes" if shown else "no")
+
+    # --- the chair ---
+
+    def order(self, machine: Machine, *effects: Perform | Rescan) -> None:
+        self.world.say(f"{machine.origin}: the chair orders {'; '.join(map(_words, effects))}")
+        self.world.take(machine, *(Ordered(effect) for effect in effects))
+
+    def stopped(self) -> set[str]:
+        """The origins that are stopped: off, locked or lost."""
+        return {m.origin for m in self.world.machines.values() if m.node is None or m.node.is_locked}
+
+    def island(self) -> None:
+        """The chair puts a table that is alone in island mode, unless it was attested stopped and is not with us again."""
+        self.forgive()
+        for machine in self.shuffled():
+            if machine.up and machine.origin not in self.attested and machine.node.situation.may_island:
+                self.order(machine, Perform(Deed.ISLAND))
+                return
+
+    def forgive(self) -> None:
+        """Who was attested stopped may be an island again once it has caught up, and has every seal that names it."""
+        seals = [
+            (m.origin, sealed.seq, sealed.seal.stopped)
+            for m in self.world.machines.values()
+            if m.node is not None
+            for book in m.node.books.books
+            for sealed in m.node.books.books._seals.get(book, ())
+            if sealed.author == m.origin
+        ]
+        for origin in list(self.attested):
+            machine = self.world.machines[origin]
+            has_all = all(machine.vector.get(author, 0) >= seq for author, seq, names in seals if origin in names)
+            if machine.node is not None and machine.node.books.seen.fresh.reached and has_all:
+                self.attested.discard(origin)
+
+    def seal(self) -> None:
+        """A holder of the register begins to take a book."""
+        for machine in self.shuffled():
+            if machine.up and (
+                books := [b for b in machine.node.books.books if b and rules.may_seal(machine.node.books.seen, b)]
+            ):
+                wanted = self.focus if self.focus in books and self.rng.random() < 0.8 else self.rng.choice(books)
+                self.seal_at(machine, wanted)
+                return
+
+    def assistant(self) -> None:
+        """The assistant begins to take the register, whose holder is stopped."""
+        for machine in self.shuffled():
+            if machine.up and rules.may_seal(machine.node.books.seen, 0):
+                holder = machine.node.books.books.holder(0)
+                if holder in self.stopped() or (not self.honest and self.rng.random() < 0.5):
+                    self.seal_at(machine, 0, {holder})
+                    return
+
+    def seal_at(self, machine: Machine, book: int, also: Collection[str] = (), *, everybody: bool = False) -> None:
+        """The chair attests who is stopped: truly and as a rule completely; a dishonest one anything."""
+        stopped = self.stopped() - {machine.origin}
+        if everybody:
+            pass
+        elif not self.honest:
+            stopped |= {m.origin for m in self.world.machines.values() if self.rng.random() < 0.2} | set(also)
+        elif self.rng.random() < 0.2 and stopped:
+            stopped -= {self.rng.choice(sorted(stopped))} - set(also)
+        stopped -= {machine.origin}
+        if self.honest and any(self.in_island(origin) for origin in stopped):
+            return
+        self.attested |= stopped
+        self.order(machine, Perform(Deed.SEAL, book=book, nodes=frozenset(stopped)))
+
+    def in_island(self, origin: str) -> bool:
+        machine = self.world.machines.get(origin)
+        return machine is not None and machine.node is not None and machine.node.books.seen.island
+
+    def go_on_seizing(self, *, finish: bool = False) -> None:
+        """The chair has the stopped tables' cards scanned, and takes the book when everybody has answered."""
+        for machine in self.shuffled():
+            if machine.node is None:
+                continue
+            keeper = machine.node.books
+            for book in list(keeper.books):
+                sealed = keeper.own_seal(book)
+                if sealed is None:
+                    continue
+                if self.rng.random() < 0.3 and not finish:
+                    self.order_scans(machine, self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed)))
+                if not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed):
+                    heirs = [m.origin for m in self.world.machines.values() if m.node is not None]
+                    old = keeper.books.old_holder(book, sealed.seal.epoch)
+                    to = self.rng.choice([o for o in heirs if o != old] or heirs)
+                    self.seize(machine, book, to, scan=self.rng.random() >= self.careless)
+                    return
+
+    def seize(self, machine: Machine, book: int, to: str, *, scan: bool = True) -> None:
+        """Take a sealed book, once the cards are scanned, or without: then nothing keeps their voters from coming twice."""
+        keeper = machine.node.books
+        sealed = keeper.own_seal(book)
+        scans = self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed))
+        if not scan and scans:
+            self.counts.add("seized without scanning")
+            self.oracle.unscanned |= {(found.voter, found.stopped) for found in scans}
+        self.order(machine, *(scans if scan else ()), Perform(Deed.SEIZE, book=book, to=to))
+
+    def order_scans(self, machine: Machine, scans: list[Rescan]) -> None:
+        if scans:
+            self.order(machine, *scans)
+
+    def cards(self, machine: Machine, stopped: Collection[str], unproved: Collection) -> list[Rescan]:
+        """The cards that must be scanned again: those taken in since the last entry that is known here, and those unproved."""
+        keeper, found = machine.node.books, []
+        if not self.world.scans:
+            return found
+        listed = {case.id for case in unproved}
+        for origin in sorted(stopped):
+            for light in self.oracle.pile(origin):
+                if (light.voter, light.table) in self.oracle.unscanned:
+                    continue  # the pile is lost
+                due = light.seq > keeper.replica.have.get(origin, 0) or light.request in listed
+                if (due or self.rng.random() < 0.05) and not keeper.ledger.is_found(light.voter, origin):
+                    found.append(Rescan(light.voter, origin))
+        return found
+
+    def hand_over(self) -> None:
+        """A holder gives a book to another node."""
+        for machine in self.shuffled():
+            if machine.up and (books := [b for b in machine.node.books.books if machine.node.books.may_decide(b)]):
+                book = self.focus if self.focus in books else self.rng.choice(books)
+                others = [m.origin for m in self.world.machines.values() if m.origin != machine.origin and not m.lost]
+                if book == 0:
+                    others = [o for o in others if o in ("S.1", "T1.1")]
+                if others:
+                    self.order(machine, Perform(Deed.HAND_OVER, book=book, to=self.rng.choice(others)))
+                return
+
+    def attest(self) -> None:
+        """The chair attests on a node that is not fresh who is stopped; not while others know of a seizure and it does not."""
+        taken = {one for m in self.world.machines.values() if not m.lost for one in self.seizes(m)}
+        for machine in self.shuffled():
+            if not machine.up or machine.node.books.seen.fresh.reached or not machine.node.books.seen.joined:
+                continue
+            keeper = machine.node.books
+            missing = self.stopped() - {machine.origin}
+            unseen = any(keeper.replica.have.get(origin, 0) < seq for origin, seq in taken)
+            if not missing or unseen or keeper.seen.island or any(self.in_island(o) for o in missing):
+                continue
+            open_ = [c for o in missing for c in keeper.ledger.unproved(o) if c.outcome(keeper.books) is None]
+            cards = tuple((r.voter, r.stopped) for r in self.cards(machine, missing, open_))
+            self.attested |= missing
+            self.order(machine, Perform(Deed.ATTEST, nodes=frozenset(missing), cards=cards))
+            return
+
+    def seizes(self, machine: Machine) -> list[tuple[str, int]]:
+        return [(row.origin, row.seq) for row in machine.disk if b'"kind":"seize"' in row.data]
+
+    def lock(self) -> None:
+        """A node is locked on its own screen, or unlocked."""
+        machine = self.rng.choice(list(self.world.machines.values()))
+        if machine.up:
+            if machine.node.is_locked:
+                self.order(machine, Perform(Deed.UNLOCK))
+            elif type(machine.node.state) in (d.Ready, d.NotReady, d.Closed, d.Office):
+                self.counts.add("lock")
+                self.order(machine, Perform(Deed.LOCK))
+
+    def shuffled(self) -> list[Machine]:
+        machines = list(self.world.machines.values())
+        self.rng.shuffle(machines)
+        return machines
+
+
+def _words(effect: Perform | Rescan) -> str:
+    if isinstance(effect, Rescan):
+        return f"voter {effect.voter}'s card is found at {effect.stopped}"
+    parts = [effect.deed.value]
+    if effect.book is not None:
+        parts.append(f"book {effect.book}")
+    if effect.to:
+        parts.append(f"to {effect.to}")
+    if effect.nodes:
+        parts.append(f"stopped {sorted(effect.nodes)}")
+    return " ".join(parts)

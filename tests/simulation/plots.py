@@ -1,0 +1,286 @@
+"""Plots: the stories behind the rules, which chance alone would not tell in a lifetime.
+
+Each was found by the protocol's model, or by thinking about what a rule is for. Nothing happens in them that chance could not
+do: they only draw it near. Roles, voter and moments are drawn, and chance goes on beside them. With nothing broken all hold.
+"""
+
+from collections.abc import Callable
+
+from kiosk.domain import screens as s
+from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
+from tests.simulation.stage import Beats, Spoilt, Stage
+
+
+def back_in_a_corner(on: Stage) -> Beats:
+    """D2: the old holder and a table start again where they hear only each other; their book was taken meanwhile."""
+    h, c, n = on.h, on.t, on.n
+    on.stop(h, c)
+    yield
+    yield from on.taken(n, h, c)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+    on.day.part({h, c})
+    on.start(h, c)
+    yield from on.while_(300)
+    yield from on.asks(c)
+    yield from on.served(c)
+
+
+def heir_without_history(on: Stage) -> Beats:
+    """D3: the heir's own clerk waits already, and the heir has neither the old holder's log nor the other table's."""
+    h, t, n = on.h, on.t, on.n
+    on.block("*", n)
+    yield from on.asks(t)
+    yield from on.served(t)
+    yield from on.while_(100)
+    on.stop(h)
+    yield from on.asks(n)
+    yield from on.while_(100)
+    on.unblock()
+    on.block([h, t], n)
+    on.block(n, "*", "want")
+    yield
+    yield from on.taken(n, h)
+    yield from on.served(n)
+
+
+def given_up(on: Stage) -> Beats:
+    """G1: the answer comes when the clerk has given up."""
+    h, t = on.h, on.t
+    on.block(h, t)
+    on.block("*", h, "log", "give")
+    yield from on.asks(t)
+    yield from on.shows(t, s.Waiting)
+    on.day.touch(on.machine(t), "cancel")
+    yield
+    on.block(h, on.others(h, t))
+    on.world.blocked.discard((h, t, "*"))
+    yield from on.while_(1_500)
+
+
+def late_answer(on: Stage) -> Beats:
+    """G2: a grant arrives when its table has answered the seal without it; the heir has given the voter to its own clerk."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.block(on.others(h, t), h)
+    on.block(h, on.others(h, t))
+    on.world.holding.add((h, t, "log"))
+    before = on.length(h)
+    yield from on.asks(n)
+    yield from on.while_(100)
+    yield from on.asks(t)
+    yield from on.until(lambda: on.length(h) > before)
+    on.stop(h)
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.block([r, n], t)
+    on.seize(n)
+    yield from on.served(n)
+    on.world.let_go()
+    yield from on.served(t)
+
+
+def back_before_the_answer(on: Stage) -> Beats:
+    """Who is back: two stopped tables start again and serve, helped by one that has no seal yet; then that one answers."""
+    h, c, n, r = on.h, on.t, on.n, on.r
+    on.stop(h, c)
+    yield
+    on.block(r, "*")
+    on.seal(h, c)
+    on.start(h, c)
+    yield from on.fresh(h, c)
+    on.block(h, on.others(h, c))
+    on.block(c, on.others(h, c))
+    on.block(on.others(h, c), [h, c])
+    yield from on.asks(c)
+    yield from on.served(c)
+    on.world.blocked -= {way for way in on.world.blocked if way[0] == r and way[1] == "*"}
+    yield from on.until(on.answered)
+    on.seize(n, scanned=True)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def only_copy(on: Stage) -> Beats:
+    """The cut: one table alone has the old holder's grant, and its display has died, so that `issued` is not written."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block(n, "*", "want")
+    on.block("*", h, "log", "give")
+    on.block(n, h)
+    on.machine(t).drawn_ms = None
+    yield from on.asks(n)
+    yield from on.while_(60)
+    yield from on.asks(t)
+    yield from on.served(t)
+    on.stop(h)
+    on.world.blocked -= {way for way in on.world.blocked if way == ("*", t, "want")}
+    yield
+    yield from on.taken(n, h)
+    yield from on.served(n)
+
+
+def issued_is_known(on: Stage) -> Beats:
+    """Issued: a table shows green and dies before its commit; its clerk says so, and nobody has the grant."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.machine(t).fuse = "green"
+    yield from on.asks(t)
+    yield from on.until(lambda: not on.machine(t).up)
+    on.stop(h)
+    on.unblock()
+    on.start(t)
+    yield from on.shows(t, s.Unresolved)
+    on.day.answer(on.machine(t))
+    yield
+    yield from on.taken(n, h)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def issued_at_one(on: Stage) -> Beats:
+    """Cards: a green's holder and table stop; the secretary has the table's `issued`, the heir not, and nobody the grant."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.alone_with(h, t)
+    on.block(t, on.others(t, r, h), "log")
+    on.block(n, r, "want")
+    before = on.length(t)
+    yield from on.asks(t)
+    yield from on.served(t)
+    yield from on.has(r, t, before + 1)
+    on.stop(h, t)
+    yield
+    yield from on.taken(n, h, t)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def silent_clerk(on: Stage) -> Beats:
+    """The clerk asked late: a table shows green and dies before its commit; back again it must not answer before its clerk."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block("*", h, "log", "give")
+    on.block(n, h)
+    yield from on.asks(n)
+    yield from on.while_(60)
+    on.machine(t).fuse = "green"
+    yield from on.asks(t)
+    yield from on.until(lambda: not on.machine(t).up)
+    on.stop(h)
+    on.unblock()
+    on.start(t)
+    yield
+    yield from on.taken(n, h)
+    yield from on.served(n)
+
+
+def cards_on_paper(on: Stage) -> Beats:
+    """Cards: the old holder serves its own voter, one table copies the mark, and both stop: it is on paper only."""
+    h, c, n = on.h, on.t, on.n
+    on.alone_with(h, c)
+    yield from on.asks(h)
+    yield from on.served(h)
+    on.stop(h, c)
+    on.unblock()
+    yield
+    yield from on.taken(n, h, c)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def register_taken(on: Stage) -> Beats:
+    """G5: the secretary takes the book, serves and stops; the assistant takes the register, and the book again."""
+    h, r, a = on.h, on.r, "T1.1"
+    b = on.t if on.t != a else on.n
+    if h == a:
+        raise Spoilt
+    on.stop(h)
+    yield
+    on.seal(h)
+    yield from on.until(on.answered)
+    on.block(r, on.others(r, b))
+    on.block(b, on.others(r, b))
+    on.seize(r)
+    yield from on.decides(r)
+    yield from on.asks(b)
+    yield from on.served(b)
+    on.stop(b, r)
+    on.unblock()
+    on.start(h)
+    yield from on.fresh(h)
+    yield from on.asks(h)
+    yield from on.while_(300)
+    yield from on.taken(a, r, b, by=a, book=0)
+    yield from on.taken(a, r, b, by=a)
+    yield from on.served(h)
+
+
+def stale_table(on: Stage) -> Beats:
+    """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.stop(t)
+    yield
+    on.block(on.others(h, t), [h, t])
+    on.block(h, on.others(h, t), "log", "give")
+    on.start(t)
+    yield from on.asks(t)
+    yield from on.while_(100)
+    on.stop(h)
+    on.block(on.others(t), t)
+    yield
+    on.seal(h)
+    on.world.blocked.discard((r, t, "*"))
+    yield from on.until(on.answered)
+    on.seize(n)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def unheard_seal(on: Stage) -> Beats:
+    """G3: the holder, which was off when its book was sealed, serves its own voter, copied by one that knows of the seal."""
+    h, p, n, r = on.h, on.t, on.n, on.r
+    on.stop(h)
+    yield
+    on.block(r, h)
+    on.block(r, n)
+    on.block(p, [h, n])
+    on.seal(h)
+    yield from on.has(p, r, on.length(r) - 1)
+    on.start(h)
+    yield from on.fresh(h)
+    on.block([h, n], "*", "want")
+    on.block(h, n, "log")
+    on.world.blocked.discard((p, h, "*"))
+    on.block(p, h, "give", "log")
+    yield from on.asks(h)
+    yield from on.while_(300)
+    on.world.blocked -= {(r, n, "*"), (p, n, "*")}
+    yield from on.until(on.answered)
+    on.seize(n, scanned=True)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+PLOTS: tuple[Callable[[Stage], Beats], ...] = (
+    back_in_a_corner,
+    heir_without_history,
+    given_up,
+    late_answer,
+    back_before_the_answer,
+    only_copy,
+    issued_is_known,
+    issued_at_one,
+    silent_clerk,
+    cards_on_paper,
+    register_taken,
+    stale_table,
+    unheard_seal,
+    *PLOTS_OF_DISKS,
+)

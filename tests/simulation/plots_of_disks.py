@@ -1,0 +1,97 @@
+"""Plots about disks: which of them have a mark, what they lose, and what is put in instead."""
+
+from collections.abc import Callable
+
+from tests.simulation.stage import Beats, Stage
+
+
+def late_grant(on: Stage) -> Beats:
+    """Late: a green's table is lost for good and its card not scanned; all that tells of it is a grant past the cut."""
+    h, t, n = on.h, on.t, on.n
+    on.alone_with(h, t)
+    on.block(t, "*", "log", "give")
+    yield from on.asks(t)
+    yield from on.served(t)
+    if any(m.lost or m.old for m in on.world.machines.values()):
+        return
+    on.stop(h)
+    on.world.replace_disk(on.machine(t))
+    on.unblock()
+    yield
+    on.seal(h, t)
+    yield from on.until(on.answered)
+    on.seize(n, scan=False)
+    yield from on.decides(n)
+    on.start(h)
+    yield from on.while_(600)
+
+
+def own_mark_alone(on: Stage) -> Beats:
+    """G3: the holder serves its own voter while nobody hears it."""
+    h, n = on.h, on.n
+    on.block(h, "*")
+    yield from on.asks(h)
+    yield from on.while_(300)
+    on.stop(h)
+    yield
+    yield from on.taken(n, h)
+    yield from on.while_(300)
+
+
+def died_speaking(on: Stage) -> Beats:
+    """Write before speak: the holder dies just before the commit of its decision."""
+    h, t = on.h, on.t
+    on.machine(h).fuse = "decision"
+    yield from on.asks(t)
+    yield from on.until(lambda: not on.machine(h).up)
+    yield from on.while_(300)
+    on.start(h)
+    yield from on.while_(300)
+
+
+def old_copy(on: Stage) -> Beats:
+    """F7: an old copy of the holder's disk is put in; others know that its log was longer."""
+    h, t = on.h, on.t
+    machine = on.machine(h)
+    disk, vector = list(machine.disk), dict(machine.vector)
+    for origin, voter in ((t, on.voter), (h, on.voter), (h, 1), (t, 2), (h, 3)):
+        if voter in on.world.voters and on.can_ask(origin):
+            yield from on.asks(origin, voter)
+        yield from on.while_(300)
+    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) < vector[h] + 2:
+        return
+    on.stop(h)
+    on.world.put_in(machine, disk, vector)
+    yield
+    on.start(h)
+    yield from on.while_(1_500)
+
+
+def copy_that_passes(on: Stage) -> Beats:
+    """F7: an old copy of the holder's disk is just as long, with its new start, as what others know of the real log."""
+    h, t, n = on.h, on.t, on.n
+    machine = on.machine(h)
+    disk, vector = list(machine.disk), dict(machine.vector)
+    on.block([h, t], n, "log", "give")
+    on.block(n, "*", "want")
+    yield from on.asks(t)
+    yield from on.served(t)
+    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) != vector[h] + 1:
+        return
+    on.stop(h)
+    on.world.put_in(machine, disk, vector)
+    on.unblock()
+    on.block(on.others(h, n), n, "log", "give")
+    yield
+    on.start(h)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
+    late_grant,
+    own_mark_alone,
+    died_speaking,
+    old_copy,
+    copy_that_passes,
+)
