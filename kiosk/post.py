@@ -5,12 +5,12 @@ from collections.abc import Iterable
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.messages import Ask, Batch, Head
+from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
-from kiosk.sync.topics import Kind
+from kiosk.sync.topics import AT_CLERK, Kind
 
 
 class Post:
@@ -46,6 +46,8 @@ class Post:
                     return Heard(came.sender, wire.read_ask(came.payload))
                 case Kind.WANT:
                     return Heard(came.sender, wire.read_want(came.payload))
+                case Kind.HEAD if came.payload == AT_CLERK:
+                    return Heard(came.sender, AtClerk())
                 case _:
                     return Heard(came.sender, wire.read_head(came.payload, came.sender, self._keys.verify))
         except wire.MessageError as error:
@@ -59,6 +61,8 @@ class Post:
             match message:
                 case Batch():
                     self.link.send(Kind.LOG, wire.encode(message))
+                case AtClerk():
+                    self.link.send(Kind.HEAD, AT_CLERK)
                 case Head():
                     self.link.send(Kind.HEAD, wire.encode_head(message, self._keys.sign))
                 case SendTo():

@@ -95,7 +95,7 @@ def _nodes(view: View) -> Iterator[s.Line]:
 
 def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Line]:
     """Where there are many nodes, those that stand alike have one row, and the worst come first."""
-    silent = {peer.origin for peer in view.situation.peers if not peer.seen}
+    silent = {peer.origin for peer in view.situation.peers if not peer.seen and peer.stance is not Stance.AT_CLERK}
     alike: dict[tuple[s.Tone, str], list[str]] = {}
     for origin in by_table(stand):
         tone, words = stand[origin]
@@ -114,7 +114,7 @@ def _own(view: View) -> tuple[s.Tone, str]:
 
 
 def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
-    if not peer.seen:
+    if not peer.seen and peer.stance is not Stance.AT_CLERK:
         since = view.say("not_seen_since", view.clock(peer.last_ms)) if peer.last_ms else view.say("never_seen")
         return s.Tone.BAD, since
     office_here = peer.table is None and peer.stance is Stance.SERVING

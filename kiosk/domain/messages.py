@@ -40,6 +40,7 @@ class Stance(StrEnum):
     CLOSED = "closed"
     ISLAND = "island"
     LOCKED = "locked"
+    AT_CLERK = "at_clerk"  # waits for its clerk's word after a restart
     FAULT = "fault"
 
 
@@ -58,6 +59,10 @@ class Head(_Message, frozen=True):
     fresh: bool
     stance: Stance
     clock_ms: int
+
+
+class AtClerk(_Message, frozen=True):
+    """The node has started and waits for its clerk to say what the last run left open: no head, and it proves nothing."""
 
 
 class Want(_Message, frozen=True):

@@ -240,6 +240,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "stance_closed": ("lukket", "closed"),
     "stance_island": ("fast bordvalg", "fixed table"),
     "stance_locked": ("låst", "locked"),
+    "stance_at_clerk": ("venter på sin valglistefører", "waits for its clerk"),
     "stance_fault": ("fejl", "fault"),
     "pick_book_hand_over": ("Hvilken bog overdrages?", "Which book is handed over?"),
     "pick_book_seal": ("Hvilken bog overtages?", "Which book is taken over?"),

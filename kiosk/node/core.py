@@ -166,6 +166,8 @@ class Node:
             if head_due:
                 sends.append(self._head(now))
                 self.books.urgent = self.books.urgent and not is_copied
+        elif not self._rules.locked and self.peers.due(now):
+            sends.append(self.peers.wait_for_clerk(now))
         self._leaving = False
         self._unsent_since = (self._unsent_since or now.mono_ms) if replica.has_unsent else None
         return Said(tuple(sends), self._show())
@@ -178,7 +180,7 @@ class Node:
             return 0
         lasts = lasts_ms(self.state, self.setup.clear_ms)
         due = [] if lasts is None else [self._since.mono_ms + lasts]
-        if self.books.seen.joined and not self.setup.alone:
+        if not self._rules.locked and not self.setup.alone:
             due.append(self.peers.next_due())
             if self._unsent_since is not None:
                 due.append(self._unsent_since + limits.TOGETHER_MS)

@@ -2,7 +2,7 @@
 
 from kiosk.domain import entries as e
 from kiosk.domain.freshness import covers
-from kiosk.domain.messages import Ask, Batch, Head, Want
+from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Taken
@@ -27,6 +27,8 @@ class Ears:
             case Want() as want:
                 if 0 < want.first <= self._books.replica.stored.get(want.origin, 0):
                     return [Give(heard.sender, want.origin, want.first)]
+            case AtClerk():
+                self._peers.at_clerk(heard.sender, now)
             case Head() as head:
                 if head.origin == heard.sender and self._peers.heard(head, now):
                     return self._head(head, now)

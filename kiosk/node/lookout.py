@@ -57,7 +57,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
         origin=origin,
         table=table_of(origin),
         seen=peers.is_seen(origin, now),
-        stance=head.stance if head is not None else Stance.NOT_READY,
+        stance=Stance.AT_CLERK if peers.is_at_clerk(origin, now) else head.stance if head is not None else Stance.NOT_READY,
         last_ms=books.replica.last_ms.get(origin, 0),
         current=not any(node_of(o) == node_of(origin) and o > origin for o in books.replica.have),
         clock_off=head is not None

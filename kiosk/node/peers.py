@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kiosk import limits
-from kiosk.domain.messages import Head, Stance
+from kiosk.domain.messages import AtClerk, Head, Stance
 from kiosk.node.words import Now
 
 
@@ -16,6 +16,7 @@ class Peers:
         self._came: dict[str, int] = {}
         self._clock: dict[str, int] = {}
         self._offline: set[str] = set()
+        self._at_clerk: dict[str, int] = {}
         self._count = 0
         self._sent: int | None = None
 
@@ -27,7 +28,19 @@ class Peers:
         self._heads[head.origin], self._came[head.origin] = head, now.mono_ms
         self._clock[head.origin] = head.clock_ms - now.wall_ms
         self._offline.discard(head.origin)
+        self._at_clerk.pop(head.origin, None)
         return True
+
+    def at_clerk(self, origin: str, now: Now) -> None:
+        """A node waits for its clerk's word."""
+        self._at_clerk[origin] = now.mono_ms
+        self._came.pop(origin, None)
+        self._offline.discard(origin)
+
+    def is_at_clerk(self, origin: str, now: Now) -> bool:
+        """Whether a node that is not seen has said that it waits for its clerk."""
+        said = self._at_clerk.get(origin)
+        return said is not None and origin not in self._offline and now.mono_ms - said < limits.SEEN_MS
 
     def gone(self, origin: str) -> None:
         """Every broker says that a node is offline."""
@@ -68,6 +81,11 @@ class Peers:
     def next_due(self) -> int:
         """The `mono_ms` of the next head."""
         return 0 if self._sent is None else self._sent + limits.HEAD_MS
+
+    def wait_for_clerk(self, now: Now) -> AtClerk:
+        """What this node says instead of a head."""
+        self._sent = now.mono_ms
+        return AtClerk()
 
     def announce(self, start: int, tip: str, stored: dict[str, int], fresh: bool, stance: Stance, now: Now) -> Head:
         """This node's next head."""

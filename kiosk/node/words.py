@@ -9,7 +9,7 @@ import msgspec
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.desk_states import Perform, Rescan
-from kiosk.domain.messages import Ask, Batch, Head, Want
+from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 
@@ -45,7 +45,7 @@ class Heard:
     """A message of another node, checked by the edge: it is well formed, and a head is signed by its origin."""
 
     sender: str
-    message: Batch | Ask | Head | Want
+    message: Batch | Ask | Head | AtClerk | Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,8 @@ class SendTo:
     message: Ask | Want
 
 
-Send = Batch | Head | SendTo | Give
-"""What goes out. Batches and heads are for everybody."""
+Send = Batch | Head | AtClerk | SendTo | Give
+"""What goes out. Batches, heads and that the clerk is awaited are for everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,8 +155,11 @@ class Connection:
     def _drop(self, why: str) -> None:
         """Give the connection up; the broker says in this node's place that it is offline, and it connects anew."""
         _log.warning("broker %s:%d is given up and connected anew: %s", self.broker.host, self.broker.port, why)
+        opened = self._client.socket()
         self._disconnected()
-        self._client = self._new_client()  # the old one's connection ends with it
+        if opened is not None:
+            opened.close()
+        self._client = self._new_client()
 
     # --- the socket ---
 

@@ -6,6 +6,10 @@ OFFLINE = b"offline"
 """What the broker says in a node's place once its connection has ended: the retained will on its head's topic."""
 
 
+AT_CLERK = b"at its clerk"
+"""What a node says on its head's topic while its clerk has not told what the last run left open."""
+
+
 class Kind(StrEnum):
     """What a topic carries."""
 

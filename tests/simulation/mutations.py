@@ -62,7 +62,7 @@ def _without_rows(replica: Replica, kept: list[Stored], flush: Callable) -> tupl
     rows = flush(replica)
     replica._flushed = have | {origin: at - 1 for origin, at in first.items() if at > 1}
     replica._rows, replica._own = gone, [at for at, row in enumerate(gone) if row.origin == replica.me]
-    replica.unread = sum(row.origin != replica.me for row in gone)
+    replica.unread = 0  # it does not know that it has left anything behind
     end.seq, end.hash = seq, last
     return rows
 

@@ -15,7 +15,7 @@ from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
-from kiosk.domain.messages import Ask, Batch, Head
+from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
 from kiosk.sync import messages as wire
@@ -192,6 +192,8 @@ class World(Network):
 
     def _send(self, machine: Machine, sends: tuple[Send, ...]) -> None:
         for message in sends:
+            if isinstance(message, AtClerk):
+                continue  # it is for the others' screens only
             if isinstance(message, Give):
                 batch = self._given(machine, message)
                 if batch is not None:

@@ -24,6 +24,8 @@ def test_the_clerk_is_asked_before_anything_is_said(place: Place) -> None:
     assert place.shown("T3") == "Unresolved"
     assert place.core("T1").peers.head("T3.1").start == 1, "no head of the new run has been heard"
     assert not place.core("T1").peers.is_seen("T3.1", place.now)
+    (shown,) = (peer for peer in place.core("T1").situation.peers if peer.origin == "T3.1")
+    assert shown.stance is Stance.AT_CLERK, "the others see whom it waits for"
     place.touch("T3", "no")
     place.wait(3_000)
     assert place.core("T1").peers.head("T3.1").start > 1
