@@ -182,7 +182,7 @@ class Node:
         due = [] if lasts is None else [self._since.mono_ms + lasts]
         if not self._rules.locked and not self.setup.alone:
             due.append(self.peers.next_due())
-            if self._unsent_since is not None:
+            if self.books.seen.joined and self._unsent_since is not None:
                 due.append(self._unsent_since + limits.TOGETHER_MS)
         if self._unread_since is not None:
             due.append(self._unread_since + limits.COPIES_WAIT_MS)

@@ -225,6 +225,8 @@ class Oracle:
         table = self.world.machines[light.table]
         if not (table.lost or table.old):
             return True
+        if table.old and light.request in self._over:
+            return False  # its old disk did not know of the request, and has given it up
         if self.honest and not table.old and not light.island and (light.voter, light.table) not in self.unscanned:
             return True
         return any(

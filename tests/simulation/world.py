@@ -23,6 +23,7 @@ from tests.made_up import BOTH, MORNING_MS, MadeUp, keys, voter
 from tests.simulation.network import Meddled, Network
 
 NEVER = 1 << 60
+MOST_SPINS = 1_000  # turns that nodes may want without any time passing
 _plain = msgspec.json.Decoder().decode
 
 
@@ -60,7 +61,7 @@ class World(Network):
     def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0) -> None:
         """`focus`: the book in which all voters are; 0 spreads them over the books."""
         super().__init__(rng)
-        self.evidence = self.turns = 0
+        self.evidence = self.turns = self.spins = 0
         self.together_ms = 0  # messages that come within so many milliseconds may be taken in one turn
         self.story: list[str] | None = None
         self.watch: list = []
@@ -229,6 +230,9 @@ class World(Network):
                 first, when = machine, machine.due
         if when == NEVER:
             return
+        self.spins = self.spins + 1 if first is not None and when <= self.mono else 0
+        if self.spins > MOST_SPINS:
+            raise AssertionError(f"{first.origin} wants its turn again and again, and does nothing with it")
         self.mono = max(self.mono, when)
         if first is not None:
             self.take(first)
