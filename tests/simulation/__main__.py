@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -78,6 +79,11 @@ def _look(given: tuple[int, int]) -> tuple[int, str] | None:
     return None
 
 
+def _mortal() -> None:
+    """A worker ends when it is told to, whatever the process that it was forked from does with that signal."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def run_many(
     schedules: int,
     seed: int,
@@ -96,7 +102,7 @@ def run_many(
     total = Counts()
     done = walked = 0
     violations: list[tuple[int, str]] = []
-    with get_context("fork").Pool(jobs) as pool:
+    with get_context("fork").Pool(jobs, _mortal) as pool:
         for ran, made, found, seen in pool.imap_unordered(_work, parts):
             done, walked, violations = done + ran, walked + made, violations + found
             for what, times in seen.items():
@@ -137,7 +143,7 @@ def mutate(
         tries.append((" (G5 aside)", patches + G5_ASIDE))
     for aside, broken_now in tries:
         with broken(*broken_now), ExitStack() as running:
-            look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count())).imap
+            look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count(), _mortal)).imap
             for found in look(_look, parts):
                 if found is not None:
                     at, words = found
