@@ -110,7 +110,15 @@ _NINE = replace(
     _AT_SECRETARY,
     me="T3.1",
     peers=tuple(
-        Peer(f"T{n}.1" if n else "S.1", n or None, n not in (4, 9), Stance.SERVING, _MORNING_MS) for n in range(10) if n != 3
+        Peer(
+            f"T{n}.1" if n else "S.1",
+            n or None,
+            n not in (4, 7, 9),
+            Stance.AT_CLERK if n == 7 else Stance.SERVING,
+            _MORNING_MS,
+        )
+        for n in range(10)
+        if n != 3
     ),
     holders=((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 10))),
     conflicts=_LARGE.conflicts[:2],
