@@ -29,9 +29,10 @@ class Ears:
                     return [Give(heard.sender, want.origin, want.first)]
             case AtClerk():
                 self._peers.at_clerk(heard.sender, now)
-            case Head() as head:
-                if head.origin == heard.sender and self._peers.heard(head, now):
-                    return self._head(head, now)
+            case Head() as head if head.origin == heard.sender != self._setup.origin:
+                return self._head(head, now)
+            case _:
+                pass
         return []
 
     def _batch(self, batch: Batch, sender: str, now: Now) -> list[Send]:
@@ -55,8 +56,11 @@ class Ears:
     def _head(self, head: Head, now: Now) -> list[Send]:
         me, books = self._setup.origin, self._books
         replica, seen = books.replica, books.seen
-        if not replica.shown(head):
+        if replica.belies(head):
             return [*replica.contradict(head.origin, replica.end(head.origin).seq, now.mono_ms)]
+        if not self._peers.heard(head, now):
+            return []
+        replica.shown(head)
         seen.fresh.heard(head)
         books.heard(head)
         sends: list[Send] = [*replica.wants(head.origin, now.mono_ms)]

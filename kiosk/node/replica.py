@@ -156,15 +156,18 @@ class Replica:
 
     # --- what is asked for ---
 
-    def shown(self, head: Head) -> bool:
-        """Another node's head says what it has. False for one whose own log ends otherwise than is known here."""
+    def belies(self, head: Head) -> bool:
+        """Whether another node's own log, by its head, ends otherwise than is known here."""
         end = self.end(head.origin)
-        if head.have.get(head.origin) == end.seq and head.tip != end.hash:
-            why = "its head ends its log otherwise than is known"
-            self.refuse(Evidence(head.origin, Refusal.FORKED, why, msgspec.json.encode(head)))
+        if head.have.get(head.origin) != end.seq or head.tip == end.hash:
             return False
-        self._shown[head.origin] = head.have
+        why = "its head ends its log otherwise than is known"
+        self.refuse(Evidence(head.origin, Refusal.FORKED, why, msgspec.json.encode(head)))
         return True
+
+    def shown(self, head: Head) -> None:
+        """Another node's head says what it has."""
+        self._shown[head.origin] = head.have
 
     def gone(self, origin: str) -> None:
         """Another node is offline: nothing can be had from it."""

@@ -78,10 +78,12 @@ class Healing(Fate):
                 if machine.screen is None or not isinstance(machine.screen.content, s.Unresolved):
                     break
                 self.answer(machine)
-            if machine.node.is_locked and not self.is_sealed(machine.origin):
+            if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
                 self.order(machine, Perform(Deed.UNLOCK))
             if isinstance(machine.node.state, d.Waiting) and machine.node.state.silent and machine.screen.left is not None:
                 self.touch(machine, "cancel")
+            if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
+                self.order(machine, Perform(Deed.OPEN_POLL))  # the register was taken without the entry
         if not self.go_on():
             self.attest()
         self.go_on_seizing(finish=True)
@@ -91,8 +93,14 @@ class Healing(Fate):
         chains = [m.node.books.books.chain(0) for m in self.world.machines.values() if m.up and not m.node.is_locked]
         return any(chain.pending and chain.last.holder == origin for chain in chains)
 
+    def is_anybody_fresh(self) -> bool:
+        """Whether any node that runs is fresh, and not locked."""
+        nodes = [m.node for m in self.world.machines.values() if m.up]
+        return any(node.books.seen.fresh.reached and not node.is_locked for node in nodes)
+
     def go_on(self) -> bool:
-        """A pending seal is finished: by a new one, if its writer can't, or if it waits for a disk that is lost."""
+        """A pending seal is finished: by a new one, if its writer can't, or if it waits for a disk that is lost: for its
+        answer, or for what its answer showed."""
         for machine in self.world.machines.values():
             if machine.node is None:
                 continue
@@ -101,7 +109,10 @@ class Healing(Fate):
                 needed = self.world.machines[keeper.books.holder(book)].lost
                 if (needed or keeper.books.unfinished(book)) and rules.may_seal(keeper.seen, book):
                     sealed = keeper.own_seal(book)
-                    if sealed is None or keeper.waits_for(book, sealed) & self.stopped():
+                    due = keeper.waits_for(book, sealed) if sealed is not None else set()
+                    if sealed is not None and keeper.fetches(book, sealed):
+                        due |= keeper.answers(book, sealed).keys()
+                    if sealed is None or due & self.stopped():
                         holder = self.world.machines.get(keeper.books.holder(book))
                         if not book and holder is not None and holder.up and not holder.node.is_locked:
                             self.order(holder, Perform(Deed.LOCK))

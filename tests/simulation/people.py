@@ -156,6 +156,8 @@ class People:
                     continue
                 if self.rng.random() < 0.3 and not finish:
                     self.order_scans(machine, self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed)))
+                if machine.node is None:
+                    return
                 if not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed):
                     heirs = [m.origin for m in self.world.machines.values() if m.node is not None]
                     old = keeper.books.old_holder(book, sealed.seal.epoch)

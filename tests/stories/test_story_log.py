@@ -87,6 +87,20 @@ def test_an_old_card_that_has_grown_as_long_as_its_log_stops(place: Place) -> No
     assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORKED),)
 
 
+def test_an_old_card_whose_start_stands_where_another_stood_stops(place: Place) -> None:
+    """Its heads look older than those of the run that it does not know of; what they say of its log's end tells."""
+    old = list(place.devices["T2"].disk)
+    place.crash("T2")
+    place.restart("T2")
+    place.wait(5_000)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.restart("T2")
+    place.lose_what_is_under_way()
+    place.wait(2_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
+
+
 def test_a_new_disk_is_a_new_origin(place: Place) -> None:
     """Table 2's disk is lost: the spare goes on under a name of its own, catches up, and is given the book like any heir."""
     place.serve("T2", 201)
