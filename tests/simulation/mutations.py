@@ -14,7 +14,7 @@ from kiosk.domain.books import Books
 from kiosk.domain.chain import Stored
 from kiosk.domain.desk_states import Cancel, Waiting, Withdraw
 from kiosk.domain.freshness import Freshness
-from kiosk.domain.ledger import Case, Decided
+from kiosk.domain.ledger import Case
 from kiosk.node import Now, Turn
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
@@ -127,10 +127,6 @@ def _always(*_: object, **__: object) -> bool:
 
 def _reached_at_once(self: Freshness, *_: object) -> None:
     self.reached = True
-
-
-def _decided_any(self: Decided, _books: Books) -> bool:
-    return self.decision.outcome is not None
 
 
 DESK_WAITS_ON: tuple[_Patch, ...] = (
