@@ -87,6 +87,8 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
             faults = [f"{fault}: do not use this table" for fault in found.faults]
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")
+            if log.fault:
+                faults.append("this card is a copy or an old one, others know more of its log: put in this device's spare card")
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
             if not faults:
                 issued = sum(found.totals.issued.values())

@@ -92,6 +92,8 @@ class Service:
             self._port.show(without_list(_fresh_number(), self._view))
             return
         replayed = _replay(node, log, self._bundle)
+        if log.fault:
+            node.condemn()
         gc.collect()
         gc.freeze()  # the log's fold stays for good: no later collection has to walk it while a clerk waits
         self._say(f"ready with {replayed} entries")
@@ -129,6 +131,9 @@ class Service:
         if turn.rows:
             log.commit(turn.rows, now().wall_ms)
         said = node.committed(now())
+        if node.fault and not log.fault:
+            self._say(f"stopped for good: {node.fault}: put in this device's spare card")
+            log.condemn(node.fault)
         if said.screen is not None:
             self._port.show(said.screen)
         self._post.send(said.sends, log)

@@ -262,7 +262,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "scanned": ("Skannet: {}", "Scanned: {}"),
     "must_answer": ("har ikke svaret: tjek kablet, eller begynd forfra", "no answer: check the cable, or begin again"),
     "fetching": ("Henter", "Fetching"),
-    "fetching_text": ("de sidste afmærkninger", "the last marks"),
+    "fetching_text": (
+        "de sidste afmærkninger: varer det over et minut, så begynd forfra",
+        "the last marks: if it takes over a minute, begin again",
+    ),
     "and_numbers": ("og nr. {}", "and no. {}"),
     "cards_since": ("kort modtaget efter kl. {}", "cards taken in after {}"),
     "cards_all": ("alle kort", "all cards"),

@@ -90,9 +90,17 @@ class Node:
         self._sends: list[Send] = []
         self._wake = False
         self._leaving = False
-        self.fault = ""
 
     # --- the loop's calls -------------------------------------------------------------------------------------------
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with this disk, for good: it serves nobody and says nothing. The loop keeps it on the disk."""
+        return "copied" if self._ears.is_copied else ""
+
+    def condemn(self) -> None:
+        """The disk bears a `fault` that an earlier run has found. Before `begin`."""
+        self._ears.is_copied = True
 
     @property
     def ledger(self) -> Ledger:
@@ -123,6 +131,8 @@ class Node:
     def begin(self, now: Now) -> Turn:
         """Start: the `start` entry, and the clerk is asked about what the last run left open. Commit, then `committed`."""
         self.face.begin(now)
+        if self.fault:
+            return Turn()
         self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
@@ -140,6 +150,8 @@ class Node:
         self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         for given in inputs:
             self._one(given, now)
+        if self._ears.is_copied:
+            return Turn()
         self._time_passed(now)
         self.books.duties(now)
         self._follow(now)
@@ -296,8 +308,7 @@ class Node:
     def _hear(self, heard: Heard, now: Now) -> None:
         was_island = self.books.seen.island
         self._sends += self._ears.hear(heard, now)
-        if self._ears.is_copied:
-            self.fault = "copied"
+        if self.fault:
             self.face.turn()
         if self.books.seen.island != was_island:
             self._looked = None

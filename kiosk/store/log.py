@@ -83,6 +83,19 @@ class Log:
                 )
                 self._db.commit()
 
+    def condemn(self, fault: str) -> None:
+        """Note on the disk what is wrong with it for good; `fault` is what the screen's text is looked up by."""
+        with store_errors():
+            self._db.execute("insert or replace into facts values ('fault', ?)", (fault,))
+            self._db.commit()
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with this disk for good, "" for nothing."""
+        with store_errors():
+            found = self._db.execute("select value from facts where key = 'fault'").fetchone()
+            return str(found[0]) if found else ""
+
     def ends(self) -> dict[str, int]:
         """The seq of each origin's last entry."""
         with store_errors():

@@ -188,11 +188,12 @@ def test_a_sync_that_fails_gives_a_red_screen_and_the_voters_have_one_mark_each(
 
 
 def overwrite(file, start, length=None):
-    """Overwrite a part of a file, by default up to its end."""
-    length = file.stat().st_size - start if length is None else length
+    """Turn over every bit of a part of a file, by default up to its end."""
     with file.open("r+b") as open_file:
         open_file.seek(start)
-        open_file.write(os.urandom(length))
+        there = open_file.read(length)
+        open_file.seek(start)
+        open_file.write(bytes(byte ^ 0xFF for byte in there))
 
 
 DAMAGE = {

@@ -51,14 +51,22 @@ class Healing(Fate):
         self.settle()
         world.run_for(2_500)
         for machine in old:
-            known = max(m.vector.get(machine.origin, 0) for m in world.machines.values() if m is not machine)
-            stopped = machine.up and machine.node.fault == "copied"
-            if not stopped and (other := self.contradicts(machine)):
-                raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
-            self.counts.add("old disk has stopped itself" if stopped else "old disk not found out")
-            if machine.outdated and not stopped and known > machine.vector.get(machine.origin, 0):
-                raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
+            if machine.up and machine.node.fault:
+                self.counts.add("old disk has stopped itself")
+            elif machine.up and machine.node.is_locked:
+                self.counts.add("old disk is locked, and does not listen")
+            else:
+                self.counts.add("old disk not found out")
+                self.look_whether_known(machine)
             world.boot(world.replace_disk(machine))
+
+    def look_whether_known(self, machine: Machine) -> None:
+        """Nobody may know that a machine that runs has an old disk."""
+        if other := self.contradicts(machine):
+            raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
+        known = max(m.vector.get(machine.origin, 0) for m in self.world.machines.values() if m is not machine)
+        if machine.outdated and known > machine.vector.get(machine.origin, 0):
+            raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
 
     def contradicts(self, machine: Machine) -> str:
         """A node that has an entry of this machine's log which is not what the machine has."""
@@ -152,15 +160,17 @@ class Healing(Fate):
         if any(node_of(m.origin) == "S" and m.lost for m in world.machines.values()) or not tables:
             return  # without the register's log nobody may know whether the poll is open
         ledger = tables[0].node.ledger
-        for voter in world.voters:
+
+        def is_to_be_served(voter: int) -> bool:
+            """No ballot, not referred to the secretary, and no request at a table that is gone: that may have come late."""
             if any(light.voter == voter for light in self.oracle.lights) or ledger.referrals(voter):
-                continue
-            if any(case.origin in gone for case in ledger.of_voter(voter)) or any(
-                ledger.is_found(voter, o) for o in world.origins
-            ):
-                continue
+                return False
+            at_a_lost_table = any(case.origin in gone for case in ledger.of_voter(voter))
+            return not at_a_lost_table and not any(ledger.is_found(voter, o) for o in world.origins)
+
+        for voter in filter(is_to_be_served, world.voters):
             self.counts.add("served in the end")
-            if not any(self.is_served(machine, voter) for machine in tables):
+            if not any(self.is_served(machine, voter) for machine in tables) and is_to_be_served(voter):
                 shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 

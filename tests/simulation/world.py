@@ -45,7 +45,8 @@ class Machine:
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
-    outdated: bool = False  # and it has heard of a longer log of its own
+    outdated: bool = False  # and it has heard of a longer log of its own, in this run or before it stopped for that
+    condemned: bool = False  # its disk bears that it is an old one
 
     @property
     def up(self) -> bool:
@@ -88,6 +89,9 @@ class World(Network):
         for row in machine.disk:
             entry = e.decode_entry(row.data)
             machine.node.replay(entry, e.entry_hash(row.data))
+        machine.outdated = machine.condemned
+        if machine.condemned:
+            machine.node.condemn()
         self.say(f"{machine.origin} starts")
         self.carry_out(machine, machine.node.begin(self.now(machine)))
 
@@ -120,6 +124,7 @@ class World(Network):
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
             self._send(machine, said.sends)
+        machine.condemned = machine.condemned or bool(node.fault)
         at = node.deadline()
         machine.due = NEVER if at is None else at
 
@@ -306,6 +311,7 @@ class World(Network):
     def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
         """An old copy of its disk is put into a machine that is off; what was written since is gone."""
         machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
+        machine.condemned = False
         machine.old = max(1, vector.get(machine.origin, 0))
         self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 

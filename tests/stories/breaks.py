@@ -260,6 +260,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     ),
     "log: old batches are not looked at": ((Replica, "_compare", lambda *_: Taken.NOTHING),),
     "log: its own longer log is not looked at": ((Replica, "is_of_another_disk", _never),),
+    "log: a copied disk is forgotten": ((Node, "condemn", lambda _self: None),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
     "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want_gap", lambda *_: [])),

@@ -30,7 +30,8 @@ VOTERS = {n: made_up.voter(n, n // 100, ("byraad",)) for book in (1, 2, 3) for n
 class Device:
     """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green.
 
-    `fails`: its power fails in its next turn, after what may be said at once, and before the commit.
+    `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `condemned`: the disk
+    bears that it is an old one.
     """
 
     origin: str
@@ -39,6 +40,7 @@ class Device:
     screens: list[s.Screen] = field(default_factory=list)
     on_paper: list[str] = field(default_factory=list)
     fails: bool = False
+    condemned: bool = False
 
     def rows(self) -> Iterable[Stored]:
         """What is on the disk, in the order in which it came."""
@@ -67,6 +69,8 @@ class Place:
             device.node = Node(setup, VOTERS.get, lambda _pin: True, made_up.keys(device.origin))
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
+            if device.condemned:
+                device.node.condemn()
             self._carry_out(device, device.node.begin(self.now))
 
     def crash(self, *names: str) -> None:
@@ -100,6 +104,7 @@ class Place:
         device.disk += turn.rows
         assert device.node is not None
         said = device.node.committed(self.now)
+        device.condemned = device.condemned or bool(device.node.fault)
         self._send(device, said.sends)
         self._show(device, said.screen)
 

@@ -74,6 +74,23 @@ def test_a_copied_card_stops(place: Place) -> None:
     assert not place.decides("T2", 2)
 
 
+def test_a_copied_card_is_not_trusted_again(place: Place) -> None:
+    """Table 2 has stopped with its copied card; switched on again it reaches nobody, and still serves nobody, in no mode."""
+    old = list(place.devices["T2"].disk)
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.restart("T2")
+    place.wait(4_000)
+    place.crash("T2")
+    place.cut_off("T2")
+    place.restart("T2")
+    place.wait(4_000)
+    place.order("T2", d.Deed.ISLAND)
+    assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
+    assert not place.decides("T2", 2)
+
+
 def test_an_old_card_that_has_grown_as_long_as_its_log_stops(place: Place) -> None:
     """One entry is missing on table 2's old disk, and its new start takes that place: who knows the real one shows it."""
     old = list(place.devices["T2"].disk)
