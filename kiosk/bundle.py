@@ -1,9 +1,9 @@
-"""What one device is given: its plan, its own key, everybody's public keys and the PINs' hashes, in one folder.
+"""What one device is given, in one folder: its plan, its keys and certificates, everybody's public keys, the PINs' hashes.
 
 `provision` makes one for each device of a plan. The plan is copied byte for byte: all devices can be seen to have the same.
+Two keys, for two purposes: `device.key` signs the log, `tls.key` opens connections.
 """
 
-import os
 from pathlib import Path
 from typing import Self
 
@@ -11,11 +11,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import limits
+from kiosk.authority import Authority, Issued, replace_file
+from kiosk.config import Broker as PlannedBroker
 from kiosk.config import Plan, PlanError, load_plan
 from kiosk.domain.nodes import node_of, origin_of, table_of
 from kiosk.keys import KeyFileError, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
 PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
+AUTHORITY, REVOKED = "authority.crt", "revoked.crl"
+TLS, BROKER = "tls", "broker"
+"""Names of a key and of its certificate; a device on which a broker runs has the second pair too."""
 
 
 class BundleError(Exception):
@@ -23,25 +28,34 @@ class BundleError(Exception):
 
 
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which device this is, and of which place: training is never mixed with live.
+    """Which device this is, and of which realm: training is never mixed with live, nor one place with another.
 
     `origin` names its disk: table 3's first is "T3.1". `table` is missing for the secretary's. `signers`: public keys of all
-    the place's disks by origin, in hex. `pins`: hashes.
+    the place's disks by origin, in hex; `serials`: of their certificates, likewise. `pins`: hashes.
     """
 
-    place: str
-    training: bool
+    realm: str
     origin: str
     table: int | None
     signers: dict[str, str]
+    serials: dict[str, tuple[str, ...]]
     pins: tuple[str, ...]
+
+    def brokers(self, plan: Plan) -> list[PlannedBroker]:
+        """The brokers that run on this device: one at most."""
+        return _brokers_on(plan, self.origin)
 
 
 class Provisioned(msgspec.Struct, frozen=True):
-    """What `provision` made. The PINs are kept nowhere else."""
+    """What `provision` made: by origin its folder, its signing key in hex and its certificate's SHA-256 in hex.
+
+    The PINs are kept nowhere else. `authority`: its folder, which no device needs.
+    """
 
     bundles: dict[str, Path]
     signers: dict[str, str]
+    fingerprints: dict[str, str]
+    authority: Path
     pin: str
     reserve_pin: str
 
@@ -49,6 +63,7 @@ class Provisioned(msgspec.Struct, frozen=True):
 class Bundle(msgspec.Struct, frozen=True):
     """A device's bundle, read and checked."""
 
+    folder: Path
     plan: Plan
     device: Device
     key: Ed25519PrivateKey
@@ -77,16 +92,20 @@ class Bundle(msgspec.Struct, frozen=True):
             raise BundleError(f"{folder / DEVICE}: {error}: provision the device again") from error
         except KeyFileError as error:
             raise BundleError(f"{folder}: {error}") from error
+        pairs = [f"{name}.{kind}" for name in (TLS, *([BROKER] if device.brokers(plan) else [])) for kind in ("crt", "key")]
+        for name in (AUTHORITY, REVOKED, *pairs):
+            if not (folder / name).exists():
+                raise BundleError(f"{folder / name} is missing: provision the device again")
         if device.signers.get(device.origin) != public_hex(key):
             raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
         origins = set(_origins(plan))
-        same_place = (device.place, device.training) == (plan.place.code, plan.place.training)
+        same_place = device.realm == plan.place.realm
         known = device.origin in origins and table_of(device.origin) == device.table
         if not same_place or device.signers.keys() != origins or not known:
             raise BundleError(
                 f"{folder}: the place and tables of the plan are not those that were provisioned: provision the place again"
             )
-        return cls(plan, device, key, signers)
+        return cls(folder, plan, device, key, signers)
 
 
 def _origins(plan: Plan) -> list[str]:
@@ -113,23 +132,36 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     origins = _origins(plan)
     keys = {origin: new_private_key() for origin in origins}
     signers = {origin: public_hex(load_private_key(key)) for origin, key in keys.items()}
+    authority = Authority.new(plan.place.realm)
+    pairs = {origin: _issue(authority, plan, origin) for origin in origins}
     pin, reserve = new_pin(), new_pin()
     pins = (hash_pin(pin), hash_pin(reserve))
+    serials = {origin: tuple(authority.issued[origin]) for origin in origins}
     made = {}
     try:
-        out.mkdir(parents=True, mode=0o700)
         for origin in origins:
             folder = made[origin] = _folder(out, origin)
             folder.mkdir(parents=True, mode=0o700)
-            (folder / PLAN).write_bytes(plan_file.read_bytes())
-            device = Device(plan.place.code, plan.place.training, origin, table_of(origin), signers, pins)
-            _write_private(folder / DEVICE, msgspec.json.encode(device))
-            _write_private(folder / KEY, keys[origin])
+            device = Device(plan.place.realm, origin, table_of(origin), signers, serials, pins)
+            files = {PLAN: plan_file.read_bytes(), DEVICE: msgspec.json.encode(device), KEY: keys[origin]}
+            files |= {AUTHORITY: authority.certificate, REVOKED: authority.revoked.pem}
+            for name, issued in pairs[origin].items():
+                files |= {f"{name}.crt": issued.certificate, f"{name}.key": issued.key}
+            for name, data in files.items():
+                replace_file(folder / name, data)
+        authority.save(out / "authority")
+        replace_file(out / "authority" / PLAN, plan_file.read_bytes())
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error
-    return Provisioned(made, signers, pin, reserve)
+    fingerprints = {origin: pairs[origin][TLS].fingerprint for origin in origins}
+    return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve)
 
 
-def _write_private(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
+def _issue(authority: Authority, plan: Plan, origin: str) -> dict[str, Issued]:
+    """A disk's certificates: its own, and that of the broker that runs on its device."""
+    hosts = [broker.host for broker in _brokers_on(plan, origin)]
+    return {TLS: authority.issue(origin)} | ({BROKER: authority.issue(origin, hosts=hosts)} if hosts else {})
+
+
+def _brokers_on(plan: Plan, origin: str) -> list[PlannedBroker]:
+    return [broker for broker in plan.brokers if broker.node == node_of(origin)]

@@ -39,6 +39,14 @@ class Place(_Part, frozen=True):
     name: Text
     training: bool = True
 
+    @property
+    def realm(self) -> str:
+        """What all that belongs together begins with: topics, certificates, the voter list's digest and the logs' first link.
+
+        So nothing of one place is taken for another's, and nothing of an exercise for the real thing.
+        """
+        return f"{'oevelse' if self.training else 'valg'}/{self.code}"
+
 
 class Day(_Part, frozen=True):
     """The election day: its name and date."""
@@ -120,10 +128,19 @@ class Secretary(_Part, frozen=True):
 
 
 class Broker(_Part, frozen=True):
-    """Where the nodes meet: an MQTT broker."""
+    """Where the nodes meet: an MQTT broker, which runs on the secretary's device, or on that of the `table` named.
+
+    `host`: the address, or the name, under which the devices reach it.
+    """
 
     host: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 1883
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8883
+    table: TableNumber | None = None
+
+    @property
+    def node(self) -> str:
+        """The device on which it runs."""
+        return SECRETARY if self.table is None else f"T{self.table}"
 
 
 class Plan(_Part, frozen=True):
@@ -171,6 +188,12 @@ class Plan(_Part, frozen=True):
             raise ValueError(f"`secretary.assistant`: there is no table {self.secretary.assistant}: name one of `tables`")
         if len(self.nodes) > 1 and not self.brokers:
             raise ValueError("`brokers`: a place with more than one node needs at least one, where they meet")
+        _unique("brokers.table", [b.table if b.table is not None else "the secretary's device" for b in self.brokers])
+        for broker in self.brokers:
+            if broker.node not in self.nodes:
+                raise ValueError(
+                    f"`brokers`: there is no {broker.node} to run {broker.host}:{broker.port}: name one of `tables`"
+                )
 
     def _check_lengths(self) -> None:
         card, groups = self.card, self.card.pattern

@@ -60,6 +60,9 @@ SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as no
 WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen
 
+# Brokers
+LIST_LOOK_S = 0.5  # seconds between a broker's looks whether a certificate has been revoked
+
 # Link
 CONNECT_S = 5.0  # seconds that a broker has to answer
 KEEPALIVE_S = 10  # seconds of silence after which a broker is asked whether it is there; half as long again, and it is gone

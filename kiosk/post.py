@@ -5,19 +5,22 @@ from collections.abc import Iterable
 import msgspec
 
 from kiosk import limits
+from kiosk.authority import AuthorityError
+from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
 from kiosk.sync.topics import AT_CLERK, Kind
+from kiosk.trust import Trust
 
 
 class Post:
     """Sends what the node says, and keeps what comes in until the loop takes it. A place with one node has no link."""
 
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, trust: Trust) -> None:
+        self._keys, self._trust = keys, trust
         self._came: list[net.Arrived | net.Gone] = []
         self.link: net.Link | None = None
 
@@ -33,25 +36,38 @@ class Post:
     def take(self) -> list[Input]:
         """What has come in, read and checked; at most `limits.BATCH_INPUTS` at a time."""
         came, self._came = self._came[: limits.BATCH_INPUTS], self._came[limits.BATCH_INPUTS :]
-        return [self._read(one) for one in came]
+        return [given for one in came for given in self._read(one)]
 
-    def _read(self, came: net.Arrived | net.Gone) -> Input:
+    def _read(self, came: net.Arrived | net.Gone) -> list[Input]:
         if isinstance(came, net.Gone):
-            return Gone(came.sender)
+            return [Gone(came.sender)]
         try:
             match came.kind:
                 case Kind.LOG | Kind.GIVE:
-                    return Heard(came.sender, wire.read_batch(came.payload))
+                    return [Heard(came.sender, wire.read_batch(came.payload))]
                 case Kind.ASK:
-                    return Heard(came.sender, wire.read_ask(came.payload))
+                    return [Heard(came.sender, wire.read_ask(came.payload))]
                 case Kind.WANT:
-                    return Heard(came.sender, wire.read_want(came.payload))
+                    return [Heard(came.sender, wire.read_want(came.payload))]
+                case Kind.REVOKED:
+                    return self._revoke(came.payload)
                 case Kind.HEAD if came.payload == AT_CLERK:
-                    return Heard(came.sender, AtClerk())
-                case _:
-                    return Heard(came.sender, wire.read_head(came.payload, came.sender, self._keys.verify))
+                    return [Heard(came.sender, AtClerk())]
+                case Kind.HEAD:
+                    return [Heard(came.sender, wire.read_head(came.payload, came.sender, self._keys.verify))]
         except wire.MessageError as error:
-            return Suspect(came.sender, error.kind, str(error), came.payload)
+            return [Suspect(came.sender, error.kind, str(error), came.payload)]
+        except AuthorityError as error:
+            return [Suspect(came.sender, Refusal.FORGED, str(error), came.payload)]
+
+    def _revoke(self, pem: bytes) -> list[Input]:
+        """Take in a list of revoked certificates: from now on those no longer count, here and for whoever connects later."""
+        revoked = self._trust.learn(pem)
+        if revoked is None:
+            return []
+        if self.link is not None:
+            self.link.renew(self._trust.credentials())
+        return [Suspect(origin, Refusal.REVOKED, "its certificate was revoked", b"") for origin in sorted(revoked)]
 
     def send(self, sends: Iterable[Send], log: Log) -> None:
         """Send messages; entries that were asked for are read from the log on disk."""

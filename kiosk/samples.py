@@ -217,7 +217,7 @@ _STATES: dict[str, d.State] = {
 }
 
 
-_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied")
+_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied", "revoked")
 
 
 def samples(language: Language) -> dict[str, Screen]:

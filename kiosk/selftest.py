@@ -81,7 +81,7 @@ def _disk(data: Path) -> Iterator[Finding]:
 def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
     try:
         with Database(data) as database:
-            voter_list, log = VoterList(database), Log(database)
+            voter_list, log = VoterList(database, bundle.plan.place.realm), Log(database)
             yield _list(voter_list)
             found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify, empty_ledger(bundle.plan))
             faults = [f"{fault}: do not use this table" for fault in found.faults]

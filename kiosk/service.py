@@ -22,10 +22,11 @@ from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
-from kiosk.store.errors import CorruptError, StoreError
+from kiosk.store.errors import CorruptError, RevokedError, StoreError
 from kiosk.store.log import Log
 from kiosk.sync.connection import Broker
 from kiosk.sync.link import Link
+from kiosk.trust import Trust
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +52,12 @@ class Service:
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
-        self._post = Post(self._keys)
+        self._trust = Trust(bundle, data)
+        self._post = Post(self._keys, self._trust)
         if bundle.plan.brokers:
             brokers = [Broker(broker.host, broker.port) for broker in bundle.plan.brokers]
-            prefix = f"valg/{bundle.plan.place.code}"
-            self._post.link = Link(prefix, bundle.device.origin, brokers, self._selector, self._post.receive)
+            realm, me = bundle.plan.place.realm, bundle.device.origin
+            self._post.link = Link(realm, me, brokers, self._trust.credentials(), self._selector, self._post.receive)
 
     def run(self) -> None:
         """Serve until stopped."""
@@ -85,7 +87,12 @@ class Service:
         self._stopping = True
         self.inbox.wake()
 
+    def _look_whether_revoked(self) -> None:
+        if self._trust.am_revoked:
+            raise RevokedError("this device's certificate was revoked: put in its spare card")
+
     def _serve(self, database: Database) -> None:
+        self._look_whether_revoked()
         node, log = self._make_node(database, self._keys), Log(database)
         if node is None:  # nothing is written before there is a list, since the log is bound to it
             self._say(f"no voter list in {self._data}: `valgbord list import`; looking every {limits.STORE_RETRY_S:g} s")
@@ -100,6 +107,7 @@ class Service:
         self._carry_out(node, log, node.begin(now()))
         self._carry_out(node, log, node.take([self._scanner], now()))
         while not self._stopping:
+            self._look_whether_revoked()
             self._wait(node.deadline())
             self._carry_out(node, log, node.take(self._inputs(), now()))
 

@@ -73,7 +73,7 @@ def view_of(plan: Plan, origin: str) -> View:
 
 
 def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
-    return Beginning(plan.place.code, plan.day.date.isoformat(), voter_list.digest() or "")
+    return Beginning(plan.place.realm, plan.day.date.isoformat(), voter_list.digest() or "")
 
 
 def _first_prev(beginning: Beginning) -> str:
@@ -125,7 +125,7 @@ def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node | None]:
     """How a node is made from an open store, at the start and after a fault of the disk; None where it has no voter list."""
 
     def make(database: Database, keys: Keys) -> Node | None:
-        voter_list = VoterList(database)
+        voter_list = VoterList(database, bundle.plan.place.realm)
         if voter_list.digest() is None:
             return None
         if not voter_list.verify():
@@ -172,7 +172,7 @@ def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | 
 def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
     with Database(data, read_only=True) as database:
-        yield from export(_beginning(bundle.plan, VoterList(database)), Log(database).read())
+        yield from export(_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
 
 
 @contextmanager
@@ -180,10 +180,10 @@ def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[
     """The log of this node, or of an exported file: the `prev` of its first entry, and its entries."""
     if file is None:
         with Database(data, read_only=True) as database:
-            yield log_beginning(bundle.plan, VoterList(database)), Log(database).read()
+            yield log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
         return
     with file.open("rb") as lines:
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
-        if (begins.place, begins.day) != (bundle.plan.place.code, bundle.plan.day.date.isoformat()):
+        if (begins.place, begins.day) != (bundle.plan.place.realm, bundle.plan.day.date.isoformat()):
             raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
         yield _first_prev(begins), entries_of(lines)

@@ -116,18 +116,62 @@ def display(socket: Path, size: tuple[int, int], *, fullscreen: bool, pictures: 
 @click.argument("plan", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="New folder for the devices' bundles.")
 def provision(plan: Path, out: Path) -> None:
-    """Make every device's keys from the place's PLAN: one bundle for each table, and the chair's PINs.
+    """Make all keys and certificates of a place from its PLAN: a bundle for each device and its spare, and the chair's PINs.
 
-    The PINs are shown once and kept nowhere: put each in its sealed envelope.
+    The folder `authority` goes to no device: keep it under lock, for `revoke`. The PINs are shown once and kept nowhere: put
+    each in its sealed envelope.
     """
     from kiosk.bundle import provision as make_bundles
 
     with clear_errors():
         made = make_bundles(plan, out)
+    width = max(len(str(folder)) for folder in made.bundles.values())
+    click.echo(f"{'disk':6}  {'bundle':{width}}  {'certificate (SHA-256)':23}  signing key")
     for origin, folder in made.bundles.items():
-        click.echo(f"{origin:8} {folder}   key {made.signers[origin][:16]}…")
+        click.echo(f"{origin:6}  {folder!s:{width}}  {_grouped(made.fingerprints[origin])}  {_grouped(made.signers[origin])}")
+    click.echo(f"The authority      {made.authority}   (under lock, on no device)")
     click.echo(f"The chair's PIN    {made.pin}")
     click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")
+
+
+def _grouped(hexadecimal: str) -> str:
+    """The beginning of a fingerprint, as it is read aloud."""
+    return " ".join(hexadecimal[at : at + 4] for at in range(0, 20, 4))[:23]
+
+
+@main.command()
+@click.argument("disks", metavar="DISK...", nargs=-1, required=True)
+@click.option("--authority", type=FOLDER, required=True, help="The folder `authority` that `provision` has made.")
+def revoke(disks: tuple[str, ...], authority: Path) -> None:
+    """Revoke a lost device's certificate: DISK is as T3.1.
+
+    In effect within seconds at every node that is connected, and later at those that come. Run it in the place's network. Then
+    put in the spare, and let the secretary take over the lost table's book. Exit status 1 if a node has not said that it knows.
+    """
+    from kiosk.authority import AuthorityError
+    from kiosk.revoke import revoke as revoke_all
+
+    with clear_errors(AuthorityError):
+        done = revoke_all(authority, disks, lambda origin: click.echo(f"{origin} knows"))
+    click.echo(f"Revoked: {', '.join(disks)}")
+    if not done:
+        raise click.ClickException("not every node has said that it knows: check the network, and run this again")
+
+
+@main.command()
+@bundle_option
+@data_option
+def broker(bundle: Path, data: Path) -> None:
+    """Run this device's broker, where the plan has one on it: Mosquitto, with certificates and access lists."""
+    from kiosk.broker import BrokerError, RunningBroker
+    from kiosk.bundle import Bundle
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    with clear_errors(BrokerError):
+        running = RunningBroker(Bundle.load(bundle), data)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: running.stop())
+        sys.exit(running.run())
 
 
 @main.command()

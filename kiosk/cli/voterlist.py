@@ -48,8 +48,9 @@ def list_check(plan: Path, file: Path) -> None:
     from kiosk.store.voterlist import list_digest
 
     with clear_errors():
-        voters = _read_list(load_plan(plan), file)
-    click.echo(f"{len(voters)} voters, all good. Digest {list_digest(sorted(voters, key=lambda voter: voter.number))}")
+        read = load_plan(plan)
+        voters = _read_list(read, file)
+    click.echo(f"{len(voters)} voters, all good. Digest {list_digest(read.place.realm, voters)}")
 
 
 @list_.command("import")
@@ -66,9 +67,10 @@ def list_import(bundle: Path, data: Path, file: Path) -> None:
     from kiosk.store.voterlist import VoterList
 
     with clear_errors():
-        voters = _read_list(Bundle.load(bundle).plan, file)
+        read = Bundle.load(bundle).plan
+        voters = _read_list(read, file)
         with Database(data) as database, _progress("Importing", len(voters)) as advance:
-            digest = VoterList(database).replace(voters, advance)
+            digest = VoterList(database, read.place.realm).replace(voters, advance)
     click.echo(f"{len(voters)} voters imported. Digest {digest}")
 
 

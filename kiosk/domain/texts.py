@@ -273,6 +273,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused_forked": ("afvist (N1): siger andet end det, den har sagt før", "refused (N1): it says other than it said before"),
     "refused_stranger": ("afvist (N1): hører ikke til på dette valgsted", "refused (N1): does not belong to this place"),
     "refused_malformed": ("afvist (N1): beskeden kan ikke læses", "refused (N1): the message can't be read"),
+    "refused_revoked": ("afvist (N1): spærret, må ikke være med mere", "refused (N1): revoked, no longer part of this place"),
     # faults
     "fault": ("Bordet er stoppet", "The table has stopped"),
     "fault_do": (
@@ -288,6 +289,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Hukommelseskortet er en kopi eller for gammelt: de andre har mere fra dette bord.",
         "The memory card is a copy or too old: the others have more from this table.",
     ),
+    "fault_revoked": ("Bordets adgang er spærret.", "This table's certificate is revoked."),
     "fault_internal": ("Programmet har fundet en fejl hos sig selv.", "The program has found a fault in itself."),
 }
 
@@ -312,6 +314,7 @@ CODES: dict[str, str] = {
     "other_table": "A9",
     "not_open": "A10",
     "copied": "F7",
+    "revoked": "F8",
     "disk": "F1",
     "disk_full": "F2",
     "read_only": "F3",

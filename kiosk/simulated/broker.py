@@ -1,18 +1,17 @@
-"""A real broker on this machine, as a process: Mosquitto, with the product's own configuration."""
+"""A real broker on this machine, as a process: `valgbord broker`, which runs Mosquitto with certificates and access lists."""
 
-import shutil
+import os
+import signal
 import socket
 import subprocess
+import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-_CONFIGURATION = Path(__file__).parents[1] / "mosquitto.conf"
+from kiosk.broker import BrokerError
+
 _STARTS_S = 30.0  # seconds that it has to listen
-
-
-class BrokerError(Exception):
-    """The broker can't be run; the text says what to do."""
 
 
 def free_port() -> int:
@@ -23,27 +22,22 @@ def free_port() -> int:
 
 
 class SimulatedBroker:
-    """A broker at `port`, its files in `folder`. It runs from `start` to `stop`, and may be started again."""
+    """The broker of a device with this bundle and data folder, at `port`. It runs from `start` to `stop`, and may run again."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
+    def __init__(self, bundle: Path, data: Path, port: int, log: Path) -> None:
+        self.bundle, self.data, self.port, self._log = bundle, data, port, log
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it listens. Raises BrokerError."""
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-        if program is None:
-            raise BrokerError("mosquitto is not installed: apt-get install mosquitto")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = self.folder / f"mosquitto-{self.port}.conf"
-        file.write_text(f"{_CONFIGURATION.read_text(encoding='utf-8')}listener {self.port} 127.0.0.1\n", encoding="utf-8")
-        with (self.folder / f"mosquitto-{self.port}.log").open("ab") as log:
-            self.process = subprocess.Popen([program, "-c", file], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        command = [sys.executable, "-m", "kiosk.cli", "broker", "--bundle", str(self.bundle), "--data", str(self.data)]
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         until = time.monotonic() + _STARTS_S
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > until:
                 self.stop()
-                raise BrokerError(f"mosquitto does not listen on port {self.port}: see {log.name}")
+                raise BrokerError(f"no broker listens on port {self.port}: {self._log.read_text(encoding='utf-8').strip()}")
             time.sleep(0.01)  # nothing announces a port
 
     def _listens(self) -> bool:
@@ -51,8 +45,12 @@ class SimulatedBroker:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
-        """Kill it, as a power cut would."""
+        """Kill it and its Mosquitto, as a power cut would."""
         if self.process is not None:
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+
+__all__ = ["BrokerError", "SimulatedBroker", "free_port"]

@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -98,20 +98,39 @@ class Place:
         """With `cables`, what a node and a broker say goes through a relay, which can be pulled and costs time."""
         self.folder, self.tables = folder, tables
         self._running = ExitStack()
-        self.brokers = [SimulatedBroker(folder / "brokers", free_port()) for _ in range(brokers)]
         plan = folder / "plan.toml"
-        ports = [broker.port for broker in self.brokers]
+        ports = [free_port() for _ in range(brokers)]
         plan.write_text(plan_text(folder / "no-scanner", _SETTINGS, tables, ports), encoding="utf-8")
         made = provision(plan, folder / "bundles")
-        self.pin = made.pin
+        self.pin, self.authority = made.pin, made.authority
         self.nodes = {name: Node(folder / name, name, folder / "bundles" / name, logs) for name in self.names}
         for node in self.nodes.values():
             node.relays = [self._running.enter_context(Relay(port)) for port in ports] if cables else []
-            reached = [relay.port for relay in node.relays] or ports
-            text = plan_text(node.scanner.link, _SETTINGS, tables, reached)
-            (node.bundle / "plan.toml").write_text(text, encoding="utf-8")
+            shutil.copytree(node.bundle, folder / "brokers" / node.name)  # a broker is not behind the cables
+            self._plug_in(node, ports)
+        self.brokers = [
+            SimulatedBroker(folder / "brokers" / name, self.nodes[name].data, port, logs / f"broker-{name}.log")
+            for name, port in zip(self.names, ports, strict=False)
+        ]
         self.list = folder / "voters.csv"
         self.voters = self._write_list(voters, seed)
+
+    def _plug_in(self, node: Node, ports: Sequence[int]) -> None:
+        """Write the node's own scanner, and its cables to the brokers, into its plan."""
+        reached = [relay.port for relay in node.relays] or ports
+        text = plan_text(node.scanner.link, _SETTINGS, self.tables, reached)
+        (node.bundle / "plan.toml").write_text(text, encoding="utf-8")
+
+    def put_in_spare(self, number: int) -> Node:
+        """Put the spare card into a table's device, with nothing on it yet."""
+        lost = self.table(number)
+        lost.power_off()
+        lost.scanner.close()
+        spare = Node(self.folder / f"spare-{number}", lost.name, self.folder / "bundles" / "spares" / lost.name, lost.logs)
+        spare.relays = lost.relays
+        self._plug_in(spare, [broker.port for broker in self.brokers])
+        self.nodes[lost.name] = spare
+        return spare
 
     @property
     def names(self) -> list[str]:

@@ -17,5 +17,6 @@ def plan_text(scanner: Path, settings: Mapping[str, str], tables: int = 1, broke
     ]
     more = [f"[[tables]]\nnumber = {number}" for number in range(2, tables + 1)]
     more += ["[secretary]\nassistant = 2"] if tables > 1 else []
-    more += [f'[[brokers]]\nhost = "127.0.0.1"\nport = {port}' for port in brokers]
+    hosts = ["", *(f"\ntable = {number}" for number in range(1, len(brokers)))]
+    more += [f'[[brokers]]\nhost = "127.0.0.1"\nport = {port}{on}' for port, on in zip(brokers, hosts, strict=False)]
     return "\n".join([*changed, *more, "[scanner]", 'kind = "serial"', f'device = "{scanner}"', ""])

@@ -27,6 +27,11 @@ class Table(Device):
         """The code on this place's polling cards."""
         return Bundle.load(self.bundle).plan.place.code
 
+    @property
+    def realm(self) -> str:
+        """The place, and that it is an exercise."""
+        return Bundle.load(self.bundle).plan.place.realm
+
     def provision(self, **settings: str) -> None:
         """Write the plan and make the keys."""
         self.plan.write_text(plan_text(self.scanner.link, settings), encoding="utf-8")

@@ -42,6 +42,12 @@ class MissingError(StoreError):
     code = "missing"
 
 
+class RevokedError(StoreError):
+    """This disk's certificate was revoked: what it holds stays, and nothing may be added."""
+
+    code = "revoked"
+
+
 _FAMILIES: dict[int, type[StoreError]] = {
     sqlite3.SQLITE_FULL: DiskFullError,
     sqlite3.SQLITE_IOERR_SHMSIZE: DiskFullError,

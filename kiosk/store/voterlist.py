@@ -28,20 +28,21 @@ class ListInUseError(Exception):
     """The log speaks of the present list, so that no other list may take its place."""
 
 
-def list_digest(voters: Iterable[Voter]) -> str:
+def list_digest(realm: str, voters: Iterable[Voter]) -> str:
     """Return the SHA-256 of a list in hexadecimal: the same in any order, another when any field differs.
 
-    It is taken over the voters by number, each a line with a JSON array of the fields in the order of `Voter`, in
-    UTF-8 without blanks; dates as 1968-03-14, election ids joined by spaces.
+    `realm` is the place, and whether it is an exercise: the same voters in another place are another list. The digest is taken
+    over a line with the realm, a JSON string, and the voters by number, each a line with a JSON array of the fields in the
+    order of `Voter`, in UTF-8 without blanks; dates as 1968-03-14, election ids joined by spaces.
     """
-    return _digest(map(_row, sorted(voters, key=_number)))
+    return _digest(realm, map(_row, sorted(voters, key=_number)))
 
 
 class VoterList:
-    """The voters in an open store."""
+    """The voters of a realm in an open store."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database.db
+    def __init__(self, database: Database, realm: str) -> None:
+        self._db, self._realm = database.db, realm
 
     def replace(self, voters: Iterable[Voter], progress: Progress | None = None) -> str:
         """Put these voters in the place of all earlier ones, in one transaction, and return the list's digest.
@@ -60,7 +61,7 @@ class VoterList:
                 )
             self._db.conn.execute("delete from voters")
             self._db.conn.executemany(_INSERT, counted(map(_row, ordered), progress))
-            digest = _digest(self._db.conn.execute(_ALL))
+            digest = _digest(self._realm, self._db.conn.execute(_ALL))
             facts = [{"key": "list_digest", "value": digest}, {"key": "list_count", "value": str(len(ordered))}]
             self._db.table("facts").upsert_all(facts, pk="key")
         return digest
@@ -102,7 +103,7 @@ class VoterList:
             StoreError: the disk can't be read.
         """
         with store_errors():
-            return self.digest() == _digest(self._db.conn.execute(_ALL))
+            return self.digest() == _digest(self._realm, self._db.conn.execute(_ALL))
 
     def _fact(self, key: str) -> str | None:
         with store_errors():
@@ -114,9 +115,9 @@ def _number(voter: Voter) -> int:
     return voter.number
 
 
-def _digest(rows: Iterable[Row]) -> str:
-    digest = hashlib.sha256()
+def _digest(realm: str, rows: Iterable[Row]) -> str:
     encoder = msgspec.json.Encoder()
+    digest = hashlib.sha256(encoder.encode(realm) + b"\n")
     for row in rows:
         digest.update(encoder.encode(row) + b"\n")
     return digest.hexdigest()

@@ -5,6 +5,7 @@ import random
 import select
 import selectors
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -19,7 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk import limits
-from kiosk.sync.topics import ADDRESSED, OFFLINE, QOS, Kind, topic_of
+from kiosk.sync.topics import ADDRESSED, OFFLINE, QOS, RETAINED, Kind, topic_of
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +33,19 @@ class Broker:
     port: int
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a node connects with. `revoked`: whose words no longer count; `notice`: the list that says so, for everybody."""
+
+    context: ssl.SSLContext
+    revoked: frozenset[str]
+    notice: bytes
+
+
 class Switchboard(Protocol):
     """Where a connection's news go."""
+
+    credentials: Credentials
 
     def came(self, connection: "Connection", topic: str, payload: bytes) -> None:
         """A message came in."""
@@ -54,10 +66,11 @@ class Connection:
         self.up = False
         self.broker = broker
         self._switchboard, self._prefix, self._me, self._selector = switchboard, prefix, me, selector
-        self._socket: socket.socket | None = None
+        self._socket: ssl.SSLSocket | None = None
         self._watched = 0
         self._connecting: threading.Thread | None = None
         self._failures = 0
+        self._outdated = False
         self._next_try = 0.0
         self._misc_at = 0.0
         self._queued: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
@@ -72,6 +85,7 @@ class Connection:
             protocol=mqtt.MQTTv5,
             reconnect_on_failure=False,
         )
+        client.tls_set_context(self._switchboard.credentials.context)
         client.connect_timeout = limits.CONNECT_S
         client.will_set(topic_of(self._prefix, Kind.HEAD, self._me), OFFLINE, qos=1, retain=True)
         client.max_queued_messages_set(limits.QUEUE_MESSAGES)
@@ -91,11 +105,7 @@ class Connection:
         if self._connecting is not None:
             if self._connecting.is_alive():
                 return limits.BACKOFF_MAX_S
-            self._connecting = None
-            if self._client.socket() is None:
-                self._failed(now)
-            else:
-                self._watch()
+            self._has_tried(now)
         if self._socket is None:
             if now < self._next_try:
                 return self._next_try - now
@@ -110,11 +120,26 @@ class Connection:
         if self._full:
             self._drop("it takes nothing any more")
         self._watch()
-        return max(0.0, self._misc_at - now)
+        if self._socket is not None and self._socket.pending():  # the selector sees nothing of it
+            self._ready(selectors.EVENT_READ)
+        return 0.0 if self._socket is not None and self._socket.pending() else max(0.0, self._misc_at - now)
+
+    def _has_tried(self, now: float) -> None:
+        """The thread that connects has ended."""
+        self._connecting = None
+        if self._outdated:
+            self._outdated = False
+            self._drop("its credentials are new")
+        elif self._client.socket() is None:
+            self._failed(now)
+        else:
+            self._watch()
 
     def _connect(self) -> None:
         try:
             self._client.reconnect()
+        except ssl.SSLError as error:
+            _log.warning("broker %s:%d has no certificate of this place: %s", self.broker.host, self.broker.port, error.reason)
         except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:
             _log.debug("broker %s: %s", self.broker.host, error)
         finally:
@@ -137,9 +162,10 @@ class Connection:
             _log.warning("broker %s:%d refuses this node: %s", self.broker.host, self.broker.port, reason)
             return
         self.up, self._failures = True, 0
-        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in (Kind.LOG, Kind.HEAD)]
+        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in Kind if kind not in ADDRESSED]
         topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in ADDRESSED]
         client.subscribe([(topic, SubscribeOptions(qos=QOS[kind], noLocal=True)) for kind, topic in topics])
+        self.publish(Kind.REVOKED, topic_of(self._prefix, Kind.REVOKED, self._me), self._switchboard.credentials.notice)
         _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
 
     def _disconnected(self, *_: object) -> None:
@@ -151,6 +177,13 @@ class Connection:
         if was_up:
             _log.info("broker %s:%d: connection lost", self.broker.host, self.broker.port)
             self._switchboard.lost(self)
+
+    def renew(self) -> None:
+        """Connect anew, with the credentials that hold now."""
+        if self._connecting is not None:
+            self._outdated = True  # the thread has the client: it is dropped when it comes back
+        else:
+            self._drop("its credentials are new")
 
     def _drop(self, why: str) -> None:
         """Give the connection up; the broker says in this node's place that it is offline, and it connects anew."""
@@ -172,7 +205,7 @@ class Connection:
             return
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._client.want_write() else 0)
         if self._socket is None:
-            self._socket = cast(socket.socket, opened)
+            self._socket = cast(ssl.SSLSocket, opened)
             self._selector.register(opened, wanted, self._ready)
         elif wanted != self._watched:
             self._selector.modify(opened, wanted, self._ready)
@@ -189,7 +222,7 @@ class Connection:
             if mask & selectors.EVENT_WRITE:
                 self._client.loop_write()
             for _ in range(limits.BATCH_INPUTS):
-                if self._socket is None or not select.select([self._socket], [], [], 0)[0]:
+                if not self._has_something():
                     break
                 self._client.loop_read()
             if self._client.want_write():
@@ -197,6 +230,12 @@ class Connection:
         except Exception as error:  # what a broker sends may be anything, and the parser is not ours
             self._drop(f"it sent what is no MQTT ({type(error).__name__})")
         self._watch()
+
+    def _has_something(self) -> bool:
+        """Whether there is something to read: in the socket, or taken out of it and not yet given on."""
+        if self._socket is None:
+            return False
+        return bool(self._socket.pending() or select.select([self._socket], [], [], 0)[0])
 
     def _message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
         try:
@@ -217,7 +256,7 @@ class Connection:
         if self._queued_bytes + len(payload) > most:
             self._full = self._full or kind is not Kind.GIVE
             return
-        sent = self._client.publish(topic, payload, qos=QOS[kind], retain=kind is Kind.HEAD)
+        sent = self._client.publish(topic, payload, qos=QOS[kind], retain=kind in RETAINED)
         if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:
             self._full = True
         elif not _is_out(sent):

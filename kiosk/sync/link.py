@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kiosk import limits
-from kiosk.sync.connection import Broker, Connection
+from kiosk.sync.connection import Broker, Connection, Credentials
 from kiosk.sync.topics import OFFLINE, Kind, parse_topic, topic_of
 
 
@@ -47,11 +47,13 @@ class Link:
         prefix: str,
         me: str,
         brokers: Sequence[Broker],
+        credentials: Credentials,
         selector: selectors.BaseSelector,
         receive: Callable[[Arrived | Gone], None],
     ) -> None:
         """`receive` is called with all that comes in, within `tick` or a selector's key."""
         self._prefix, self._me, self._receive = prefix, me, receive
+        self.credentials = credentials
         self._selector = selector
         self._came: OrderedDict[int, Counter[Connection]] = OrderedDict()
         self._offline: dict[str, set[Connection]] = {}
@@ -73,6 +75,12 @@ class Link:
         topic = topic_of(self._prefix, kind, self._me, to)
         for connection in self.connections:
             connection.publish(kind, topic, payload)
+
+    def renew(self, credentials: Credentials) -> None:
+        """Connect anew with these: what is under way is lost, and asked for again."""
+        self.credentials = credentials
+        for connection in self.connections:
+            connection.renew()
 
     def connected(self) -> int:
         """How many brokers are connected."""
@@ -104,6 +112,8 @@ class Link:
         if read is None or not payload:
             return
         kind, sender = read
+        if sender in self.credentials.revoked:
+            return
         if kind is Kind.HEAD:
             if payload == OFFLINE:
                 self._offline.setdefault(sender, set()).add(connection)

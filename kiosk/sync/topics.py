@@ -18,13 +18,17 @@ class Kind(StrEnum):
     HEAD = "head"
     WANT = "want"
     GIVE = "give"
+    REVOKED = "revoked"
 
 
-QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1}
+QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1, Kind.REVOKED: 1}
 
 
 ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE)
 """Those that are for one node, whose name ends the topic."""
+
+RETAINED = (Kind.HEAD, Kind.REVOKED)
+"""Those whose last word the broker keeps for who comes later."""
 
 _KINDS = frozenset(kind.value for kind in Kind)
 
@@ -44,3 +48,13 @@ def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
     if names[1:] != ([me] if addressed else []):
         return None
     return Kind(kind), names[0]
+
+
+def access_list(realm: str) -> str:
+    """Mosquitto's access list: everybody says something under the own name only, and hears what is for all or for oneself."""
+    lines = []
+    for kind in Kind:
+        addressed = kind in ADDRESSED
+        lines.append(f"pattern write {realm}/{kind}/%u{'/+' if addressed else ''}")
+        lines.append(f"pattern read {realm}/{kind}/+{'/%u' if addressed else ''}")
+    return "\n".join([*lines, ""])

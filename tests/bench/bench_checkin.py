@@ -99,7 +99,7 @@ def a_table(voters: int) -> Iterator[Table]:
         table.provision(clear_after_s="120")
         table.write_list(voters, 1)
         with Database(table.data) as database:
-            VoterList(database).replace(table.voters)
+            VoterList(database, table.realm).replace(table.voters)
         yield table
 
 
@@ -274,7 +274,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
     bare: list[float] = []
     with ExitStack() as running:
         database = running.enter_context(Database(Path(data)))
-        VoterList(database).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
+        VoterList(database, bundle.plan.place.realm).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
         node, log = wiring.node_maker(bundle)(database, keys_of(bundle)), Log(database)
         loop = running.enter_context(closing(BareLoop(f"{data}/bare.db")))
         selector = running.enter_context(selectors.DefaultSelector())

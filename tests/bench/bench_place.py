@@ -360,7 +360,7 @@ def fill(node: Node, voters: Sequence) -> None:
     with Database(node.data) as database:
         database.db.conn.execute("pragma synchronous=off")
         log, origin = Log(database), bundle.device.origin
-        beginning = log_beginning(bundle.plan, VoterList(database))
+        beginning = log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm))
         keys = Keys(bundle.key.sign, bundle.signers.verify)
         replica = Replica(origin, frozenset(bundle.device.signers), beginning, keys, lambda _entry: None)
         for row in log.read():

@@ -141,7 +141,7 @@ def test_the_samples_are_the_real_screens() -> None:
         assert seen.content != other.content
 
 
-FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied")
+FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked")
 BUTTONS = {
     "not-ready": ("menu", None),
     "not-ready-no-list": (None, None),
@@ -520,12 +520,13 @@ def test_every_conflict_is_told() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> None:
-    """Each of the four kinds of refused evidence has words and the code N1."""
+    """Each kind of refused evidence has words and the code N1."""
     refused = (
         Refused("T5.1", Refusal.FORGED),
         Refused("T2.1", Refusal.FORKED),
         Refused("T77.1", Refusal.STRANGER),
         Refused("T1.1", Refusal.MALFORMED),
+        Refused("T3.1", Refusal.REVOKED),
     )
     rows = [line for line in overview(language, refused=refused) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [

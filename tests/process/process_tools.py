@@ -28,7 +28,7 @@ def import_list(table, voters=300, seed=1):
     """Write the list's file and import it, in this process: quicker than by the command, and the same."""
     table.write_list(voters, seed)
     with Database(table.data) as database:
-        VoterList(database).replace(table.voters)
+        VoterList(database, table.realm).replace(table.voters)
 
 
 def may_vote(table):

@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,30 +12,75 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from kiosk import limits
+from kiosk.bundle import Bundle, provision
 from kiosk.simulated.broker import SimulatedBroker, free_port
-from kiosk.sync.connection import Broker
+from kiosk.simulated.plan import plan_text
+from kiosk.sync.connection import Broker, Credentials
 from kiosk.sync.link import Arrived, Gone, Link
 from kiosk.sync.topics import OFFLINE, Kind, parse_topic
+from kiosk.trust import Trust
 
-PREFIX = "valg/4701"
+# paho leaves a socket whose TLS handshake failed to the garbage collector
+pytestmark = pytest.mark.filterwarnings("ignore:.*<ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
+
+PREFIX = "oevelse/4701"
 _WAIT_S = 20.0
+
+
+class Provisioned:
+    """The bundles of a place with three tables and two brokers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.ports = folder, (free_port(), free_port())
+        plan = folder / "plan.toml"
+        plan.write_text(plan_text(folder / "no-scanner", {}, tables=3, brokers=self.ports), encoding="utf-8")
+        self.bundles = provision(plan, folder / "bundles").bundles
+
+    def credentials(self, name: str) -> Credentials:
+        """What a device connects with."""
+        return Trust(Bundle.load(self.bundles[name]), self.folder / name).credentials()
+
+    def broker(self, number: int) -> SimulatedBroker:
+        """The broker on the secretary's device (0), or on table 1's (1)."""
+        host = ("S.1", "T1.1")[number]
+        return SimulatedBroker(self.bundles[host], self.folder / f"broker-{number}", self.ports[number], self.folder / "log")
+
+    def greeted(self, server: socket.socket) -> ssl.SSLSocket:
+        """Take a connection at `server` as a broker of this place would, up to where MQTT begins."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.bundles["S.1"] / "broker.crt", self.bundles["S.1"] / "broker.key")
+        met, _ = server.accept()
+        met.settimeout(_WAIT_S)
+        return context.wrap_socket(met, server_side=True)
+
+
+@pytest.fixture(scope="module")
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Provisioned:
+    return Provisioned(tmp_path_factory.mktemp("place"))
 
 
 class Loop:
     """Several links in one loop, and what came in at each."""
 
-    def __init__(self) -> None:
+    def __init__(self, provisioned: Provisioned) -> None:
+        self.provisioned = provisioned
         self.selector = selectors.DefaultSelector()
         self.links: dict[str, Link] = {}
         self.came: dict[str, list[Arrived | Gone]] = {}
 
     def add(self, name: str, *brokers: SimulatedBroker) -> Link:
         """Start a node's link, and wait until it has every broker."""
-        self.came[name] = []
-        addresses = [Broker("127.0.0.1", broker.port) for broker in brokers]
-        link = self.links[name] = Link(PREFIX, name, addresses, self.selector, self.came[name].append)
+        link = self.link(name, *(broker.port for broker in brokers))
         link.start()
         self.until(lambda: link.connected() == len([broker for broker in brokers if broker.process is not None]))
+        return link
+
+    def link(self, name: str, *ports: int) -> Link:
+        """Make a node's link to brokers at these ports."""
+        came = self.came[name] = []
+        addresses = [Broker("127.0.0.1", port) for port in ports]
+        credentials = self.provisioned.credentials(name)
+        link = self.links[name] = Link(PREFIX, name, addresses, credentials, self.selector, came.append)
         return link
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -59,15 +105,15 @@ class Loop:
 
 
 @pytest.fixture
-def loop() -> Iterator[Loop]:
-    made = Loop()
+def loop(provisioned: Provisioned) -> Iterator[Loop]:
+    made = Loop(provisioned)
     yield made
     made.close()
 
 
 @pytest.fixture
-def brokers(tmp_path: Path) -> Iterator[tuple[SimulatedBroker, SimulatedBroker]]:
-    made = SimulatedBroker(tmp_path, free_port()), SimulatedBroker(tmp_path, free_port())
+def brokers(provisioned: Provisioned) -> Iterator[tuple[SimulatedBroker, SimulatedBroker]]:
+    made = provisioned.broker(0), provisioned.broker(1)
     for broker in made:
         broker.start()
     yield made
@@ -137,7 +183,7 @@ def test_both_ends_send_at_once(loop: Loop, brokers: tuple[SimulatedBroker, Simu
         assert opened is not None
         assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
     for broker in brokers:
-        text = (broker.folder / f"mosquitto-{broker.port}.conf").read_text(encoding="utf-8")
+        text = (broker.data / "broker" / "mosquitto.conf").read_text(encoding="utf-8")
         assert "\nset_tcp_nodelay true" in text
 
 
@@ -164,10 +210,11 @@ def test_a_node_that_comes_later_sees_the_last_heads(loop: Loop, brokers: tuple[
 
 
 def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
-    """A stranger publishes to topics that are none, empty payloads and bytes that are no text; real messages go on."""
+    """A device publishes to topics that are none or another's, empty payloads and bytes that are no text; messages go on."""
     loop.add("T1.1", *brokers)
     loop.add("T2.1", *brokers)
     stranger = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    stranger.tls_set_context(loop.provisioned.credentials("T3.1").context)
     stranger.connect("127.0.0.1", brokers[0].port)
     stranger.loop_start()
     for topic in (
@@ -177,6 +224,9 @@ def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBr
         "ask/T2.1",
         "head/",
         "head/T9.1/x",
+        "log/T1.1",
+        "head/T3.1/T2.1",
+        "ask/T3.1/T2.1/more",
         "give/T9.1/T1.1",
         "log/" + "å" * 60,
     ):
@@ -187,7 +237,8 @@ def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBr
     loop.links["T1.1"].send(Kind.LOG, b"a batch")
     loop.fence("T1.1", "T2.1")
     assert b"a batch" in arrived(loop, "T2.1", Kind.LOG)
-    assert not [came for came in loop.came["T2.1"] if came.sender == "T2.1"]
+    assert {came.sender for came in loop.came["T2.1"]} == {"T1.1"}
+    assert b"x" * 70_000 not in arrived(loop, "T2.1", Kind.LOG)
 
 
 def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
@@ -195,15 +246,11 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
 ) -> None:
     """Something that is no broker listens at one address: the other serves, and the link lives on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        fake = Broker("127.0.0.1", server.getsockname()[1])
-        loop.came["T1.1"] = []
-        link = loop.links["T1.1"] = Link(
-            PREFIX, "T1.1", [fake, Broker("127.0.0.1", brokers[0].port)], loop.selector, loop.came["T1.1"].append
-        )
+        link = loop.link("T1.1", server.getsockname()[1], brokers[0].port)
         server.settimeout(_WAIT_S)
         link.start()
         for nonsense in (b"\x30\xff\xff\xff\xff\xff", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x03\x00\x00\x7f" * 10):
-            met, _ = server.accept()
+            met = loop.provisioned.greeted(server)
             met.sendall(nonsense)
             loop.until(lambda: link.connections[0]._socket is None and link.connections[0]._connecting is None)
             met.close()
@@ -214,16 +261,26 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
     loop.until(lambda: arrived(loop, "T2.1", Kind.LOG) == [b"still here"])
 
 
+def test_a_broker_of_another_place_is_not_spoken_to(loop: Loop, tmp_path: Path) -> None:
+    """What listens has a certificate for the same address, by another authority: no connection, and no word to it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(_WAIT_S)
+        link = loop.link("T1.1", server.getsockname()[1])
+        link.start()
+        with pytest.raises(ssl.SSLError):
+            Provisioned(tmp_path).greeted(server)
+        loop.until(lambda: link.connections[0]._connecting is None)
+        assert link.connected() == 0
+
+
 def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker answers and then reads no more: the queue ends at its bound, and the connection is made anew."""
     monkeypatch.setattr(limits, "QUEUE_BYTES", 2_000_000)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(_WAIT_S)
-        loop.came["T1.1"] = []
-        address = Broker("127.0.0.1", server.getsockname()[1])
-        link = loop.links["T1.1"] = Link(PREFIX, "T1.1", [address], loop.selector, loop.came["T1.1"].append)
+        link = loop.link("T1.1", server.getsockname()[1])
         link.start()
-        met, _ = server.accept()
+        met = loop.provisioned.greeted(server)
         met.sendall(bytes.fromhex("2003000000"))  # CONNACK, MQTT 5
         loop.until(lambda: link.connected() == 1)
         sent = 0
@@ -240,16 +297,17 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("topic", "meant"),
     [
-        ("valg/4701/log/T1.1", (Kind.LOG, "T1.1")),
-        ("valg/4701/give/S.1/T2.1", (Kind.GIVE, "S.1")),
-        ("valg/4701/give/S.1/T3.1", None),
-        ("valg/4701/give/S.1", None),
-        ("valg/4701/log/T1.1/T2.1", None),
-        ("valg/4701/log/T2.1", None),
-        ("valg/47011/log/T1.1", None),
-        ("valg/4701/nonsense/T1.1", None),
-        ("valg/4701/log/", None),
-        ("valg/4701", None),
+        ("oevelse/4701/log/T1.1", (Kind.LOG, "T1.1")),
+        ("oevelse/4701/give/S.1/T2.1", (Kind.GIVE, "S.1")),
+        ("oevelse/4701/give/S.1/T3.1", None),
+        ("oevelse/4701/give/S.1", None),
+        ("oevelse/4701/log/T1.1/T2.1", None),
+        ("oevelse/4701/log/T2.1", None),
+        ("oevelse/47011/log/T1.1", None),
+        ("valg/4701/log/T1.1", None),
+        ("oevelse/4701/nonsense/T1.1", None),
+        ("oevelse/4701/log/", None),
+        ("oevelse/4701", None),
         ("", None),
     ],
 )

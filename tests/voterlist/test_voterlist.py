@@ -21,6 +21,7 @@ from kiosk.store.listfile import read_list
 from kiosk.store.listrows import ListError
 from kiosk.store.voterlist import ListInUseError, VoterList, list_digest
 
+REALM = "valg/4701"
 VOTER = Voter(7, "Åse Bøgh", "", date(1950, 1, 31), 2, ("byraad", "region"), ("region",), Roll.NEWCOMER, Struck.STRUCK_OFF)
 OTHER = Voter(8, "Zoë Müller", "Ågade 1", date(2007, 11, 18), 1, ("byraad",))
 
@@ -43,9 +44,9 @@ def test_sample_to_file_to_store(tmp_path: Path, database: Database) -> None:
     """Made-up voters come through file and import unchanged, and are found by their numbers."""
     voters = sampled()
     write_list(tmp_path / "list.csv", voters, COLUMNS)
-    imported = VoterList(database)
+    imported = VoterList(database, REALM)
     digest = imported.replace(read_list(tmp_path / "list.csv", FORM))
-    assert digest == imported.digest() == list_digest(voters)
+    assert digest == imported.digest() == list_digest(REALM, voters)
     assert imported.count() == 3000
     assert [imported.find(voter.number) for voter in voters] == voters
     assert imported.verify()
@@ -53,14 +54,14 @@ def test_sample_to_file_to_store(tmp_path: Path, database: Database) -> None:
 
 def test_before_the_first_import(database: Database) -> None:
     """Without a list there are no voters, no digest and nothing that could be verified."""
-    empty = VoterList(database)
+    empty = VoterList(database, REALM)
     assert (empty.find(1), empty.count(), empty.digest(), empty.verify()) == (None, 0, None, False)
 
 
 @pytest.mark.parametrize("number", [0, -1, 9, limits.VOTER_NUMBER_MAX + 1, 10**40])
 def test_unknown_number(database: Database, number: int) -> None:
     """A number that no voter has finds nobody, however large."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     voters.replace([VOTER, OTHER])
     assert voters.find(number) is None
 
@@ -68,9 +69,9 @@ def test_unknown_number(database: Database, number: int) -> None:
 def test_survives_a_restart(tmp_path: Path) -> None:
     """The list is still there when the store is opened again."""
     with Database(tmp_path) as database:
-        digest = VoterList(database).replace([OTHER, VOTER])
+        digest = VoterList(database, REALM).replace([OTHER, VOTER])
     with Database(tmp_path) as database:
-        voters = VoterList(database)
+        voters = VoterList(database, REALM)
         assert (voters.find(7), voters.find(8), voters.count()) == (VOTER, OTHER, 2)
         assert voters.digest() == digest
         assert voters.verify()
@@ -78,7 +79,7 @@ def test_survives_a_restart(tmp_path: Path) -> None:
 
 def test_new_list_replaces_the_old(database: Database) -> None:
     """Nobody of the earlier list stays."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     first = voters.replace([VOTER, OTHER])
     second = voters.replace([OTHER])
     assert first != second == voters.digest()
@@ -87,7 +88,7 @@ def test_new_list_replaces_the_old(database: Database) -> None:
 
 def test_bad_file_leaves_the_old_list(tmp_path: Path, database: Database) -> None:
     """One bad row among good ones, and nothing of the file is imported."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     digest = voters.replace([VOTER])
     with pytest.raises(ListError):
         voters.replace(read(tmp_path, lines(HEADER, ANNE, PETER, row(name=""))))
@@ -96,7 +97,7 @@ def test_bad_file_leaves_the_old_list(tmp_path: Path, database: Database) -> Non
 
 def test_failure_halfway_leaves_the_old_list(database: Database) -> None:
     """What fails while rows are being stored takes nothing of the old list away."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     digest = voters.replace([VOTER])
 
     def interrupted(_: int) -> None:
@@ -112,7 +113,7 @@ def test_failure_halfway_leaves_the_old_list(database: Database) -> None:
 
 def test_refused_once_the_log_has_entries(database: Database) -> None:
     """The log is about one list: another is refused with the remedy, and the present one stays."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     digest = voters.replace([VOTER])
     logged(database)
     with pytest.raises(ListInUseError, match="export the log"):
@@ -124,13 +125,13 @@ def test_refused_once_the_log_has_entries(database: Database) -> None:
 def test_progress(database: Database) -> None:
     """Progress is told of each thousand voters and of the rest."""
     steps: list[int] = []
-    VoterList(database).replace(sampled(2200), steps.append)
+    VoterList(database, REALM).replace(sampled(2200), steps.append)
     assert steps == [1000, 1000, 200]
 
 
 def test_changed_rows_are_noticed(database: Database) -> None:
     """A row that was changed or lost on the disk fails the verification."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     voters.replace(sampled(50))
     for change in ("update voters set name = name || ' ' where number = 17", "delete from voters where number = 3"):
         with database.db.atomic():
@@ -143,7 +144,7 @@ def test_changed_rows_are_noticed(database: Database) -> None:
 
 def test_damaged_row(database: Database) -> None:
     """A row that is no voter any more is an error of the store, and never a voter."""
-    voters = VoterList(database)
+    voters = VoterList(database, REALM)
     voters.replace([VOTER])
     with database.db.atomic():
         database.db.execute("update voters set born = '31-01-1950'")
@@ -158,7 +159,7 @@ def test_digest_knows_only_the_voters(tmp_path: Path) -> None:
     other = lines(HEADER, PETER.replace("nej", "0").replace("14-03-1970", "1970-03-14"), ANNE.replace("B+R", "region|b"))
     comma = ",".join(HEADER.split(";")), *(",".join(f'"{cell}"' for cell in row.split(";")) for row in (PETER, ANNE))
     contents = [plain.encode(), plain.encode("cp1252"), other.encode("utf-8-sig"), lines(*comma).encode()]
-    assert len({list_digest(read(tmp_path, content)) for content in contents}) == 1
+    assert len({list_digest(REALM, read(tmp_path, content)) for content in contents}) == 1
 
 
 @pytest.mark.parametrize(
@@ -170,22 +171,32 @@ def test_digest_knows_only_the_voters(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_digest_knows_every_field(change: dict[str, object]) -> None:
     """Any other value in any field is another list."""
-    assert list_digest([VOTER, OTHER]) != list_digest([replace(VOTER, **change), OTHER])
+    assert list_digest(REALM, [VOTER, OTHER]) != list_digest(REALM, [replace(VOTER, **change), OTHER])
+
+
+@pytest.mark.parametrize("realm", ["oevelse/4701", "valg/4702", ""])
+def test_another_realm_is_another_list(realm: str, tmp_path: Path) -> None:
+    """The same voters in an exercise, or in another place: another digest, and a store that is not taken for one's own."""
+    assert list_digest(realm, [VOTER, OTHER]) != list_digest(REALM, [VOTER, OTHER])
+    with Database(tmp_path) as database:
+        VoterList(database, REALM).replace([VOTER, OTHER])
+        assert VoterList(database, REALM).verify()
+        assert not VoterList(database, realm).verify()
 
 
 def test_digest_is_that_of_its_description() -> None:
-    """Anyone can compute the digest with common tools: a line of plain JSON for each voter."""
-    sha256 = hashlib.sha256()
+    """Anyone can compute the digest with common tools: a line of plain JSON for the realm and each voter."""
+    sha256 = hashlib.sha256(f'"{REALM}"\n'.encode())
     for voter in sampled(200):
         fields = [
             voter.number, voter.name, voter.address, str(voter.born), voter.book, " ".join(voter.elections),
             " ".join(voter.postal), str(voter.roll), voter.struck and str(voter.struck),
         ]  # fmt: skip
         sha256.update(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    assert list_digest(sampled(200)) == sha256.hexdigest()
+    assert list_digest(REALM, sampled(200)) == sha256.hexdigest()
 
 
 @given(st.permutations(sampled(6)))
 def test_digest_in_any_order(voters: list[Voter]) -> None:
     """The order in which voters are handed over doesn't matter."""
-    assert list_digest(voters) == list_digest(sampled(6))
+    assert list_digest(REALM, voters) == list_digest(REALM, sampled(6))

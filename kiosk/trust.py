@@ -1,0 +1,84 @@
+"""Whom this device talks to: its place's authority, its own certificate, and whose have been revoked since."""
+
+import logging
+import ssl
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography import x509
+
+from kiosk.authority import AuthorityError, Revoked, read_list, replace_file
+from kiosk.bundle import AUTHORITY, REVOKED, TLS, Bundle
+from kiosk.sync.connection import Credentials
+
+_log = logging.getLogger(__name__)
+
+
+class Trust:
+    """What a device knows of its place's certificates. The newest list of revoked ones lies in its data folder."""
+
+    def __init__(self, bundle: Bundle, data: Path) -> None:
+        self._folder, self._serials, self._me = bundle.folder, bundle.device.serials, bundle.device.origin
+        self._authority = x509.load_pem_x509_certificate((self._folder / AUTHORITY).read_bytes())
+        self.list_file = data / REVOKED
+        self._revoked = read_list((self._folder / REVOKED).read_bytes(), self._authority)
+        with suppress(FileNotFoundError):
+            try:
+                self._revoked = max(self._revoked, read_list(self.list_file.read_bytes(), self._authority), key=_number)
+            except AuthorityError as error:
+                _log.warning("%s: %s; the others will tell what it was", self.list_file, error)
+        if not self.list_file.exists():
+            self._keep()
+
+    @property
+    def revoked(self) -> frozenset[str]:
+        """The disks whose certificates are revoked."""
+        return frozenset(origin for origin, own in self._serials.items() if self._revoked.serials.intersection(own))
+
+    @property
+    def am_revoked(self) -> bool:
+        """Whether this device's own certificate is."""
+        return self._me in self.revoked
+
+    def learn(self, pem: bytes) -> frozenset[str] | None:
+        """Take in a list that came over the network: the disks that it newly revokes; None where it is not newer.
+
+        Raises:
+            AuthorityError: the place's authority has not made it.
+        """
+        read = read_list(pem, self._authority)
+        if read.number <= self._revoked.number:
+            return None
+        before, self._revoked = self.revoked, read
+        self._keep()
+        return self.revoked - before
+
+    def _keep(self) -> None:
+        try:
+            self.list_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            replace_file(self.list_file, self._revoked.pem)
+        except OSError as error:
+            _log.warning("%s: %s; it holds until the next start", self.list_file, error.strerror)
+
+    def credentials(self) -> Credentials:
+        """What this device connects with from now on."""
+        context = client_context(self._folder / AUTHORITY, self._folder / TLS, self._revoked)
+        return Credentials(context, self.revoked, self._revoked.pem)
+
+
+def client_context(authority: Path, pair: Path, revoked: Revoked) -> ssl.SSLContext:
+    """TLS 1.3 to the place's brokers with the certificate and key `pair`.crt and .key; revoked ones are refused."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(authority))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
+    with tempfile.NamedTemporaryFile() as file:  # a list can only be loaded from a file
+        file.write(revoked.pem)
+        file.flush()
+        context.load_verify_locations(cafile=file.name)
+    return context
+
+
+def _number(revoked: Revoked) -> int:
+    return revoked.number

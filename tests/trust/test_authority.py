@@ -1,0 +1,110 @@
+"""The place's authority: what it issues, what it revokes, and whose word about that counts."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from kiosk.authority import Authority, AuthorityError, read_list
+from kiosk.bundle import Bundle, Provisioned, provision
+from kiosk.simulated.plan import plan_text
+from kiosk.trust import Trust
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Provisioned:
+    folder = tmp_path_factory.mktemp("place")
+    plan = folder / "plan.toml"
+    plan.write_text(plan_text(folder / "scanner", {}, tables=3, brokers=[8883, 8884]), encoding="utf-8")
+    return provision(plan, folder / "bundles")
+
+
+def certificate(authority: Authority) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(authority.certificate)
+
+
+def test_a_certificate_carries_its_name_and_use(made: Provisioned) -> None:
+    """A device's is for its origin and for connecting only; the broker's is for its address and for being connected to only."""
+    for origin, folder in made.bundles.items():
+        own = x509.load_pem_x509_certificate((folder / "tls.crt").read_bytes())
+        assert own.subject.rfc4514_string() == f"CN={origin},O=oevelse/4701"
+        assert own.fingerprint(own.signature_hash_algorithm).hex() == made.fingerprints[origin]
+        (use,) = own.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        assert use == x509.ExtendedKeyUsageOID.CLIENT_AUTH
+        assert (folder / "broker.crt").exists() == (origin[:2] in {"S.", "T1"})
+    broker = x509.load_pem_x509_certificate((made.bundles["S.1"] / "broker.crt").read_bytes())
+    (use,) = broker.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert use == x509.ExtendedKeyUsageOID.SERVER_AUTH
+    names = broker.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(address) for address in names.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    assert broker.not_valid_before_utc.year == 1970
+    assert broker.not_valid_after_utc.year == 9999
+
+
+def test_nobody_else_can_read_the_authority(made: Provisioned) -> None:
+    """Its files are their owner's alone, and none of its keys is in a bundle."""
+    keys = {made.authority / name for name in ("authority.key", "command.key")}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in made.authority.iterdir())
+    for folder in made.bundles.values():
+        assert not {key.read_bytes() for key in keys} & {path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_list_grows_and_never_shrinks(tmp_path: Path) -> None:
+    """Revoking T1.1, and after a restart of the command T2.1, leaves both on the list, with a higher number; its broker too."""
+    authority = Authority.new("valg/4701")
+    serials = {authority.issue("T1.1").serial, authority.issue("T1.1", hosts=["10.0.0.1", "kiosk-1.local"]).serial}
+    second = authority.issue("T2.1").serial
+    assert (authority.revoked.number, authority.revoked.serials) == (1, frozenset())
+    assert authority.revoke(["T1.1"]).serials == serials
+    authority.save(tmp_path)
+    again = Authority.load(tmp_path)
+    assert again.revoke(["T2.1"]).serials == {*serials, second}
+    assert again.revoked.number == 3
+    with pytest.raises(AuthorityError, match=r"there is no T9\.1: this authority knows T1\.1, T2\.1"):
+        again.revoke(["T9.1"])
+
+
+@pytest.mark.parametrize("spoilt", ["authority.key", "authority.crt", "revoked.crl", "issued.json"])
+def test_a_damaged_authority_is_named(spoilt: str, tmp_path: Path) -> None:
+    """A file that is damaged or missing ends the command before anything is written."""
+    Authority.new("valg/4701").save(tmp_path)
+    (tmp_path / spoilt).write_bytes(b"x")
+    with pytest.raises(AuthorityError, match=str(tmp_path)):
+        Authority.load(tmp_path)
+    (tmp_path / spoilt).unlink()
+    with pytest.raises(AuthorityError, match=f"{spoilt} is missing"):
+        Authority.load(tmp_path)
+
+
+def test_only_the_places_own_authority_is_believed() -> None:
+    """Another authority's list, a changed one and what is none are refused."""
+    authority, other = Authority.new("valg/4701"), Authority.new("valg/4701")
+    issued = authority.issue("T1.1")
+    good = authority.revoke(["T1.1"]).pem
+    assert read_list(good, certificate(authority)).serials == {issued.serial}
+    middle = len(good) // 2
+    changed = good[:middle] + (b"A" if good[middle : middle + 1] != b"A" else b"B") + good[middle + 1 :]
+    for bad in (other.revoked.pem, changed, b"", b"junk", authority.certificate):
+        with pytest.raises(AuthorityError):
+            read_list(bad, certificate(authority))
+
+
+def test_what_is_revoked_stays_so(made: Provisioned, tmp_path: Path) -> None:
+    """A device learns of a list, knows it after a restart, and takes neither an older one nor a damaged file for the newest."""
+    bundle, authority = Bundle.load(made.bundles["T2.1"]), Authority.load(made.authority)
+    first, second = authority.revoke(["T1.1"]), authority.revoke(["T2.1"])
+    trust = Trust(bundle, tmp_path)
+    assert trust.revoked == frozenset()
+    assert trust.learn(first.pem) == {"T1.1"}
+    assert not trust.am_revoked
+    assert trust.learn(second.pem) == {"T2.1"}
+    assert trust.learn(first.pem) is None
+    assert trust.learn(second.pem) is None
+    again = Trust(bundle, tmp_path)
+    assert again.revoked == {"T1.1", "T2.1"}
+    assert again.am_revoked
+    again.list_file.write_bytes(b"damaged")
+    assert Trust(bundle, tmp_path).revoked == frozenset()
+    with pytest.raises(AuthorityError):
+        trust.learn(Authority.new("oevelse/4701").revoked.pem)
