@@ -211,6 +211,11 @@ class Plan(_Part, frozen=True):
         return (*secretary, *(f"T{table.number}" for table in self.tables))
 
     @property
+    def list_givers(self) -> tuple[str, ...]:
+        """The devices whose word counts on which voter list holds: the secretary's, then the assistant's."""
+        return (SECRETARY, f"T{self.secretary.assistant}") if self.secretary is not None else ()
+
+    @property
     def ballots(self) -> tuple[Election, ...]:
         """The elections of the day in the plan's order, as the domain knows them."""
         return tuple(Election(e.id, e.name, e.name_en, e.colour) for e in self.elections)

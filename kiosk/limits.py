@@ -29,6 +29,12 @@ LIST_BYTES = 1_000_000_000  # bytes of a file: a million voters need 100 MB
 LIST_ROWS = 1_000_000  # voters: forty times the largest polling place
 VOTER_NUMBER_MAX = 999_999_999  # numbers have at most nine digits, so that a CPR number never fits
 
+PIECE_VOTERS = 1_000  # voters in one piece of a list that travels: 40 KB compressed
+PIECE_BYTES = 1_000_000  # bytes of one, unpacked: all fields at their longest
+GIVER_SILENT_S = 5.0  # seconds without a piece after which another node is asked
+PIECE_SHOWN_S = 0.25  # seconds between two screens that tell how much has come
+PIECE_AGAIN_S = 1.0  # seconds after which a piece is asked for again
+
 # Plan
 BROKERS = 4  # brokers of one place: the secretary's, a table's, and room to try others
 SPARES = 1  # further disks provisioned for each device: a log that was lost must never be continued

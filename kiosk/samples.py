@@ -217,7 +217,7 @@ _STATES: dict[str, d.State] = {
 }
 
 
-_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied", "revoked")
+_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied", "revoked", "other_list")
 
 
 def samples(language: Language) -> dict[str, Screen]:
@@ -228,6 +228,7 @@ def samples(language: Language) -> dict[str, Screen]:
         screens[name] = view.screen(number, state, replace(shown, situation=around))
     screens["secretary"] = view.screen(300, d.Office(office.Overview()), replace(shown, table=None, situation=_AT_SECRETARY))
     screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
+    screens["not-ready-list-coming"] = view.without_list(103, shown, 12_000, 23_748)
     screens["not-ready-no-list"] = view.without_list(102, shown)
     for number, code in enumerate(_FAULTS, 400):
         screens[f"fault-{code.replace('_', '-')}"] = view.fault(number, code, shown)

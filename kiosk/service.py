@@ -9,11 +9,13 @@ import logging
 import selectors
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle
+from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
 from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.view import View, fault, without_list
@@ -22,15 +24,16 @@ from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
-from kiosk.store.errors import CorruptError, RevokedError, StoreError
+from kiosk.store.errors import CorruptError, OtherListError, RevokedError, StoreError
 from kiosk.store.log import Log
+from kiosk.store.voterlist import VoterList
 from kiosk.sync.connection import Broker
 from kiosk.sync.link import Link
 from kiosk.trust import Trust
 
 _log = logging.getLogger(__name__)
 
-MakeNode = Callable[[Database, Keys], Node | None]
+MakeNode = Callable[[Database, Keys], Node]
 
 
 def now() -> Now:
@@ -53,7 +56,7 @@ class Service:
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._trust = Trust(bundle, data)
-        self._post = Post(self._keys, self._trust)
+        self._post = Post(self._keys, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers))
         if bundle.plan.brokers:
             brokers = [Broker(broker.host, broker.port) for broker in bundle.plan.brokers]
             realm, me = bundle.plan.place.realm, bundle.device.origin
@@ -66,7 +69,7 @@ class Service:
                 self._post.link.start()
             while not self._stopping:
                 try:
-                    with Database(self._data) as database:
+                    with Database(self._data) as database, closing(self._post.lists):
                         self._serve(database)
                 except StoreError as error:
                     self._say(f"stopped: {error.code}: {error}; trying again every {limits.STORE_RETRY_S:g} s")
@@ -87,17 +90,20 @@ class Service:
         self._stopping = True
         self.inbox.wake()
 
-    def _look_whether_revoked(self) -> None:
+    def _look_whether_excluded(self) -> None:
         if self._trust.am_revoked:
             raise RevokedError("this device's certificate was revoked: put in its spare card")
+        if self._post.lists.is_wrong:
+            self._post.tell_list(self._bundle.device.origin, now().wall_ms)
+            raise OtherListError("the secretary's node has another voter list: give a new --data, the list will be fetched")
 
     def _serve(self, database: Database) -> None:
-        self._look_whether_revoked()
-        node, log = self._make_node(database, self._keys), Log(database)
-        if node is None:  # nothing is written before there is a list, since the log is bound to it
-            self._say(f"no voter list in {self._data}: `valgbord list import`; looking every {limits.STORE_RETRY_S:g} s")
-            self._port.show(without_list(_fresh_number(), self._view))
+        self._look_whether_excluded()
+        voters = VoterList(database, self._bundle.plan.place.realm)
+        if voters.digest() is None and not self._fetch_list(voters):
             return
+        node, log = self._make_node(database, self._keys), Log(database)
+        self._post.lists.have(voters)
         replayed = _replay(node, log, self._bundle)
         if log.fault:
             node.condemn()
@@ -107,9 +113,40 @@ class Service:
         self._carry_out(node, log, node.begin(now()))
         self._carry_out(node, log, node.take([self._scanner], now()))
         while not self._stopping:
-            self._look_whether_revoked()
+            self._look_whether_excluded()
             self._wait(node.deadline())
             self._carry_out(node, log, node.take(self._inputs(), now()))
+
+    def _fetch_list(self, voters: VoterList) -> bool:
+        """Fetch the voter list from the secretary's node; False where there is none to be had now.
+
+        Nothing else is written before there is a list, since the log is bound to it.
+        """
+        offers = self._post.lists.offers
+        if not offers:
+            self._say(f"no voter list in {self._data}, and none to be had yet: looking every {limits.STORE_RETRY_S:g} s")
+            self._port.show(without_list(_fresh_number(), self._view))
+            return False
+        fetching = Fetching(voters, *offers[0], time.monotonic())
+        self._say(f"fetching the voter list from {fetching.giver}")
+        shown_s = 0.0
+        while not self._stopping and not fetching.ended:
+            came, self._post.lists.came = self._post.lists.came, []
+            want = fetching.take(came, time.monotonic())
+            if want is not None:
+                self._post.want_piece(fetching.giver, want)
+            if fetching.total and (fetching.ended or time.monotonic() - shown_s > limits.PIECE_SHOWN_S):
+                shown_s = time.monotonic()
+                self._port.show(without_list(_fresh_number(), self._view, fetching.come, fetching.total))
+            if fetching.is_silent(time.monotonic()):
+                self._post.lists.was_silent(fetching.giver)
+                return False
+            if not fetching.ended:
+                self._wait(now().mono_ms + int(limits.PIECE_AGAIN_S * 1_000))
+                self._inputs()
+        if fetching.ended:
+            self._say("the voter list is here" if fetching.good else "what came is not the list that was told")
+        return fetching.good
 
     def _wait(self, until: int | None) -> None:
         """Wait for something to come in, until the node wants its turn (`mono_ms`)."""

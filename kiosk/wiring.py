@@ -121,13 +121,11 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     )
 
 
-def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node | None]:
-    """How a node is made from an open store, at the start and after a fault of the disk; None where it has no voter list."""
+def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node]:
+    """How a node is made from an open store that has a voter list, at the start and after a fault of the disk."""
 
-    def make(database: Database, keys: Keys) -> Node | None:
+    def make(database: Database, keys: Keys) -> Node:
         voter_list = VoterList(database, bundle.plan.place.realm)
-        if voter_list.digest() is None:
-            return None
         if not voter_list.verify():
             raise CorruptError("the voter list is not the one that was imported")
         # A voter is asked for when shown and again when decided on; the list does not change while it is open.

@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     FORKED = "forked"  # it tells another story than before
     STRANGER = "stranger"  # no such node in this place
     MALFORMED = "malformed"
+    OTHER_LIST = "other_list"  # its voter list is another one
     REVOKED = "revoked"  # its certificate: the device is lost
 
 

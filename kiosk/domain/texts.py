@@ -67,6 +67,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     # not ready
     "not_ready": ("Bordet er ikke klar", "The table is not ready"),
     "no_list": ("Der er ingen valgliste.", "There is no voter list."),
+    "list_coming": ("Henter valglisten: {} af {}.", "Fetching the voter list: {} of {}."),
+    "list_coming_do": ("Vent lidt. Kablet skal blive siddende.", "Wait a little. Leave the cable plugged in."),
     "no_list_do": ("Ring til teknikeren: listen skal lægges ind.", "Call the technician: the list must be imported."),
     "alone": ("Bordet ser ingen af de andre borde.", "The table sees none of the other tables."),
     "alone_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
@@ -273,6 +275,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused_forked": ("afvist (N1): siger andet end det, den har sagt før", "refused (N1): it says other than it said before"),
     "refused_stranger": ("afvist (N1): hører ikke til på dette valgsted", "refused (N1): does not belong to this place"),
     "refused_malformed": ("afvist (N1): beskeden kan ikke læses", "refused (N1): the message can't be read"),
+    "refused_other_list": ("afvist (N1): har en anden valgliste", "refused (N1): has another voter list"),
     "refused_revoked": ("afvist (N1): spærret, må ikke være med mere", "refused (N1): revoked, no longer part of this place"),
     # faults
     "fault": ("Bordet er stoppet", "The table has stopped"),
@@ -289,6 +292,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Hukommelseskortet er en kopi eller for gammelt: de andre har mere fra dette bord.",
         "The memory card is a copy or too old: the others have more from this table.",
     ),
+    "fault_other_list": (
+        "Valglisten er en anden end valgsekretærens.",
+        "The voter list is another one than the secretary's.",
+    ),
     "fault_revoked": ("Bordets adgang er spærret.", "This table's certificate is revoked."),
     "fault_internal": ("Programmet har fundet en fejl hos sig selv.", "The program has found a fault in itself."),
 }
@@ -299,6 +306,7 @@ CODES: dict[str, str] = {
     "check_digits": "S3",
     "cpr": "S4",
     "no_list": "K1",
+    "list_coming": "K6",
     "alone": "K2",
     "catching_up": "K4",
     "locked": "K5",
@@ -315,6 +323,7 @@ CODES: dict[str, str] = {
     "not_open": "A10",
     "copied": "F7",
     "revoked": "F8",
+    "other_list": "F9",
     "disk": "F1",
     "disk_full": "F2",
     "read_only": "F3",

@@ -164,12 +164,12 @@ class Place:
         return made
 
     def start(self, *wrapper: str) -> None:
-        """Give every device the list, start the brokers and all nodes (under `wrapper`), and open the poll."""
+        """Give the secretary's node the list, start the brokers and all nodes (under `wrapper`), and open the poll."""
         for broker in self.brokers:
             broker.start()
+        self.secretary.import_list(self.list)
         for node in self.nodes.values():
-            node.import_list(self.list)
-            node.start(*wrapper)
+            node.start(*wrapper)  # the tables fetch the list
         with self.secretary.screen() as screen:
             self.chair(screen, self.secretary).decide("open_poll")
         for number in range(1, self.tables + 1):

@@ -42,6 +42,12 @@ class MissingError(StoreError):
     code = "missing"
 
 
+class OtherListError(StoreError):
+    """The voter list is not the one that the secretary's node has."""
+
+    code = "other_list"
+
+
 class RevokedError(StoreError):
     """This disk's certificate was revoked: what it holds stays, and nothing may be added."""
 

@@ -21,6 +21,7 @@ Row = tuple[int, str, str, str, int, str, str, str, str | None]
 _COLUMNS = "number, name, address, born, book, elections, postal, roll, struck"
 _FIND = f"select {_COLUMNS} from voters where number = ?"
 _ALL = f"select {_COLUMNS} from voters order by number"
+_AFTER = f"select {_COLUMNS} from voters where number > ? order by number limit ?"
 _INSERT = f"insert into voters ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -60,11 +61,65 @@ class VoterList:
                     "the log has entries about the present voter list: export the log, then give another folder with --data"
                 )
             self._db.conn.execute("delete from voters")
+            self._db.conn.execute("delete from facts where key = 'list_coming'")
             self._db.conn.executemany(_INSERT, counted(map(_row, ordered), progress))
             digest = _digest(self._realm, self._db.conn.execute(_ALL))
             facts = [{"key": "list_digest", "value": digest}, {"key": "list_count", "value": str(len(ordered))}]
             self._db.table("facts").upsert_all(facts, pk="key")
         return digest
+
+    # --- a list that comes in pieces ---
+
+    def begin(self, digest: str) -> tuple[int, int]:
+        """Be ready for the list with this digest: the number after which it goes on, and how many voters are here already.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        with store_errors(), self._db.atomic():
+            if self._fact("list_coming") != digest:
+                self._db.conn.execute("delete from voters")
+                self._db.table("facts").upsert({"key": "list_coming", "value": digest}, pk="key")
+            last, count = self._db.conn.execute("select max(number), count(*) from voters").fetchone()
+        return int(last or 0), int(count)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take in the next voters of the list that comes.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        with store_errors(), self._db.atomic():
+            self._db.conn.executemany(_INSERT, rows)
+
+    def finish(self) -> bool:
+        """All has come: the list holds if it has the digest that was told; else it is thrown away.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        with store_errors(), self._db.atomic():
+            digest = _digest(self._realm, self._db.conn.execute(_ALL))
+            good = digest == self._fact("list_coming")
+            self._db.conn.execute("delete from facts where key = 'list_coming'")
+            if good:
+                (count,) = self._db.conn.execute("select count(*) from voters").fetchone()
+                facts = [{"key": "list_digest", "value": digest}, {"key": "list_count", "value": str(count)}]
+                self._db.table("facts").upsert_all(facts, pk="key")
+            else:
+                self._db.conn.execute("delete from voters")
+        return good
+
+    def rows_after(self, number: int, count: int) -> list[Row]:
+        """The next voters after a number, in the order of their numbers.
+
+        Raises:
+            StoreError: the disk can't be read.
+        """
+        with store_errors():
+            return self._db.conn.execute(_AFTER, (number, count)).fetchall()
+
+    # --- looking at it ---
 
     def find(self, number: int) -> Voter | None:
         """Return the voter with this number; None where the list has none.

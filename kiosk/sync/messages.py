@@ -1,6 +1,9 @@
 """How messages travel: JSON, checked here once. What passes is well formed and bounded, and a head is its origin's own word."""
 
+import hashlib
+import zlib
 from collections.abc import Callable
+from itertools import pairwise
 
 import msgspec
 
@@ -19,8 +22,43 @@ class MessageError(Exception):
         self.kind = kind
 
 
+class OtherListError(MessageError):
+    """The head of a node with another voter list, whose `digest` it carries."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__("its voter list is another one", Refusal.OTHER_LIST)
+        self.digest = digest
+
+
+class PieceWant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Send me the voters of the list with this digest that come after the number `after`."""
+
+    digest: str
+    after: int
+
+
+Row = tuple[int, str, str, str, int, str, str, str, str | None]
+"""A voter as stored: number, name, address, born, book, elections, postal, roll, struck."""
+
+
+class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The next voters of a list with `total` in all; `last`: there are no more."""
+
+    digest: str
+    after: int
+    total: int
+    last: bool
+    rows: tuple[Row, ...]
+
+
+class _SignedPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    packed: bytes
+    signature: bytes
+
+
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: msgspec.Raw
+    list: str
     signature: str
 
 
@@ -30,24 +68,38 @@ _read_ask = msgspec.json.Decoder(Ask).decode
 _read_want = msgspec.json.Decoder(Want).decode
 _read_signed = msgspec.json.Decoder(_SignedHead).decode
 _read_head = msgspec.json.Decoder(Head).decode
+_read_piece_want = msgspec.json.Decoder(PieceWant).decode
+_read_piece = msgspec.json.Decoder(Piece).decode
+_pack = msgspec.msgpack.Encoder().encode
+_read_signed_piece = msgspec.msgpack.Decoder(_SignedPiece).decode
 
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def _head_signed(raw: bytes) -> bytes:
+def _head_signed(raw: bytes, list_digest: str) -> bytes:
     """The bytes that a head's signature is made over; the prefix keeps it from being taken for anything else."""
-    return b"valgbord head\n" + raw
+    return b"valgbord head\n" + list_digest.encode() + b"\n" + raw
 
 
-def encode(message: Batch | Ask | Want) -> bytes:
+def _piece_signed(packed: bytes) -> bytes:
+    return b"valgbord piece\n" + hashlib.sha256(packed).digest()
+
+
+def encode(message: Batch | Ask | Want | PieceWant) -> bytes:
     """A message that needs no signature of its own: a batch has its log's."""
     return _encode(message)
 
 
-def encode_head(head: Head, sign: Callable[[bytes], bytes]) -> bytes:
-    """A head with its origin's signature."""
+def encode_head(head: Head, sign: Callable[[bytes], bytes], list_digest: str = "") -> bytes:
+    """A head with its origin's signature, and the digest of the voter list that all it shows is about."""
     raw = _encode(head)
-    return _encode(_SignedHead(msgspec.Raw(raw), sign(_head_signed(raw)).hex()))
+    return _encode(_SignedHead(msgspec.Raw(raw), list_digest, sign(_head_signed(raw, list_digest)).hex()))
+
+
+def encode_piece(piece: Piece, sign: Callable[[bytes], bytes]) -> bytes:
+    """A piece of the voter list, compressed and signed."""
+    packed = zlib.compress(_encode(piece), 1)
+    return _pack(_SignedPiece(packed, sign(_piece_signed(packed))))
 
 
 def read_batch(payload: bytes) -> Batch:
@@ -77,8 +129,13 @@ def read_want(payload: bytes) -> Want:
         raise MessageError("no want") from None
 
 
-def read_head(payload: bytes, sender: str, verify: Verify) -> Head:
-    """Read a head, which must be signed by its sender. Raises MessageError."""
+def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = "") -> Head:
+    """Read a head, which must be signed by its sender, and of a node with this voter list.
+
+    Raises:
+        OtherListError: it is a good head of a node with another list.
+        MessageError: it is no head, or not its sender's.
+    """
     try:
         signed = _read_signed(payload)
         raw = bytes(signed.head)
@@ -86,8 +143,39 @@ def read_head(payload: bytes, sender: str, verify: Verify) -> Head:
         signature = bytes.fromhex(signed.signature)
     except (*_FAULTS, ValueError):
         raise MessageError("no head") from None
-    if head.origin != sender or not verify(sender, signature, _head_signed(raw)):
+    if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
     if head.start < 1 or head.count < 1 or any(seq < 1 for seq in head.have.values()):
         raise MessageError("a head out of bounds")
+    if signed.list != list_digest:
+        raise OtherListError(signed.list)
     return head
+
+
+def read_piece_want(payload: bytes) -> PieceWant:
+    """Read a want of a piece of the voter list. Raises MessageError."""
+    try:
+        want = _read_piece_want(payload)
+    except _FAULTS:
+        raise MessageError("no want of a piece") from None
+    if not 0 <= want.after <= limits.VOTER_NUMBER_MAX:
+        raise MessageError("a want of a piece out of bounds")
+    return want
+
+
+def read_piece(payload: bytes, sender: str, verify: Verify) -> Piece:
+    """Read a piece of the voter list, which must be signed by its sender. Raises MessageError."""
+    try:
+        signed = _read_signed_piece(payload)
+        if not verify(sender, signed.signature, _piece_signed(signed.packed)):
+            raise MessageError("a piece that its node has not signed", Refusal.FORGED)
+        unpacking = zlib.decompressobj()
+        piece = _read_piece(unpacking.decompress(signed.packed, limits.PIECE_BYTES))
+    except (*_FAULTS, zlib.error):
+        raise MessageError("no piece") from None
+    numbers = [piece.after, *(row[0] for row in piece.rows)]
+    if any(one >= other for one, other in pairwise(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= limits.VOTER_NUMBER_MAX:
+        raise MessageError("a piece out of order")
+    if any(not 0 < row[4] <= limits.TABLES for row in piece.rows):
+        raise MessageError("a piece out of bounds")
+    return piece

@@ -19,12 +19,14 @@ class Kind(StrEnum):
     WANT = "want"
     GIVE = "give"
     REVOKED = "revoked"
+    LIST = "list"
+    PIECE = "piece"
 
 
-QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1, Kind.REVOKED: 1}
+QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1, Kind.REVOKED: 1, Kind.LIST: 1, Kind.PIECE: 1}
 
 
-ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE)
+ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE, Kind.LIST, Kind.PIECE)
 """Those that are for one node, whose name ends the topic."""
 
 RETAINED = (Kind.HEAD, Kind.REVOKED)

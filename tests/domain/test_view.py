@@ -141,10 +141,11 @@ def test_the_samples_are_the_real_screens() -> None:
         assert seen.content != other.content
 
 
-FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked")
+FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked", "other-list")
 BUTTONS = {
     "not-ready": ("menu", None),
     "not-ready-no-list": (None, None),
+    "not-ready-list-coming": (None, None),
     "not-ready-alone": ("menu", None),
     "ready": ("menu", "type"),
     "ready-not-a-card": ("menu", "type"),
@@ -527,6 +528,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
         Refused("T77.1", Refusal.STRANGER),
         Refused("T1.1", Refusal.MALFORMED),
         Refused("T3.1", Refusal.REVOKED),
+        Refused("T4.1", Refusal.OTHER_LIST),
     )
     rows = [line for line in overview(language, refused=refused) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [

@@ -447,11 +447,12 @@ def test_what_exists_is_never_overwritten_and_a_failed_export_leaves_nothing(ser
 FILES = {
     "empty": (b"", "line 1 "),
     "no JSON": (b"hello\n", "line 1 "),
-    "another place's": (b'{"place":"4702","day":"2025-11-18","list":"x"}\n', "place 4702 on 2025-11-18"),
-    "a line that is no entry": (b'{"place":"4701","day":"2025-11-18","list":"x"}\nhello\n', "line 2 "),
-    "a deep line": (b'{"place":"4701","day":"2025-11-18","list":"x"}\n{"a":' + b"[" * 50_000 + b"\n", "line 2 "),
+    "the real thing's, given to an exercise": (b'{"place":"valg/4701","day":"2025-11-18","list":"x"}\n', "place valg/4701 on"),
+    "another place's": (b'{"place":"oevelse/4702","day":"2025-11-18","list":"x"}\n', "place oevelse/4702 on 2025-11-18"),
+    "a line that is no entry": (b'{"place":"oevelse/4701","day":"2025-11-18","list":"x"}\nhello\n', "line 2 "),
+    "a deep line": (b'{"place":"oevelse/4701","day":"2025-11-18","list":"x"}\n{"a":' + b"[" * 50_000 + b"\n", "line 2 "),
     "a deep entry": pytest.param(
-        b'{"place":"4701","day":"2025-11-18","list":"x"}\n'
+        b'{"place":"oevelse/4701","day":"2025-11-18","list":"x"}\n'
         + json.dumps({"origin": "T1.1", "seq": 1, "entry": '{"body":{"a":' + "[" * 50_000}).encode(),
         "T1.1 entry 1: changed: it is not an entry any more",
     ),

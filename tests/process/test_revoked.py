@@ -71,7 +71,6 @@ def test_a_revoked_table_is_out_and_its_spare_serves(place):
     for broker in place.brokers:
         assert refuses_within(broker, thief, 10)
     spare = place.put_in_spare(2)
-    spare.import_list(place.list)
     spare.start()
     spare.place, spare.voters = place.code, [voter for voter in place.voters if voter.book == 1]
     with spare.screen() as screen:

@@ -1,0 +1,156 @@
+"""The voter list in pieces, without a network: what is taken in, what is not, and whose word counts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk import limits
+from kiosk.courier import Fetching, Lists
+from kiosk.sample import sample_voters
+from kiosk.store.database import Database
+from kiosk.store.voterlist import VoterList
+from kiosk.sync.messages import MessageError, Piece, PieceWant, encode_piece, read_piece
+from tests.made_up import keys
+
+REALM = "oevelse/4701"
+COUNT = 2 * limits.PIECE_VOTERS + 7
+
+
+@pytest.fixture
+def giver(tmp_path: Path) -> Iterator[Lists]:
+    """The secretary's, with a list."""
+    with Database(tmp_path / "giver") as database:
+        voters = VoterList(database, REALM)
+        voters.replace(sample_voters(COUNT, 5, ("byraad",), (1, 2)))
+        lists = Lists("S.1", ("S", "T2"))
+        lists.have(voters)
+        yield lists
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Database]:
+    with Database(tmp_path / "taker") as database:
+        yield database
+
+
+def given(giver: Lists, want: PieceWant) -> Piece:
+    """The piece that is given for a want, over the wire and back."""
+    giver.wanted["T1.1"] = want
+    found = giver.next_piece()
+    assert found is not None
+    return read_piece(encode_piece(found[1], keys("S.1").sign), "S.1", keys("T1.1").verify)
+
+
+def test_a_list_comes_whole(giver: Lists, store: Database) -> None:
+    """Piece by piece, each asked for once; then the table has the very list."""
+    voters = VoterList(store, REALM)
+    fetching = Fetching(voters, "S.1", giver.digest, 0.0)
+    want, asked = fetching.take([], 10.0), 0
+    while want is not None:
+        asked += 1
+        want = fetching.take([("S.1", given(giver, want))], 10.0 + asked)
+    assert (asked, fetching.ended, fetching.good, fetching.come) == (3, True, True, COUNT)
+    assert (voters.digest(), voters.count(), voters.verify()) == (giver.digest, COUNT, True)
+
+
+def test_only_the_next_piece_of_the_right_list_from_the_right_node_is_taken(giver: Lists, store: Database) -> None:
+    """A piece out of order, of another list, from another node, or come twice adds nothing; the want is made again in time."""
+    fetching = Fetching(VoterList(store, REALM), "S.1", giver.digest, 0.0)
+    want = fetching.take([], 10.0)
+    assert want == PieceWant(giver.digest, 0)
+    piece = given(giver, want)
+    later = given(giver, PieceWant(giver.digest, piece.rows[-1][0]))
+    strange = msgspec.structs.replace(piece, digest="other")
+    assert fetching.take([("S.1", later), ("T3.1", piece), ("S.1", strange)], 10.1) is None
+    assert fetching.come == 0
+    assert fetching.take([], 10.1 + limits.PIECE_AGAIN_S) == want
+    second = fetching.take([("S.1", piece), ("S.1", piece)], 12.0)
+    assert (second, fetching.come) == (PieceWant(giver.digest, piece.rows[-1][0]), limits.PIECE_VOTERS)
+    assert not fetching.is_silent(12.0 + limits.GIVER_SILENT_S)
+    assert fetching.is_silent(12.1 + limits.GIVER_SILENT_S)
+
+
+def test_a_list_that_is_not_what_was_told_is_thrown_away(giver: Lists, store: Database) -> None:
+    """One voter's birth date is another one: in the end there is no list, and it begins anew."""
+    voters = VoterList(store, REALM)
+    fetching = Fetching(voters, "S.1", giver.digest, 0.0)
+    want = fetching.take([], 10.0)
+    while want is not None:
+        piece = given(giver, want)
+        first = (*piece.rows[0][:3], "1950-01-01", *piece.rows[0][4:])
+        want = fetching.take([("S.1", msgspec.structs.replace(piece, rows=(first, *piece.rows[1:])))], 10.0)
+    assert (fetching.ended, fetching.good, voters.digest()) == (True, False, None)
+    assert voters.begin(giver.digest) == (0, 0)
+
+
+def test_another_list_begins_from_nothing(giver: Lists, store: Database) -> None:
+    """What has come of one list is not mixed with another; of the same one it is kept."""
+    voters = VoterList(store, REALM)
+    fetching = Fetching(voters, "S.1", giver.digest, 0.0)
+    want = fetching.take([], 10.0)
+    assert want is not None
+    fetching.take([("S.1", given(giver, want))], 10.0)
+    assert voters.begin(giver.digest)[1] == limits.PIECE_VOTERS
+    assert voters.begin("another") == (0, 0)
+
+
+def test_a_piece_must_be_its_givers_and_in_order(giver: Lists) -> None:
+    """A changed byte, another signer, voters out of order and a book that no place has are refused."""
+    giver.wanted["T1.1"] = PieceWant(giver.digest, 0)
+    found = giver.next_piece()
+    assert found is not None
+    piece, verify = found[1], keys("T1.1").verify
+    payload = encode_piece(piece, keys("S.1").sign)
+    assert read_piece(payload, "S.1", verify) == piece
+    for at in (5, len(payload) // 2, len(payload) - 5):
+        with pytest.raises(MessageError):
+            read_piece(payload[:at] + bytes([payload[at] ^ 1]) + payload[at + 1 :], "S.1", verify)
+    with pytest.raises(MessageError, match="has not signed"):
+        read_piece(payload, "T2.1", verify)
+    backwards = msgspec.structs.replace(piece, rows=piece.rows[::-1])
+    booked = msgspec.structs.replace(piece, rows=((*piece.rows[0][:4], 10**20, *piece.rows[0][5:]),))
+    for wrong in (backwards, booked):
+        with pytest.raises(MessageError, match="out of"):
+            read_piece(encode_piece(wrong, keys("S.1").sign), "S.1", verify)
+
+
+def test_a_piece_that_unpacks_without_end_is_refused(giver: Lists) -> None:
+    """A few kilobytes that would become a hundred megabytes take no more room than a piece may."""
+    row = (1, "x" * 100_000_000, "", "1950-01-01", 1, "", "", "", None)
+    bomb = Piece(giver.digest, 0, 1, last=True, rows=(row,))
+    with pytest.raises(MessageError, match="no piece"):
+        read_piece(encode_piece(bomb, keys("S.1").sign), "S.1", keys("T1.1").verify)
+
+
+def test_whose_word_counts() -> None:
+    """The secretary's node is asked first, then the assistant; a table's word is none, and who was silent comes last."""
+    lists = Lists("T1.1", ("S", "T2"))
+    for origin, digest in (("T3.1", "c"), ("T2.1", "b"), ("S.1", "a")):
+        assert not lists.heard(origin, digest)  # no news to a node without a list
+    assert lists.offers == [("S.1", "a"), ("T2.1", "b")]
+    lists.was_silent("S.1")
+    assert lists.offers == [("T2.1", "b"), ("S.1", "a")]
+    lists.was_silent("T2.1")
+    assert lists.offers == [("S.1", "a"), ("T2.1", "b")]
+
+
+def test_a_node_with_another_list_is_not_listened_to() -> None:
+    """Another table's: it differs, and that is all. The secretary's: this one is wrong, until they agree."""
+    lists = Lists("T1.1", ("S", "T2"))
+    lists.digest = "right"
+    assert not lists.heard("T3.1", "right")
+    assert lists.heard("T3.1", "wrong")
+    assert not lists.heard("T3.1", "wrong")  # no news any more
+    assert lists.differs("T3.1")
+    assert not lists.differs("T4.1")
+    assert not lists.is_wrong
+    lists.heard("S.1", "wrong")
+    assert lists.is_wrong
+    lists.heard("S.1", "right")
+    assert not lists.is_wrong
+    secretary = Lists("S.1", ("S", "T2"))
+    secretary.digest = "right"
+    secretary.heard("T2.1", "wrong")
+    assert not secretary.is_wrong
