@@ -22,10 +22,13 @@ from pathlib import Path
 import msgspec
 import paho.mqtt.client as mqtt
 from bench_checkin import DELAY_MS, preloaded_delay, report, spread, yardstick
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from paho.mqtt.enums import CallbackAPIVersion
 
-from kiosk.bundle import Bundle
+from kiosk.authority import read_list
+from kiosk.bundle import AUTHORITY, PLAN, REVOKED, Bundle
+from kiosk.config import load_plan
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.node import Keys
@@ -35,6 +38,8 @@ from kiosk.simulated.place import Node, Place
 from kiosk.store.database import Database
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
+from kiosk.sync.topics import Kind, topic_of
+from kiosk.trust import client_context
 from kiosk.wiring import log_beginning
 
 WARM, ROUNDS = 30, 200  # voters one at a time
@@ -43,7 +48,10 @@ REST_S = 0.2  # seconds before a rush: what the one before has left to copy is c
 BLOCK = 50
 RUSHES = 40  # of the eight tables
 AWAY = 20_000  # entries that a table has missed
-ECHO = "bench/echo"
+# The spare cards, and the authority's command: the yardsticks speak under their names, and nobody else listens to them.
+PAIRS = {name: f"spares/{device}/tls" for name, device in (("S.2", "secretary"), ("T1.2", "table-1"), ("T2.2", "table-2"))}
+PAIRS["command"] = "authority/command"
+TRIP, LEAST = ("S.2", "T1.2"), ("T2.2", "command")
 
 
 def main() -> None:
@@ -112,8 +120,8 @@ def at_another_table(place: Place, preload: str) -> None:
     with ScreenClient(node.socket, draws=True) as client, ExitStack() as running:
         client.showing(s.Ready)
         bare = running.enter_context(yardstick(node, wrapper(preload)))
-        trip = running.enter_context(round_trip(place.brokers[0].port))
-        least = running.enter_context(the_least(place.brokers[0].port, node.data.parent, wrapper(preload)))
+        trip = running.enter_context(round_trip(place))
+        least = running.enter_context(the_least(place, node.data.parent, wrapper(preload)))
         for card in islice(queue, WARM + ROUNDS):
             greens.append(serve(client, node, card))
             time.sleep(PAUSE_S)
@@ -155,24 +163,27 @@ def closing_by(end: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def round_trip(port: int) -> Iterator:
+def round_trip(place: Place) -> Iterator:
     """Two paho clients, the second in a process of its own, which sends back what it is sent."""
     with (
-        subprocess.Popen([sys.executable, __file__, "--echo", str(port)], stdout=subprocess.PIPE) as echo,
+        subprocess.Popen([sys.executable, __file__, "--echo", place.folder], stdout=subprocess.PIPE) as echo,
         closing_by(echo.terminate),
     ):
         assert echo.stdout is not None
         echo.stdout.readline()
-        client, back = _client(port), threading.Event()
+        here, there = TRIP
+        client, back = _client(place.folder, here), threading.Event()
         client.on_message = lambda *_: back.set()
-        client.subscribe(f"{ECHO}/back", 0)
+        client.subscribe(_topic(place.folder, there, here), 0)
         client.loop_start()
         time.sleep(0.5)
+
+        topic = _topic(place.folder, here, there)
 
         def trip() -> float:
             back.clear()
             started = time.perf_counter()
-            client.publish(f"{ECHO}/there", b"x" * 300, 0)
+            client.publish(topic, b"x" * 300, 0)
             back.wait(5)
             return time.perf_counter() - started
 
@@ -181,16 +192,17 @@ def round_trip(port: int) -> Iterator:
 
 
 @contextmanager
-def the_least(port: int, folder: Path, wrapper: Sequence[str]) -> Iterator[Callable[[], float]]:
+def the_least(place: Place, folder: Path, wrapper: Sequence[str]) -> Iterator[Callable[[], float]]:
     """What the protocol asks for and nothing else: an ask there, a signed and committed decision back, its signature checked.
 
     The asking side commits its request meanwhile. No list, ledger, desk or screen; paho's own threads and one broker.
     """
-    command = [*wrapper, sys.executable, __file__, "--decide", str(port), str(folder / f"decides{len(wrapper)}.db")]
+    command = [*wrapper, sys.executable, __file__, "--decide", place.folder, str(folder / f"decides{len(wrapper)}.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as decides, closing_by(decides.terminate):
         assert decides.stdout is not None
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(decides.stdout.readline()))
-        client, back = _client(port), threading.Event()
+        here, there = LEAST
+        client, back, topic = _client(place.folder, here), threading.Event(), _topic(place.folder, here, there)
         log = closing(bare_log(str(folder / f"asks{len(wrapper)}.db")))
         ask = {"elections": ["byraad", "region"], "how": "spoken", "op": "check_in", "source": "card", "table": 1}
 
@@ -201,7 +213,7 @@ def the_least(port: int, folder: Path, wrapper: Sequence[str]) -> Iterator[Calla
             back.set()
 
         client.on_message = answered
-        client.subscribe(f"{ECHO}/decided", 0)
+        client.subscribe(_topic(place.folder, there, here), 0)
         client.loop_start()
         time.sleep(0.5)
         with log as db, closing_by(client.loop_stop):
@@ -210,7 +222,7 @@ def the_least(port: int, folder: Path, wrapper: Sequence[str]) -> Iterator[Calla
                 back.clear()
                 started = time.perf_counter()
                 request = msgspec.json.encode(ask | {"id": f"T1.1/1/{time.monotonic_ns()}", "voter": 4182, "book": 2})
-                client.publish(f"{ECHO}/ask", request, 0)
+                client.publish(topic, request, 0)
                 db.execute("insert into log values (?, ?, ?)", (e.entry_hash(request), request, b"s" * 64))
                 db.commit()
                 assert back.wait(5)
@@ -219,9 +231,10 @@ def the_least(port: int, folder: Path, wrapper: Sequence[str]) -> Iterator[Calla
             yield least
 
 
-def decide(port: int, file: str) -> None:
+def decide(folder: Path, file: str) -> None:
     """Answer every ask with a decision that is signed and on disk."""
-    client, key = _client(port), Ed25519PrivateKey.generate()
+    here, there = LEAST
+    client, key, back = _client(folder, there), Ed25519PrivateKey.generate(), _topic(folder, there, here)
     with closing(bare_log(file)) as db:
 
         def asked(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
@@ -231,11 +244,11 @@ def decide(port: int, file: str) -> None:
             signature = key.sign(e.batch_signed(e.entry_hash(entry)))
             db.execute("insert into log values (?, ?, ?)", (request["id"], entry, signature))
             db.commit()
-            client.publish(f"{ECHO}/decided", entry + b" " + signature.hex().encode(), 0)
+            client.publish(back, entry + b" " + signature.hex().encode(), 0)
 
         client.on_message = asked
         client.on_subscribe = lambda *_: print(key.public_key().public_bytes_raw().hex(), flush=True)
-        client.subscribe(f"{ECHO}/ask", 0)
+        client.subscribe(_topic(folder, here, there), 0)
         client.loop_forever()
 
 
@@ -248,19 +261,31 @@ def bare_log(file: str) -> sqlite3.Connection:
     return db
 
 
-def _client(port: int) -> mqtt.Client:
+def _client(folder: Path, name: str) -> mqtt.Client:
+    """A paho client with a certificate of its own, connected to the secretary's broker."""
+    authority = folder / "bundles" / "authority"
+    read = x509.load_pem_x509_certificate((authority / AUTHORITY).read_bytes())
+    revoked = read_list((authority / REVOKED).read_bytes(), read)
+    broker = load_plan(authority / PLAN).brokers[0]
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.on_socket_open = lambda _client, _data, opened: opened.setsockopt(6, 1, 1)  # TCP_NODELAY
-    client.connect("127.0.0.1", port)
+    client.tls_set_context(client_context(authority / AUTHORITY, folder / "bundles" / PAIRS[name], revoked))
+    client.connect(broker.host, broker.port)
     return client
 
 
-def echo(port: int) -> None:
+def _topic(folder: Path, sender: str, receiver: str) -> str:
+    realm = load_plan(folder / "bundles" / "authority" / PLAN).place.realm
+    return topic_of(realm, Kind.ASK, sender, receiver)
+
+
+def echo(folder: Path) -> None:
     """Send back what comes."""
-    client = _client(port)
-    client.on_message = lambda _client, _data, message: client.publish(f"{ECHO}/back", message.payload, 0)
+    here, there = TRIP
+    client, back = _client(folder, there), _topic(folder, there, here)
+    client.on_message = lambda _client, _data, message: client.publish(back, message.payload, 0)
     client.on_subscribe = lambda *_: print("ready", flush=True)
-    client.subscribe(f"{ECHO}/there", 0)
+    client.subscribe(_topic(folder, here, there), 0)
     client.loop_forever()
 
 
@@ -377,8 +402,8 @@ def fill(node: Node, voters: Sequence) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--echo"]:
-        echo(int(sys.argv[2]))
+        echo(Path(sys.argv[2]))
     elif sys.argv[1:2] == ["--decide"]:
-        decide(int(sys.argv[2]), sys.argv[3])
+        decide(Path(sys.argv[2]), sys.argv[3])
     else:
         main()
