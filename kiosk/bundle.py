@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk import limits
 from kiosk.config import Plan, PlanError, load_plan
 from kiosk.domain.nodes import node_of, origin_of, table_of
-from kiosk.keys import KeyFileError, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
+from kiosk.keys import KeyFileError, PinHash, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
 PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
 
@@ -34,7 +34,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     table: int | None
     signers: dict[str, str]
-    pins: tuple[str, ...]
+    pins: tuple[PinHash, ...]
 
 
 class Provisioned(msgspec.Struct, frozen=True):

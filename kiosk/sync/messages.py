@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Ask, Batch, Head, Want
+from kiosk.domain.messages import Ask, Batch, Head, Hex, Want
 
 Verify = Callable[[str, bytes, bytes], bool]
 
@@ -21,7 +21,7 @@ class MessageError(Exception):
 
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: msgspec.Raw
-    signature: str
+    signature: Hex
 
 
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +56,7 @@ def read_batch(payload: bytes) -> Batch:
         batch = _read_batch(payload)
     except _FAULTS:
         raise MessageError("no batch") from None
-    if batch.first < 1 or not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
+    if not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
         raise MessageError("a batch out of bounds")
     return batch
 
@@ -84,10 +84,10 @@ def read_head(payload: bytes, sender: str, verify: Verify) -> Head:
         raw = bytes(signed.head)
         head = _read_head(raw)
         signature = bytes.fromhex(signed.signature)
-    except (*_FAULTS, ValueError):
+    except _FAULTS:
         raise MessageError("no head") from None
     if head.origin != sender or not verify(sender, signature, _head_signed(raw)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
-    if head.start < 1 or head.count < 1 or any(seq < 1 for seq in head.have.values()):
+    if len(head.have) > limits.ORIGINS:
         raise MessageError("a head out of bounds")
     return head

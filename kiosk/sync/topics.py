@@ -1,6 +1,9 @@
 """The topics: what each carries, for whom, and at which quality of service. Pure."""
 
+import re
 from enum import StrEnum
+
+from kiosk.domain.nodes import ORIGIN
 
 OFFLINE = b"offline"
 """What the broker says in a node's place once its connection has ended: the retained will on its head's topic."""
@@ -27,6 +30,7 @@ ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE)
 """Those that are for one node, whose name ends the topic."""
 
 _KINDS = frozenset(kind.value for kind in Kind)
+_ORIGIN = re.compile(ORIGIN)
 
 
 def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
@@ -38,7 +42,14 @@ def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
     """What a topic is and whose; None for one that is not ours, or not for this node."""
     place, _, rest = topic.removeprefix(prefix).partition("/")
     kind, *names = rest.split("/")
-    if not topic.startswith(prefix) or place or kind not in _KINDS or not names or not names[0] or names[0] == me:
+    if (
+        not topic.startswith(prefix)
+        or place
+        or kind not in _KINDS
+        or not names
+        or not _ORIGIN.fullmatch(names[0])
+        or names[0] == me
+    ):
         return None
     addressed = kind in ADDRESSED
     if names[1:] != ([me] if addressed else []):

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "screen_port": {"domain", "limits"},
     "post": {"domain", "limits", "node", "store", "sync"},
     "service": {"bundle", "domain", "inbox", "limits", "node", "post", "screen_port", "store", "sync"},
-    "screen_client": {"domain"},
+    "screen_client": {"domain", "limits"},
     "chair": {"domain", "screen_client"},
     "simulated": {"bundle", "chair", "domain", "limits", "sample", "screen_client"},
     "gallery": {"display", "samples"},
