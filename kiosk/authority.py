@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-COMMAND = "command"
-"""The name under which the authority's own command connects, and of its certificate and key."""
+from kiosk.sync.topics import COMMAND
 
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)  # where a clock without a battery begins
 _FOR_EVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)  # RFC 5280, 4.1.2.5: no well-defined end

@@ -15,7 +15,7 @@ from kiosk.authority import Authority, Issued, replace_file
 from kiosk.config import Broker as PlannedBroker
 from kiosk.config import Plan, PlanError, load_plan
 from kiosk.domain.nodes import node_of, origin_of, table_of
-from kiosk.keys import KeyFileError, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
+from kiosk.keys import KeyFileError, PinHash, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
 PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
 AUTHORITY, REVOKED = "authority.crt", "revoked.crl"
@@ -39,7 +39,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     table: int | None
     signers: dict[str, str]
     serials: dict[str, tuple[str, ...]]
-    pins: tuple[str, ...]
+    pins: tuple[PinHash, ...]
 
     def brokers(self, plan: Plan) -> list[PlannedBroker]:
         """The brokers that run on this device: one at most."""

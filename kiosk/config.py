@@ -5,6 +5,7 @@ Unknown keys are refused, and every error names the file, the key and what is ex
 
 import difflib
 import re
+import types
 import typing
 from collections.abc import Sequence
 from datetime import date
@@ -18,8 +19,8 @@ from kiosk import limits
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.nodes import SECRETARY
 
-PlaceCode = Annotated[str, msgspec.Meta(pattern=r"^\d{1,8}$", description="digits, as on the polling card")]
-ElectionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,16}$")]
+PlaceCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,8}\Z", description="digits, as on the polling card")]
+ElectionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,16}\Z")]
 TableNumber = Annotated[int, msgspec.Meta(ge=1, le=limits.TABLES)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
@@ -133,7 +134,7 @@ class Broker(_Part, frozen=True):
     `host`: the address, or the name, under which the devices reach it.
     """
 
-    host: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    host: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z.:_-]{1,255}\Z")]
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8883
     table: TableNumber | None = None
 
@@ -170,7 +171,7 @@ class Plan(_Part, frozen=True):
             raise ValueError("`scanner` needs both `vendor` and `product`, or neither")
         try:
             groups = re.compile(self.card.pattern).groupindex
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"`card.pattern` is not a regular expression: {error}") from error
         if self.card == Card() and (short := [code for code in (self.place.code, *self.other_places) if len(code) != 4]):
             raise ValueError(f"{short[0]!r} has not four digits: cards of the usual pattern begin with the place's four")
@@ -222,9 +223,11 @@ class Plan(_Part, frozen=True):
 
 
 def _unique(key: str, values: Sequence[object]) -> None:
+    seen = set()
     for value in values:
-        if values.count(value) > 1:
+        if value in seen:
             raise ValueError(f"`{key}`: {value} stands more than once")
+        seen.add(value)
 
 
 def load_plan(path: Path) -> Plan:
@@ -241,6 +244,8 @@ def load_plan(path: Path) -> Plan:
         raise PlanError(f"{path}: is not UTF-8: save the file as UTF-8") from error
     except msgspec.DecodeError as error:
         raise PlanError(f"{path}: {_in_plain_words(str(error))}") from error
+    except (ValueError, RecursionError) as error:  # which the TOML parser itself lets through
+        raise PlanError(f"{path}: is no plan: it has a number that is too long, or too many brackets in each other") from error
 
 
 _REMEDIES = {"Expected `str`": "write it in quotes", "Expected `date`": "write it without quotes, as 2025-11-18"}
@@ -269,6 +274,6 @@ def _type_at(keys: Sequence[str]) -> Any:
     known: Any = Plan
     for key in keys:
         known = typing.get_type_hints(known).get(key) if isinstance(known, type) else None
-        while typing.get_origin(known) is tuple:
+        while typing.get_origin(known) in (tuple, types.UnionType):
             known = typing.get_args(known)[0]
     return known

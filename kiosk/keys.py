@@ -3,8 +3,10 @@
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
-from cryptography.exceptions import InvalidKey, InvalidSignature
+import msgspec
+from cryptography.exceptions import InvalidKey, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -13,6 +15,15 @@ _PIN_DIGITS = 6
 # RFC 9106's second recommendation cut to 16 MiB, so that a table of 80 MB can check a PIN; the pause between tries is what
 # keeps guessing away, and who has the file has the device.
 _ARGON2_KIB = 16 * 1024
+_ARGON2_ROUNDS = 3
+
+PinHash = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^\$argon2id\$v=19\$m={_ARGON2_KIB},t={_ARGON2_ROUNDS},p=1\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}\Z"
+    ),
+]
+"""What `hash_pin` makes: one with other costs could stop the table when the chair keys a PIN."""
 
 
 class KeyFileError(Exception):
@@ -30,7 +41,7 @@ def load_private_key(pem: bytes) -> Ed25519PrivateKey:
     """Read a device key. Raises KeyFileError where it is not one."""
     try:
         key = serialization.load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyFileError("not a private key in PEM form: provision the device again") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileError("not an Ed25519 key: provision the device again")
@@ -70,7 +81,7 @@ def new_pin() -> str:
 
 def hash_pin(pin: str) -> str:
     """Argon2id in PHC form."""
-    argon2 = Argon2id(salt=os.urandom(16), length=32, iterations=3, lanes=1, memory_cost=_ARGON2_KIB)
+    argon2 = Argon2id(salt=os.urandom(16), length=32, iterations=_ARGON2_ROUNDS, lanes=1, memory_cost=_ARGON2_KIB)
     return str(argon2.derive_phc_encoded(pin.encode()))
 
 

@@ -26,6 +26,8 @@ PIN_PAUSE_MS = 60_000  # milliseconds of pause after too many wrong PINs: five g
 # Voter list
 LIST_FIELD_CHARS = 200  # characters of a name or address: more is a broken row
 LIST_BYTES = 1_000_000_000  # bytes of a file: a million voters need 100 MB
+LIST_LINE_CHARS = 200_000  # characters of one line: more than the longest field
+LIST_PROBLEMS = 10_000  # problems kept of one file: who has more has the wrong file
 LIST_ROWS = 1_000_000  # voters: forty times the largest polling place
 VOTER_NUMBER_MAX = 999_999_999  # numbers have at most nine digits, so that a CPR number never fits
 
@@ -39,6 +41,7 @@ PIECE_AGAIN_S = 1.0  # seconds after which a piece is asked for again
 BROKERS = 4  # brokers of one place: the secretary's, a table's, and room to try others
 SPARES = 1  # further disks provisioned for each device: a log that was lost must never be continued
 TABLES = 100  # tables of one place: four times the largest
+ORIGINS = (TABLES + 1) * (SPARES + 1)  # disks of one place, and so logs
 
 # Store
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
@@ -77,5 +80,5 @@ BACKOFF_S = 0.25  # seconds before the first try to connect again; each further 
 BACKOFF_MAX_S = 5.0  # seconds between tries at most: a broker that is back is found within this
 PACKET_BYTES = 4_000_000  # bytes of one message: a batch of the most entries
 QUEUE_BYTES = 16_000_000  # bytes waiting for one broker before it is given up: what all tables write in a quarter of a day
-QUEUE_MESSAGES = 4_096  # messages waiting for one broker's answer
+QUEUE_MESSAGES = 4_096  # messages waiting for one broker's answer, or for the loop
 REPEATS_KEPT = 2_048  # messages remembered, to drop what a second broker brings again: a second's worth at full pace

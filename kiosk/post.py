@@ -23,11 +23,14 @@ class Post:
     def __init__(self, keys: Keys, trust: Trust, lists: Lists) -> None:
         self._keys, self._trust, self.lists = keys, trust, lists
         self._came: list[net.Arrived | net.Gone] = []
+        self._waiting_bytes = 0
         self.link: net.Link | None = None
 
     def receive(self, came: net.Arrived | net.Gone) -> None:
-        """The link's callback."""
-        self._came.append(came)
+        """The link's callback. What comes faster than it can be read is dropped: what matters of it is asked for again."""
+        if len(self._came) < limits.QUEUE_MESSAGES and self._waiting_bytes < limits.QUEUE_BYTES:
+            self._came.append(came)
+            self._waiting_bytes += _size(came)
 
     @property
     def waits(self) -> bool:
@@ -37,6 +40,7 @@ class Post:
     def take(self) -> list[Input]:
         """What has come in, read and checked; at most `limits.BATCH_INPUTS` at a time."""
         came, self._came = self._came[: limits.BATCH_INPUTS], self._came[limits.BATCH_INPUTS :]
+        self._waiting_bytes -= sum(map(_size, came))
         if (wanted := self.lists.next_piece()) is not None and self.link is not None:
             self.link.send(Kind.PIECE, wire.encode_piece(wanted[1], self._keys.sign), wanted[0])
         return [given for one in came for given in self._read(one)]
@@ -131,3 +135,7 @@ class Post:
             assert signature is not None
             batch = Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
             self.link.send(Kind.GIVE, wire.encode(batch), give.to)
+
+
+def _size(came: net.Arrived | net.Gone) -> int:
+    return len(came.payload) if isinstance(came, net.Arrived) else 0

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from cryptography import x509
 
-from kiosk.authority import COMMAND, Authority, AuthorityError, read_list
+from kiosk.authority import Authority, AuthorityError, read_list
 from kiosk.bundle import AUTHORITY, PLAN
 from kiosk.config import load_plan
 from kiosk.sync.connection import Broker, Credentials
 from kiosk.sync.link import Arrived, Gone, Link
-from kiosk.sync.topics import Kind
+from kiosk.sync.topics import COMMAND, Kind
 from kiosk.trust import client_context
 
 _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
+from kiosk import limits
 from kiosk.domain.screens import Drawn, Screen, Touch, decode_screen, encode
 
 
@@ -28,7 +31,7 @@ class ScreenClient:
         return self._came(self.next_within(self._patience_s))
 
     def next_within(self, seconds: float) -> Screen | None:
-        """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone."""
+        """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone or sends no screen."""
         until = time.monotonic() + seconds
         while b"\n" not in self._received:
             self._socket.settimeout(max(0.001, until - time.monotonic()))
@@ -39,8 +42,13 @@ class ScreenClient:
             if not data:
                 raise ConnectionError("the node closed the connection")
             self._received += data
+            if len(self._received) - self._received.rfind(b"\n") > limits.MESSAGE_BYTES:
+                raise ConnectionError("the node sent a line that is too long")
         line, _, self._received = self._received.partition(b"\n")
-        self.screen = decode_screen(line)
+        try:
+            self.screen = decode_screen(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ConnectionError("the node sent what is no screen") from None
         if self._draws:
             self.drawn()
         return self.screen

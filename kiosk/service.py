@@ -183,8 +183,8 @@ class Service:
             self._port.show(said.screen)
         self._post.send(said.sends, log)
         for refused in turn.evidence:
-            self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
-            log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data, now().wall_ms)
+            if log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data, now().wall_ms):
+                self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
         log.note()
 
     def _say(self, words: str) -> None:

@@ -184,4 +184,4 @@ def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
         if (begins.place, begins.day) != (bundle.plan.place.realm, bundle.plan.day.date.isoformat()):
             raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
-        yield _first_prev(begins), entries_of(lines)
+        yield _first_prev(begins), entries_of(iter(lambda: lines.readline(limits.MESSAGE_BYTES), b""))

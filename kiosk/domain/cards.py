@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+_VOTER_DIGITS = 9  # so that a CPR number never fits
 _CPR = re.compile(r"(0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])(0[1-9]|1[0-2])\d{2}[- ]?\d{4}")
 
 
@@ -60,6 +61,8 @@ def read_card(text: str, rules: CardRules) -> CardRead | OtherPlace | Unreadable
         return Unreadable.CPR
     match = rules.pattern.fullmatch(text) if text.isascii() else None
     if match is None or not (match["voter"] or "").isdecimal():  # a plan's pattern may let letters in, or nothing
+        return Unreadable.NOT_A_CARD
+    if len(match["voter"].lstrip("0")) > _VOTER_DIGITS:
         return Unreadable.NOT_A_CARD
     if rules.checked and int("".join(filter(str.isdigit, text))) % 97 != 1:
         return Unreadable.CHECK_DIGITS

@@ -7,8 +7,25 @@ canonical bytes are JSON in UTF-8 with sorted keys and no blanks, integers only;
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+from kiosk.domain.nodes import ORIGIN
+
+# What the fields hold, and no more: an entry that was let in is on the disk for good, and nothing may fail of it later.
+_ID = rf"{ORIGIN}/[1-9][0-9]{{0,14}}/[1-9][0-9]{{0,14}}"
+Origin = Annotated[str, msgspec.Meta(pattern=rf"\A{ORIGIN}\Z")]
+RequestId = Annotated[str, msgspec.Meta(pattern=rf"\A{_ID}\Z")]
+Target = Annotated[str, msgspec.Meta(pattern=rf"\A(?:{_ID})?\Z")]
+Spot = Annotated[str, msgspec.Meta(pattern=rf"\A{ORIGIN}/[1-9][0-9]{{0,14}}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+ElectionId = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_-]{1,16}\Z")]
+Elections = Annotated[tuple[ElectionId, ...], msgspec.Meta(max_length=4)]
+Reason = Annotated[str, msgspec.Meta(pattern=r"\A[a-z_]{0,32}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
+Seq = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+Time = Annotated[int, msgspec.Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a clock can show it
 
 
 class How(StrEnum):
@@ -37,25 +54,25 @@ class Start(_Body, frozen=True):
     `missing`: the origins that the chair attests are stopped, in a start that nobody who is fresh can help (rule D2).
     """
 
-    missing: tuple[str, ...] = ()
+    missing: tuple[Origin, ...] = ()
 
 
 class Open(_Body, frozen=True):
     """The poll is opened; written by the register's holder at epoch `register` on the chair's word."""
 
-    register: int
+    register: Count
 
 
 class Close(_Body, frozen=True):
     """The table is closed for voters, on the chair's word."""
 
-    table: int
+    table: Count
 
 
 class Reopen(_Body, frozen=True):
     """The table was closed by mistake and takes voters again, on the chair's word."""
 
-    table: int
+    table: Count
 
 
 class Locked(_Body, frozen=True):
@@ -71,14 +88,14 @@ class Island(_Body, frozen=True):
 class Referred(_Body, frozen=True):
     """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
 
-    voter: int
+    voter: Count
 
 
 class Released(_Body, frozen=True):
     """The chair or the secretary gives a referred voter a new try; `ends` names the referrals that it ends, ORIGIN/SEQ."""
 
-    voter: int
-    ends: tuple[str, ...]
+    voter: Count
+    ends: tuple[Spot, ...]
 
 
 class Op(StrEnum):
@@ -94,15 +111,15 @@ class Request(_Body, frozen=True):
     `table` is 0 for the secretary. `target`: the request whose mark an `undo` takes back.
     """
 
-    id: str
+    id: RequestId
     op: Op
-    voter: int
-    book: int
-    elections: tuple[str, ...]
-    table: int
+    voter: Count
+    book: Count
+    elections: Elections
+    table: Count
     how: How | None = None
     source: Source | None = None
-    target: str = ""
+    target: Target = ""
 
 
 class Outcome(StrEnum):
@@ -120,36 +137,36 @@ class Decision(_Body, frozen=True):
     `table` and `marked_ms` tell of the mark that stands against it, where one does.
     """
 
-    request: str
-    voter: int
-    elections: tuple[str, ...]
-    book: int
-    epoch: int
+    request: RequestId
+    voter: Count
+    elections: Elections
+    book: Count
+    epoch: Count
     outcome: Outcome
-    reason: str = ""
-    target: str = ""
-    table: int = 0
-    marked_ms: int = 0
+    reason: Reason = ""
+    target: Target = ""
+    table: Count = 0
+    marked_ms: Time = 0
 
 
 class Issued(_Body, frozen=True):
     """The green light was shown: ballots are handed out."""
 
-    request: str
+    request: RequestId
 
 
 class Withdrawn(_Body, frozen=True):
     """The request is given up: no ballot was or will be handed out on it."""
 
-    request: str
+    request: RequestId
 
 
 class Handover(_Body, frozen=True):
     """From this entry on `to` (an origin) holds the book, at this epoch; written by the holder before."""
 
-    book: int
-    epoch: int
-    to: str
+    book: Count
+    epoch: Count
+    to: Origin
 
 
 class Seal(_Body, frozen=True):
@@ -158,10 +175,10 @@ class Seal(_Body, frozen=True):
     `stopped`: the origins that the chair attests are stopped, each with the seq up to which the writer has its log.
     """
 
-    book: int
-    epoch: int
-    register: int
-    stopped: dict[str, int]
+    book: Count
+    epoch: Count
+    register: Count
+    stopped: dict[Origin, Count]
 
 
 class Seize(_Body, frozen=True):
@@ -171,21 +188,21 @@ class Seize(_Body, frozen=True):
     `unscanned`: how many cards that should have been scanned again the chair went on without.
     """
 
-    book: int
-    epoch: int
-    register: int
-    seal: int
-    to: str
-    cut: int
-    answers: dict[str, int]
-    unscanned: int = 0
+    book: Count
+    epoch: Count
+    register: Count
+    seal: Count
+    to: Origin
+    cut: Count
+    answers: dict[Origin, Count]
+    unscanned: Count = 0
 
 
 class Rescanned(_Body, frozen=True):
     """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
 
-    voter: int
-    stopped: str
+    voter: Count
+    stopped: Origin
 
 
 Body = (
@@ -211,10 +228,10 @@ Body = (
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry. `seq` counts 1, 2, 3 …; `prev` is a SHA-256 in hex; `time` is the writer's clock, ms since 1970 UTC."""
 
-    origin: str
-    seq: int
-    prev: str
-    time: int
+    origin: Origin
+    seq: Seq
+    prev: Hash
+    time: Time
     body: Body
 
 

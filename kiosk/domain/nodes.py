@@ -6,6 +6,9 @@ A node is a device of the place: "S" is the secretary's, "T3" table 3's. An orig
 
 SECRETARY = "S"
 
+ORIGIN = r"(?:S|T[1-9][0-9]{0,2})\.[1-9][0-9]?"
+"""The names that disks can have, as a pattern; what has another name is refused where it comes in."""
+
 
 def origin_of(node: str, disk: int = 1) -> str:
     """The origin of a node's first or later disk."""

@@ -17,17 +17,18 @@ class Ears:
         self._setup, self._books, self._peers = setup, books, peers
 
     def hear(self, heard: Heard, now: Now) -> list[Send]:
-        """Take in a message."""
+        """Take in a message. Asks, and that a clerk is awaited, are not signed: they count from a node of this place only."""
+        is_known = heard.sender in self._setup.origins
         match heard.message:
             case Batch() as batch:
                 return self._batch(batch, heard.sender, now)
             case Ask() as ask:
-                if ask.request.id.startswith(heard.sender + "/"):
+                if is_known and ask.request.id.startswith(heard.sender + "/"):
                     self._books.asked(ask.request, now)
             case Want() as want:
                 if 0 < want.first <= self._books.replica.stored.get(want.origin, 0):
                     return [Give(heard.sender, want.origin, want.first)]
-            case AtClerk():
+            case AtClerk() if is_known:
                 self._peers.at_clerk(heard.sender, now)
             case Head() as head if head.origin == heard.sender != self._setup.origin:
                 return self._head(head, now)

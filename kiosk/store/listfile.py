@@ -91,9 +91,9 @@ def _voters(file: TextIO, form: Form, progress: Progress | None) -> list[Voter]:
 
 def _rows(file: TextIO, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that aren't blank, each with the line on which it starts, the header first."""
-    reader = csv.reader(file, delimiter=_delimiter(file), strict=True)
+    reader = csv.reader(iter(lambda: file.readline(limits.LIST_LINE_CHARS), ""), delimiter=_delimiter(file), strict=True)
     row: list[str] | None = []
-    while row is not None:
+    while row is not None and len(problems) < limits.LIST_PROBLEMS:
         line = reader.line_num + 1
         try:
             row = next(reader, None)
@@ -105,8 +105,8 @@ def _rows(file: TextIO, problems: list[Problem]) -> Iterator[tuple[int, list[str
 
 
 def _delimiter(file: TextIO) -> str:
-    header = file.readline()
+    header = file.readline(limits.LIST_LINE_CHARS)
     while header.isspace():
-        header = file.readline()
+        header = file.readline(limits.LIST_LINE_CHARS)
     file.seek(0)
     return "," if header.count(",") > header.count(";") else ";"

@@ -25,8 +25,6 @@ _STRUCK |= {"fraflyttet": Struck.MOVED_AWAY, "nej": None, "0": None, "": None}
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d)([-./]?)(\d\d)\5(\d{4})", re.ASCII)
 _BETWEEN_ELECTIONS = re.compile(r"[+/|,\s]+")
-# What an error may repeat: a word for an election, a table's number. Anything longer may be a voter's data.
-_WORD = re.compile(r"[^\W\d]{1,16}[0-9]{0,2}|[0-9]{1,3}")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # NUL, a byte that the encoding lacks (surrogateescape), and what an earlier conversion has already lost.
 _UNREADABLE = re.compile("[\0\ud800-\udfff\ufffd]")
@@ -76,7 +74,7 @@ class Problem:
 
 
 class ListError(Exception):
-    """The list can't be used. `problems` holds all that is wrong; the text only the first 20."""
+    """The list can't be used. `problems` holds what is wrong, up to `limits.LIST_PROBLEMS`; the text only the first 20."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -144,7 +142,8 @@ class RowCheck:
         return Voter(**values) if len(values) == len(self._cells) else None
 
     def _add(self, column: str, reason: str) -> None:
-        self._problems.append(Problem(self._line, column, reason))
+        if len(self._problems) < limits.LIST_PROBLEMS:
+            self._problems.append(Problem(self._line, column, reason))
 
     def _spoilt(self, row: list[str]) -> set[int]:
         """Report the cells that no other check may look at, and so no other reason can quote; returns their places."""
@@ -185,8 +184,7 @@ class RowCheck:
         return born
 
     def _book(self, text: str) -> int:
-        reason = "{} is not a table of the plan" if text.isdigit() else "is not a table of the plan"
-        return _known(text.lstrip("0"), self._tables, reason)
+        return _known(text.lstrip("0"), self._tables, "is not a table of the plan")
 
     def _elections(self, text: str) -> tuple[str, ...]:
         if not text:
@@ -197,7 +195,7 @@ class RowCheck:
         if text not in self._spellings:
             ids = self._form.elections
             words = [word for word in _BETWEEN_ELECTIONS.split(text) if word] or [text] * bool(text)
-            chosen = {_known(word, ids, "{} is not an election of the plan") for word in words}
+            chosen = {_known(word, ids, "this is not an election of the plan") for word in words}
             self._spellings[text] = tuple(dict.fromkeys(election for election in ids.values() if election in chosen))
         return self._spellings[text]
 
@@ -207,11 +205,10 @@ def _folded(text: str) -> str:
 
 
 def _known(word: str, meanings: Mapping[str, T], reason: str) -> T:
-    """Look a word up. `reason` may show the word, at its {}."""
+    """Look a word up. The error does not repeat it: in a row whose cells have moved it may be a voter's name."""
     key = _folded(word)
     if key not in meanings:
-        shown = reason.format(f"“{word}”" if _WORD.fullmatch(word) else "this")
-        raise _WrongError(f"{shown}: write {', '.join(filter(None, meanings))}")
+        raise _WrongError(f"{reason}: write {', '.join(filter(None, meanings))}")
     return meanings[key]
 
 

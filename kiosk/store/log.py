@@ -73,15 +73,17 @@ class Log:
     def _from(self, origin: str, first: int, most: int) -> list[Stored]:
         return [Stored(*row) for row in self._db.execute(_FROM, (origin, first, most))]
 
-    def keep(self, sender: str, why: str, data: bytes, arrived_ms: int) -> None:
-        """Keep evidence of what was refused, while there is room for it: `limits.EVIDENCE_ROWS` in all."""
+    def keep(self, sender: str, why: str, data: bytes, arrived_ms: int) -> bool:
+        """Keep evidence of what was refused. False where there is no room for it: `limits.EVIDENCE_ROWS` are kept in all."""
         with store_errors():
             (kept,) = self._db.execute("select count(*) from evidence").fetchone()
-            if kept < limits.EVIDENCE_ROWS:
-                self._db.execute(
-                    "insert into evidence values (?, ?, ?, ?)", (arrived_ms, sender, why, data[: limits.EVIDENCE_BYTES])
-                )
-                self._db.commit()
+            if kept >= limits.EVIDENCE_ROWS:
+                return False
+            self._db.execute(
+                "insert into evidence values (?, ?, ?, ?)", (arrived_ms, sender, why, data[: limits.EVIDENCE_BYTES])
+            )
+            self._db.commit()
+            return True
 
     def condemn(self, fault: str) -> None:
         """Note on the disk what is wrong with it for good; `fault` is what the screen's text is looked up by."""

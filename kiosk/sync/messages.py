@@ -4,12 +4,13 @@ import hashlib
 import zlib
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Annotated
 
 import msgspec
 
 from kiosk import limits
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Ask, Batch, Head, Want
+from kiosk.domain.messages import Ask, Batch, Head, Hex, Want
 
 Verify = Callable[[str, bytes, bytes], bool]
 
@@ -30,23 +31,29 @@ class OtherListError(MessageError):
         self.digest = digest
 
 
+After = Annotated[int, msgspec.Meta(ge=0, le=limits.VOTER_NUMBER_MAX)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=limits.VOTER_NUMBER_MAX)]
+Book = Annotated[int, msgspec.Meta(ge=1, le=limits.TABLES)]
+Cell = Annotated[str, msgspec.Meta(max_length=limits.LIST_FIELD_CHARS * 3)]  # composed letters may be longer than written
+
+
 class PieceWant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Send me the voters of the list with this digest that come after the number `after`."""
 
-    digest: str
-    after: int
+    digest: Hex
+    after: After
 
 
-Row = tuple[int, str, str, str, int, str, str, str, str | None]
+Row = tuple[Number, Cell, Cell, Cell, Book, Cell, Cell, Cell, Cell | None]
 """A voter as stored: number, name, address, born, book, elections, postal, roll, struck."""
 
 
 class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The next voters of a list with `total` in all; `last`: there are no more."""
 
-    digest: str
-    after: int
-    total: int
+    digest: Hex
+    after: After
+    total: Annotated[int, msgspec.Meta(ge=0, le=limits.LIST_ROWS)]
     last: bool
     rows: tuple[Row, ...]
 
@@ -58,8 +65,8 @@ class _SignedPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: msgspec.Raw
-    list: str
-    signature: str
+    list: Hex
+    signature: Hex
 
 
 _encode = msgspec.json.Encoder().encode
@@ -108,7 +115,7 @@ def read_batch(payload: bytes) -> Batch:
         batch = _read_batch(payload)
     except _FAULTS:
         raise MessageError("no batch") from None
-    if batch.first < 1 or not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
+    if not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
         raise MessageError("a batch out of bounds")
     return batch
 
@@ -141,11 +148,11 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
         raw = bytes(signed.head)
         head = _read_head(raw)
         signature = bytes.fromhex(signed.signature)
-    except (*_FAULTS, ValueError):
+    except _FAULTS:
         raise MessageError("no head") from None
     if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
-    if head.start < 1 or head.count < 1 or any(seq < 1 for seq in head.have.values()):
+    if len(head.have) > limits.ORIGINS:
         raise MessageError("a head out of bounds")
     if signed.list != list_digest:
         raise OtherListError(signed.list)
@@ -155,12 +162,9 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
 def read_piece_want(payload: bytes) -> PieceWant:
     """Read a want of a piece of the voter list. Raises MessageError."""
     try:
-        want = _read_piece_want(payload)
+        return _read_piece_want(payload)
     except _FAULTS:
         raise MessageError("no want of a piece") from None
-    if not 0 <= want.after <= limits.VOTER_NUMBER_MAX:
-        raise MessageError("a want of a piece out of bounds")
-    return want
 
 
 def read_piece(payload: bytes, sender: str, verify: Verify) -> Piece:
@@ -174,8 +178,6 @@ def read_piece(payload: bytes, sender: str, verify: Verify) -> Piece:
     except (*_FAULTS, zlib.error):
         raise MessageError("no piece") from None
     numbers = [piece.after, *(row[0] for row in piece.rows)]
-    if any(one >= other for one, other in pairwise(numbers)) or not 0 <= numbers[0] <= numbers[-1] <= limits.VOTER_NUMBER_MAX:
+    if any(one >= other for one, other in pairwise(numbers)):
         raise MessageError("a piece out of order")
-    if any(not 0 < row[4] <= limits.TABLES for row in piece.rows):
-        raise MessageError("a piece out of bounds")
     return piece

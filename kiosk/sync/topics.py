@@ -1,6 +1,9 @@
 """The topics: what each carries, for whom, and at which quality of service. Pure."""
 
+import re
 from enum import StrEnum
+
+from kiosk.domain.nodes import ORIGIN
 
 OFFLINE = b"offline"
 """What the broker says in a node's place once its connection has ended: the retained will on its head's topic."""
@@ -8,6 +11,10 @@ OFFLINE = b"offline"
 
 AT_CLERK = b"at its clerk"
 """What a node says on its head's topic while its clerk has not told what the last run left open."""
+
+
+COMMAND = "command"
+"""The name under which the authority's own command connects, and of its certificate and key."""
 
 
 class Kind(StrEnum):
@@ -33,6 +40,7 @@ RETAINED = (Kind.HEAD, Kind.REVOKED)
 """Those whose last word the broker keeps for who comes later."""
 
 _KINDS = frozenset(kind.value for kind in Kind)
+_ORIGIN = re.compile(ORIGIN)
 
 
 def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
@@ -44,10 +52,11 @@ def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
     """What a topic is and whose; None for one that is not ours, or not for this node."""
     place, _, rest = topic.removeprefix(prefix).partition("/")
     kind, *names = rest.split("/")
-    if not topic.startswith(prefix) or place or kind not in _KINDS or not names or not names[0] or names[0] == me:
+    if not topic.startswith(prefix) or place or kind not in _KINDS or not names or names[0] == me:
         return None
-    addressed = kind in ADDRESSED
-    if names[1:] != ([me] if addressed else []):
+    if not _ORIGIN.fullmatch(names[0]) and (kind, names[0]) != (Kind.REVOKED, COMMAND):
+        return None
+    if names[1:] != ([me] if kind in ADDRESSED else []):
         return None
     return Kind(kind), names[0]
 

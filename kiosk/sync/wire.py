@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from kiosk.domain.chain import Stored
+from kiosk.domain.entries import Origin, Seq
 
 
 class WireError(Exception):
@@ -20,8 +21,8 @@ class Beginning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    origin: str
-    seq: int
+    origin: Origin
+    seq: Seq
     entry: str
     signature: str = ""
 

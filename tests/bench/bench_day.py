@@ -227,7 +227,7 @@ def a_million() -> None:
 
 
 def growth() -> None:
-    """Real cores in a network in memory: processor time of one check-in at all nodes, copies included, and of a second's heads."""
+    """Real cores in a network in memory: processor time of a check-in at all nodes, copies included, and of heads."""
     for tables in (3, 8, 25, 50, 100):
         place = StoryPlace(tables=tables).morning()
         place.wait(2_000)

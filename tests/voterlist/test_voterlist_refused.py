@@ -40,14 +40,14 @@ from kiosk.store.listrows import ListError
         ({"born": "31-12-1899"}, "foedselsdato", "before 1900-01-01"),
         ({"born": "2025-11-19"}, "foedselsdato", "after the election day 2025-11-18"),
         ({"book": ""}, "valgbord", "not a table of the plan: write 1, 2, 3"),
-        ({"book": "4"}, "valgbord", "“4” is not a table"),
+        ({"book": "4"}, "valgbord", "is not a table of the plan: write 1, 2, 3"),
         ({"book": "1.0"}, "valgbord", "is not a table of the plan"),
         ({"elections": ""}, "valg", "names no election"),
         ({"elections": "+"}, "valg", "this is not an election"),
-        ({"elections": "B+EU"}, "valg", "“EU” is not an election of the plan: write byraad, b, region, r"),
+        ({"elections": "B+EU"}, "valg", "this is not an election of the plan: write byraad, b, region, r"),
         ({"elections": "B", "postal": "B+R"}, "brevstemme", "holds an election that valg lacks"),
         ({"postal": "+"}, "brevstemme", "this is not an election"),
-        ({"postal": "ja"}, "brevstemme", "“ja” is not an election"),
+        ({"postal": "ja"}, "brevstemme", "this is not an election"),
         ({"roll": "andet"}, "liste", "not a list: write hovedliste, tilflytterliste"),
         ({"struck": "måske"}, "slettet", "not a reason to strike: write slettet"),
         ({"name": "Bo\0"}, "navn", "can't be read"),
@@ -184,11 +184,12 @@ def test_too_large(tmp_path: Path) -> None:
         read_list(tmp_path / "list.csv", FORM)
 
 
-def test_too_many_rows(tmp_path: Path) -> None:
+def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading ends with the first row beyond the limit, which is reported."""
+    monkeypatch.setattr(limits, "LIST_ROWS", 1_000)
     found = problems(tmp_path, f"{HEADER}\n".encode() + b";\n" * (limits.LIST_ROWS + 9))
     assert len(found) == limits.LIST_ROWS + 1
-    assert "more than 1,000,000 voters" in found[-1].reason
+    assert "more than 1,000 voters" in found[-1].reason
     assert found[-1].line == limits.LIST_ROWS + 2
 
 
@@ -204,23 +205,23 @@ def test_text_of_the_error(tmp_path: Path) -> None:
 
 
 def test_errors_keep_the_secret(tmp_path: Path) -> None:
-    """No text of an error repeats a voter's name, address, date or number; of valg the next story tells."""
+    """No text of an error repeats a voter's name, address, date or number."""
     secrets = ["Anne-Sofie Abildgaard-Qvist", "Hemmeligvej 8b", "31-02-1955", "1955-03-44", "31021955", "876543210"]
     secrets += ["010190-1234", "0101901234"]
     rows = [row(**{field: secret + tail}) for field in COLUMNS for secret in secrets for tail in ("", "\0", " §")]
     rows += [f"{secret};{secret}" for secret in secrets] + [f'{row()};"{secrets[0]}"x', f'"{secrets[0]}']
-    found = [problem for problem in problems(tmp_path, lines(HEADER, *rows)) if problem.column not in ("valg", "brevstemme")]
+    found = problems(tmp_path, lines(HEADER, *rows))
     text = "\n".join(map(str, found))
     assert len(found) > 50
     assert not [piece for secret in secrets for piece in (secret, *secret.split()) if piece in text]
 
 
-def test_errors_repeat_no_long_words(tmp_path: Path) -> None:
-    """Of a word that is no election only a short one is repeated, and never a number or a date."""
-    for text in ("Abildgaard-Qvist", "Christensensøstergaard", "31-02-1955", "31021955", "876543210", "010190-1234"):
-        [problem] = problems(tmp_path, lines(HEADER, row(elections=text)))
-        assert text not in problem.reason
-        assert "“" not in problem.reason
+def test_errors_repeat_no_words(tmp_path: Path) -> None:
+    """No word that is no election, and no number that is no table, is repeated: in a row that has moved it is a voter's."""
+    for text in ("Abildgaard-Qvist", "Bo", "Søvej", "31-02-1955", "31021955", "876543210", "418", "010190-1234"):
+        for field in ("elections", "postal", "book", "roll", "struck"):
+            [problem] = problems(tmp_path, lines(HEADER, row(**{field: text})))
+            assert text not in problem.reason
 
 
 PIECES = st.sampled_from([HEADER, ANNE, PETER, '"', ";", ",", "\n", "\r", "\0", "B+R", "010190-1234", "\ufeff", "ß", "1"])

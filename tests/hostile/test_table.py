@@ -1,0 +1,239 @@
+"""A table that is brought anything goes on serving; only what its origin has signed counts; what is kept is bounded."""
+
+import logging
+import socket
+import threading
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kiosk import limits, wiring
+from kiosk.bundle import Bundle, provision
+from kiosk.domain import entries as e
+from kiosk.domain import screens as s
+from kiosk.domain.chain import Refusal
+from kiosk.node import Heard
+from kiosk.screen_client import ScreenClient
+from kiosk.simulated.broker import free_port
+from kiosk.store.database import Database
+from kiosk.store.voterlist import VoterList
+from kiosk.sync import messages as wire
+from kiosk.sync.link import Arrived, Gone
+from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, parse_topic, topic_of
+from tests import made_up
+from tests.hostile.changes import changed
+from tests.hostile.decoders import EXAMPLE
+from tests.hostile.table import ME, PREFIX, Table, post_of, stranger, thief
+
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+CHANCE = st.binary(min_size=32, max_size=400)
+
+
+@MANY
+@given(CHANCE)
+def test_a_stranger(data: bytes) -> None:
+    """Changed, forged and made-up messages under any topic: only what was signed counts, and the table serves."""
+    stranger(data)
+
+
+@MANY
+@given(CHANCE)
+def test_a_thief(data: bytes) -> None:
+    """Any entries and heads signed by a stolen key: every page can be shown, also after a new start."""
+    thief(data)
+
+
+def test_unchanged_words_count() -> None:
+    """What the others have said is taken in as it is: else it would prove nothing that changed words are not."""
+    table = Table()
+    before = len(table.disk)
+    for topic, payload in table.said:
+        table.hear(topic, payload)
+    assert len(table.disk) > before
+    assert not table.evidence
+    table.holds()
+
+
+def test_every_changed_byte() -> None:
+    """A batch of which one byte is another is refused and kept, whichever byte it is, or says the same as before."""
+    table = Table()
+    topic, payload = next((t, p) for t, p in table.said if t == topic_of(PREFIX, Kind.LOG, "T1.1"))
+    before = [row.data for row in table.disk]
+    rng = Random(1)
+    for at in range(len(payload)):
+        other = payload[:at] + bytes([payload[at] ^ (1 << rng.randrange(7))]) + payload[at + 1 :]
+        kept = len(table.evidence)
+        table.hear(topic, other)
+        asked = [message for message in (_batch(other),) if message is not None and message.first > 2]
+        assert len(table.evidence) == kept + 1 or asked, other
+    assert [row.data for row in table.disk if row.origin != ME] == [d for d in before if e.decode_entry(d).origin != ME]
+    table.hear(topic, payload)
+    assert len(table.disk) > len(before)
+    table.holds()
+
+
+def test_every_changed_byte_of_a_head() -> None:
+    """A head of which one byte is another is refused and kept, whichever byte it is; then the head itself counts."""
+    table = Table()
+    topic, payload = next((t, p) for t, p in reversed(table.said) if t == topic_of(PREFIX, Kind.HEAD, "T1.1"))
+    peers = table.place.core("T2").peers
+    before = peers.head("T1.1")
+    for at in range(len(payload)):
+        table.hear(topic, payload[:at] + bytes([payload[at] ^ 1]) + payload[at + 1 :])
+        assert (len(table.evidence), peers.head("T1.1")) == (at + 1, before)
+    table.hear(topic, payload)
+    assert peers.head("T1.1") != before
+    table.holds()
+
+
+@pytest.mark.parametrize("change", [(b'"seq":2', b'"seq": 2'), (b'{"body"', b'{ "body"'), (b'"time":', b'"time":0,"time":')])
+def test_an_entry_has_one_form(change: tuple[bytes, bytes]) -> None:
+    """An entry in another form than its canonical one is refused, though its origin has signed it so."""
+    table, sign = Table(), made_up.keys("T1.1").sign
+    mine = [row for row in table.place.devices["T1"].disk if row.origin == "T1.1"][:2]
+    for data, taken in ((mine[1].data.replace(*change), 1), (mine[1].data, 2)):
+        assert (data == mine[1].data) is (taken == 2)
+        signature = sign(e.batch_signed(e.entry_hash(data))).hex()
+        batch = wire.Batch("T1.1", 2, (msgspec.Raw(data),), signature)
+        table.hear(topic_of(PREFIX, Kind.LOG, "T1.1"), wire.encode(batch))
+        assert table.place.core("T2").books.replica.have["T1.1"] == taken
+    assert [kept.kind for kept in table.evidence] == [Refusal.MALFORMED]
+
+
+def _batch(payload: bytes) -> wire.Batch | None:
+    try:
+        return wire.read_batch(payload)
+    except wire.MessageError:
+        return None
+
+
+def test_a_stranger_asks() -> None:
+    """An ask that comes under a name that is no node's is not decided on; one of a table of the place is."""
+    table = Table()
+    for sender, decided in (("T9.1", 1), ("T1.1", 2)):
+        asked = wire.Ask(e.Request(f"{sender}/1/9", e.Op.CHECK_IN, 201, 2, ("byraad",), 1))
+        table.hear(topic_of(PREFIX, Kind.ASK, sender, ME), wire.encode(asked))
+        assert len(table.place.bodies("T2", e.Decision)) == decided
+
+
+def test_an_unknown_node_waits_for_no_clerk() -> None:
+    """What a stranger says of a clerk is kept nowhere."""
+    table = Table()
+    for sender, known in (("T9.1", False), ("T3.1", True)):
+        table.hear(topic_of(PREFIX, Kind.HEAD, sender), AT_CLERK)
+        assert table.place.core("T2").peers.is_at_clerk(sender, table.place.now) is known
+
+
+@pytest.mark.parametrize("sender", ["", "X", "T", "Tx.1", "T1.1\n", "T01.1", "T1.1.1", "S", "s.1", "T" + "9" * 400 + ".1", "+"])
+def test_a_topic_of_no_disk(sender: str) -> None:
+    """A topic whose sender's name no disk can have is not ours: it is neither kept nor said on a screen."""
+    assert parse_topic(PREFIX, topic_of(PREFIX, Kind.LOG, sender), ME) is None
+    assert parse_topic(PREFIX, topic_of(PREFIX, Kind.LOG, "T1.1"), ME) == (Kind.LOG, "T1.1")
+
+
+def test_what_comes_too_fast_is_dropped() -> None:
+    """While the loop is busy no more waits than is bounded, in messages and in bytes; then what comes is read again."""
+    post = post_of(ME)
+    small, large = Arrived(Kind.LOG, "T1.1", b"{}"), Arrived(Kind.LOG, "T1.1", b"x" * limits.PACKET_BYTES)
+    for came, most in ((small, limits.QUEUE_MESSAGES), (Gone("T1.1"), limits.QUEUE_MESSAGES), (large, 4)):
+        for _ in range(2 * most):
+            post.receive(came)
+        taken = 0
+        while post.waits:
+            taken += len(post.take())
+        assert taken == most
+    post.receive(Arrived(Kind.WANT, "T1.1", b'{"origin":"T2.1","first":1}'))
+    assert [type(given) for given in post.take()] == [Heard]
+
+
+def test_a_turn_keeps_no_more_evidence_than_is_bounded() -> None:
+    """Of very many refused messages in one turn so many are kept as say it; the next turn keeps again."""
+    table = Table()
+    for _ in range(2):
+        before = len(table.evidence)
+        for _ in range(limits.BATCH_INPUTS):
+            table.post.receive(Arrived(Kind.LOG, "T1.1", b"nonsense"))
+        table.hear("valg/4701/no/topic", b"")
+        assert len(table.evidence) - before == limits.EVIDENCE_KEPT
+    assert {kept.kind for kept in table.evidence} == {Refusal.MALFORMED}
+    table.holds()
+
+
+# --- the whole service ------------------------------------------------------------------------------------------------
+
+PLACE = """
+[[tables]]
+number = 2
+[secretary]
+assistant = 2
+[[brokers]]
+host = "127.0.0.1"
+port = {port}
+"""
+SECRET = "Sigurd Hemmelig 14-03-1968 010190-1234"
+
+
+def test_a_service_goes_on_and_keeps_what_it_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A service is brought very many changed messages: it answers a touch; its disk keeps some of them, its log no word."""
+    caplog.set_level(logging.DEBUG, "kiosk")
+    monkeypatch.setattr(limits, "EVIDENCE_ROWS", 20)
+    plan, bundles, data = tmp_path / "plan.toml", tmp_path / "bundles", tmp_path / "data"
+    plan.write_text(EXAMPLE.read_text() + PLACE.format(port=free_port()))
+    provision(plan, bundles)
+    bundle = Bundle.load(bundles / "table-1")
+    with Database(data) as database:
+        VoterList(database, bundle.plan.place.realm).replace([made_up.voter(1, 1)])
+    service = wiring.service(bundle, data, tmp_path / "screen.sock")
+    reader, writer = socket.socketpair()
+    fed = threading.Event()
+
+    def feed(_mask: int) -> None:
+        reader.recv(1)
+        for topic, payload in _flood(bundle.plan.place.realm):
+            service._post.link.came(service._post.link.connections[0], topic, payload)
+        fed.set()
+
+    service._selector.register(reader, 1, feed)
+    runs = threading.Thread(target=service.run)
+    runs.start()
+    try:
+        with ScreenClient(tmp_path / "screen.sock", draws=True) as client:
+            client.showing(s.NotReady)
+            writer.send(b"!")
+            assert fed.wait(20)
+            client.touch("menu")
+            client.showing(s.Menu)
+    finally:
+        service.stop()
+        runs.join(20)
+        reader.close()
+        writer.close()
+    assert not runs.is_alive()
+    with Database(data, read_only=True) as database:
+        kept = list(database.db.execute("select sender, why, data from evidence"))
+    assert len(kept) == limits.EVIDENCE_ROWS
+    assert max(len(evidence) for _, _, evidence in kept) == limits.EVIDENCE_BYTES
+    assert {sender for sender, _, _ in kept} <= {"T2.1", "S.1", "T9.1"}
+    said = [record for record in caplog.records if record.getMessage().startswith("refused what came from ")]
+    assert 0 < len(said) <= limits.EVIDENCE_ROWS
+    assert all(record.getMessage().isprintable() for record in caplog.records)
+    assert not [word for word in SECRET.split() if word in caplog.text or word in "".join(why for _, why, _ in kept)]
+
+
+def _flood(place: str) -> list[tuple[str, bytes]]:
+    """Messages in no good form, of nodes of the place and of strangers; many hold a voter's data."""
+    rng, flood = Random(5), []
+    entry = f'{{"body":{{"kind":"{SECRET}"}},"origin":"{SECRET}","prev":"","seq":1,"time":1}}'
+    batch = f'{{"origin":"T2.1","first":1,"entries":[{entry}],"signature":"00"}}'.encode()
+    for kind in Kind:
+        for sender in ("T2.1", "S.1", "T9.1", SECRET, "X\n", "T1.1"):
+            topic = topic_of(place, kind, sender, "T1.1" if kind in ADDRESSED else "")
+            flood += [(topic, changed(batch, rng)) for _ in range(3)]
+            flood += [(topic, word) for word in (b"", AT_CLERK, OFFLINE, SECRET.encode(), b"\xff" * 200_000)]
+    return flood
