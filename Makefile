@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything they need, also on a machine that has only git, make and python3.
-.PHONY: demo test bench
+.PHONY: demo test bench bench-peers
 
 # What the tests need on top of the product: brokers, a real window, the order of system calls, and disks to break.
 TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto
@@ -20,3 +20,7 @@ bench:
 	.venv/bin/python tests/bench/bench_import.py
 	.venv/bin/python tests/bench/bench_checkin.py
 	.venv/bin/python tests/bench/bench_place.py
+
+bench-peers:
+	@sh deploy/setup.sh $(TEST_PACKAGES) etcd-server postgresql
+	.venv/bin/python tests/bench/peers/bench_peers.py $(or $(OUT),out/peers) $(PEERS)
