@@ -7,8 +7,30 @@ canonical bytes are JSON in UTF-8 with sorted keys and no blanks, integers only;
 
 import hashlib
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+# What an entry may say at most. Whoever has a device's key can sign anything: it must be refused where it is read, or the
+# screens, the sums and the disks of all others would have to bear it, and after each restart again.
+_DISK = r"(S|T[1-9][0-9]{0,2})\.[1-9][0-9]?"
+_NUMBER = r"[1-9][0-9]{0,11}"
+Origin = Annotated[str, Meta(pattern=rf"^{_DISK}\Z")]
+RequestId = Annotated[str, Meta(pattern=rf"^{_DISK}/{_NUMBER}/{_NUMBER}\Z")]
+_Target = Annotated[str, Meta(pattern=rf"^({_DISK}/{_NUMBER}/{_NUMBER})?\Z")]
+_Place = Annotated[str, Meta(pattern=rf"^{_DISK}/{_NUMBER}\Z")]
+Seq = Annotated[int, Meta(ge=1, le=10**12 - 1)]
+Count = Annotated[int, Meta(ge=0, le=10**12 - 1)]
+Millis = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # until the year 3000: a clock that is wrong, and still one
+Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
+Book = Annotated[int, Meta(ge=0, le=999)]
+Hash = Annotated[str, Meta(max_length=64)]
+Vector = Annotated[dict[Origin, Count], Meta(max_length=512)]
+_Word = Annotated[str, Meta(max_length=100)]
+_Elections = Annotated[tuple[_Word, ...], Meta(max_length=20)]
+RELEASED_MOST = 1_000
+"""Referrals that one release names."""
 
 
 class How(StrEnum):
@@ -37,25 +59,25 @@ class Start(_Body, frozen=True):
     `missing`: the origins that the chair attests are stopped, in a start that nobody who is fresh can help (rule D2).
     """
 
-    missing: tuple[str, ...] = ()
+    missing: Annotated[tuple[Origin, ...], Meta(max_length=512)] = ()
 
 
 class Open(_Body, frozen=True):
     """The poll is opened; written by the register's holder at epoch `register` on the chair's word."""
 
-    register: int
+    register: Count
 
 
 class Close(_Body, frozen=True):
     """The table is closed for voters, on the chair's word."""
 
-    table: int
+    table: Book
 
 
 class Reopen(_Body, frozen=True):
     """The table was closed by mistake and takes voters again, on the chair's word."""
 
-    table: int
+    table: Book
 
 
 class Locked(_Body, frozen=True):
@@ -71,14 +93,14 @@ class Island(_Body, frozen=True):
 class Referred(_Body, frozen=True):
     """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
 
-    voter: int
+    voter: Voter
 
 
 class Released(_Body, frozen=True):
     """The chair or the secretary gives a referred voter a new try; `ends` names the referrals that it ends, ORIGIN/SEQ."""
 
-    voter: int
-    ends: tuple[str, ...]
+    voter: Voter
+    ends: Annotated[tuple[_Place, ...], Meta(max_length=RELEASED_MOST)]
 
 
 class Op(StrEnum):
@@ -94,15 +116,15 @@ class Request(_Body, frozen=True):
     `table` is 0 for the secretary. `target`: the request whose mark an `undo` takes back.
     """
 
-    id: str
+    id: RequestId
     op: Op
-    voter: int
-    book: int
-    elections: tuple[str, ...]
-    table: int
+    voter: Voter
+    book: Book
+    elections: _Elections
+    table: Book
     how: How | None = None
     source: Source | None = None
-    target: str = ""
+    target: _Target = ""
 
 
 class Outcome(StrEnum):
@@ -120,36 +142,36 @@ class Decision(_Body, frozen=True):
     `table` and `marked_ms` tell of the mark that stands against it, where one does.
     """
 
-    request: str
-    voter: int
-    elections: tuple[str, ...]
-    book: int
-    epoch: int
+    request: RequestId
+    voter: Voter
+    elections: _Elections
+    book: Book
+    epoch: Count
     outcome: Outcome
-    reason: str = ""
-    target: str = ""
-    table: int = 0
-    marked_ms: int = 0
+    reason: _Word = ""
+    target: _Target = ""
+    table: Book = 0
+    marked_ms: Millis = 0
 
 
 class Issued(_Body, frozen=True):
     """The green light was shown: ballots are handed out."""
 
-    request: str
+    request: RequestId
 
 
 class Withdrawn(_Body, frozen=True):
     """The request is given up: no ballot was or will be handed out on it."""
 
-    request: str
+    request: RequestId
 
 
 class Handover(_Body, frozen=True):
     """From this entry on `to` (an origin) holds the book, at this epoch; written by the holder before."""
 
-    book: int
-    epoch: int
-    to: str
+    book: Book
+    epoch: Count
+    to: Origin
 
 
 class Seal(_Body, frozen=True):
@@ -158,10 +180,10 @@ class Seal(_Body, frozen=True):
     `stopped`: the origins that the chair attests are stopped, each with the seq up to which the writer has its log.
     """
 
-    book: int
-    epoch: int
-    register: int
-    stopped: dict[str, int]
+    book: Book
+    epoch: Count
+    register: Count
+    stopped: Vector
 
 
 class Seize(_Body, frozen=True):
@@ -171,21 +193,21 @@ class Seize(_Body, frozen=True):
     `unscanned`: how many cards that should have been scanned again the chair went on without.
     """
 
-    book: int
-    epoch: int
-    register: int
-    seal: int
-    to: str
-    cut: int
-    answers: dict[str, int]
-    unscanned: int = 0
+    book: Book
+    epoch: Count
+    register: Count
+    seal: Seq
+    to: Origin
+    cut: Count
+    answers: Vector
+    unscanned: Count = 0
 
 
 class Rescanned(_Body, frozen=True):
     """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
 
-    voter: int
-    stopped: str
+    voter: Voter
+    stopped: Origin
 
 
 Body = (
@@ -211,10 +233,10 @@ Body = (
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry. `seq` counts 1, 2, 3 …; `prev` is a SHA-256 in hex; `time` is the writer's clock, ms since 1970 UTC."""
 
-    origin: str
-    seq: int
-    prev: str
-    time: int
+    origin: Origin
+    seq: Seq
+    prev: Hash
+    time: Millis
     body: Body
 
 

@@ -4,10 +4,13 @@ Only entries are the protocol's memory. Everything else here may be lost, late o
 """
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.entries import Request
+from kiosk.domain.entries import Hash, Millis, Origin, Request, Seq
+
+_Vector = Annotated[dict[Origin, Seq], msgspec.Meta(max_length=512)]
 
 
 class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,10 +23,10 @@ class Batch(_Message, frozen=True):
     `signature`, in hex, is the origin's over the last of them (`batch_signed`), and by the chain covers all.
     """
 
-    origin: str
-    first: int
+    origin: Origin
+    first: Seq
     entries: tuple[msgspec.Raw, ...]
-    signature: str
+    signature: Annotated[str, msgspec.Meta(max_length=128)]
 
 
 class Ask(_Message, frozen=True):
@@ -51,14 +54,14 @@ class Head(_Message, frozen=True):
     `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
     """
 
-    origin: str
-    start: int
-    count: int
-    tip: str
-    have: dict[str, int]
+    origin: Origin
+    start: Seq
+    count: Seq
+    tip: Hash
+    have: _Vector
     fresh: bool
     stance: Stance
-    clock_ms: int
+    clock_ms: Millis
 
 
 class AtClerk(_Message, frozen=True):
@@ -68,5 +71,5 @@ class AtClerk(_Message, frozen=True):
 class Want(_Message, frozen=True):
     """Send me this origin's entries from seq `first` on."""
 
-    origin: str
-    first: int
+    origin: Origin
+    first: Seq
