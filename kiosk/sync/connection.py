@@ -164,7 +164,7 @@ class Connection:
         self.up, self._failures = True, 0
         topics = [(kind, f"{self._prefix}/{kind}/+") for kind in Kind if kind not in ADDRESSED]
         topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in ADDRESSED]
-        client.subscribe([(topic, SubscribeOptions(qos=QOS[kind], noLocal=True)) for kind, topic in topics])
+        client.subscribe([(topic, _options(kind)) for kind, topic in topics])
         self.publish(Kind.REVOKED, topic_of(self._prefix, Kind.REVOKED, self._me), self._switchboard.credentials.notice)
         _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
 
@@ -221,8 +221,9 @@ class Connection:
         try:
             if mask & selectors.EVENT_WRITE:
                 self._client.loop_write()
+            until = time.monotonic() + limits.READ_S
             for _ in range(limits.BATCH_INPUTS):
-                if not self._has_something():
+                if not self._has_something() or time.monotonic() > until:
                     break
                 self._client.loop_read()
             if self._client.want_write():
@@ -268,6 +269,12 @@ class Connection:
         if self.up:
             self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
         self._unwatch()
+
+
+def _options(kind: Kind) -> SubscribeOptions:
+    """How a kind is subscribed to: nobody can have a broker repeat, at each connecting, what is not to be kept there."""
+    keeps = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if kind in RETAINED else SubscribeOptions.RETAIN_DO_NOT_SEND
+    return SubscribeOptions(qos=QOS[kind], noLocal=True, retainHandling=keeps)
 
 
 def _is_out(sent: mqtt.MQTTMessageInfo) -> bool:
