@@ -23,23 +23,23 @@ class _Waiting:
     """What has come in from one sender and waits for the loop."""
 
     def __init__(self) -> None:
-        self._came: deque[net.Arrived | net.Gone] = deque()
+        self._came: deque[net.Arrived | net.Flooding | net.Gone] = deque()
         self._bytes = 0
 
     def __bool__(self) -> bool:
         return bool(self._came)
 
-    def put(self, came: net.Arrived | net.Gone) -> None:
-        """Let it wait, if there is room. That somebody has gone is never dropped: no other word would say it again."""
+    def put(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
+        """Let it wait, if there is room. What the link says of it is never dropped: no other word would say it again."""
         if isinstance(came, net.Arrived):
             if len(self._came) >= limits.SENDER_WAITS or self._bytes + len(came.payload) > limits.SENDER_WAITS_BYTES:
                 return
             self._bytes += len(came.payload)
         self._came.append(came)
 
-    def take(self) -> list[net.Arrived | net.Gone]:
+    def take(self) -> list[net.Arrived | net.Flooding | net.Gone]:
         """The oldest, as many as one sender may have in a turn."""
-        taken: list[net.Arrived | net.Gone] = []
+        taken: list[net.Arrived | net.Flooding | net.Gone] = []
         until = self._bytes - limits.SENDER_BYTES
         while self._came and len(taken) < limits.SENDER_INPUTS and (not taken or self._bytes > until):
             taken.append(self._came.popleft())
@@ -62,7 +62,7 @@ class Post:
         self._may_give: dict[str, float] = {}
         self.link: net.Link | None = None
 
-    def receive(self, came: net.Arrived | net.Gone) -> None:
+    def receive(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
         """The link's callback."""
         self._came.setdefault(came.sender, _Waiting()).put(came)
 
@@ -75,9 +75,16 @@ class Post:
         """What has come in, read and checked: of each sender a share."""
         return [given for waiting in self._came.values() for one in waiting.take() for given in self._read(one)]
 
-    def _read(self, came: net.Arrived | net.Gone) -> list[Input]:
-        if isinstance(came, net.Gone):
-            return [Gone(came.sender)]
+    def _read(self, came: net.Arrived | net.Flooding | net.Gone) -> list[Input]:
+        match came:
+            case net.Arrived():
+                return self._read_message(came)
+            case net.Flooding():
+                return [Suspect(came.sender, Refusal.FLOODING, "it says more than anybody can take in", b"")]
+            case net.Gone():
+                return [Gone(came.sender)]
+
+    def _read_message(self, came: net.Arrived) -> list[Input]:
         try:
             match came.kind:
                 case Kind.LOG | Kind.GIVE:

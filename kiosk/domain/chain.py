@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     FORKED = "forked"  # it tells another story than before
     STRANGER = "stranger"  # no such node in this place
     MALFORMED = "malformed"
+    FLOODING = "flooding"  # it says more than anybody can take in
     REVOKED = "revoked"  # its certificate: the device is lost
 
 
