@@ -43,7 +43,7 @@ class RunningBroker:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._file = folder / "mosquitto.conf"
         access = folder / "access"
-        replace_file(access, access_list(bundle.plan.place.realm).encode())
+        replace_file(access, access_list(bundle.plan.place.realm, bundle.device.signers).encode())
         files = {
             "cafile": bundle.folder / AUTHORITY,
             "certfile": bundle.folder / f"{BROKER}.crt",

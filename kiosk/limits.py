@@ -57,9 +57,13 @@ CLOCK_BACK_MS = 60_000  # milliseconds that the clock may lie before the last en
 GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node that catches up
 BATCH_ENTRIES = 4_000  # entries in one batch: a node that gives ends at a signature, which may lie some way beyond
 WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of the next node that has them
+WANT_LONGEST_MS = 10_000  # milliseconds between asking a peer again that never gives what it shows
+GIVEN_BYTES = 1_000_000  # bytes of entries in one answer, where they are long; one batch of their writer's at least
+GIVE_BYTES_S = 10_000_000  # bytes a second that one peer is given at most: a day of the largest place in seconds
 COPIES_WAIT_MS = 30  # milliseconds that copies may wait in memory for a commit that takes them along
 TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait for the next: one batch for all to check
 HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat
+EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one flood must not hide what else was refused
 EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
 EVIDENCE_BYTES = 65_536  # bytes kept of one
@@ -69,16 +73,28 @@ SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as no
 WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen
 
+# Post
+SENDER_WAITS = 1_024  # messages of one sender that wait for the loop; what comes beyond is dropped, and asked for again
+SENDER_WAITS_BYTES = 8_000_000  # bytes of them: two of the longest messages
+SENDER_INPUTS = 64  # messages of one sender in a turn, so that a flood of one is no wait for the others
+SENDER_BYTES = 1_000_000  # bytes of them, but for a longer one alone
+
 # Brokers
 LIST_LOOK_S = 0.5  # seconds between a broker's looks whether a certificate has been revoked
 
 # Link
 CONNECT_S = 5.0  # seconds that a broker has to answer
+FLOOD_A_SECOND = 500  # messages a second of one sender through one broker; a table at its busiest says some twenty
+FLOOD_BURST = 500  # messages of one sender at once
+FLOOD_BYTES = 40_000  # bytes of one that count as a further message: entries that are given weigh half of what may come
+MUTE_S = 10.0  # seconds for which whoever says more is not listened to through that broker
 KEEPALIVE_S = 10  # seconds of silence after which a broker is asked whether it is there; half as long again, and it is gone
 MISC_S = 1.0  # seconds between looks at the keepalive
 BACKOFF_S = 0.25  # seconds before the first try to connect again; each further one waits twice as long
 BACKOFF_MAX_S = 5.0  # seconds between tries at most: a broker that is back is found within this
+READ_S = 0.02  # seconds of reading from one broker at a stretch: whoever floods it must not keep the node from its turn
 PACKET_BYTES = 4_000_000  # bytes of one message: a batch of the most entries
+BATCH_BYTES = PACKET_BYTES - 1_000  # bytes of one batch: who passes it on needs room for a longer topic
 QUEUE_BYTES = 16_000_000  # bytes waiting for one broker before it is given up: what all tables write in a quarter of a day
 QUEUE_MESSAGES = 4_096  # messages waiting for one broker's answer, or for the loop
 REPEATS_KEPT = 2_048  # messages remembered, to drop what a second broker brings again: a second's worth at full pace

@@ -1,5 +1,8 @@
 """Between the node and the link: messages out are encoded, what comes in is read and checked, once."""
 
+import math
+import time
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -17,37 +20,74 @@ from kiosk.sync.topics import AT_CLERK, Kind
 from kiosk.trust import Trust
 
 
+class _Waiting:
+    """What has come in from one sender and waits for the loop."""
+
+    def __init__(self) -> None:
+        self._came: deque[net.Arrived | net.Flooding | net.Gone] = deque()
+        self._bytes = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._came)
+
+    def put(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
+        """Let it wait, if there is room. What the link says of it is never dropped: no other word would say it again."""
+        if isinstance(came, net.Arrived):
+            if len(self._came) >= limits.SENDER_WAITS or self._bytes + len(came.payload) > limits.SENDER_WAITS_BYTES:
+                return
+            self._bytes += len(came.payload)
+        self._came.append(came)
+
+    def take(self) -> list[net.Arrived | net.Flooding | net.Gone]:
+        """The oldest, as many as one sender may have in a turn."""
+        taken: list[net.Arrived | net.Flooding | net.Gone] = []
+        until = self._bytes - limits.SENDER_BYTES
+        while self._came and len(taken) < limits.SENDER_INPUTS and (not taken or self._bytes > until):
+            taken.append(self._came.popleft())
+            if isinstance(taken[-1], net.Arrived):
+                self._bytes -= len(taken[-1].payload)
+        return taken
+
+
 class Post:
-    """Sends what the node says, and keeps what comes in until the loop takes it. A place with one node has no link."""
+    """Sends what the node says, and keeps what comes in until the loop takes it. A place with one node has no link.
+
+    Nobody is kept waiting by what one sender says: each has a queue of its own, and a share of every turn. Likewise nobody is
+    given entries faster than `limits.GIVE_BYTES_S`, whatever it asks for.
+    """
 
     def __init__(self, keys: Keys, trust: Trust, lists: Lists) -> None:
         self._keys, self._trust, self.lists = keys, trust, lists
-        self._came: list[net.Arrived | net.Gone] = []
-        self._waiting_bytes = 0
+        self._came: dict[str, _Waiting] = {}
+        self._gives: dict[str, dict[str, Give]] = {}
+        self._may_give: dict[str, float] = {}
         self.link: net.Link | None = None
 
-    def receive(self, came: net.Arrived | net.Gone) -> None:
-        """The link's callback. What comes faster than it can be read is dropped: what matters of it is asked for again."""
-        if len(self._came) < limits.QUEUE_MESSAGES and self._waiting_bytes < limits.QUEUE_BYTES:
-            self._came.append(came)
-            self._waiting_bytes += _size(came)
+    def receive(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
+        """The link's callback."""
+        self._came.setdefault(came.sender, _Waiting()).put(came)
 
     @property
     def waits(self) -> bool:
         """Whether something has come in."""
-        return bool(self._came or self.lists.wanted)
+        return any(self._came.values()) or bool(self.lists.wanted)
 
     def take(self) -> list[Input]:
-        """What has come in, read and checked; at most `limits.BATCH_INPUTS` at a time."""
-        came, self._came = self._came[: limits.BATCH_INPUTS], self._came[limits.BATCH_INPUTS :]
-        self._waiting_bytes -= sum(map(_size, came))
+        """What has come in, read and checked: of each sender a share."""
         if (wanted := self.lists.next_piece()) is not None and self.link is not None:
             self.link.send(Kind.PIECE, wire.encode_piece(wanted[1], self._keys.sign), wanted[0])
-        return [given for one in came for given in self._read(one)]
+        return [given for waiting in self._came.values() for one in waiting.take() for given in self._read(one)]
 
-    def _read(self, came: net.Arrived | net.Gone) -> list[Input]:
-        if isinstance(came, net.Gone):
-            return [Gone(came.sender)]
+    def _read(self, came: net.Arrived | net.Flooding | net.Gone) -> list[Input]:
+        match came:
+            case net.Arrived():
+                return self._read_message(came)
+            case net.Flooding():
+                return [Suspect(came.sender, Refusal.FLOODING, "it says more than anybody can take in", b"")]
+            case net.Gone():
+                return [Gone(came.sender)]
+
+    def _read_message(self, came: net.Arrived) -> list[Input]:
         try:
             match came.kind:
                 case Kind.REVOKED:
@@ -126,7 +166,20 @@ class Post:
                     kind = Kind.ASK if isinstance(message.message, Ask) else Kind.WANT
                     self.link.send(kind, wire.encode(message.message), message.to)
                 case Give():
-                    self._give(message, log)
+                    self._gives.setdefault(message.to, {})[message.origin] = message
+        self._give_what_is_due(log)
+
+    def _give_what_is_due(self, log: Log) -> None:
+        for to, gives in list(self._gives.items()):
+            if self._may_give.get(to, 0.0) <= time.monotonic():
+                self._give(gives.pop(next(iter(gives))), log)
+                if not gives:
+                    del self._gives[to]
+
+    def gives_in(self) -> float:
+        """The seconds until somebody may be given what is asked for; infinite where nobody waits for any."""
+        due = min((self._may_give.get(to, 0.0) for to in self._gives), default=math.inf)
+        return max(0.0, due - time.monotonic())
 
     def _give(self, give: Give, log: Log) -> None:
         rows = log.batch(give.origin, give.first)
@@ -134,8 +187,6 @@ class Post:
             signature = rows[-1].signature
             assert signature is not None
             batch = Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
-            self.link.send(Kind.GIVE, wire.encode(batch), give.to)
-
-
-def _size(came: net.Arrived | net.Gone) -> int:
-    return len(came.payload) if isinstance(came, net.Arrived) else 0
+            payload = wire.encode(batch)
+            self.link.send(Kind.GIVE, payload, give.to)
+            self._may_give[give.to] = time.monotonic() + len(payload) / limits.GIVE_BYTES_S

@@ -11,7 +11,7 @@ from kiosk.authority import Authority, AuthorityError, read_list
 from kiosk.bundle import AUTHORITY, PLAN
 from kiosk.config import load_plan
 from kiosk.sync.connection import Broker, Credentials
-from kiosk.sync.link import Arrived, Gone, Link
+from kiosk.sync.link import Arrived, Flooding, Gone, Link
 from kiosk.sync.topics import COMMAND, Kind
 from kiosk.trust import client_context
 
@@ -37,7 +37,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
     gone = {origin for origin, serials in authority.issued.items() if revoked.serials.intersection(serials)}
     know: set[str] = set()
 
-    def receive(came: Arrived | Gone) -> None:
+    def receive(came: Arrived | Flooding | Gone) -> None:
         if isinstance(came, Arrived) and came.kind is Kind.REVOKED and came.sender not in know:
             try:
                 read = read_list(came.payload, certificate)
@@ -49,7 +49,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
 
     selector = selectors.DefaultSelector()
     brokers = [Broker(broker.host, broker.port) for broker in plan.brokers]
-    credentials = Credentials(context, frozenset(gone), revoked.pem)
+    credentials = Credentials(context, frozenset(authority.issued), frozenset(gone), revoked.pem)
     link = Link(plan.place.realm, COMMAND, brokers, credentials, selector, receive)
     until = time.monotonic() + _PATIENCE_S
     try:

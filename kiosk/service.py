@@ -154,7 +154,7 @@ class Service:
         if self._post.waits:
             left = 0.0
         elif self._post.link is not None:
-            calls = self._post.link.tick()
+            calls = min(self._post.link.tick(), self._post.gives_in())
             left = calls if left is None else min(left, calls)
         for key, mask in self._selector.select(left):
             key.data(mask)
@@ -183,8 +183,9 @@ class Service:
             self._port.show(said.screen)
         self._post.send(said.sends, log)
         for refused in turn.evidence:
-            if log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data, now().wall_ms):
+            if log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data):
                 self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
+        log.commit_evidence(now().wall_ms)
         log.note()
 
     def _say(self, words: str) -> None:

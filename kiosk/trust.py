@@ -11,6 +11,7 @@ from cryptography import x509
 from kiosk.authority import AuthorityError, Revoked, read_list, replace_file
 from kiosk.bundle import AUTHORITY, REVOKED, TLS, Bundle
 from kiosk.sync.connection import Credentials
+from kiosk.sync.topics import COMMAND
 
 _log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Trust:
     def credentials(self) -> Credentials:
         """What this device connects with from now on."""
         context = client_context(self._folder / AUTHORITY, self._folder / TLS, self._revoked)
-        return Credentials(context, self.revoked, self._revoked.pem)
+        return Credentials(context, frozenset({*self._serials, COMMAND}), self.revoked, self._revoked.pem)
 
 
 def client_context(authority: Path, pair: Path, revoked: Revoked) -> ssl.SSLContext:

@@ -53,6 +53,7 @@ class Refusal(StrEnum):
     STRANGER = "stranger"  # no such node in this place
     MALFORMED = "malformed"
     OTHER_LIST = "other_list"  # its voter list is another one
+    FLOODING = "flooding"  # it says more than anybody can take in
     REVOKED = "revoked"  # its certificate: the device is lost
 
 
@@ -78,7 +79,7 @@ def check_batch(
     known = after.seq + 1 - batch.first
     link, seq = after.hash, after.seq
     if known > 0 and entry_hash(bytes(batch.entries[known - 1])) != link:
-        raise RefusedError(Refusal.FORKED, "it has another entry where one is known")
+        raise other_story(batch, "it has another entry where one is known", verify)
     read = []
     for raw in batch.entries[known:]:
         data, seq = bytes(raw), seq + 1
@@ -89,7 +90,7 @@ def check_batch(
         if (entry.origin, entry.seq) != (batch.origin, seq) or not is_canonical(entry, data):
             raise RefusedError(Refusal.MALFORMED, "an entry is out of place or not in canonical form")
         if entry.prev != link:
-            raise RefusedError(Refusal.FORKED, "it does not continue the log that is known")
+            raise other_story(batch, "it does not continue the log that is known", verify)
         link = entry_hash(data)
         read.append((entry, data))
     try:
@@ -99,6 +100,32 @@ def check_batch(
     if not verify(batch.origin, signature, batch_signed(link)):
         raise RefusedError(Refusal.FORGED, "the signature is not the origin's")
     return read, link, signature
+
+
+def other_story(batch: Batch, why: str, verify: Callable[[str, bytes, bytes], bool]) -> RefusedError:
+    """Why a batch is refused that is not what is known of its origin: two stories are told only by who has signed both."""
+    if is_by_origin(batch, verify):
+        return RefusedError(Refusal.FORKED, why)
+    return RefusedError(Refusal.FORGED, f"{why}, and its origin has not signed it")
+
+
+def is_by_origin(batch: Batch, verify: Callable[[str, bytes, bytes], bool]) -> bool:
+    """Whether its origin has signed the whole batch, at the seqs that it claims, whatever else is known of that log."""
+    link = None
+    for seq, raw in enumerate(batch.entries, batch.first):
+        data = bytes(raw)
+        try:
+            entry = decode_entry(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        if (entry.origin, entry.seq) != (batch.origin, seq) or link not in (None, entry.prev):
+            return False
+        link = entry_hash(data)
+    try:
+        signature = bytes.fromhex(batch.signature)
+    except ValueError:
+        return False
+    return link is not None and verify(batch.origin, signature, batch_signed(link))
 
 
 def check_chain(

@@ -10,22 +10,29 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from kiosk.domain.nodes import ORIGIN
 
-# What the fields hold, and no more: an entry that was let in is on the disk for good, and nothing may fail of it later.
+# What the fields hold, and no more. Whoever has a device's key can sign anything: an entry that was let in is on the disk for
+# good, and the screens, the sums and the disks of all others would have to bear it, after each restart again.
 _ID = rf"{ORIGIN}/[1-9][0-9]{{0,14}}/[1-9][0-9]{{0,14}}"
-Origin = Annotated[str, msgspec.Meta(pattern=rf"\A{ORIGIN}\Z")]
-RequestId = Annotated[str, msgspec.Meta(pattern=rf"\A{_ID}\Z")]
-Target = Annotated[str, msgspec.Meta(pattern=rf"\A(?:{_ID})?\Z")]
-Spot = Annotated[str, msgspec.Meta(pattern=rf"\A{ORIGIN}/[1-9][0-9]{{0,14}}\Z")]
-Hash = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-ElectionId = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9_-]{1,16}\Z")]
-Elections = Annotated[tuple[ElectionId, ...], msgspec.Meta(max_length=4)]
-Reason = Annotated[str, msgspec.Meta(pattern=r"\A[a-z_]{0,32}\Z")]
-Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-Seq = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
-Time = Annotated[int, msgspec.Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a clock can show it
+Origin = Annotated[str, Meta(pattern=rf"\A{ORIGIN}\Z")]
+RequestId = Annotated[str, Meta(pattern=rf"\A{_ID}\Z")]
+Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID})?\Z")]
+Spot = Annotated[str, Meta(pattern=rf"\A{ORIGIN}/[1-9][0-9]{{0,14}}\Z")]
+Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+ElectionId = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,16}\Z")]
+Elections = Annotated[tuple[ElectionId, ...], Meta(max_length=4)]
+Reason = Annotated[str, Meta(pattern=r"\A[a-z_]{0,32}\Z")]
+Count = Annotated[int, Meta(ge=0, le=10**15)]
+Seq = Annotated[int, Meta(ge=1, le=10**15)]
+Time = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a clock can show it
+Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
+Book = Annotated[int, Meta(ge=0, le=999)]
+Vector = Annotated[dict[Origin, Count], Meta(max_length=512)]
+RELEASED_MOST = 1_000
+"""Referrals that one release names."""
 
 
 class How(StrEnum):
@@ -54,7 +61,7 @@ class Start(_Body, frozen=True):
     `missing`: the origins that the chair attests are stopped, in a start that nobody who is fresh can help (rule D2).
     """
 
-    missing: tuple[Origin, ...] = ()
+    missing: Annotated[tuple[Origin, ...], Meta(max_length=512)] = ()
 
 
 class Open(_Body, frozen=True):
@@ -66,13 +73,13 @@ class Open(_Body, frozen=True):
 class Close(_Body, frozen=True):
     """The table is closed for voters, on the chair's word."""
 
-    table: Count
+    table: Book
 
 
 class Reopen(_Body, frozen=True):
     """The table was closed by mistake and takes voters again, on the chair's word."""
 
-    table: Count
+    table: Book
 
 
 class Locked(_Body, frozen=True):
@@ -88,14 +95,14 @@ class Island(_Body, frozen=True):
 class Referred(_Body, frozen=True):
     """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
 
-    voter: Count
+    voter: Voter
 
 
 class Released(_Body, frozen=True):
     """The chair or the secretary gives a referred voter a new try; `ends` names the referrals that it ends, ORIGIN/SEQ."""
 
-    voter: Count
-    ends: tuple[Spot, ...]
+    voter: Voter
+    ends: Annotated[tuple[Spot, ...], Meta(max_length=RELEASED_MOST)]
 
 
 class Op(StrEnum):
@@ -113,10 +120,10 @@ class Request(_Body, frozen=True):
 
     id: RequestId
     op: Op
-    voter: Count
-    book: Count
+    voter: Voter
+    book: Book
     elections: Elections
-    table: Count
+    table: Book
     how: How | None = None
     source: Source | None = None
     target: Target = ""
@@ -138,14 +145,14 @@ class Decision(_Body, frozen=True):
     """
 
     request: RequestId
-    voter: Count
+    voter: Voter
     elections: Elections
-    book: Count
+    book: Book
     epoch: Count
     outcome: Outcome
     reason: Reason = ""
     target: Target = ""
-    table: Count = 0
+    table: Book = 0
     marked_ms: Time = 0
 
 
@@ -164,7 +171,7 @@ class Withdrawn(_Body, frozen=True):
 class Handover(_Body, frozen=True):
     """From this entry on `to` (an origin) holds the book, at this epoch; written by the holder before."""
 
-    book: Count
+    book: Book
     epoch: Count
     to: Origin
 
@@ -175,10 +182,10 @@ class Seal(_Body, frozen=True):
     `stopped`: the origins that the chair attests are stopped, each with the seq up to which the writer has its log.
     """
 
-    book: Count
+    book: Book
     epoch: Count
     register: Count
-    stopped: dict[Origin, Count]
+    stopped: Vector
 
 
 class Seize(_Body, frozen=True):
@@ -188,20 +195,20 @@ class Seize(_Body, frozen=True):
     `unscanned`: how many cards that should have been scanned again the chair went on without.
     """
 
-    book: Count
+    book: Book
     epoch: Count
     register: Count
-    seal: Count
+    seal: Seq
     to: Origin
     cut: Count
-    answers: dict[Origin, Count]
+    answers: Vector
     unscanned: Count = 0
 
 
 class Rescanned(_Body, frozen=True):
     """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
 
-    voter: Count
+    voter: Voter
     stopped: Origin
 
 

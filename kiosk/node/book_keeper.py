@@ -77,9 +77,12 @@ class BookKeeper:
         return self._start
 
     def request_id(self) -> str:
-        """A new request's id: no restart and no other origin makes it again."""
-        self._requests += 1
-        return f"{self._setup.origin}/{self._start}/{self._requests}"
+        """A new request's id: no restart and no other origin makes it again, and nobody has decided on it beforehand."""
+        while True:
+            self._requests += 1
+            id_ = f"{self._setup.origin}/{self._start}/{self._requests}"
+            if id_ not in self.ledger.cases:
+                return id_
 
     # --- reading ---
 
@@ -138,11 +141,9 @@ class BookKeeper:
 
     def _undo(self, case: Case, now: Now) -> None:
         grant = next(d.decision for d in case.decided if d.decision.outcome is e.Outcome.GRANTED)
-        epoch = self.books.chain(grant.book).last.epoch
-        self.write(
-            e.Decision(case.id, grant.voter, grant.elections, grant.book, epoch, e.Outcome.UNDONE, "withdrawn"),
-            now,
-        )
+        book = _book_of(case)  # not the grant's, which may be somebody's who never held that book
+        epoch = self.books.chain(book).last.epoch
+        self.write(e.Decision(case.id, grant.voter, grant.elections, book, epoch, e.Outcome.UNDONE, "withdrawn"), now)
 
     def _decide(self, made: e.Request, now: Now) -> None:
         epoch = self.books.chain(made.book).last.epoch

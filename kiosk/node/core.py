@@ -426,7 +426,9 @@ class Node:
         match decided.deed:
             case d.Deed.RELEASE_VOTER if decided.voter is not None:
                 self.lookup.forgive(decided.voter)
-                self.books.write(e.Released(decided.voter, self.ledger.referrals(decided.voter)), now)
+                ends = self.ledger.referrals(decided.voter)
+                for first in range(0, max(1, len(ends)), e.RELEASED_MOST):
+                    self.books.write(e.Released(decided.voter, ends[first : first + e.RELEASED_MOST]), now)
             case d.Deed.ISLAND if self.situation.may_island:
                 self.books.seen.island = True
                 self.books.write(e.Island(on=True), now)

@@ -1,12 +1,15 @@
 """What other nodes say, taken in: their entries, their questions and their heads; and what is to be said to it at once."""
 
+from msgspec.json import encode
+
 from kiosk.domain import entries as e
+from kiosk.domain.chain import Refusal
 from kiosk.domain.freshness import covers
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Taken
-from kiosk.node.words import Give, Heard, Now, Send, SendTo, Setup
+from kiosk.node.words import Evidence, Give, Heard, Now, Send, Setup
 
 
 class Ears:
@@ -43,12 +46,12 @@ class Ears:
                 self.is_copied = True
                 self._books.seen.joined = False
             return []
-        match replica.take_in(batch):
+        match replica.take_in(batch, sender):
             case Taken.NEW:
-                replica.given(batch.origin)
+                replica.given(sender, batch.origin)
                 return [*replica.wants(sender, now.mono_ms)]
             case Taken.GAP:
-                return [*replica.want_gap(batch.origin, now.mono_ms)]
+                return [*replica.want(batch.origin, batch.origin, now.mono_ms)]
             case Taken.FORK:
                 return [*replica.contradict(batch.origin, batch.first + len(batch.entries) - 1, now.mono_ms)]
             case Taken.NOTHING:
@@ -57,6 +60,9 @@ class Ears:
     def _head(self, head: Head, now: Now) -> list[Send]:
         me, books = self._setup.origin, self._books
         replica, seen = books.replica, books.seen
+        if not self._setup.origins.issuperset(head.have):
+            replica.refuse(Evidence(head.origin, Refusal.STRANGER, "its head shows no log of this place", encode(head)))
+            return []
         if replica.belies(head):
             return [*replica.contradict(head.origin, replica.end(head.origin).seq, now.mono_ms)]
         if not self._peers.heard(head, now):
@@ -65,10 +71,7 @@ class Ears:
         seen.fresh.heard(head)
         books.heard(head)
         sends: list[Send] = [*replica.wants(head.origin, now.mono_ms)]
-        own = replica.have.get(me, 0)
-        if head.have.get(me, 0) > own:
-            sends.append(SendTo(head.origin, Want(me, own + 1)))
-        copied = head.have.get(me, 0) >= own
+        copied = head.have.get(me, 0) >= replica.have.get(me, 0)
         if seen.island and seen.fresh.reached and copied and covers(replica.stored, head.have):
             seen.island = False
             books.write(e.Island(on=False), now)

@@ -16,7 +16,7 @@ import msgspec
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Head as LogEnd
-from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch
+from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch, is_by_origin, other_story
 from kiosk.domain.messages import Batch, Head, Want
 from kiosk.node.words import Evidence, Give, Keys, SendTo
 
@@ -52,6 +52,7 @@ class Replica:
         self._rows: list[Stored] = []
         self._own: list[int] = []
         self._asked: dict[str, int] = {}
+        self._asked_of: dict[tuple[str, str], tuple[int, int]] = {}  # peer, origin: when, and how often in vain
         self._contradicted: dict[str, int] = {}
         self._shown: dict[str, Mapping[str, int]] = {}
         self._flushed: dict[str, int] = {}
@@ -87,19 +88,19 @@ class Replica:
 
     # --- copies ---
 
-    def take_in(self, batch: Batch) -> Taken:
-        """Take in what a batch has beyond what is here, if it is its origin's next word."""
+    def take_in(self, batch: Batch, sender: str) -> Taken:
+        """Take in what a batch has beyond what is here, if it is its origin's next word; `sender` has brought it."""
         origin, end = batch.origin, self.end(batch.origin)
         if origin not in self._origins:
-            return self._refuse(batch, Refusal.STRANGER, "no such origin in this place")
+            return self._refuse(batch, sender, RefusedError(Refusal.STRANGER, "no such origin in this place"))
         if batch.first > end.seq + 1:
             return Taken.GAP
         if batch.first + len(batch.entries) - 1 <= end.seq:
-            return self._compare(batch)
+            return self._compare(batch, sender)
         try:
             read, last, signature = check_batch(batch, end, self._keys.verify)
         except RefusedError as refused:
-            return self._refuse(batch, refused.kind, str(refused))
+            return self._refuse(batch, sender, refused)
         for entry, data in read:
             is_last = entry is read[-1][0]
             self._rows.append(Stored(origin, entry.seq, data, signature if is_last else None))
@@ -121,12 +122,13 @@ class Replica:
     def _remember(self, origin: str, seq: int, entry_hash: str) -> None:
         self._hashes.setdefault(origin, deque(maxlen=limits.HASHES_KEPT)).append((seq, entry_hash))
 
-    def _compare(self, batch: Batch) -> Taken:
+    def _compare(self, batch: Batch, sender: str) -> Taken:
         """An old batch is a repeat, or else tells another story of what is known."""
         for seq, known in self._hashes.get(batch.origin, ()):
             if batch.first <= seq < batch.first + len(batch.entries):
                 if e.entry_hash(bytes(batch.entries[seq - batch.first])) != known:
-                    return self._refuse(batch, Refusal.FORKED, "it has another entry where one is known")
+                    why = "it has another entry where one is known"
+                    return self._refuse(batch, sender, other_story(batch, why, self._keys.verify))
                 break
         return Taken.NOTHING
 
@@ -137,17 +139,13 @@ class Replica:
         """
         last, seq = e.entry_hash(bytes(batch.entries[-1])), batch.first + len(batch.entries) - 1
         known = next((known for at, known in self._hashes.get(self.me, ()) if at == seq), last)
-        if seq <= self.have.get(self.me, 0) and known == last:
-            return False
-        try:
-            signature = bytes.fromhex(batch.signature)
-        except ValueError:
-            return False
-        return self._keys.verify(self.me, signature, e.batch_signed(last))
+        return (seq > self.have.get(self.me, 0) or known != last) and is_by_origin(batch, self._keys.verify)
 
-    def _refuse(self, batch: Batch, kind: Refusal, why: str) -> Taken:
-        self.refuse(Evidence(batch.origin, kind, why, msgspec.json.encode(batch)))
-        return Taken.FORK if kind is Refusal.FORKED else Taken.NOTHING
+    def _refuse(self, batch: Batch, sender: str, refused: RefusedError) -> Taken:
+        """Refuse a batch: two stories are their origin's own, anything else is the fault of who has brought it."""
+        culprit = batch.origin if refused.kind is Refusal.FORKED else sender
+        self.refuse(Evidence(culprit, refused.kind, str(refused), msgspec.json.encode(batch)))
+        return Taken.FORK if refused.kind is Refusal.FORKED else Taken.NOTHING
 
     def refuse(self, evidence: Evidence) -> None:
         """Keep evidence of what was refused."""
@@ -172,27 +170,22 @@ class Replica:
     def gone(self, origin: str) -> None:
         """Another node is offline: nothing can be had from it."""
         self._shown.pop(origin, None)
+        self._asked_of = {asked: tries for asked, tries in self._asked_of.items() if asked[0] != origin}
 
     def wants(self, peer: str, mono_ms: int) -> list[SendTo]:
-        """What to ask this peer for, which has just shown or sent something. An origin is asked for once at a time."""
-        found = []
-        for origin, seq in self._shown.get(peer, {}).items():
-            have = self.have.get(origin, 0)
-            if (
-                seq > have
-                and origin != self.me
-                and mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) >= limits.WANT_AGAIN_MS
-            ):
-                self._asked[origin] = mono_ms
-                found.append(SendTo(peer, Want(origin, have + 1)))
-        return found
+        """What to ask this peer for, which has just shown or sent something; of its own log too, what it has beyond it."""
+        shown = self._shown.get(peer, {}).items()
+        return [want for origin, seq in shown if seq > self.have.get(origin, 0) for want in self.want(peer, origin, mono_ms)]
 
-    def want_gap(self, origin: str, mono_ms: int) -> list[SendTo]:
-        """Entries of an origin came that do not follow on: ask the origin itself for those before."""
-        if mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
+    def want(self, peer: str, origin: str, mono_ms: int) -> list[SendTo]:
+        """Ask a peer for what an origin has written next. An origin is asked for once at a time, and a peer that never gives
+        what it shows less and less often: it may be lying, and must not keep the others from being asked."""
+        since, tries = self._asked_of.get((peer, origin), (-limits.WANT_LONGEST_MS, 0))
+        patience = min(limits.WANT_AGAIN_MS << min(tries, 10), limits.WANT_LONGEST_MS)
+        if mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS or mono_ms - since < patience:
             return []
-        self._asked[origin] = mono_ms
-        return [SendTo(origin, Want(origin, self.have.get(origin, 0) + 1))]
+        self._asked[origin], self._asked_of[peer, origin] = mono_ms, (mono_ms, tries + 1)
+        return [SendTo(peer, Want(origin, self.have.get(origin, 0) + 1))]
 
     def contradict(self, origin: str, seq: int, mono_ms: int) -> list[Give]:
         """Show an origin that has told another story up to `seq` what is known here of its log: so an old disk learns what it
@@ -202,9 +195,10 @@ class Replica:
         self._contradicted[origin] = mono_ms
         return [Give(origin, origin, min(seq, self.end(origin).seq))]
 
-    def given(self, origin: str) -> None:
+    def given(self, peer: str, origin: str) -> None:
         """What was asked for has come: more may be asked for at once."""
         self._asked.pop(origin, None)
+        self._asked_of.pop((peer, origin), None)
 
     # --- the commit ---
 

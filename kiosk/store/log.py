@@ -1,6 +1,7 @@
 """The logs on disk: one durable commit for each batch of rows, and reading them back."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from kiosk import limits
@@ -22,6 +23,8 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._db, self._note = database.db.conn, database.note
         self._count = self._noted = self.count()
+        self._kept: Counter[tuple[str, str]] | None = None
+        self._evidence: list[tuple[str, str, bytes]] = []
 
     def commit(self, rows: Sequence[Stored], arrived_ms: int) -> None:
         """Write rows in their order of arrival, in one transaction. When this returns, they are on disk.
@@ -62,28 +65,41 @@ class Log:
             StoreError: the file can't be read any more.
         """
         with store_errors():
-            found = self._from(origin, first, limits.GIVEN_ENTRIES)
-            signed = [i for i, row in enumerate(found, 1) if row.signature is not None]
-            if signed:
-                return found[: signed[-1]]
-            found = self._from(origin, first, limits.BATCH_ENTRIES)
-            signed = [i for i, row in enumerate(found, 1) if row.signature is not None]
-            return found[: signed[0]] if signed else []
+            found: list[Stored] = []
+            signed = size = 0
+            for row in self._db.execute(_FROM, (origin, first, limits.BATCH_ENTRIES)):
+                found.append(Stored(*row))
+                size += len(found[-1].data)
+                if signed and (len(found) > limits.GIVEN_ENTRIES or size > limits.GIVEN_BYTES):
+                    break
+                if found[-1].signature is not None:
+                    signed = len(found)
+            return found[:signed]
 
-    def _from(self, origin: str, first: int, most: int) -> list[Stored]:
-        return [Stored(*row) for row in self._db.execute(_FROM, (origin, first, most))]
+    def keep(self, sender: str, why: str, data: bytes) -> bool:
+        """Keep evidence of what was refused from the next `commit_evidence` on; False where there is enough of it."""
+        if self._kept is None:
+            with store_errors():
+                rows = self._db.execute("select sender, why, count(*) from evidence group by sender, why").fetchall()
+            self._kept = Counter({(kept_sender, kept_why): count for kept_sender, kept_why, count in rows})
+        if self._kept[sender, why] >= limits.EVIDENCE_OF_ONE or self._kept.total() >= limits.EVIDENCE_ROWS:
+            return False
+        self._kept[sender, why] += 1
+        self._evidence.append((sender, why, data[: limits.EVIDENCE_BYTES]))
+        return True
 
-    def keep(self, sender: str, why: str, data: bytes, arrived_ms: int) -> bool:
-        """Keep evidence of what was refused. False where there is no room for it: `limits.EVIDENCE_ROWS` are kept in all."""
+    def commit_evidence(self, arrived_ms: int) -> None:
+        """Write what is to be kept, all in one transaction."""
+        if not self._evidence:
+            return
+        rows, self._evidence = [(arrived_ms, *row) for row in self._evidence], []
         with store_errors():
-            (kept,) = self._db.execute("select count(*) from evidence").fetchone()
-            if kept >= limits.EVIDENCE_ROWS:
-                return False
-            self._db.execute(
-                "insert into evidence values (?, ?, ?, ?)", (arrived_ms, sender, why, data[: limits.EVIDENCE_BYTES])
-            )
-            self._db.commit()
-            return True
+            try:
+                self._db.executemany("insert into evidence values (?, ?, ?, ?)", rows)
+                self._db.commit()
+            except BaseException:
+                self._db.rollback()
+                raise
 
     def condemn(self, fault: str) -> None:
         """Note on the disk what is wrong with it for good; `fault` is what the screen's text is looked up by."""

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -35,9 +36,11 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a node connects with. `revoked`: whose words no longer count; `notice`: the list that says so, for everybody."""
+    """What a node connects with. `senders`: everybody who may say something; `revoked`: whose words no longer count; `notice`:
+    the list that says so, for everybody."""
 
     context: ssl.SSLContext
+    senders: frozenset[str]
     revoked: frozenset[str]
     notice: bytes
 
@@ -76,6 +79,8 @@ class Connection:
         self._queued: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
         self._queued_bytes = 0
         self._full = False
+        self._credit: dict[str, tuple[float, float]] = {}
+        self._muted: dict[str, float] = {}
         self._client = self._new_client()
 
     def _new_client(self) -> mqtt.Client:
@@ -115,6 +120,7 @@ class Connection:
         if now >= self._misc_at:
             self._misc_at = now + limits.MISC_S
             self._client.loop_misc()
+            self._unmute(now)
             if not self.up and now >= self._next_try:
                 self._drop("it does not answer")
         if self._full:
@@ -156,16 +162,15 @@ class Connection:
         self._next_try = now + random.uniform(longest / 2, longest)
 
     def _connected(
-        self, client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
+        self, _client: mqtt.Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
             _log.warning("broker %s:%d refuses this node: %s", self.broker.host, self.broker.port, reason)
             return
         self.up, self._failures = True, 0
-        topics = [(kind, f"{self._prefix}/{kind}/+") for kind in Kind if kind not in ADDRESSED]
-        topics += [(kind, f"{self._prefix}/{kind}/+/{self._me}") for kind in ADDRESSED]
-        client.subscribe([(topic, SubscribeOptions(qos=QOS[kind], noLocal=True)) for kind, topic in topics])
-        self.publish(Kind.REVOKED, topic_of(self._prefix, Kind.REVOKED, self._me), self._switchboard.credentials.notice)
+        credentials = self._switchboard.credentials
+        self._listen_to(credentials.senders - credentials.revoked - self._muted.keys())
+        self.publish(Kind.REVOKED, topic_of(self._prefix, Kind.REVOKED, self._me), credentials.notice)
         _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
 
     def _disconnected(self, *_: object) -> None:
@@ -221,8 +226,9 @@ class Connection:
         try:
             if mask & selectors.EVENT_WRITE:
                 self._client.loop_write()
+            until = time.monotonic() + limits.READ_S
             for _ in range(limits.BATCH_INPUTS):
-                if not self._has_something():
+                if not self._has_something() or time.monotonic() > until:
                     break
                 self._client.loop_read()
             if self._client.want_write():
@@ -243,6 +249,42 @@ class Connection:
         except UnicodeDecodeError:
             return
         self._switchboard.came(self, topic, bytes(message.payload))
+
+    # --- whom it listens to ---
+
+    def _listen_to(self, senders: Iterable[str]) -> None:
+        topics = [(topic, _options(kind)) for sender in senders for kind, topic in self._topics(sender)]
+        if topics:
+            self._client.subscribe(topics)
+
+    def _topics(self, sender: str) -> Iterator[tuple[Kind, str]]:
+        """Each sender has topics of its own to listen to, so that one can be muted."""
+        for kind in Kind:
+            yield kind, topic_of(self._prefix, kind, sender, self._me if kind in ADDRESSED else "")
+
+    def is_muted(self, sender: str) -> bool:
+        """Whether what comes from this sender was still on its way when it was muted."""
+        return sender in self._muted
+
+    def is_too_much(self, sender: str, size: int) -> bool:
+        """Count a message in; whether its sender says more than any honest one, and is muted for a while."""
+        now = time.monotonic()
+        credit, since = self._credit.get(sender, (limits.FLOOD_BURST, now))
+        credit = min(limits.FLOOD_BURST, credit + (now - since) * limits.FLOOD_A_SECOND) - 1 - size / limits.FLOOD_BYTES
+        self._credit[sender] = credit, now
+        if credit >= 0:
+            return False
+        self._muted[sender] = now + limits.MUTE_S
+        self._client.unsubscribe([topic for _, topic in self._topics(sender)])
+        _log.warning("broker %s:%d: %s is not listened to for a while", self.broker.host, self.broker.port, sender)
+        return True
+
+    def _unmute(self, now: float) -> None:
+        due = [sender for sender, until in self._muted.items() if now >= until]
+        for sender in due:
+            del self._muted[sender], self._credit[sender]
+        if self.up:
+            self._listen_to(set(due) - self._switchboard.credentials.revoked)
 
     # --- sending ---
 
@@ -268,6 +310,12 @@ class Connection:
         if self.up:
             self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
         self._unwatch()
+
+
+def _options(kind: Kind) -> SubscribeOptions:
+    """How a kind is subscribed to: nobody can have a broker repeat, at each connecting, what is not to be kept there."""
+    keeps = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if kind in RETAINED else SubscribeOptions.RETAIN_DO_NOT_SEND
+    return SubscribeOptions(qos=QOS[kind], noLocal=True, retainHandling=keeps)
 
 
 def _is_out(sent: mqtt.MQTTMessageInfo) -> bool:

@@ -33,6 +33,13 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Flooding:
+    """This sender says more than any honest one; it is not listened to for a while."""
+
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """Every broker that is connected says that this node is offline."""
 
@@ -49,7 +56,7 @@ class Link:
         brokers: Sequence[Broker],
         credentials: Credentials,
         selector: selectors.BaseSelector,
-        receive: Callable[[Arrived | Gone], None],
+        receive: Callable[[Arrived | Flooding | Gone], None],
     ) -> None:
         """`receive` is called with all that comes in, within `tick` or a selector's key."""
         self._prefix, self._me, self._receive = prefix, me, receive
@@ -112,7 +119,10 @@ class Link:
         if read is None or not payload:
             return
         kind, sender = read
-        if sender in self.credentials.revoked:
+        if sender in self.credentials.revoked or connection.is_muted(sender):
+            return
+        if connection.is_too_much(sender, len(payload)):
+            self._receive(Flooding(sender))
             return
         if kind is Kind.HEAD:
             if payload == OFFLINE:

@@ -115,7 +115,7 @@ def read_batch(payload: bytes) -> Batch:
         batch = _read_batch(payload)
     except _FAULTS:
         raise MessageError("no batch") from None
-    if not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
+    if len(payload) > limits.BATCH_BYTES or not 0 < len(batch.entries) <= limits.BATCH_ENTRIES:
         raise MessageError("a batch out of bounds")
     return batch
 

@@ -1,6 +1,7 @@
 """The topics: what each carries, for whom, and at which quality of service. Pure."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 from kiosk.domain.nodes import ORIGIN
@@ -61,11 +62,16 @@ def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
     return Kind(kind), names[0]
 
 
-def access_list(realm: str) -> str:
-    """Mosquitto's access list: everybody says something under the own name only, and hears what is for all or for oneself."""
+def access_list(realm: str, origins: Iterable[str]) -> str:
+    """Mosquitto's access list: everybody says something under the own name only, and hears what is for all or for oneself.
+
+    It can be for the place's `origins` only: on topics without end a device could have the broker keep messages without end.
+    """
+    receivers = sorted(origins)
     lines = []
     for kind in Kind:
         addressed = kind in ADDRESSED
-        lines.append(f"pattern write {realm}/{kind}/%u{'/+' if addressed else ''}")
+        topic = f"pattern write {realm}/{kind}/%u"
+        lines += [f"{topic}/{to}" for to in receivers] if addressed else [topic]
         lines.append(f"pattern read {realm}/{kind}/+{'/%u' if addressed else ''}")
     return "\n".join([*lines, ""])

@@ -529,6 +529,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
         Refused("T1.1", Refusal.MALFORMED),
         Refused("T3.1", Refusal.REVOKED),
         Refused("T4.1", Refusal.OTHER_LIST),
+        Refused("T5.1", Refusal.FLOODING),
     )
     rows = [line for line in overview(language, refused=refused) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [

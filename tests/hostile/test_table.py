@@ -22,7 +22,7 @@ from kiosk.simulated.broker import free_port
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 from kiosk.sync import messages as wire
-from kiosk.sync.link import Arrived, Gone
+from kiosk.sync.link import Arrived
 from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, parse_topic, topic_of
 from tests import made_up
 from tests.hostile.changes import changed
@@ -139,7 +139,7 @@ def test_what_comes_too_fast_is_dropped() -> None:
     """While the loop is busy no more waits than is bounded, in messages and in bytes; then what comes is read again."""
     post = post_of(ME)
     small, large = Arrived(Kind.LOG, "T1.1", b"{}"), Arrived(Kind.LOG, "T1.1", b"x" * limits.PACKET_BYTES)
-    for came, most in ((small, limits.QUEUE_MESSAGES), (Gone("T1.1"), limits.QUEUE_MESSAGES), (large, 4)):
+    for came, most in ((small, limits.SENDER_WAITS), (large, 2)):
         for _ in range(2 * most):
             post.receive(came)
         taken = 0
@@ -155,8 +155,9 @@ def test_a_turn_keeps_no_more_evidence_than_is_bounded() -> None:
     table = Table()
     for _ in range(2):
         before = len(table.evidence)
-        for _ in range(limits.BATCH_INPUTS):
-            table.post.receive(Arrived(Kind.LOG, "T1.1", b"nonsense"))
+        for sender in ("S.1", "T1.1", "T3.1"):
+            for _ in range(limits.SENDER_INPUTS):
+                table.post.receive(Arrived(Kind.LOG, sender, b"nonsense"))
         table.hear("valg/4701/no/topic", b"")
         assert len(table.evidence) - before == limits.EVIDENCE_KEPT
     assert {kept.kind for kept in table.evidence} == {Refusal.MALFORMED}

@@ -57,10 +57,10 @@ def _around(target: Any, name: str, act: Callable[..., Any]) -> Patch:
 # --- the logs -------------------------------------------------------------------------------------------------------
 
 
-def _skips(old: Callable[..., Taken], self: Replica, batch: Batch) -> Taken:
+def _skips(old: Callable[..., Taken], self: Replica, batch: Batch, sender: str) -> Taken:
     if batch.first > self.end(batch.origin).seq + 1:
         self._ends[batch.origin] = LogEnd(batch.first - 1, e.decode_entry(bytes(batch.entries[0])).prev)
-    return old(self, batch)
+    return old(self, batch, sender)
 
 
 def _says_at_once(old: Callable[..., Turn], self: Node, now: object) -> Turn:
@@ -263,11 +263,15 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: a copied disk is forgotten": ((Node, "condemn", lambda _self: None),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
-    "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want_gap", lambda *_: [])),
+    "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want", lambda *_: [])),
     "log: said before it is written": (_around(Node, "_turn", _says_at_once),),
     "log: green before it is written": (_around(Replica, "flush", _writes_nothing),),
     "log: no other origins than those delivered": (
-        (Replica, "take_in", lambda self, batch: _take_in(self, batch) if batch.origin.endswith(".1") else Taken.NOTHING),
+        (
+            Replica,
+            "take_in",
+            lambda self, batch, by: _take_in(self, batch, by) if batch.origin.endswith(".1") else Taken.NOTHING,
+        ),
     ),
     "log: the order of arrival is not kept": (
         (Device, "rows", lambda self: sorted(self.disk, key=lambda r: r.origin != "S.1")),
