@@ -15,6 +15,7 @@ from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
+from kiosk.sync.credit import Credit
 from kiosk.sync.topics import AT_CLERK, Kind
 from kiosk.trust import Trust
 
@@ -60,6 +61,7 @@ class Post:
         self._came: dict[str, _Waiting] = {}
         self._gives: dict[str, dict[str, Give]] = {}
         self._may_give: dict[str, float] = {}
+        self._entries = Credit(limits.ENTRIES_BYTES, limits.ENTRIES_A_SECOND)
         self.link: net.Link | None = None
 
     def receive(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
@@ -88,7 +90,7 @@ class Post:
         try:
             match came.kind:
                 case Kind.LOG | Kind.GIVE:
-                    return [Heard(came.sender, wire.read_batch(came.payload))]
+                    return self._read_batch(came)
                 case Kind.ASK:
                     return [Heard(came.sender, wire.read_ask(came.payload))]
                 case Kind.WANT:
@@ -103,6 +105,13 @@ class Post:
             return [Suspect(came.sender, error.kind, str(error), came.payload)]
         except AuthorityError as error:
             return [Suspect(came.sender, Refusal.FORGED, str(error), came.payload)]
+
+    def _read_batch(self, came: net.Arrived) -> list[Input]:
+        """Entries are there for good: nobody may bring more of them than there can be."""
+        batch = wire.read_batch(came.payload)
+        if not self._entries.use(came.sender, len(came.payload), time.monotonic()):
+            raise wire.MessageError("more entries than there can be", Refusal.FLOODING)
+        return [Heard(came.sender, batch)]
 
     def _revoke(self, pem: bytes) -> list[Input]:
         """Take in a list of revoked certificates: from now on those no longer count, here and for whoever connects later."""
