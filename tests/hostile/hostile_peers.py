@@ -205,6 +205,11 @@ def kinds_kept(node):
     return {(sender, kind) for sender, kind, _ in evidence_of(node)}
 
 
+def how_often(node, sender, kind):
+    """How often a node has kept that it refused such words of a sender."""
+    return sum(count for (who, what, _), (count, _) in evidence_of(node).items() if (who, what) == (sender, kind))
+
+
 class Clerk:
     """The clerk of a table: serves one voter after another of the books that are in honest hands."""
 

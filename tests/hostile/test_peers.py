@@ -1,5 +1,6 @@
 """Hostile peers at a real place: nothing is accepted that should not be, nobody is kept waiting, everything is shown."""
 
+import base64
 import itertools
 import tempfile
 import threading
@@ -9,7 +10,20 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hostile_peers import HONEST, REALM, Stolen, end_of, evidence_of, kinds_kept, log_of, reading, without_certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hostile_peers import (
+    HONEST,
+    REALM,
+    Stolen,
+    end_of,
+    evidence_of,
+    how_often,
+    kinds_kept,
+    log_of,
+    reading,
+    without_certificate,
+)
 
 from kiosk import limits
 from kiosk.authority import Authority
@@ -195,6 +209,18 @@ def another_authoritys(stolen):
     return other.revoke(["T1.1"]).pem
 
 
+def badly_signed(head):
+    """A head whose signature has another last digit."""
+    return head[:-3] + (b"0" if head[-3:-2] != b"0" else b"1") + head[-2:]
+
+
+def of_version_102(stolen):
+    """The place's list, but for its version's byte."""
+    pem = (stolen.place.secretary.bundle / "revoked.crl").read_bytes()
+    der = x509.load_pem_x509_crl(pem).public_bytes(Encoding.DER).replace(b"\x02\x01\x01", b"\x02\x01\x65", 1)
+    return b"-----BEGIN X509 CRL-----\n" + base64.encodebytes(der) + b"-----END X509 CRL-----\n"
+
+
 REFUSED = {
     "forged origin": ("forged", Kind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
     "changed entries in an answer": ("forged", Kind.GIVE, lambda stolen, thief: changed(stolen, thief, "T2.1")),
@@ -229,10 +255,12 @@ REFUSED = {
     "junk for an ask": ("malformed", Kind.ASK, lambda stolen, thief: b'{"request":{}}'),
     "junk for a head": ("malformed", Kind.HEAD, lambda stolen, thief: b"null"),
     "another's head": ("forged", Kind.HEAD, lambda stolen, thief: heard_head(stolen, "S.1")),
+    "a head with another signature": ("forged", Kind.HEAD, lambda stolen, thief: badly_signed(thief.head({"S.1": 10**6}))),
     "a vector below zero": ("malformed", Kind.HEAD, lambda stolen, thief: thief.head({"S.1": -5})),
     "a vector without end": ("malformed", Kind.HEAD, lambda stolen, thief: thief.head({f"T{n}.1": 1 for n in range(1, 600)})),
     "logs of no such disk": ("stranger", Kind.HEAD, lambda stolen, thief: thief.head({f"T{n}.1": 1 for n in range(1, 500)})),
     "another authority's list": ("forged", Kind.REVOKED, lambda stolen, thief: another_authoritys(stolen)),
+    "a list of a strange version": ("forged", Kind.REVOKED, lambda stolen, thief: of_version_102(stolen)),
     "junk for a list": (
         "forged",
         Kind.REVOKED,
@@ -247,13 +275,14 @@ def test_a_lie_is_refused_kept_and_shown(stolen, kind, topic, lie):
     thief = stolen.device()
     before, payload = stolen.of_others(), lie(stolen, thief)
     kept = {name: kinds_kept(node) for name, node in stolen.nodes.items()}
+    often = how_often(stolen.place.secretary, "T3.1", kind)
     for to in HONEST if topic in ADDRESSED else ("",):
         assert thief.say(topic, payload, to, retain=topic in (Kind.HEAD, Kind.LOG)) == 0
     thief.fence(*HONEST)
     assert stolen.of_others() == before
     for name, node in stolen.nodes.items():
         assert kinds_kept(node) - kept[name] <= {("T3.1", kind)}
-    assert ("T3.1", kind) in kinds_kept(stolen.place.secretary)
+    assert how_often(stolen.place.secretary, "T3.1", kind) == often + 1
     assert any("Bord 3" in name and words == text(f"refused_{kind}", "da") for name, words in stolen.overview())
     stolen.serve_everywhere()
 
