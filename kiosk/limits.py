@@ -78,6 +78,8 @@ SENDER_WAITS = 1_024  # messages of one sender that wait for the loop; what come
 SENDER_WAITS_BYTES = 8_000_000  # bytes of them: two of the longest messages
 SENDER_INPUTS = 64  # messages of one sender in a turn, so that a flood of one is no wait for the others
 SENDER_BYTES = 1_000_000  # bytes of them, but for a longer one alone
+ENTRIES_BYTES = 50_000_000  # bytes of entries that one sender may bring at once: a day of the largest place
+ENTRIES_A_SECOND = 500_000  # bytes a second beyond; all tables of the largest place write less than a tenth of that
 
 # Brokers
 LIST_LOOK_S = 0.5  # seconds between a broker's looks whether a certificate has been revoked

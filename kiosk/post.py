@@ -16,6 +16,7 @@ from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
+from kiosk.sync.credit import Credit
 from kiosk.sync.topics import AT_CLERK, Kind
 from kiosk.trust import Trust
 
@@ -61,6 +62,7 @@ class Post:
         self._came: dict[str, _Waiting] = {}
         self._gives: dict[str, dict[str, Give]] = {}
         self._may_give: dict[str, float] = {}
+        self._entries = Credit(limits.ENTRIES_BYTES, limits.ENTRIES_A_SECOND)
         self.link: net.Link | None = None
 
     def receive(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
@@ -109,7 +111,7 @@ class Post:
     def _message(self, came: net.Arrived) -> list[Input]:
         match came.kind:
             case Kind.LOG | Kind.GIVE:
-                return [Heard(came.sender, wire.read_batch(came.payload))]
+                return self._read_batch(came)
             case Kind.ASK:
                 return [Heard(came.sender, wire.read_ask(came.payload))]
             case Kind.WANT:
@@ -140,6 +142,13 @@ class Post:
         """Ask a node for the next piece of the voter list."""
         if self.link is not None:
             self.link.send(Kind.LIST, wire.encode(want), giver)
+
+    def _read_batch(self, came: net.Arrived) -> list[Input]:
+        """Entries are there for good: nobody may bring more of them than there can be."""
+        batch = wire.read_batch(came.payload)
+        if not self._entries.use(came.sender, len(came.payload), time.monotonic()):
+            raise wire.MessageError("more entries than there can be", Refusal.FLOODING)
+        return [Heard(came.sender, batch)]
 
     def _revoke(self, pem: bytes) -> list[Input]:
         """Take in a list of revoked certificates: from now on those no longer count, here and for whoever connects later."""

@@ -44,6 +44,7 @@ def _overview(_page: office.Overview, view: View) -> _Parts:
     }
     content = s.Board(
         view.say("overview"),
+        view.say("catching_up_on", view.nodes(around.awaited)) if around.awaited else "",
         lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
     )

@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk import limits
+from kiosk.sync.credit import Credit
 from kiosk.sync.topics import ADDRESSED, OFFLINE, QOS, RETAINED, Kind, topic_of
 
 _log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class Connection:
         self._queued: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
         self._queued_bytes = 0
         self._full = False
-        self._credit: dict[str, tuple[float, float]] = {}
+        self._credit = Credit(limits.FLOOD_BURST, limits.FLOOD_A_SECOND)
         self._muted: dict[str, float] = {}
         self._client = self._new_client()
 
@@ -269,10 +270,7 @@ class Connection:
     def is_too_much(self, sender: str, size: int) -> bool:
         """Count a message in; whether its sender says more than any honest one, and is muted for a while."""
         now = time.monotonic()
-        credit, since = self._credit.get(sender, (limits.FLOOD_BURST, now))
-        credit = min(limits.FLOOD_BURST, credit + (now - since) * limits.FLOOD_A_SECOND) - 1 - size / limits.FLOOD_BYTES
-        self._credit[sender] = credit, now
-        if credit >= 0:
+        if self._credit.use(sender, 1 + size / limits.FLOOD_BYTES, now):
             return False
         self._muted[sender] = now + limits.MUTE_S
         self._client.unsubscribe([topic for _, topic in self._topics(sender)])
@@ -282,7 +280,8 @@ class Connection:
     def _unmute(self, now: float) -> None:
         due = [sender for sender, until in self._muted.items() if now >= until]
         for sender in due:
-            del self._muted[sender], self._credit[sender]
+            del self._muted[sender]
+            self._credit.forget(sender)
         if self.up:
             self._listen_to(set(due) - self._switchboard.credentials.revoked)
 

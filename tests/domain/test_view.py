@@ -519,6 +519,14 @@ def test_every_conflict_is_told() -> None:
     assert rows[1].text == "KONFLIKT: nr. 000 002, 000 003, 000 004, 000 005, 000 006, 000 007 og 5 til"
 
 
+def test_the_overview_says_whom_a_node_waits_for() -> None:
+    """After a start the secretary's node too says from whom it must hear, also where that one is seen."""
+    situation = replace(samples.sample_view("da").situation, awaited=("T3.1",), fresh=False)
+    content = shown(d.Office(office.Overview()), situation=situation).content
+    assert isinstance(content, s.Board)
+    assert content.text == "Venter på at høre fra: Bord 3."
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> None:
     """Each kind of refused evidence has words and the code N1."""

@@ -50,7 +50,13 @@ class Peer:
         self.client.on_publish = lambda _c, _u, _mid, code, _p: self._take(lambda: self.codes.append(code.value))
         properties = Properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = 4_000_000
-        self.client.connect("127.0.0.1", port, keepalive=60, clean_start=True, properties=properties)
+        until = time.monotonic() + PATIENCE_S
+        while self.client.socket() is None:
+            try:
+                self.client.connect("127.0.0.1", port, keepalive=60, clean_start=True, properties=properties)
+            except ConnectionRefusedError:
+                assert time.monotonic() < until, "no broker listens"
+                time.sleep(0.05)  # nothing announces a broker that is just starting again
         self.client.loop_start()
         self.until(lambda: self._answer is not None)
 
@@ -201,6 +207,11 @@ def kinds_kept(node):
     return {(sender, kind) for sender, kind, _ in evidence_of(node)}
 
 
+def how_often(node, sender, kind):
+    """How often a node has kept that it refused such words of a sender."""
+    return sum(count for (who, what, _), (count, _) in evidence_of(node).items() if (who, what) == (sender, kind))
+
+
 class Clerk:
     """The clerk of a table: serves one voter after another of the books that are in honest hands."""
 
@@ -295,13 +306,26 @@ class Stolen:
             node.power_off()
         for node in self.nodes.values():
             node.start()
+        for node in self.nodes.values():
+            self.answer_for(node)
+
+    def answer_for(self, node):
+        """A table's clerk says after a restart that the last voter was given the ballots, where it asks."""
+        with node.screen() as screen:
+            if isinstance(screen.showing(s.Ready, s.NotReady, s.Board, s.Unresolved).content, s.Unresolved):
+                screen.touch("yes")
+                screen.showing(s.Ready, s.NotReady)
 
     def overview(self, name="secretary"):
         """The rows of a node's overview: what is named, and what is said of it."""
         node = self.place.nodes[name]
         with node.screen() as screen:
             screen.next()
-            return {(line.name, line.text) for line in self.place.chair(screen, node).overview().lines}
+            lines = self.place.chair(screen, node).overview().lines
+            if node is not self.place.secretary:
+                screen.touch("cancel")
+                screen.showing(s.Ready)
+            return {(line.name, line.text) for line in lines}
 
     def leave(self):
         """End the peers of a test."""

@@ -1,7 +1,7 @@
 """Hostile peers at a real place: nothing is accepted that should not be, nobody is kept waiting, everything is shown."""
 
+import base64
 import itertools
-import ssl
 import tempfile
 import threading
 import time
@@ -10,7 +10,20 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hostile_peers import HONEST, REALM, Stolen, end_of, evidence_of, kinds_kept, log_of, reading, without_certificate
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from hostile_peers import (
+    HONEST,
+    REALM,
+    Stolen,
+    end_of,
+    evidence_of,
+    how_often,
+    kinds_kept,
+    log_of,
+    reading,
+    without_certificate,
+)
 
 from kiosk import limits
 from kiosk.authority import Authority
@@ -72,7 +85,7 @@ def test_who_has_no_certificate_of_this_place_is_not_let_in(stolen, pair):
     context, files = without_certificate(stolen.place), pair(stolen)
     if files is not None:
         context.load_cert_chain(f"{files}.crt", f"{files}.key")
-    with pytest.raises((ssl.SSLError, ConnectionError, OSError, AssertionError)):
+    with pytest.raises((OSError, AssertionError)):
         assert stolen.peer(context).is_connected
     stolen.serve_everywhere()
 
@@ -196,6 +209,18 @@ def another_authoritys(stolen):
     return other.revoke(["T1.1"]).pem
 
 
+def badly_signed(head):
+    """A head whose signature has another last digit."""
+    return head[:-3] + (b"0" if head[-3:-2] != b"0" else b"1") + head[-2:]
+
+
+def of_version_102(stolen):
+    """The place's list, but for its version's byte."""
+    pem = (stolen.place.secretary.bundle / "revoked.crl").read_bytes()
+    der = x509.load_pem_x509_crl(pem).public_bytes(Encoding.DER).replace(b"\x02\x01\x01", b"\x02\x01\x65", 1)
+    return b"-----BEGIN X509 CRL-----\n" + base64.encodebytes(der) + b"-----END X509 CRL-----\n"
+
+
 REFUSED = {
     "forged origin": ("forged", Kind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
     "changed entries in an answer": ("forged", Kind.GIVE, lambda stolen, thief: changed(stolen, thief, "T2.1")),
@@ -230,10 +255,12 @@ REFUSED = {
     "junk for an ask": ("malformed", Kind.ASK, lambda stolen, thief: b'{"request":{}}'),
     "junk for a head": ("malformed", Kind.HEAD, lambda stolen, thief: b"null"),
     "another's head": ("forged", Kind.HEAD, lambda stolen, thief: heard_head(stolen, "S.1")),
+    "a head with another signature": ("forged", Kind.HEAD, lambda stolen, thief: badly_signed(thief.head({"S.1": 10**6}))),
     "a vector below zero": ("malformed", Kind.HEAD, lambda stolen, thief: thief.head({"S.1": -5})),
     "a vector without end": ("malformed", Kind.HEAD, lambda stolen, thief: thief.head({f"T{n}.1": 1 for n in range(1, 600)})),
     "logs of no such disk": ("stranger", Kind.HEAD, lambda stolen, thief: thief.head({f"T{n}.1": 1 for n in range(1, 500)})),
     "another authority's list": ("forged", Kind.REVOKED, lambda stolen, thief: another_authoritys(stolen)),
+    "a list of a strange version": ("forged", Kind.REVOKED, lambda stolen, thief: of_version_102(stolen)),
     "junk for a list": (
         "forged",
         Kind.REVOKED,
@@ -248,13 +275,14 @@ def test_a_lie_is_refused_kept_and_shown(stolen, kind, topic, lie):
     thief = stolen.device()
     before, payload = stolen.of_others(), lie(stolen, thief)
     kept = {name: kinds_kept(node) for name, node in stolen.nodes.items()}
+    often = how_often(stolen.place.secretary, "T3.1", kind)
     for to in HONEST if topic in ADDRESSED else ("",):
         assert thief.say(topic, payload, to, retain=topic in (Kind.HEAD, Kind.LOG)) == 0
     thief.fence(*HONEST)
     assert stolen.of_others() == before
     for name, node in stolen.nodes.items():
         assert kinds_kept(node) - kept[name] <= {("T3.1", kind)}
-    assert ("T3.1", kind) in kinds_kept(stolen.place.secretary)
+    assert how_often(stolen.place.secretary, "T3.1", kind) == often + 1
     assert any("Bord 3" in name and words == text(f"refused_{kind}", "da") for name, words in stolen.overview())
     stolen.serve_everywhere()
 
@@ -424,9 +452,8 @@ def test_a_node_that_starts_is_not_held_up_by_a_liar(stolen):
     start = max(seq for origin, seq in log_of(table) if origin == "T1.1") + 1
     lie = {"T1.1": start, "S.1": 10**11, "T2.1": 10**11}
     thief.say(Kind.HEAD, thief.head(lie), retain=True)
+    stolen.answer_for(table)
     with table.screen() as screen:
-        if isinstance(screen.showing(s.Ready, s.Unresolved, s.NotReady).content, s.Unresolved):
-            screen.touch("yes")
         screen.showing(s.Ready)
     stolen.sit_down()
     stolen.serve_everywhere()
@@ -467,9 +494,7 @@ def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_pa
     """Everybody starts, and nobody is fresh: the thief's heads show entries that do not exist. Each screen says that it waits
     for table 3; the chair attests that this is stopped, at the secretary's, and all serve, though it lies on."""
     thief = stolen.device()
-    thief.subscribe(f"{REALM}/log/+")
     stolen.restart()
-    thief.until(lambda: {topic.rpartition("/")[2] for topic, _ in thief.heard} >= set(HONEST))
 
     def lie():
         known = {origin: end_of(node, origin)[0] for origin, node in stolen.nodes.items()}
@@ -479,7 +504,7 @@ def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_pa
     for node in stolen.nodes.values():
         with node.screen() as screen:
             words = text("catching_up_on", "da", "Bord 3")
-            assert screen.until(lambda screen, words=words: words in screen.content.reason).content.code == "K4"
+            screen.until(lambda screen, words=words: words in msgspec.structs.astuple(screen.content))
     with stolen.place.secretary.screen() as screen:
         stolen.place.chair(screen, stolen.place.secretary).attest({"T3.1"})
         lie()
@@ -493,22 +518,21 @@ def test_a_stolen_device_is_revoked_and_its_book_taken(stolen):
     secretary takes its book. What it has signed since still counts, where a device that is let in passes it on."""
     with Flood(stolen) as flood:
         done = valgbord("revoke", "T3.1", "--authority", stolen.place.authority)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     for thief in flood.thieves:
         thief.until(lambda thief=thief: not thief.is_connected)
-    stolen.place.secretary.screen().close()
     accomplice = stolen.device("table-2", spare=True)
-    with pytest.raises((ssl.SSLError, ConnectionError, OSError, AssertionError)):
+    with pytest.raises((OSError, AssertionError)):
         assert stolen.device().is_connected
     assert ("Bord 3", text("refused_revoked", "da")) in stolen.overview("table-1")
     late, _ = flood.thieves[0].entries(e.Close(3), after=end_of(stolen.place.secretary, "T3.1"))
+    accomplice.fence("S.1")  # it has the brokers again
     accomplice.say(Kind.GIVE, wire.encode(late), "S.1")
     accomplice.fence("S.1")
     assert ("T3.1", late.first) in log_of(stolen.place.secretary)
     with stolen.place.secretary.screen() as screen:
         chair = stolen.place.chair(screen, stolen.place.secretary)
         chair.seal(3, ["T3.1"])
-        chair.seize(3, "T1")
-    clerk = stolen.clerks[0]
-    clerk.screen.until(lambda screen: True)
-    clerk.serve_voter(stolen.voters[3].pop())
+        chair.seize(3, "S")  # not table 1, which knows another story of that log, and can't get this one
+        screen.until(lambda screen: text("book", "da", 3) in s.encode(screen).decode())
+    stolen.clerks[0].serve_voter(stolen.voters[3].pop())

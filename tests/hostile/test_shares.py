@@ -1,0 +1,91 @@
+"""What comes in waits by sender: one that says much has a share of every turn, and of the disks, and no more."""
+
+import pytest
+
+from kiosk import limits
+from kiosk.domain.chain import Refusal
+from kiosk.domain.messages import Batch, Want
+from kiosk.node import Give, Heard, Suspect
+from kiosk.post import Post
+from kiosk.sync import messages as wire
+from kiosk.sync.link import Arrived, Gone
+from kiosk.sync.topics import Kind
+from tests import made_up
+
+WANT = wire.encode(Want("S.1", 1))
+
+
+@pytest.fixture
+def post():
+    """A post whose link and disk are this test's."""
+    return Post(made_up.keys("T1.1"), None)
+
+
+def senders(post):
+    """Who is heard in the next turn."""
+    return [given.sender for given in post.take()]
+
+
+def test_in_every_turn_each_sender_has_a_share(post):
+    """Behind thousands of messages of one, the only one of another comes in the very next turn."""
+    for _ in range(5_000):
+        post.receive(Arrived(Kind.WANT, "T3.1", WANT))
+    post.receive(Arrived(Kind.WANT, "T2.1", WANT))
+    heard = senders(post)
+    assert (heard.count("T3.1"), heard.count("T2.1")) == (limits.SENDER_INPUTS, 1)
+
+
+def test_what_is_beyond_the_bound_is_dropped_but_never_that_somebody_is_gone(post):
+    """The queue of a flooding sender ends; that it is gone still comes, at its place."""
+    for _ in range(5_000):
+        post.receive(Arrived(Kind.WANT, "T3.1", WANT))
+    post.receive(Gone("T3.1"))
+    heard = []
+    while post.waits:
+        heard += post.take()
+    assert len(heard) == limits.SENDER_WAITS + 1
+
+
+def test_long_messages_count_by_their_bytes(post):
+    """Messages of a megabyte: not more wait than the bytes allow, and one is taken in a turn."""
+    for _ in range(100):
+        post.receive(Arrived(Kind.WANT, "T3.1", b" " * limits.SENDER_BYTES))
+    assert len(senders(post)) == 1
+    assert len(post._came["T3.1"]._came) == limits.SENDER_WAITS_BYTES // limits.SENDER_BYTES - 1
+
+
+def test_nobody_brings_more_entries_than_there_can_be(post, monkeypatch):
+    """The first bytes of entries are taken in, what is beyond is refused and shown; another's are taken in."""
+    batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
+    monkeypatch.setattr(limits, "ENTRIES_BYTES", 3 * len(batch))
+    monkeypatch.setattr(limits, "ENTRIES_A_SECOND", 0)
+    post.__init__(made_up.keys("T1.1"), None)
+    for sender in (*["T3.1"] * 5, "T2.1"):
+        post.receive(Arrived(Kind.LOG, sender, batch))
+    taken = post.take()
+    assert [type(given) for given in taken] == [Heard] * 3 + [Suspect] * 2 + [Heard]
+    assert {given.kind for given in taken if isinstance(given, Suspect)} == {Refusal.FLOODING}
+
+
+class Sent:
+    """A link and a log: entries as many as are asked for, and what was sent."""
+
+    def __init__(self):
+        self.to = []
+
+    def batch(self, origin, first):
+        return [type("Row", (), {"data": b" " * 100_000, "signature": b"x"})]
+
+    def send(self, _kind, payload, to=""):
+        self.to.append(to)
+
+
+def test_nobody_is_given_entries_faster_than_is_good(post):
+    """A thousand wants of one at once, and one of another: each is given one answer, and the next after a pause."""
+    post.link = log = Sent()
+    for number in range(1_000):
+        post.send([Give("T3.1", f"T{number}.1", 1)], log)
+    post.send([Give("T2.1", "S.1", 1)], log)
+    assert log.to.count("T2.1") == 1
+    assert log.to.count("T3.1") < 100
+    assert 0 < post.gives_in() <= 200_000 / limits.GIVE_BYTES_S
