@@ -16,6 +16,7 @@ from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Batch, Head, Stance, Want
+from kiosk.screen_client import NoScreenError
 from kiosk.simulated.place import Place
 from kiosk.store.voterlist import list_digest
 from kiosk.sync import messages as wire
@@ -23,6 +24,7 @@ from kiosk.sync.topics import Kind, topic_of
 from kiosk.trust import Trust
 
 PATIENCE_S = 20
+AGAIN_S = 1.5  # seconds after which a card is scanned again; less would be taken for the same scan
 REALM = "oevelse/4701"
 HONEST = ("S.1", "T1.1", "T2.1")
 
@@ -226,11 +228,16 @@ class Clerk:
         return self.serve_voter(voter)
 
     def show(self, voter):
-        """Scan a card; the screen that follows."""
-        self.screen.catch_up()
-        self.node.scanner.scan(self._card(voter))
-        wanted = (s.VoterShown, s.Refused, s.Referred)
-        return self.screen.until(lambda screen: isinstance(screen.content, wanted) and _number(screen.content) == voter)
+        """Scan a card, again if nothing comes of it, as a clerk does; the screen that follows."""
+        kinds, until = (s.VoterShown, s.Refused, s.Referred), time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            self.screen.catch_up()
+            self.node.scanner.scan(self._card(voter))
+            with suppress(NoScreenError):
+                return self.screen.until(
+                    lambda screen: isinstance(screen.content, kinds) and _number(screen.content) == voter, AGAIN_S
+                )
+        raise AssertionError(f"voter {voter} is not shown")
 
     def serve_voter(self, voter):
         """Serve this voter; the seconds from the touch to the green."""
@@ -240,7 +247,13 @@ class Clerk:
         self.screen.showing(s.Green)
         took = time.monotonic() - touched
         self.screen.drawn()
+        self.leave()
         return took
+
+    def leave(self):
+        """From the end of a visit to the next voter."""
+        self.screen.touch("next")
+        self.screen.showing(s.Ready)
 
     def close(self):
         self.screen.close()
@@ -298,7 +311,6 @@ class Stolen:
         """A voter at each honest table, each of the other's book, is served within a second."""
         for clerk in self.clerks:
             assert clerk.serve() < 1.0
-            clerk.screen.touch("next")
 
     def restart(self):
         """The power fails everywhere, and comes back."""

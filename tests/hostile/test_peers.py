@@ -487,7 +487,7 @@ def test_whom_it_asks_for_is_marked_and_it_is_known_by_whom(stolen):
     refused = stolen.clerks[0].show(voter)
     assert refused.content.code == "A1"
     assert "3" in refused.content.reason
-    stolen.clerks[0].screen.touch("next")
+    stolen.clerks[0].leave()
 
 
 def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_past_it(stolen):

@@ -89,3 +89,11 @@ def test_nobody_is_given_entries_faster_than_is_good(post):
     assert log.to.count("T2.1") == 1
     assert log.to.count("T3.1") < 100
     assert 0 < post.gives_in() <= 200_000 / limits.GIVE_BYTES_S
+
+
+def test_a_batch_that_could_not_be_passed_on_is_none():
+    """It fits into a packet on its way here, and would not on a longer topic: who passed it on would lose the broker."""
+    batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
+    wire.read_batch(batch.ljust(limits.BATCH_BYTES))
+    with pytest.raises(wire.MessageError):
+        wire.read_batch(batch.ljust(limits.BATCH_BYTES + 1))
