@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.faults.day import Outcome, spend
 from tests.faults.network import why_not
@@ -14,15 +15,24 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--tables", type=int, default=3)
+    parser.add_argument("--evidence", type=Path, help="a folder for databases, records and output, where something is wrong")
     options = parser.parse_args()
     if reason := why_not():
         print(reason, file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does: everything is put away
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _end)
     print(f"seed {options.seed}", flush=True)
-    outcome = spend(minutes=options.minutes, seed=options.seed, tables=options.tables)
+    outcome = spend(minutes=options.minutes, seed=options.seed, tables=options.tables, evidence=options.evidence)
     tell(outcome, options.seed)
     return 1 if outcome.wrong else 0
+
+
+def _end(*_: object) -> None:
+    """End once, and undisturbed: everything is put away."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def tell(outcome: Outcome, seed: int) -> None:

@@ -35,6 +35,7 @@ class Chaos:
     def __init__(self, place: FaultyPlace, chair: Chairperson, seed: int, ending: threading.Event) -> None:
         self._place, self._chair, self._random, self._ending = place, chair, random.Random(seed), ending
         self._claimed: set[str] = set()
+        self.began = time.monotonic()
         self._going: list[Future[None]] = []
         self.counts: Counter[str] = Counter()
         self.past: list[tuple[str, float, float]] = []
@@ -44,6 +45,7 @@ class Chaos:
             self._parted: 8,
             self._lossy: 6,
             self._kill: 12,
+            self._kill_at_green: 10,
             self._freeze: 10,
             self._kill_broker: 8,
             self._freeze_broker: 6,
@@ -52,6 +54,7 @@ class Chaos:
             self._island: 6,
             self._seizure: 8,
             self._power_cut: 4,
+            self._power_cut_at_green: 4,
         }
 
     def run(self, seconds: float) -> None:
@@ -122,6 +125,22 @@ class Chaos:
         node = self._node()
         return self._fault("node killed", 15, _killed(node), node.name)
 
+    def _kill_at_green(self) -> Fault:
+        node = self._table()
+        return self._fault("node killed at a green", 15, self._struck([node], node.kill, node.start), node.name)
+
+    @contextmanager
+    def _struck(self, tables: list[Node], strike: Callable[[], None], heal: Callable[[], None]) -> Iterator[None]:
+        """Something happens at a green at one of the tables, should there be one in time."""
+        for table in tables:
+            table.await_green(strike)
+        try:
+            yield
+        finally:
+            for table in tables:
+                table.await_green(None)
+            heal()
+
     def _freeze(self) -> Fault:
         node = self._node()
         return self._fault("node frozen", 20, _frozen(node), node.name)
@@ -177,18 +196,20 @@ class Chaos:
             yield
         finally:
             node.start()
-        chair.insist(lambda: chair.hand_back(book), _SERVES_S)
+        chair.settle(_SERVES_S)
 
     def _power_cut(self) -> Fault:
         missing = self._random.choice([None, self._table()])
-        devices = [*self._place.nodes.values(), *self._place.brokers]
-        return self._fault("power cut", 5, self._dark(missing), *(device.name for device in devices), "chair")
+        return self._fault("power cut", 5, self._dark(missing), *self._all, "chair")
+
+    def _power_cut_at_green(self) -> Fault:
+        struck = self._struck(self._place.tables, self._kill_all, self._place.start)
+        return self._fault("power cut at a green", 10, struck, *self._all)
 
     @contextmanager
     def _dark(self, missing: Node | None) -> Iterator[None]:
         """Everything is off and comes back, sometimes but for one table, which the chair attests is stopped."""
-        for device in [*self._place.nodes.values(), *self._place.brokers]:
-            device.kill()
+        self._kill_all()
         try:
             yield
             for device in [*self._place.brokers, *self._place.nodes.values()]:
@@ -198,6 +219,14 @@ class Chaos:
                 self.counts["attested after a power cut"] += 1
         finally:
             self._place.start()
+
+    @property
+    def _all(self) -> list[str]:
+        return [device.name for device in [*self._place.nodes.values(), *self._place.brokers]]
+
+    def _kill_all(self) -> None:
+        for device in [*self._place.nodes.values(), *self._place.brokers]:
+            device.kill()
 
 
 @contextmanager

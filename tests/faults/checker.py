@@ -1,7 +1,8 @@
 """What must hold of the voters' ballots, found from bare rows and bare lines. Nothing of the product is used here.
 
 S1: nobody was given ballots twice. S2: what was green is marked on every disk, and was on two when it was shown. S3: all
-disks tell the same. A database is read as SQLite and JSON; a table's record has one line for each screen that its clerk saw.
+disks tell the same. S5: nothing was refused as forged. L: every request has come to an end. A database is read as SQLite and
+JSON; a table's record has one line for each screen that its clerk saw.
 """
 
 import hashlib
@@ -43,6 +44,7 @@ class Fold:
     granted: set[str] = field(default_factory=set)
     undone: set[str] = field(default_factory=set)
     issued: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
     found: set[tuple[int, str]] = field(default_factory=set)
     holders: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -76,6 +78,16 @@ def read_lights(table: int, lines: Iterable[bytes], elections: Mapping[str, str]
         last = (line["run"], voter)
 
 
+def read_refusals(database: Path) -> list[str]:
+    """What a node has refused of what others said, and what is wrong with its disk for good: nothing, where all are honest."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
+        found = [
+            f"S5: it refused what came from {sender}: {why}"
+            for sender, why in opened.execute("select sender, why from evidence")
+        ]
+        return found + [f"S5: its disk: {fault}" for (fault,) in opened.execute("select value from facts where key = 'fault'")]
+
+
 def fold(log: Log) -> Fold:
     """Work out what the entries come to, whatever their order."""
     folded = Fold()
@@ -88,8 +100,9 @@ def _fold_in(folded: Fold, origin: str, body: Body) -> None:
     match body["kind"]:
         case "request" if body["op"] == "check_in":
             folded.requests[body["id"]] = (origin, body["voter"], tuple(body["elections"]))
-        case "decision" if body["outcome"] in ("granted", "undone"):
-            (folded.granted if body["outcome"] == "granted" else folded.undone).add(body["request"])
+        case "decision":
+            outcomes = {"granted": folded.granted, "undone": folded.undone, "refused": folded.refused}
+            outcomes[body["outcome"]].add(body["request"])
         case "issued":
             folded.issued.add(body["request"])
         case "withdrawn":
@@ -111,7 +124,7 @@ def check(logs: Mapping[str, Log], lights: Iterable[Light]) -> list[str]:
     faults = [*_shown_twice(lights), *_on_one_disk(lights), *_differences(logs), *_other_folds(folds)]
     for name, log in logs.items():
         faults += [f"{name}: {fault}" for fault in (*_broken_chains(log), *_marked_twice(folds[name]))]
-        faults += [f"{name}: {fault}" for fault in _unlike(lights, folds[name])]
+        faults += [f"{name}: {fault}" for fault in (*_unlike(lights, folds[name]), *_endless(folds[name]))]
     return faults
 
 
@@ -151,6 +164,11 @@ def _unlike(lights: list[Light], folded: Fold) -> Iterator[str]:
         yield f"S2: ballots were handed out on {request}, which nobody has granted"
     for request in folded.issued & (folded.withdrawn | folded.undone):
         yield f"S2: ballots were handed out on {request}, which is withdrawn or undone"
+
+
+def _endless(folded: Fold) -> Iterator[str]:
+    for request in folded.requests.keys() - folded.issued - folded.withdrawn - folded.refused:
+        yield f"L: request {request} never came to an end"
 
 
 def _differences(logs: Mapping[str, Log]) -> Iterator[str]:

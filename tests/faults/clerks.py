@@ -30,10 +30,7 @@ class Crowd:
     def __init__(self, place: FaultyPlace, seed: int) -> None:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
-        may = [v.number for v in place.voters if v.struck is None and len(v.elections) == 2 and not v.postal]
-        kept = set(may[-20 * len(place.tables) :])  # who come in the end, when all has healed
-        self._fresh = self._random.sample(others := [v.number for v in place.voters if v.number not in kept], len(others))
-        self.last = [voter for voter in place.voters if voter.number in kept]
+        self._fresh = self._random.sample(place.voters, len(place.voters))
         self._back: list[int] = []
         self.served: dict[int, int] = {}
 
@@ -44,7 +41,7 @@ class Crowd:
                 return self._random.choice(list(self.served))
             if self._back and self._random.random() < 0.6:
                 return self._back.pop(self._random.randrange(len(self._back)))
-            return self._fresh.pop() if self._fresh else None
+            return self._fresh.pop().number if self._fresh else None
 
     def is_refused(self, voter: int, shown: s.Screen) -> bool:
         """Whether this is the last word to the voter: who has no ballots is not content with being told that they have."""
@@ -79,13 +76,14 @@ class ClerksScreen(ScreenClient):
     def __init__(self, place: FaultyPlace, node: Node, seen: Seen, served: dict[int, int]) -> None:
         self._place, self._node, self._seen, self._served = place, node, seen, served
         self._run, self._lit = node.runs, 0
-        super().__init__(node.socket, draws=True, patience_s=_PATIENCE_S)
+        super().__init__(node.socket, draws=False, patience_s=_PATIENCE_S)
 
     def next_within(self, seconds: float) -> s.Screen | None:
-        """As its parent, and keep what came."""
+        """As its parent; keep what came, and say that it is drawn."""
         screen = super().next_within(seconds)
         if screen is not None:
             self._keep(screen)
+            self.drawn()
         return screen
 
     def touch(self, touch: str, value: str = "", how: str = "") -> None:
@@ -106,6 +104,8 @@ class ClerksScreen(ScreenClient):
         line = {"run": self._run, "own": own, "others": others, "screen": json.loads(s.encode(screen))}
         with record_of(self._node).open("ab") as record:
             record.write(json.dumps(line).encode() + b"\n")
+        if lit:
+            self._node.shows_green()
 
 
 class Clerk(threading.Thread):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from kiosk.chair import Chair, NotOfferedError
@@ -11,6 +11,7 @@ from tests.faults.checker import Fold, fold, read_log
 from tests.faults.clerks import Clerk
 from tests.faults.place import FaultyPlace, Node
 
+_REGISTER = "S.1"
 _PATIENCE_S = 15.0  # seconds that the chair waits at a screen before leaving it
 _TURN_S = 30.0  # seconds until a clerk has got rid of a voter and makes room for the chair
 _AGAIN_S = 0.5  # seconds between tries
@@ -24,6 +25,7 @@ class Chairperson:
     def __init__(self, place: FaultyPlace, clerks: Mapping[str, Clerk], ending: threading.Event) -> None:
         self._place, self._clerks, self._ending = place, clerks, ending
         self.given_up: list[str] = []
+        self._promised: dict[str, int] = {}
 
     def insist(self, deed: Callable[[], None], seconds: float) -> bool:
         """Try until it is done or `seconds` are over; whether it is done."""
@@ -46,23 +48,25 @@ class Chairperson:
             chair.decide("open_poll")
 
     def island(self, node: Node) -> None:
-        """A table that is alone serves its own voters."""
+        """A table that is alone serves its own voters, unless it was attested stopped and does not know of it yet."""
+        if node.lengths().get(_REGISTER, 0) < self._promised.get(node.origin, 0):
+            raise NotOfferedError(f"{node.name} has not caught up: the chair has promised not to put it in island mode")
         self._at_table(node, lambda chair: chair.decide("island"))
 
     def attest(self, stopped: Node) -> None:
         """After a power cut one table is still off."""
         cards = [(stopped.origin, number) for number in self._due(stopped)]
-        with self._at_secretary() as chair:
+        with self._attesting([stopped]), self._at_secretary() as chair:
             chair.attest([stopped.origin], cards)
 
     def seal(self, book: int, *stopped: Node) -> None:
-        """Begin to take a book, and scan the stopped tables' cards again."""
-        with self._at_secretary() as chair:
+        """Begin to take a book."""
+        with self._attesting(stopped), self._at_secretary() as chair:
             chair.seal(book, [node.origin for node in stopped])
 
     def seize(self, book: int, to: str, *stopped: Node) -> None:
         """Take a sealed book, once the stopped tables' cards are scanned again."""
-        with self._at_secretary() as chair:
+        with self._attesting(stopped), self._at_secretary() as chair:
             for node in stopped:
                 chair.scan_again(book, node.origin, self._due(node))
             chair.seize(book, to)
@@ -81,10 +85,10 @@ class Chairperson:
             self._at_table(node, lambda chair: chair.hand_over(book, own))
 
     def settle(self, seconds: float) -> bool:
-        """When all has healed: finish what was begun, and give all books back."""
+        """Finish what was begun, and give all books back; whether that is done."""
         for book in sorted({book for book, _ in self._known().unfinished}):
             done = self.insist(lambda book=book: self.seal(book), seconds)
-            if not done or not self.insist(lambda book=book: self.seize(book, "S.1"), seconds):
+            if not done or not self.insist(lambda book=book: self.seize(book, _REGISTER), seconds):
                 return False
         return all(self.insist(lambda book=book: self.hand_back(book), seconds) for book in self._known().holders)
 
@@ -104,6 +108,15 @@ class Chairperson:
         }
         pile = self._clerks[node.name].seen.pile
         return [number for number in pile if number not in proved or number in pile[-_TOP_OF_PILE:]]
+
+    @contextmanager
+    def _attesting(self, stopped: Iterable[Node]) -> Iterator[None]:
+        """Remember what a table must know of before it may be put in island mode."""
+        try:
+            yield
+        finally:
+            for node in stopped:
+                self._promised[node.origin] = self._place.secretary.lengths().get(_REGISTER, 0)
 
     @contextmanager
     def _at_secretary(self) -> Iterator[Chair]:

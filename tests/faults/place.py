@@ -8,6 +8,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -29,13 +31,18 @@ _BUSY_MS = 5_000  # milliseconds that a look into a node's database may wait for
 
 
 class Node(Device):
-    """A device and its node. `runs` counts its starts; `process` is None while it is off."""
+    """A device and its node. `runs` counts its starts; `process` is None while it is off.
+
+    `at_green`: what happens when its clerk sees the next green, before its display has said that it has drawn it.
+    """
 
     def __init__(self, folder: Path, name: str, bundle: Path, wrapper: tuple[str, ...], clock: Path) -> None:
         super().__init__(folder, name, bundle, folder)
         self.process: subprocess.Popen[bytes] | None = None
         self.runs = 0
+        self.at_green: Callable[[], None] | None = None
         self._wrapper, self._clock = wrapper, clock
+        self._striking, self._switch = threading.Lock(), threading.Lock()
         self.move_clock(0)
 
     @property
@@ -55,16 +62,18 @@ class Node(Device):
 
     def start(self) -> None:
         """Switch it on, if it is off."""
-        if self.process is None:
-            self.runs += 1
-            self.process = self.start_node(*self._wrapper)
+        with self._switch:
+            if self.process is None:
+                self.runs += 1
+                self.process = self.start_node(*self._wrapper)
 
     def kill(self) -> None:
         """Cut its power."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        with self._switch:
+            if self.process is not None:
+                self.process.kill()
+                self.process.wait()
+                self.process = None
 
     def stop(self) -> None:
         """End it as the system would."""
@@ -76,6 +85,18 @@ class Node(Device):
         """Freeze it or let it go on."""
         if self.process is not None:
             self.process.send_signal(number)
+
+    def await_green(self, strike: Callable[[], None] | None) -> None:
+        """Let this happen at the next green, or nothing."""
+        with self._striking:
+            self.at_green = strike
+
+    def shows_green(self) -> None:
+        """Its clerk sees a green."""
+        with self._striking:
+            if self.at_green is not None:
+                self.at_green()
+                self.at_green = None
 
     def move_clock(self, seconds: int) -> None:
         """Let its clock be wrong by so much."""
@@ -97,21 +118,23 @@ class FaultyBroker:
         arguments = ("broker", "--bundle", str(node.bundle), "--data", str(node.data))
         self._command = [*wrapper, sys.executable, "-m", "kiosk.cli", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
+        self._switch = threading.Lock()
 
     def start(self) -> None:
         """Run it, if it is off."""
-        if self._process is None:
-            with self._log.open("ab") as log:
+        with self._switch, self._log.open("ab") as log:
+            if self._process is None:
                 self._process = subprocess.Popen(
                     self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0
                 )
 
     def kill(self) -> None:
         """Kill it and its Mosquitto, as a power cut would."""
-        self.signal(signal.SIGKILL)
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+        with self._switch:
+            self.signal(signal.SIGKILL)
+            if self._process is not None:
+                self._process.wait()
+                self._process = None
 
     def signal(self, number: signal.Signals) -> None:
         """Freeze it and its Mosquitto, or let them go on."""
