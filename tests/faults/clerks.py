@@ -20,6 +20,7 @@ from tests.faults.place import FaultyPlace, Node
 PACE_S = 0.15  # seconds of thought before each touch
 _PATIENCE_S = 8.0  # seconds that a clerk looks at a screen that does not change
 _LOOK_S = 0.2  # seconds between looks for a node that is off
+_JUST_SERVED = 6  # voters whose marks may still be on their way to some of the tables
 _ELSEWHERE = ("A9", "A10")  # codes of refusals with which the voter comes again, here or at another table
 Errand = Callable[[ScreenClient], None]
 
@@ -37,8 +38,9 @@ class Crowd:
     def next(self) -> int | None:
         """Who comes next."""
         with self._lock:
-            if self.served and self._random.random() < 0.08:
-                return self._random.choice(list(self.served))
+            if self.served and self._random.random() < 0.1:
+                served = list(self.served)
+                return self._random.choice(served[-_JUST_SERVED:] if self._random.random() < 0.5 else served)
             if self._back and self._random.random() < 0.6:
                 return self._back.pop(self._random.randrange(len(self._back)))
             return self._fresh.pop().number if self._fresh else None
