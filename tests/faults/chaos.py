@@ -16,6 +16,7 @@ from tests.faults.place import FaultyBroker, FaultyPlace, Node
 _AT_ONCE = 3  # faults at a time
 _PAUSE_S = (0.5, 5.0)  # seconds between the beginnings of two
 _SERVES_S = 60.0  # seconds that the place has to go on by itself, or with the chair's help
+_ALONE_S = 5.0  # seconds that a table whose book was taken comes back without a cable: it would serve on, if it did not wait
 _HOURS = 12  # that a clock is wrong by at most
 
 
@@ -52,7 +53,8 @@ class Chaos:
             self._full_disk: 6,
             self._wrong_clock: 8 if place.shim else 0,
             self._island: 6,
-            self._seizure: 8,
+            self._seizure: 14,
+            self._break: 5,
             self._power_cut: 4,
             self._power_cut_at_green: 4,
         }
@@ -93,6 +95,11 @@ class Chaos:
             self._claimed -= fault.claims
 
     # --- what breaks ---
+
+    def _two(self) -> tuple[Node, Node]:
+        """A table, and another node that may have its book."""
+        node = self._table()
+        return node, self._random.choice([other for other in self._place.nodes.values() if other is not node])
 
     def _node(self) -> Node:
         return self._random.choice(list(self._place.nodes.values()))
@@ -181,13 +188,12 @@ class Chaos:
             yield
 
     def _seizure(self) -> Fault:
-        node = self._table()
-        heir = self._random.choice([other for other in self._place.nodes.values() if other is not node])
-        return self._fault("book seized", 10, self._seized(node, heir), node.name, "chair")
+        node, heir = self._two()
+        return self._fault("book seized", 10, self._seized(node, heir), node.name, f"{node.name}'s cable", "chair")
 
     @contextmanager
     def _seized(self, node: Node, heir: Node) -> Iterator[None]:
-        """A table stops, its book is taken over; it comes back and is given it back."""
+        """A table stops, its book is taken over; it comes back, alone at first, and is given its book back."""
         chair, book = self._chair, node.number
         node.kill()
         try:
@@ -195,8 +201,20 @@ class Chaos:
                 chair.insist(lambda: chair.seize(book, heir.origin, node), _SERVES_S)
             yield
         finally:
-            node.start()
+            with self._place.network.cut(node.name):
+                node.start()
+                self._ending.wait(_ALONE_S)
         chair.settle(_SERVES_S)
+
+    def _break(self) -> Fault:
+        node, heir = self._two()
+        return self._fault("book handed over", 20, self._handed_over(node, heir), "chair")
+
+    @contextmanager
+    def _handed_over(self, node: Node, heir: Node) -> Iterator[None]:
+        self._chair.insist(lambda: self._chair.hand_over(node.number, heir), _SERVES_S)
+        yield
+        self._chair.settle(_SERVES_S)
 
     def _power_cut(self) -> Fault:
         missing = self._random.choice([None, self._table()])

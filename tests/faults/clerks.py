@@ -135,7 +135,10 @@ class Clerk(threading.Thread):
         """Let the chair use the table's screen between two voters; raises what `do` does, or TimeoutError."""
         done: Future[None] = Future()
         self._errands.put((do, done))
-        done.result(seconds)
+        try:
+            done.result(seconds)
+        finally:
+            done.cancel()  # what was not begun in time is not done later either
 
     def _work(self, screen: ClerksScreen) -> None:
         screen.next()
@@ -150,15 +153,16 @@ class Clerk(threading.Thread):
         visits = numbers.visits()
         while not self.stopped.is_set():
             at_home = self._tidy(screen)
-            self._run_errands(screen)
-            if at_home and self.serves.is_set():
+            if not self._errands.empty():
+                self._run_errand(screen)
+            elif at_home and self.serves.is_set():
                 self._visit(screen, numbers, visits)
             else:
                 screen.next_within(_LOOK_S)
 
     def _visit(self, screen: ClerksScreen, clerk: SimulatedClerk, turns: Iterator) -> None:
         voter = self._crowd.next()
-        if voter is None:
+        if voter is None or voter in self.seen.pile[-1:]:  # the card on the green screen changes nothing there
             return
         answered = False
         try:
@@ -172,17 +176,16 @@ class Clerk(threading.Thread):
             self.seen.waits.append((self._since, now))
             self._since = now
 
-    def _run_errands(self, screen: ScreenClient) -> None:
-        while not self._errands.empty():
-            do, done = self._errands.get()
-            if not done.set_running_or_notify_cancel():
-                continue
-            try:
-                done.set_result(do(screen))
-            except Exception as error:
-                done.set_exception(error)
-                if isinstance(error, OSError):
-                    raise
+    def _run_errand(self, screen: ScreenClient) -> None:
+        do, done = self._errands.get()
+        if not done.set_running_or_notify_cancel():
+            return
+        try:
+            done.set_result(do(screen))
+        except Exception as error:
+            done.set_exception(error)
+            if isinstance(error, OSError):
+                raise
 
     def _tidy(self, screen: ClerksScreen) -> bool:
         """Leave what stands on the screen, and answer what it asks, one step; whether the table waits for a card."""

@@ -71,6 +71,11 @@ class Chairperson:
                 chair.scan_again(book, node.origin, self._due(node))
             chair.seize(book, to)
 
+    def hand_over(self, book: int, to: Node) -> None:
+        """A table that holds its own book gives it to another node, as for a break."""
+        giver = next(node for node in self._place.tables if node.number == book)
+        self._at_table(giver, lambda chair: chair.hand_over(book, to.origin))
+
     def hand_back(self, book: int) -> None:
         """Let the holder of a book give it back to its table."""
         own = f"T{book}.1"
