@@ -76,7 +76,7 @@ class Chaos:
         fault = self._random.choices(list(self._kinds), list(self._kinds.values()))[0]()
         if fault.claims & self._claimed or len(self._going) >= _AT_ONCE:
             return
-        self._claimed |= fault.claims
+        self._claimed.update(fault.claims)
         self._going.append(hands.submit(self._happen, fault))
 
     def _look_after(self) -> None:
@@ -92,7 +92,7 @@ class Chaos:
                 self._ending.wait(fault.seconds)
         finally:
             self.past.append((fault.name, began, time.monotonic()))
-            self._claimed -= fault.claims
+            self._claimed.difference_update(fault.claims)
 
     # --- what breaks ---
 

@@ -77,8 +77,8 @@ class ClerksScreen(ScreenClient):
 
     def __init__(self, place: FaultyPlace, node: Node, seen: Seen, served: dict[int, int]) -> None:
         self._place, self._node, self._seen, self._served = place, node, seen, served
-        self._run, self._lit = node.runs, 0
         super().__init__(node.socket, draws=False, patience_s=_PATIENCE_S)
+        self._run, self._lit = node.runs, 0  # now that it is connected: the node may have been off
 
     def next_within(self, seconds: float) -> s.Screen | None:
         """As its parent; keep what came, and say that it is drawn."""

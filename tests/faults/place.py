@@ -27,7 +27,7 @@ _PORT = 8883
 _BROKERS = (SECRETARY, "table-1")
 _SMALL_DISK = "48m"  # room for a day of this place, and little enough to be filled at once
 _SETTINGS = {"clear_after_s": "5"}
-_BUSY_MS = 5_000  # milliseconds that a look into a node's database may wait for its writer
+_BUSY_S = 5.0  # seconds that a look into a node's database may wait for its writer
 
 
 class Node(Device):
@@ -105,7 +105,7 @@ class Node(Device):
 
     def lengths(self) -> dict[str, int]:
         """How far each node's log goes on its disk."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=_BUSY_MS / 1000)) as database:
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=_BUSY_S)) as database:
             return dict(database.execute("select origin, max(seq) from log group by origin").fetchall())
 
 
