@@ -19,7 +19,7 @@ from tests.faults.place import FaultyPlace, Node
 
 _HEALS_S = 120.0  # seconds that the place has to come to rest when everything works again
 _QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which none is on its way: two heads
-_VOTERS_A_MINUTE = 100  # at one table, at most
+_VOTERS_A_MINUTE = 200  # at one table, at most
 _ENDS_S = 30.0  # seconds that a clerk has to end
 
 
