@@ -1,8 +1,8 @@
 # `make demo` and `make test` set up everything they need, also on a machine that has only git, make and python3.
 .PHONY: demo test bench bench-peers
 
-# What the tests need on top of the product: brokers, a real window, the order of system calls, and disks to break.
-TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto
+# What the tests need on top of the product: brokers, a real window, the order of system calls, disks and networks to break.
+TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto iproute2 nftables
 
 demo:
 	@sh deploy/setup.sh mosquitto

@@ -4,7 +4,7 @@ import sqlite3
 import ssl
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import msgspec
 import paho.mqtt.client as mqtt
@@ -268,7 +268,10 @@ class Stolen:
 
     def __init__(self, folder):
         self.place = Place(folder, folder, tables=3, voters=3_000, seed=3, cables=False)
-        self.place.start()
+        with ExitStack() as undo:
+            undo.callback(self.place.close)
+            self.place.start()
+            undo.pop_all()
         self.nodes = {"S.1": self.place.secretary, "T1.1": self.place.table(1), "T2.1": self.place.table(2)}
         can = [v for v in self.place.voters if v.struck is None and len(v.elections) == 2 and not v.postal]
         self.voters = {book: [v.number for v in can if v.book == book] for book in (1, 2, 3)}
@@ -346,7 +349,7 @@ class Stolen:
         self.peers.clear()
 
     def close(self):
-        self.leave()
-        for clerk in self.clerks:
-            clerk.close()
-        self.place.close()
+        with closing(self.place):
+            self.leave()
+            for clerk in self.clerks:
+                clerk.close()

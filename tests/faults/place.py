@@ -1,0 +1,232 @@
+"""A place whose devices are as far apart as they get on one machine: each with its node and its broker on a network."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+
+from kiosk.bundle import Bundle, provision
+from kiosk.sample import sample_voters
+from kiosk.simulated.device import Device, end
+from kiosk.simulated.plan import plan_text
+from kiosk.store.database import Database
+from kiosk.store.voterlist import VoterList
+from tests.faults.network import Network
+from tests.process.disks import memory_disk
+
+SECRETARY = "secretary"
+_PORT = 8883
+_BROKERS = (SECRETARY, "table-1")
+_SMALL_DISK = "48m"  # room for a day of this place, and little enough to be filled at once
+_SETTINGS = {"clear_after_s": "5"}
+_BUSY_S = 5.0  # seconds that a look into a node's database may wait for its writer
+
+
+class Node(Device):
+    """A device and its node. `runs` counts its starts; `process` is None while it is off.
+
+    `at_green`: what happens when its clerk sees the next green, before its display has said that it has drawn it.
+    """
+
+    def __init__(self, folder: Path, name: str, bundle: Path, wrapper: tuple[str, ...], clock: Path) -> None:
+        super().__init__(folder, name, bundle, folder)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.runs = 0
+        self.at_green: Callable[[], None] | None = None
+        self._wrapper, self._clock = wrapper, clock
+        self._striking, self._switch = threading.Lock(), threading.Lock()
+        self.move_clock(0)
+
+    @property
+    def origin(self) -> str:
+        """The name under which its log goes."""
+        return "S.1" if self.name == SECRETARY else f"T{self.number}.1"
+
+    @property
+    def number(self) -> int:
+        """The table's number; 0 for the secretary."""
+        return 0 if self.name == SECRETARY else int(self.name.removeprefix("table-"))
+
+    @property
+    def database(self) -> Path:
+        """Where its log lies."""
+        return self.data / "node.db"
+
+    def start(self) -> None:
+        """Switch it on, if it is off."""
+        with self._switch:
+            if self.process is None:
+                self.runs += 1
+                self.process = self.start_node(*self._wrapper)
+
+    def kill(self) -> None:
+        """Cut its power."""
+        with self._switch:
+            if self.process is not None:
+                self.process.kill()
+                self.process.wait()
+                self.process = None
+
+    def stop(self) -> None:
+        """End it as the system would."""
+        if self.process is not None:
+            end(self.process)
+            self.process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Freeze it or let it go on."""
+        if self.process is not None:
+            self.process.send_signal(number)
+
+    def await_green(self, strike: Callable[[], None] | None) -> None:
+        """Let this happen at the next green, or nothing."""
+        with self._striking:
+            self.at_green = strike
+
+    def shows_green(self) -> None:
+        """Its clerk sees a green."""
+        with self._striking:
+            if self.at_green is not None:
+                self.at_green()
+                self.at_green = None
+
+    def move_clock(self, seconds: int) -> None:
+        """Let its clock be wrong by so much."""
+        with self._clock.open("r+b" if self._clock.exists() else "w+b") as file:
+            file.write(struct.pack("=q", seconds))
+
+    def lengths(self) -> dict[str, int]:
+        """How far each node's log goes on its disk."""
+        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=_BUSY_S)) as database:
+            return dict(database.execute("select origin, max(seq) from log group by origin").fetchall())
+
+
+class FaultyBroker:
+    """The broker on a device, in its namespace."""
+
+    def __init__(self, node: Node, wrapper: tuple[str, ...]) -> None:
+        self.name = f"broker of {node.name}"
+        self._log = node.logs / "broker.log"
+        arguments = ("broker", "--bundle", str(node.bundle), "--data", str(node.data))
+        self._command = [*wrapper, sys.executable, "-m", "kiosk.cli", *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._switch = threading.Lock()
+
+    def start(self) -> None:
+        """Run it, if it is off."""
+        with self._switch, self._log.open("ab") as log:
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, process_group=0
+                )
+
+    def kill(self) -> None:
+        """Kill it and its Mosquitto, as a power cut would."""
+        with self._switch:
+            self.signal(signal.SIGKILL)
+            if self._process is not None:
+                self._process.wait()
+                self._process = None
+
+    def signal(self, number: signal.Signals) -> None:
+        """Freeze it and its Mosquitto, or let them go on."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+
+
+class FaultyPlace:
+    """The place, from `with` to its end: then nothing of it runs or is left."""
+
+    def __init__(self, *, tables: int, voters: int, seed: int, small: str) -> None:
+        """`small`: the node whose data lies on a disk that can be filled."""
+        self._running = ExitStack()
+        self._tables, self._count, self._seed, self._small = tables, voters, seed, small
+
+    def __enter__(self) -> "FaultyPlace":
+        with self._running:
+            self._build()
+            self._running = self._running.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    def _build(self) -> None:
+        names = [SECRETARY, *(f"table-{number}" for number in range(1, self._tables + 1))]
+        self.folder = Path(tempfile.mkdtemp(prefix="vbf-"))
+        self._running.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.network = self._running.enter_context(Network(names))
+        self._hosts = [self.network.address(name) for name in _BROKERS]
+        plan = self.folder / "plan.toml"
+        plan.write_text(self._plan(self.folder / "no-scanner"), encoding="utf-8")
+        self.pin = provision(plan, self.folder / "bundles").pin
+        self.disk = self._running.enter_context(memory_disk(_SMALL_DISK))
+        shim = self.shim = _clock_shim(self.folder)
+        self.nodes = {name: self._device(name, shim) for name in names}
+        self.brokers = [FaultyBroker(self.nodes[name], self.network.inside(name)) for name in _BROKERS]
+        for broker in self.brokers:
+            self._running.callback(broker.kill)
+        self.nodes[self._small].data = self.disk.folder
+        self._import_list()
+
+    def _plan(self, scanner: Path) -> str:
+        return plan_text(scanner, _SETTINGS, self._tables, [_PORT] * len(_BROKERS), self._hosts)
+
+    def _device(self, name: str, shim: Path | None) -> Node:
+        folder = self.folder / name
+        folder.mkdir()
+        clock = folder / "clock"
+        moved = ("env", f"LD_PRELOAD={shim}", f"MOVED_CLOCK={clock}") if shim else ()
+        node = Node(folder, name, self.folder / "bundles" / name, (*self.network.inside(name), *moved), clock)
+        self._running.callback(node.scanner.close)
+        self._running.callback(node.kill)
+        (node.bundle / "plan.toml").write_text(self._plan(node.scanner.link), encoding="utf-8")
+        return node
+
+    def _import_list(self) -> None:
+        bundle = Bundle.load(self.secretary.bundle)
+        plan = bundle.plan
+        self.code = plan.place.code
+        self.elections = {election.name: election.id for election in plan.elections}
+        tables = tuple(range(1, self._tables + 1))
+        made = sample_voters(self._count, self._seed, tuple(self.elections.values()), tables, plan.day.date)
+        self.voters = list(made)
+        for node in self.nodes.values():
+            with Database(node.data) as database:
+                VoterList(database, plan.place.realm).replace(self.voters)
+
+    @property
+    def secretary(self) -> Node:
+        """The secretary's node."""
+        return self.nodes[SECRETARY]
+
+    @property
+    def tables(self) -> list[Node]:
+        """The tables' nodes."""
+        return [node for node in self.nodes.values() if node.number]
+
+    def start(self) -> None:
+        """Run everything that is off."""
+        for broker in self.brokers:
+            broker.start()
+        for node in self.nodes.values():
+            node.start()
+
+
+def _clock_shim(folder: Path) -> Path | None:
+    """The library that moves a process's clock; None where no compiler makes it."""
+    made = folder / "clock.so"
+    command = ["cc", "-O1", "-shared", "-fPIC", "-o", str(made), str(Path(__file__).with_name("clock.c"))]
+    if shutil.which("cc") is None:
+        return None
+    subprocess.run(command, check=True)
+    return made
