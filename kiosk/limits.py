@@ -86,9 +86,9 @@ LIST_LOOK_S = 0.5  # seconds between a broker's looks whether a certificate has 
 
 # Link
 CONNECT_S = 5.0  # seconds that a broker has to answer
-FLOOD_A_SECOND = 1_000  # messages a second of one sender through one broker; a table at its busiest says some twenty
+FLOOD_A_SECOND = 500  # messages a second of one sender through one broker; a table at its busiest says some twenty
 FLOOD_BURST = 1_000  # messages of one sender at once
-FLOOD_BYTES = 20_000  # bytes of one that count as a further message: entries that are given weigh half of what may come
+FLOOD_BYTES = 40_000  # bytes of one that count as a further message: entries that are given weigh half of what may come
 MUTE_S = 10.0  # seconds for which whoever says more is not listened to through that broker
 KEEPALIVE_S = 10  # seconds of silence after which a broker is asked whether it is there; half as long again, and it is gone
 MISC_S = 1.0  # seconds between looks at the keepalive
