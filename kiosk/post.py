@@ -20,6 +20,8 @@ from kiosk.sync.credit import Credit
 from kiosk.sync.topics import AT_CLERK, Kind
 from kiosk.trust import Trust
 
+NO_TIP = "0" * 64  # a node that has stopped shows no log
+
 
 class _Waiting:
     """What has come in from one sender and waits for the loop."""
@@ -134,7 +136,7 @@ class Post:
 
     def tell_list(self, me: str, wall_ms: int) -> None:
         """Say with which list this node has stopped, since it sends no other heads now."""
-        head = Head(me, 1, 1, "", {}, False, Stance.FAULT, wall_ms)
+        head = Head(me, 1, 1, NO_TIP, {}, False, Stance.FAULT, wall_ms)
         if self.link is not None:
             self.link.send(Kind.HEAD, wire.encode_head(head, self._keys.sign, self.lists.digest))
 

@@ -14,6 +14,7 @@ import os
 import queue
 import random
 import statistics
+import sys
 import tempfile
 import threading
 import time
@@ -29,7 +30,6 @@ from kiosk.domain import screens as s
 from kiosk.domain.voters import Voter
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.place import Node, Place
-from tests.stories.place import Place as StoryPlace
 
 A_DAY_PER_HOUR = 2_400  # check-ins an hour at the peak of the largest polling place
 HURRY_S = 0.3  # seconds for the birth date, and again for the ballots: ten times as fast as anybody can
@@ -228,6 +228,9 @@ def a_million() -> None:
 
 def growth() -> None:
     """Real cores in a network in memory: processor time of a check-in at all nodes, copies included, and of heads."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from tests.stories.place import Place as StoryPlace
+
     for tables in (3, 8, 25, 50, 100):
         place = StoryPlace(tables=tables).morning()
         place.wait(2_000)

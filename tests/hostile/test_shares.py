@@ -6,11 +6,10 @@ from kiosk import limits
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Batch, Want
 from kiosk.node import Give, Heard, Suspect
-from kiosk.post import Post
 from kiosk.sync import messages as wire
 from kiosk.sync.link import Arrived, Gone
 from kiosk.sync.topics import Kind
-from tests import made_up
+from tests.hostile.table import post_of
 
 WANT = wire.encode(Want("S.1", 1))
 
@@ -18,7 +17,7 @@ WANT = wire.encode(Want("S.1", 1))
 @pytest.fixture
 def post():
     """A post whose link and disk are this test's."""
-    return Post(made_up.keys("T1.1"), None)
+    return post_of("T1.1")
 
 
 def senders(post):
@@ -59,7 +58,7 @@ def test_nobody_brings_more_entries_than_there_can_be(post, monkeypatch):
     batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
     monkeypatch.setattr(limits, "ENTRIES_BYTES", 3 * len(batch))
     monkeypatch.setattr(limits, "ENTRIES_A_SECOND", 0)
-    post.__init__(made_up.keys("T1.1"), None)
+    post = post_of("T1.1")  # with these bounds
     for sender in (*["T3.1"] * 5, "T2.1"):
         post.receive(Arrived(Kind.LOG, sender, batch))
     taken = post.take()
