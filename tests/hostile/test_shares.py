@@ -53,7 +53,7 @@ def test_long_messages_count_by_their_bytes(post):
     assert len(post._came["T3.1"]._came) == limits.SENDER_WAITS_BYTES // limits.SENDER_BYTES - 1
 
 
-def test_nobody_brings_more_entries_than_there_can_be(post, monkeypatch):
+def test_nobody_brings_more_entries_than_there_can_be(monkeypatch):
     """The first bytes of entries are taken in, what is beyond is refused and shown; another's are taken in."""
     batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
     monkeypatch.setattr(limits, "ENTRIES_BYTES", 3 * len(batch))
