@@ -48,10 +48,10 @@ REST_S = 0.2  # seconds before a rush: what the one before has left to copy is c
 BLOCK = 50
 RUSHES = 40  # of the eight tables
 AWAY = 20_000  # entries that a table has missed
-# The spare cards, and the authority's command: the yardsticks speak under their names, and nobody else listens to them.
-PAIRS = {name: f"spares/{device}/tls" for name, device in (("S.2", "secretary"), ("T1.2", "table-1"), ("T2.2", "table-2"))}
-PAIRS["command"] = "authority/command"
-TRIP, LEAST = ("S.2", "T1.2"), ("T2.2", "command")
+# The spare cards that the yardsticks speak as; nobody else listens to what one says to the other.
+ASKS, DECIDES = "S.2", "T1.2"
+PAIRS = {ASKS: "spares/secretary/tls", DECIDES: "spares/table-1/tls"}
+ECHO = b"x" * 300  # is sent back as it is
 
 
 def main() -> None:
@@ -120,8 +120,7 @@ def at_another_table(place: Place, preload: str) -> None:
     with ScreenClient(node.socket, draws=True) as client, ExitStack() as running:
         client.showing(s.Ready)
         bare = running.enter_context(yardstick(node, wrapper(preload)))
-        trip = running.enter_context(round_trip(place))
-        least = running.enter_context(the_least(place, node.data.parent, wrapper(preload)))
+        trip, least = running.enter_context(bare_messages(place, node.data.parent, wrapper(preload)))
         for card in islice(queue, WARM + ROUNDS):
             greens.append(serve(client, node, card))
             time.sleep(PAUSE_S)
@@ -163,60 +162,43 @@ def closing_by(end: Callable[[], object]) -> Iterator[None]:
 
 
 @contextmanager
-def round_trip(place: Place) -> Iterator:
-    """Two paho clients, the second in a process of its own, which sends back what it is sent."""
-    with (
-        subprocess.Popen([sys.executable, __file__, "--echo", place.folder], stdout=subprocess.PIPE) as echo,
-        closing_by(echo.terminate),
-    ):
-        assert echo.stdout is not None
-        echo.stdout.readline()
-        here, there = TRIP
-        client, back = _client(place.folder, here), threading.Event()
-        client.on_message = lambda *_: back.set()
-        client.subscribe(_topic(place.folder, there, here), 0)
-        client.loop_start()
-        time.sleep(0.5)
+def bare_messages(
+    place: Place, folder: Path, wrapper: Sequence[str]
+) -> Iterator[tuple[Callable[[], float], Callable[[], float]]]:
+    """The round trip of two paho clients, and the least that the protocol asks for, each in seconds.
 
-        topic = _topic(place.folder, here, there)
-
-        def trip() -> float:
-            back.clear()
-            started = time.perf_counter()
-            client.publish(topic, b"x" * 300, 0)
-            back.wait(5)
-            return time.perf_counter() - started
-
-        with closing_by(client.loop_stop):
-            yield trip
-
-
-@contextmanager
-def the_least(place: Place, folder: Path, wrapper: Sequence[str]) -> Iterator[Callable[[], float]]:
-    """What the protocol asks for and nothing else: an ask there, a signed and committed decision back, its signature checked.
-
-    The asking side commits its request meanwhile. No list, ledger, desk or screen; paho's own threads and one broker.
+    The least: an ask there, a signed and committed decision back, its signature checked; the asking side commits its request
+    meanwhile. No list, ledger, desk or screen; paho's own threads and one broker. The second client has a process of its own.
     """
     command = [*wrapper, sys.executable, __file__, "--decide", place.folder, str(folder / f"decides{len(wrapper)}.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as decides, closing_by(decides.terminate):
         assert decides.stdout is not None
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(decides.stdout.readline()))
-        here, there = LEAST
-        client, back, topic = _client(place.folder, here), threading.Event(), _topic(place.folder, here, there)
+        client, back, topic = _client(place.folder, ASKS), threading.Event(), _topic(place.folder, ASKS, DECIDES)
         log = closing(bare_log(str(folder / f"asks{len(wrapper)}.db")))
         ask = {"elections": ["byraad", "region"], "how": "spoken", "op": "check_in", "source": "card", "table": 1}
 
         def answered(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+            if message.payload == ECHO:
+                back.set()
+                return
             entry, _, signature = message.payload.rpartition(b" ")
             msgspec.json.decode(entry)
             key.verify(bytes.fromhex(signature.decode()), e.batch_signed(e.entry_hash(entry)))
             back.set()
 
         client.on_message = answered
-        client.subscribe(_topic(place.folder, there, here), 0)
+        client.subscribe(_topic(place.folder, DECIDES, ASKS), 0)
         client.loop_start()
         time.sleep(0.5)
         with log as db, closing_by(client.loop_stop):
+
+            def trip() -> float:
+                back.clear()
+                started = time.perf_counter()
+                client.publish(topic, ECHO, 0)
+                assert back.wait(5)
+                return time.perf_counter() - started
 
             def least() -> float:
                 back.clear()
@@ -228,16 +210,18 @@ def the_least(place: Place, folder: Path, wrapper: Sequence[str]) -> Iterator[Ca
                 assert back.wait(5)
                 return time.perf_counter() - started
 
-            yield least
+            yield trip, least
 
 
 def decide(folder: Path, file: str) -> None:
     """Answer every ask with a decision that is signed and on disk."""
-    here, there = LEAST
-    client, key, back = _client(folder, there), Ed25519PrivateKey.generate(), _topic(folder, there, here)
+    client, key, back = _client(folder, DECIDES), Ed25519PrivateKey.generate(), _topic(folder, DECIDES, ASKS)
     with closing(bare_log(file)) as db:
 
         def asked(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+            if message.payload == ECHO:
+                client.publish(back, ECHO, 0)
+                return
             request = msgspec.json.decode(message.payload)
             decision = {"outcome": "granted", "request": request["id"], "voter": request["voter"], "epoch": 1, "prev": "0" * 64}
             entry = msgspec.json.encode(decision, order="sorted")
@@ -248,7 +232,7 @@ def decide(folder: Path, file: str) -> None:
 
         client.on_message = asked
         client.on_subscribe = lambda *_: print(key.public_key().public_bytes_raw().hex(), flush=True)
-        client.subscribe(_topic(folder, here, there), 0)
+        client.subscribe(_topic(folder, ASKS, DECIDES), 0)
         client.loop_forever()
 
 
@@ -277,16 +261,6 @@ def _client(folder: Path, name: str) -> mqtt.Client:
 def _topic(folder: Path, sender: str, receiver: str) -> str:
     realm = load_plan(folder / "bundles" / "authority" / PLAN).place.realm
     return topic_of(realm, Kind.ASK, sender, receiver)
-
-
-def echo(folder: Path) -> None:
-    """Send back what comes."""
-    here, there = TRIP
-    client, back = _client(folder, there), _topic(folder, there, here)
-    client.on_message = lambda _client, _data, message: client.publish(back, message.payload, 0)
-    client.on_subscribe = lambda *_: print("ready", flush=True)
-    client.subscribe(_topic(folder, here, there), 0)
-    client.loop_forever()
 
 
 # --- eight tables ---------------------------------------------------------------------------------------------------
@@ -401,9 +375,7 @@ def fill(node: Node, voters: Sequence) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--echo"]:
-        echo(Path(sys.argv[2]))
-    elif sys.argv[1:2] == ["--decide"]:
+    if sys.argv[1:2] == ["--decide"]:
         decide(Path(sys.argv[2]), sys.argv[3])
     else:
         main()

@@ -4,8 +4,9 @@ python tests/bench/peers/bench_peers.py FOLDER [--turns N] [--rushes N] [--broke
 
 The servers are real, all on this machine, each peer's with data of its own. One claim of each by turns (or eight at once, a
 rush), after equal pauses and in an order that moves on with each turn, so that whatever else the machine does meets all alike;
-with them by turns the yardstick: a TCP message there and back, and one bare sync. Without and with 8 ms added to each sync of
-every process. FOLDER is given the figures as Markdown and CSV, and a plot.
+with them by turns the yardsticks: a TCP message there and back, one bare sync, and the least that the protocol asks for, with
+paho and SQLite and no poll book. Without and with 8 ms added to each sync of every process. FOLDER is given the figures as
+Markdown and CSV, and a plot.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Barrier
@@ -32,6 +32,9 @@ import postgres
 from figures import Row, Samples
 from servers import Disk, a_folder
 from yardstick import Yardstick
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from bench_place import bare_messages
 
 DELAYS_MS = 0, 8
 CLIENTS = 1, 8
@@ -107,18 +110,21 @@ def a_case(clients: int, delay_ms: int, turns: int, brokers: int) -> list[Row]:
     with ExitStack() as running:
         folder = running.enter_context(a_folder())
         yardstick = Yardstick(running, folder, delay_ms)
-        makers: list[Callable[..., Peer]] = [partial(place.Tables, brokers=brokers), etcd.Cluster, postgres.Server]
-        peers = [make(running, folder, max(2, clients), delay_ms) for make in makers]
+        tables = place.Tables(running, folder, max(2, clients), delay_ms, brokers)
+        makers: list[Callable[..., Peer]] = [etcd.Cluster, etcd.Sealed, postgres.Server]
+        peers: list[Peer] = [tables, *(make(running, folder, max(2, clients), delay_ms) for make in makers)]
+        _, least = running.enter_context(bare_messages(tables.place, folder, tables.disk.wrapper))
         voters = count()
         for peer in peers:
             check(peer, next(voters))
         with ThreadPoolExecutor(clients) as pool:
-            by_turns([peer.clients[:clients] for peer in peers], yardstick, WARM, voters, pool)
+            taking = [peer.clients[:clients] for peer in peers]
+            measured = yardstick.trip, yardstick.sync, least
+            by_turns(taking, measured, WARM, voters, pool)
             before = [peer.disk.slowed() for peer in peers]
-            samples = by_turns([peer.clients[:clients] for peer in peers], yardstick, turns, voters, pool)
-        least = figures.median_ms(samples.trips), figures.median_ms(samples.syncs)
+            samples = by_turns(taking, measured, turns, voters, pool)
         return [
-            Row(clients, delay_ms, peer.name, taken, least, peer.disk.slowed() - slowed, peer.remark())
+            Row(clients, delay_ms, peer.name, taken, samples.yardsticks, peer.disk.slowed() - slowed, peer.remark())
             for peer, taken, slowed in zip(peers, samples.peers, before, strict=True)
         ]
 
@@ -133,16 +139,20 @@ def check(peer: Peer, voter: int) -> None:
 
 
 def by_turns(
-    peers: Sequence[Sequence[Client]], yardstick: Yardstick, turns: int, voters: count, pool: ThreadPoolExecutor
+    peers: Sequence[Sequence[Client]],
+    measured: tuple[Callable[[], float], ...],
+    turns: int,
+    voters: count,
+    pool: ThreadPoolExecutor,
 ) -> Samples:
-    """Claims of each peer and the yardstick by turns; each peer gets the same voters."""
+    """Claims of each peer and the yardsticks by turns; each peer gets the same voters."""
     samples = Samples([figures.Taken() for _ in peers])
     for turn in range(turns):
         todo = [next(voters) for _ in peers[0]]
         for step in range(len(peers)):
             number = (turn + step) % len(peers)
             claims(peers[number], todo, samples.peers[number], pool)
-        for measure, into in ((yardstick.trip, samples.trips), (yardstick.sync, samples.syncs)):
+        for measure, into in zip(measured, samples.of_yardsticks, strict=True):
             time.sleep(PAUSE_S)
             into.append(measure())
     return samples

@@ -26,10 +26,10 @@ class Tables:
         self.disk = Disk(folder / "valgbord.trace", delay_ms)
         where = running.enter_context(a_folder())
         tables = max(clients, HOLDER)
-        place = Place(where, where, tables=tables, voters=tables * VOTERS, seed=1, cables=False, brokers=brokers)
-        running.enter_context(closing(place)).start(*self.disk.wrapper)
-        cards = Cards(place)
-        nodes = [place.table(number) for number in range(1, clients + 1)]
+        self.place = Place(where, where, tables=tables, voters=tables * VOTERS, seed=1, cables=False, brokers=brokers)
+        running.enter_context(closing(self.place)).start(*self.disk.wrapper)
+        cards = Cards(self.place)
+        nodes = [self.place.table(number) for number in range(1, clients + 1)]
         self.clients = [Client(running.enter_context(ScreenClient(n.socket, draws=True)), n, cards) for n in nodes]
 
     def remark(self) -> str:
