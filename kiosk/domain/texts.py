@@ -69,7 +69,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "no_list": ("Der er ingen valgliste.", "There is no voter list."),
     "list_coming": ("Henter valglisten: {} af {}.", "Fetching the voter list: {} of {}."),
     "list_coming_do": ("Vent lidt. Kablet skal blive siddende.", "Wait a little. Leave the cable plugged in."),
-    "no_list_do": ("Ring til teknikeren: listen skal lægges ind.", "Call the technician: the list must be imported."),
+    "no_list_do": (
+        "Tjek netværkskablet, eller ring til teknikeren om at lægge listen ind.",
+        "Check the network cable, or call the technician to import the list.",
+    ),
     "alone": ("Bordet ser ingen af de andre borde.", "The table sees none of the other tables."),
     "alone_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
     "catching_up": ("Bordet henter, hvad der er sket imens.", "The table fetches what has happened meanwhile."),

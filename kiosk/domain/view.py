@@ -32,7 +32,7 @@ def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Sc
     """The screen of a table that has no voter list, or `come` of its `total` voters yet; there is nothing to touch on it."""
     content, _, _ = _not_ready(d.NotReady(d.Lack.NO_LIST), view)
     if total:
-        reason = view.say("list_coming", f"{come:,}".replace(",", "."), f"{total:,}".replace(",", "."))
+        reason = view.say("list_coming", *(f"{voters:,}".replace(",", " ") for voters in (come, total)))
         content = s.NotReady(view.say("not_ready"), reason, view.say("list_coming_do"), CODES["list_coming"])
     return s.Screen(number, view.strip, content)
 

@@ -52,7 +52,7 @@ def test_a_new_table_fetches_the_list_and_serves(place):
     with spare.screen() as screen:
         told = screen.until(coming).content
         assert (told.headline, told.remedy) == (text("not_ready", "da"), text("list_coming_do", "da"))
-        assert told.reason.endswith("af 30.000.")
+        assert told.reason.endswith("af 30 000.")
         screen.showing(s.Ready)
         assert isinstance(serve(screen, spare, may_vote(spare)[0]).content, s.Green)
     spare.power_off()
