@@ -61,6 +61,7 @@ WANT_LONGEST_MS = 10_000  # milliseconds between asking a peer again that never 
 GIVEN_BYTES = 1_000_000  # bytes of entries in one answer, where they are long; one batch of their writer's at least
 GIVE_BYTES_S = 10_000_000  # bytes a second that one peer is given at most: a day of the largest place in seconds
 COPIES_WAIT_MS = 30  # milliseconds that copies may wait in memory for a commit that takes them along
+COPIES_AT_ONCE = 3  # nodes that copy at once what a table has decided for its own voter: one is enough, if it is quick
 TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait for the next: one batch for all to check
 HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat
 EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one flood must not hide what else was refused

@@ -33,6 +33,7 @@ class BookKeeper:
         )
         self.latest_ms = 0
         self.urgent = False  # somebody waits for this node's copy of what has come
+        self.awaited: dict[str, int] = {}  # origin: the seq of an own decision of which it waits for anybody's copy
         self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
         self.released: list[int] = []
         self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
@@ -54,8 +55,10 @@ class BookKeeper:
             self.moving = self.urgent = True
         if entry.origin == self._setup.origin:
             self.latest_ms = max(self.latest_ms, entry.time)
-        elif isinstance(body, e.Start) or (isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/")):
+        elif isinstance(body, e.Start):
             self.urgent = True
+        elif isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/"):
+            self.awaited[entry.origin] = entry.seq
         if isinstance(body, e.Released):
             self.released.append(body.voter)
 

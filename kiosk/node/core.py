@@ -85,6 +85,7 @@ class Node:
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._unread_since: int | None = None
+        self._awaited_since: int | None = None
         self._unsent_since: int | None = None
         self._own_before = self._own_last = 0
         self._sends: list[Send] = []
@@ -136,6 +137,7 @@ class Node:
         self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
+        self.books.awaited.clear()
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
@@ -171,13 +173,15 @@ class Node:
         self._answer_request(now, may_write=False)
         sends: list[Send] = []
         if seen.joined or self._leaving:
-            is_copied = self.books.urgent and not replica.unread
+            is_copied = (self.books.urgent or self._owes_copy(now)) and not replica.unread
             head_due = is_copied or self._leaving or self.peers.due(now)
             if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
                 sends += replica.to_send()
             if head_due:
                 sends.append(self._head(now))
-                self.books.urgent = self.books.urgent and not is_copied
+                if is_copied:
+                    self.books.urgent = False
+                    self.books.awaited, self._awaited_since = {}, None
         elif not self._rules.locked and self.peers.due(now):
             sends.append(self.peers.wait_for_clerk(now))
         self._leaving = False
@@ -196,6 +200,8 @@ class Node:
             due.append(self.peers.next_due())
             if self.books.seen.joined and self._unsent_since is not None:
                 due.append(self._unsent_since + limits.TOGETHER_MS)
+            if self.books.seen.joined and self._awaited_since is not None:
+                due.append(self._awaited_since + limits.COPIES_WAIT_MS)
         if self._unread_since is not None:
             due.append(self._unread_since + limits.COPIES_WAIT_MS)
         return min(due, default=None)
@@ -204,6 +210,8 @@ class Node:
         replica = self.books.replica
         if replica.unread and self._unread_since is None:
             self._unread_since = now.mono_ms
+        if self.books.awaited and self._awaited_since is None:
+            self._awaited_since = now.mono_ms
         screen = None if replica.has_own or self.books.moving else self._show()
         rows = replica.flush() if replica.has_own or self._copies_are_due(now) else ()
         if rows:
@@ -221,8 +229,19 @@ class Node:
         """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does: in a
         rush another node has the time, and one copy is enough."""
         waits = isinstance(self.state, d.Waiting)
-        hurries = self.books.moving or (self.books.urgent and not waits)
+        hurries = self.books.moving or ((self.books.urgent or self._owes_copy(now)) and not waits)
         return hurries or self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
+
+    def _owes_copy(self, now: Now) -> bool:
+        """Whether another table's voter waits for this node's copy: as one of the few next to it, or since no other has made
+        one."""
+        awaited = {o: seq for o, seq in self.books.awaited.items() if not self.peers.shows_copy(o, seq)}
+        self.books.awaited = awaited
+        if not awaited:
+            self._awaited_since = None
+            return False
+        late = self._is_past(self._awaited_since, limits.COPIES_WAIT_MS, now)
+        return late or any(self.peers.is_next_to(origin, now) for origin in awaited)
 
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kiosk import limits
 from kiosk.domain.messages import AtClerk, Head, Stance
+from kiosk.domain.nodes import table_of
 from kiosk.node.words import Now
 
 
@@ -71,6 +72,17 @@ class Peers:
     def copied(self) -> int:
         """How far this node's own log is on another node's disk."""
         return max((head.have.get(self._me, 0) for head in self._heads.values()), default=0)
+
+    def shows_copy(self, origin: str, seq: int) -> bool:
+        """Whether another node's head shows that it has a copy of this origin's entry."""
+        return any(head.origin != origin and head.have.get(origin, 0) >= seq for head in self._heads.values())
+
+    def is_next_to(self, origin: str, now: Now) -> bool:
+        """Whether this node is one of the few that copy for this origin at once: of those seen the secretary's, whose commits no
+        voter waits for, and the next tables in a round."""
+        others = [self._me, *(other for other in self._heads if other != origin and self.is_seen(other, now))]
+        others.sort(key=lambda other: (table_of(other) is not None, other < origin, other))
+        return self._me in others[: limits.COPIES_AT_ONCE]
 
     # --- own heads ---
 
