@@ -85,6 +85,8 @@ class Books:
         self._seizes: dict[int, list[tuple[str, int, Seize]]] = {}
         self._chains: dict[int, Chain] = {}
         self.version = 0
+        self.mine: tuple[int, ...] = ()  # the books whose holder is this node at the highest epoch known
+        self.sealed: tuple[int, ...] = ()  # the books with a seal that is to be finished
         self._work_out()
 
     def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> None:
@@ -185,6 +187,8 @@ class Books:
         for book, holder in self._opening.items():
             if book != REGISTER:
                 self._chains[book] = self._chain(book) if book in moved else Chain([Holding(holder)])
+        self.mine = tuple(book for book in sorted(self) if self.holder(book) == self._me)
+        self.sealed = tuple(book for book in sorted(self) if self.unfinished(book) is not None)
 
     def _chain(self, book: int) -> Chain:
         chain = Chain([Holding(self._opening[book])])

@@ -4,6 +4,8 @@ A node is a device of the place: "S" is the secretary's, "T3" table 3's. An orig
 "T3.2" after it was replaced, since a log that was lost must never be continued.
 """
 
+from functools import cache
+
 SECRETARY = "S"
 
 ORIGIN = r"(?:S|T[1-9][0-9]{0,2})\.[1-9][0-9]?"
@@ -15,11 +17,13 @@ def origin_of(node: str, disk: int = 1) -> str:
     return f"{node}.{disk}"
 
 
+@cache  # a place has few names, and they are asked for in every turn
 def node_of(origin: str) -> str:
     """The node that an origin is a disk of: "T3" for "T3.2"."""
     return origin.partition(".")[0]
 
 
+@cache
 def table_of(origin: str) -> int | None:
     """The number of the table that an origin stands on; None for the secretary's."""
     node = node_of(origin)

@@ -114,13 +114,10 @@ class BookKeeper:
         """Decide, take back and give up all that is due after what has been folded."""
         if not self.seen.joined:
             return
-        for book in self.books:
-            can = self.books.holder(book) == self._setup.origin and self.may_decide(book)
-            if can and book not in self._could:
-                self._could.add(book)
-                self.ledger.touched += [case for case in self.ledger.cases.values() if _book_of(case) == book]
-            elif not can:
-                self._could.discard(book)
+        could = self._could
+        self._could = {book for book in self.books.mine if self.may_decide(book)}
+        if begins := self._could - could:
+            self.ledger.touched += [case for case in self.ledger.cases.values() if _book_of(case) in begins]
         while self.ledger.touched:
             touched, self.ledger.touched = self.ledger.touched, []
             for case in touched:
@@ -213,7 +210,7 @@ class BookKeeper:
 
     def heard(self, head: Head) -> None:
         """A head may be an answer to a seal; the first one that is, is."""
-        for book in self.books:
+        for book in self.books.sealed:
             sealed = self.own_seal(book)
             if sealed is not None and rules.is_answer(sealed, head):
                 self._answers.setdefault((book, sealed.seq), {}).setdefault(head.origin, head.have)

@@ -30,14 +30,15 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
     way."""
     seen, me = books.seen, setup.origin
     lack = lack_of(setup, books, peers, now)
+    newest = {node_of(origin): origin for origin in sorted(books.everyone(), key=lambda o: (len(o), o))}
     others = sorted(books.everyone() - {me}, key=lambda o: (table_of(o) or 0, o))
     free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack is not d.Lack.ALONE
     waits = seen.joined and not rules.g4_fresh(seen)
     return Situation(
         me=me,
-        peers=tuple(_peer(origin, books, peers, now) for origin in others),
+        peers=tuple(_peer(origin, books, peers, now, current=newest[node_of(origin)] == origin) for origin in others),
         holders=tuple((book, books.books.holder(book)) for book in sorted(books.books)),
-        mine=tuple(book for book in sorted(books.books) if books.may_decide(book)),
+        mine=tuple(book for book in books.books.mine if books.may_decide(book)),
         mode=Mode.FIXED if seen.island or setup.alone else Mode.FREE if free else Mode.PAPER,
         fresh=seen.fresh.reached,
         uncopied=0 if setup.alone else max(0, own_before - peers.copied()),
@@ -51,7 +52,7 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
     )
 
 
-def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
+def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bool = True) -> Peer:
     head = peers.head(origin)
     return Peer(
         origin=origin,
@@ -59,7 +60,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
         seen=peers.is_seen(origin, now),
         stance=Stance.AT_CLERK if peers.is_at_clerk(origin, now) else head.stance if head is not None else Stance.NOT_READY,
         last_ms=books.replica.last_ms.get(origin, 0),
-        current=not any(node_of(o) == node_of(origin) and o > origin for o in books.replica.have),
+        current=current,
         clock_off=head is not None
         and peers.is_seen(origin, now)
         and abs(peers.clock_difference(origin)) > limits.CLOCK_BACK_MS,
@@ -68,7 +69,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Peer:
 
 def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[Seizure]:
     found = []
-    for book in sorted(books.books):
+    for book in books.books.sealed:
         sealed = books.own_seal(book)
         if sealed is None:
             continue

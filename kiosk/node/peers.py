@@ -78,8 +78,10 @@ class Peers:
         return any(head.origin != origin and head.have.get(origin, 0) >= seq for head in self._heads.values())
 
     def is_next_to(self, origin: str, now: Now) -> bool:
-        """Whether this node is one of the few that copy for this origin at once: of those seen the secretary's, whose commits no
-        voter waits for, and the next tables in a round."""
+        """Whether this node is one of the few that copy for this origin at once.
+
+        They are, of those seen, the secretary's node, whose commits no voter waits for, and the next tables in a round.
+        """
         others = [self._me, *(other for other in self._heads if other != origin and self.is_seen(other, now))]
         others.sort(key=lambda other: (table_of(other) is not None, other < origin, other))
         return self._me in others[: limits.COPIES_AT_ONCE]

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from multiprocessing import get_context
 
 from tests.simulation.mutations import CONTROLS, G5_ASIDE, HIDDEN_BY_G5, MUTATIONS, WHY_NOT, broken
-from tests.simulation.oracle import Counts, ViolationError
+from tests.simulation.oracle import TURNS, Counts, ViolationError
 from tests.simulation.refusals import counted
 from tests.simulation.schedule import PLOTTED, Schedule
 
@@ -117,7 +117,8 @@ def run_many(
     said = {what: times for what, times in total.seen.items() if what.endswith((" no", " yes")) and "_" in what}
     say("how often: " + ", ".join(f"{what} {times}" for what, times in sorted(total.seen.items()) if what not in said))
     say("in how many steps a rule said so: " + ", ".join(f"{what} {times}" for what, times in sorted(said.items())))
-    say(f"{walked / seconds:.0f} steps/s with {jobs} processes")
+    turns = total.seen.get(TURNS, 0)
+    say(f"{walked / seconds:.0f} steps/s, {turns / seconds:.0f} turns of a node/s with {jobs} processes")
     say(f"{done} schedules, {len(violations)} violations")
     return len(violations)
 

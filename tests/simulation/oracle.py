@@ -35,6 +35,9 @@ class Light:
     island: bool
 
 
+TURNS = "turns of a node, each looked at"
+
+
 @dataclass(slots=True)
 class Counts:
     """How often what happened."""

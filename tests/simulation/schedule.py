@@ -11,7 +11,7 @@ from random import Random
 from kiosk.domain.office import Deed, Perform
 from kiosk.node import Ordered
 from tests.simulation.healing import Healing
-from tests.simulation.oracle import Counts, Oracle, ViolationError
+from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
 from tests.simulation.plots import PLOTS
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import World
@@ -78,6 +78,7 @@ class Schedule(Healing):
                 raise
             self.counts.add("two logs of one origin: a disk's old copy wrote on, unnoticed")
         self.counts.end_step()
+        self.counts.add(TURNS, self.world.turns)
 
     def morning(self) -> None:
         """All start, and the secretary opens the poll."""
