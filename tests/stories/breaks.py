@@ -80,6 +80,10 @@ def _writes_nothing(old: Callable[..., tuple], self: Replica) -> tuple:
 # --- who decides, and when green is shown ---------------------------------------------------------------------------
 
 
+def _owes_only_those_it_is_next_to(old: Callable[..., bool], self: Node, now: Any) -> bool:
+    return old(self, now) and any(self.peers.is_next_to(origin, now) for origin in self.books.awaited)
+
+
 def _hears_old_heads(self: Freshness, head: Any) -> None:
     self._of_any.setdefault(head.origin, head.have)
     if head.fresh:
@@ -301,6 +305,8 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "G2: a refusal is shown at once": (_around(rules, "g2_counts", _refuses_at_once),),
     "G2: what came before the seal is held back too": ((Books, "closes", _never),),
     "G2: a handover is never held back": ((Books, "closes", _always),),
+    "copies: all hurry": ((Peers, "is_next_to", _always),),
+    "copies: the others never say so": (_around(Node, "_owes_copy", _owes_only_those_it_is_next_to),),
     "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
     "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
     "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),

@@ -3,6 +3,7 @@
 import pytest
 from place import Place, batch_of
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 
@@ -67,6 +68,40 @@ def test_an_own_voter_waits_for_a_copy(place: Place) -> None:
     assert place.decided("T1") == ["granted"]
     assert place.shown("T1") != "Green"
     place.deliver()
+    assert place.shown("T1") == "Green"
+
+
+def copied(place: Place, seq: int) -> list[str]:
+    """The other nodes that have table 1's entry on their disks."""
+    return [name for name in place.devices if name != "T1" and place.vector(name).get("T1.1", 0) >= seq]
+
+
+def test_three_nodes_hurry_for_an_own_voter() -> None:
+    """Table 1 of six waits for a copy: the secretary's node and the next two tables make one at once, the others soon."""
+    place = Place(6).morning()
+    place.scan("T1", 101)
+    place.pass_time(0)
+    heads = {name: place.core(name).peers.next_due() for name in place.devices}
+    place.pass_time(10)
+    place.approve("T1")
+    place.deliver()
+    (own,) = [row.seq for row in place.devices["T1"].disk if b"granted" in row.data]
+    assert (place.shown("T1"), copied(place, own)) == ("Green", ["S", "T2", "T3"])
+    place.pass_time(limits.COPIES_WAIT_MS)
+    assert copied(place, own) == ["S", "T2", "T3", "T4", "T5", "T6"]
+    assert [name for name in place.devices if place.core(name).peers.next_due() > heads[name]] == ["S", "T2", "T3"]
+
+
+def test_where_the_next_three_have_no_copy_the_others_say_so() -> None:
+    """Nothing passes between table 1 and the three that would hurry: table 4's copy is as good, a moment later."""
+    place = Place(6).morning()
+    for name in ("S", "T2", "T3"):
+        place.hold("T1", name)
+    place.ask("T1", 101)
+    place.deliver_only("T1", "T4")
+    place.lose_what_is_under_way()
+    assert place.shown("T1") != "Green"
+    place.pass_time(limits.COPIES_WAIT_MS)
     assert place.shown("T1") == "Green"
 
 
