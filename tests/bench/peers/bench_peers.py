@@ -113,13 +113,15 @@ def a_case(clients: int, delay_ms: int, turns: int, brokers: int) -> list[Row]:
         tables = place.Tables(running, folder, max(2, clients), delay_ms, brokers)
         makers: list[Callable[..., Peer]] = [etcd.Cluster, etcd.Sealed, postgres.Server]
         peers: list[Peer] = [tables, *(make(running, folder, max(2, clients), delay_ms) for make in makers)]
-        _, least = running.enter_context(bare_messages(tables.place, folder, tables.disk.wrapper))
+        _, least = running.enter_context(
+            bare_messages(tables.place, folder, Disk(folder / "bare.trace", delay_ms).wrapper, clients)
+        )
         voters = count()
         for peer in peers:
             check(peer, next(voters))
         with ThreadPoolExecutor(clients) as pool:
             taking = [peer.clients[:clients] for peer in peers]
-            measured = yardstick.trip, yardstick.sync, least
+            measured = lambda: [yardstick.trip()], lambda: [yardstick.sync()], least
             by_turns(taking, measured, WARM, voters, pool)
             before = [peer.disk.slowed() for peer in peers]
             samples = by_turns(taking, measured, turns, voters, pool)
@@ -140,7 +142,7 @@ def check(peer: Peer, voter: int) -> None:
 
 def by_turns(
     peers: Sequence[Sequence[Client]],
-    measured: tuple[Callable[[], float], ...],
+    measured: tuple[Callable[[], list[float]], ...],
     turns: int,
     voters: count,
     pool: ThreadPoolExecutor,
@@ -154,7 +156,7 @@ def by_turns(
             claims(peers[number], todo, samples.peers[number], pool)
         for measure, into in zip(measured, samples.of_yardsticks, strict=True):
             time.sleep(PAUSE_S)
-            into.append(measure())
+            into += measure()
     return samples
 
 
