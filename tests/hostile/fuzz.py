@@ -14,6 +14,7 @@ from pathlib import Path
 OUT = Path(__file__).parents[2] / "out"
 MISSING = f"atheris is missing, which no other command needs: {sys.executable} -m pip install atheris"
 MOST_BYTES = 100_000  # bytes of one input
+SCAN_BYTES = 2_000  # of one scan: beyond a few hundred nothing new comes, and each character is a turn of its own
 MOST_SECONDS = 20  # seconds that one input may take
 MOST_MB = 2_048  # memory that all of it may take
 
@@ -71,10 +72,11 @@ def _fuzz(atheris, name: str, minutes: float) -> None:  # type: ignore[no-untype
     from tests.hostile import decoders
 
     OUT.mkdir(exist_ok=True)
+    most = SCAN_BYTES if name == "scans" else MOST_BYTES
     with tempfile.TemporaryDirectory() as seeds:
         for number, sample in enumerate(decoders.samples(name) if name in decoders.DECODERS else ()):
-            (Path(seeds) / str(number)).write_bytes(b"\0" + sample[:MOST_BYTES])
-        limits = [f"-max_total_time={max(1, round(minutes * 60))}", f"-max_len={MOST_BYTES}", f"-timeout={MOST_SECONDS}"]
+            (Path(seeds) / str(number)).write_bytes(b"\0" + sample[:most])
+        limits = [f"-max_total_time={max(1, round(minutes * 60))}", f"-max_len={most}", f"-timeout={MOST_SECONDS}"]
         atheris.Setup([sys.argv[0], seeds, *limits, f"-rss_limit_mb={MOST_MB}", f"-artifact_prefix={OUT}/{name}-"], target)
         atheris.Fuzz()
 
