@@ -33,6 +33,7 @@ from kiosk.simulated.place import Node, Place
 
 A_DAY_PER_HOUR = 2_400  # check-ins an hour at the peak of the largest polling place
 HURRY_S = 0.3  # seconds for the birth date, and again for the ballots: ten times as fast as anybody can
+LONG_S = 0.5  # seconds of waiting that are reported as they happen
 AGAIN_S = 1.5  # seconds after which a clerk scans or touches again
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -103,12 +104,18 @@ def a_day(tables: int, voters: int, pace: float, minutes: float) -> None:
 def serve_all(place: Place, coming: list[Voter], per_second: float, seconds: float) -> Seen:
     """Let them come; every table has a clerk, who takes the next in the queue."""
     seen, lock, waiting = Seen(), threading.Lock(), queue.SimpleQueue[Voter | None]()
+    began = time.monotonic()
 
     def clerk(node: Node) -> None:
         with ScreenClient(node.socket, draws=True, patience_s=60) as screen:
             screen.showing(s.Ready)
             while (voter := waiting.get()) is not None:
                 shown_s, green_s = serve(screen, node, place.card(voter.number))
+                if max(shown_s, green_s or 0) > LONG_S:
+                    minute = (time.monotonic() - began) / 60
+                    print(
+                        f"minute {minute:.1f}, {node.name}: card {shown_s:.2f} s, green {green_s or 0:.2f} s", file=sys.stderr
+                    )
                 with lock:
                     seen.shown.append(shown_s)
                     if green_s is None:
