@@ -46,6 +46,7 @@ ORIGINS = (TABLES + 1) * (SPARES + 1)  # disks of one place, and so logs
 # Store
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
 ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
+CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved into the database, while nobody waits
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Times on the desk
@@ -60,7 +61,8 @@ WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of 
 WANT_LONGEST_MS = 10_000  # milliseconds between asking a peer again that never gives what it shows
 GIVEN_BYTES = 1_000_000  # bytes of entries in one answer, where they are long; one batch of their writer's at least
 GIVE_BYTES_S = 10_000_000  # bytes a second that one peer is given at most: a day of the largest place in seconds
-COPIES_WAIT_MS = 30  # milliseconds that copies may wait in memory for a commit that takes them along
+COPIES_WAIT_MS = 100  # milliseconds that copies may wait in memory for a commit that takes them along: ten a second at most
+COPY_LATE_MS = 30  # milliseconds after which every node hurries to copy what somebody waits for, where no head shows a copy
 COPIES_AT_ONCE = 3  # nodes that copy at once what a table has decided for its own voter: one is enough, if it is quick
 TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait for the next: one batch for all to check
 HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat

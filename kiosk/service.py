@@ -186,7 +186,7 @@ class Service:
             if log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data):
                 self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
         log.commit_evidence(now().wall_ms)
-        log.note()
+        log.tidy()
 
     def _say(self, words: str) -> None:
         """Log what holds from now on, once."""

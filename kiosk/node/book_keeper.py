@@ -15,6 +15,7 @@ from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Head
 from kiosk.domain.situation import Refused
 from kiosk.domain.voters import Voter
+from kiosk.node.copies import Copies
 from kiosk.node.replica import Replica
 from kiosk.node.words import Keys, Now, Setup
 
@@ -23,7 +24,12 @@ class BookKeeper:
     """The books of one node. `is_current(request)`: whether the desk still waits for it, or shows its answer."""
 
     def __init__(
-        self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, is_current: Callable[[str], bool]
+        self,
+        setup: Setup,
+        find: Callable[[int], Voter | None],
+        keys: Keys,
+        is_current: Callable[[str], bool],
+        copies: Copies,
     ) -> None:
         books = Books(setup.origin, setup.opening, setup.assistant)
         self.ledger = Ledger(books, setup.elections)
@@ -33,11 +39,10 @@ class BookKeeper:
         )
         self.latest_ms = 0
         self.urgent = False  # somebody waits for this node's copy of what has come
-        self.awaited: dict[str, int] = {}  # origin: the seq of an own decision of which it waits for anybody's copy
         self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
         self.released: list[int] = []
         self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
-        self._setup, self._find, self._is_current = setup, find, is_current
+        self._setup, self._find, self._is_current, self._copies = setup, find, is_current, copies
         self._start = 0
         self._requests = 0
         self._could: set[int] = set()
@@ -58,7 +63,7 @@ class BookKeeper:
         elif isinstance(body, e.Start):
             self.urgent = True
         elif isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/"):
-            self.awaited[entry.origin] = entry.seq
+            self._copies.awaited(entry.origin, entry.seq)
         if isinstance(body, e.Released):
             self.released.append(body.voter)
 

@@ -34,6 +34,7 @@ from kiosk.domain.situation import Refused, Situation
 from kiosk.domain.voters import Voter
 from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.copies import Copies
 from kiosk.node.ears import Ears
 from kiosk.node.face import Face, lasts_ms
 from kiosk.node.lookout import lack_of, situation_of
@@ -70,8 +71,9 @@ class Node:
         self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
         self.face = Face(setup.view)
         self._pins = PinPad(pin_is_right)
-        self.books = BookKeeper(setup, find, keys, self._is_current)
         self.peers = Peers(setup.origin)
+        self._copies = Copies(self.peers)
+        self.books = BookKeeper(setup, find, keys, self._is_current, self._copies)
         self.request = OwnRequest(setup, find, self.books)
         self.lookup = Lookup(setup, find, self.books)
         self._ears = Ears(setup, self.books, self.peers)
@@ -85,7 +87,6 @@ class Node:
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._unread_since: int | None = None
-        self._awaited_since: int | None = None
         self._unsent_since: int | None = None
         self._own_before = self._own_last = 0
         self._sends: list[Send] = []
@@ -137,7 +138,7 @@ class Node:
         self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
-        self.books.awaited.clear()
+        self._copies.made()
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
@@ -173,7 +174,7 @@ class Node:
         self._answer_request(now, may_write=False)
         sends: list[Send] = []
         if seen.joined or self._leaving:
-            is_copied = (self.books.urgent or self._owes_copy(now)) and not replica.unread
+            is_copied = (self.books.urgent or self._copies.owed(now)) and not replica.unread
             head_due = is_copied or self._leaving or self.peers.due(now)
             if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
                 sends += replica.to_send()
@@ -181,7 +182,7 @@ class Node:
                 sends.append(self._head(now))
                 if is_copied:
                     self.books.urgent = False
-                    self.books.awaited, self._awaited_since = {}, None
+                    self._copies.made()
         elif not self._rules.locked and self.peers.due(now):
             sends.append(self.peers.wait_for_clerk(now))
         self._leaving = False
@@ -198,10 +199,10 @@ class Node:
         due = [] if lasts is None else [self._since.mono_ms + lasts]
         if not self._rules.locked and not self.setup.alone:
             due.append(self.peers.next_due())
-            if self.books.seen.joined and self._unsent_since is not None:
-                due.append(self._unsent_since + limits.TOGETHER_MS)
-            if self.books.seen.joined and self._awaited_since is not None:
-                due.append(self._awaited_since + limits.COPIES_WAIT_MS)
+            if self.books.seen.joined:
+                due += self._copies.due()
+                if self._unsent_since is not None:
+                    due.append(self._unsent_since + limits.TOGETHER_MS)
         if self._unread_since is not None:
             due.append(self._unread_since + limits.COPIES_WAIT_MS)
         return min(due, default=None)
@@ -210,10 +211,8 @@ class Node:
         replica = self.books.replica
         if replica.unread and self._unread_since is None:
             self._unread_since = now.mono_ms
-        if self.books.awaited and self._awaited_since is None:
-            self._awaited_since = now.mono_ms
         screen = None if replica.has_own or self.books.moving else self._show()
-        rows = replica.flush() if replica.has_own or self._copies_are_due(now) else ()
+        rows = replica.flush() if self._copies_are_due(now) or replica.has_own else ()
         if rows:
             self._unread_since = None
             self.books.moving = False  # `committed` comes before the next turn
@@ -229,19 +228,9 @@ class Node:
         """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does: in a
         rush another node has the time, and one copy is enough."""
         waits = isinstance(self.state, d.Waiting)
-        hurries = self.books.moving or ((self.books.urgent or self._owes_copy(now)) and not waits)
-        return hurries or self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
-
-    def _owes_copy(self, now: Now) -> bool:
-        """Whether another table's voter waits for this node's copy: as one of the few next to it, or since no other has made
-        one."""
-        awaited = {o: seq for o, seq in self.books.awaited.items() if not self.peers.shows_copy(o, seq)}
-        self.books.awaited = awaited
-        if not awaited:
-            self._awaited_since = None
-            return False
-        late = self._is_past(self._awaited_since, limits.COPIES_WAIT_MS, now)
-        return late or any(self.peers.is_next_to(origin, now) for origin in awaited)
+        owed = self._copies.owed(now, busy=waits)
+        late = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
+        return self.books.moving or owed or late or (self.books.urgent and not waits)
 
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:

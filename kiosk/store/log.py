@@ -23,6 +23,7 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._db, self._note = database.db.conn, database.note
         self._count = self._noted = self.count()
+        self._commits = 0  # since the last checkpoint
         self._kept: Counter[tuple[str, str]] | None = None
         self._evidence: list[tuple[str, str, bytes]] = []
 
@@ -40,13 +41,26 @@ class Log:
                 self._db.rollback()
                 raise
             self._count += len(rows)
+            self._commits += 1
 
-    def note(self) -> None:
-        """Note how much is written. Not part of `commit`, since nothing that is shown may wait for it."""
-        if self._note is not None and self._count != self._noted:
-            with store_errors():
+    def tidy(self) -> None:
+        """Note how much is written, and now and then move the write-ahead log into the database.
+
+        Not part of `commit`, since nothing that is shown may wait for it: left to SQLite, some commit would move a thousand
+        pages, which takes a slow card a second.
+
+        Raises:
+            StoreError: the disk is full or can't be written.
+        """
+        if self._count == self._noted:
+            return
+        with store_errors():
+            if self._note is not None:
                 os.pwrite(self._note, f"{self._count:020}".encode(), 0)
-            self._noted = self._count
+            if self._commits >= limits.CHECKPOINT_COMMITS:
+                self._db.execute("pragma wal_checkpoint(passive)").fetchone()
+                self._commits = 0
+        self._noted = self._count
 
     def read(self) -> Iterator[Stored]:
         """Every entry in its order of arrival.

@@ -307,7 +307,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
             give(turn)
             greens.append(time.perf_counter() - started)
             assert isinstance(node.screen.content, s.Green)
-            log.note()
+            log.tidy()
             give(node.take([Drawn(node.screen.number)], now()))
             display.recv(1 << 20)
             bare.append(loop.commit(turn.rows[0].data, turn.rows[1].data))

@@ -409,7 +409,7 @@ def fill(node: Node, voters: Sequence) -> None:
             log.commit(replica.flush(), 0)
             replica.write(e.Issued(id_), 0)
             log.commit(replica.flush(), 0)
-        log.note()
+        log.tidy()
 
 
 if __name__ == "__main__":

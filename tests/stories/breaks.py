@@ -26,6 +26,7 @@ from kiosk.domain.messages import Batch, Stance
 from kiosk.node import Setup, Turn, deeds
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.copies import Copies
 from kiosk.node.core import Node
 from kiosk.node.ears import Ears
 from kiosk.node.lookup import Lookup
@@ -80,8 +81,8 @@ def _writes_nothing(old: Callable[..., tuple], self: Replica) -> tuple:
 # --- who decides, and when green is shown ---------------------------------------------------------------------------
 
 
-def _owes_only_those_it_is_next_to(old: Callable[..., bool], self: Node, now: Any) -> bool:
-    return old(self, now) and any(self.peers.is_next_to(origin, now) for origin in self.books.awaited)
+def _owes_only_those_it_is_next_to(old: Callable[..., bool], self: Copies, now: Any, **words: bool) -> bool:
+    return old(self, now, **words) and any(self._peers.is_next_to(origin, now) for origin in self._awaited)
 
 
 def _hears_old_heads(self: Freshness, head: Any) -> None:
@@ -306,7 +307,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "G2: what came before the seal is held back too": ((Books, "closes", _never),),
     "G2: a handover is never held back": ((Books, "closes", _always),),
     "copies: all hurry": ((Peers, "is_next_to", _always),),
-    "copies: the others never say so": (_around(Node, "_owes_copy", _owes_only_those_it_is_next_to),),
+    "copies: the others never say so": (_around(Copies, "owed", _owes_only_those_it_is_next_to),),
     "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
     "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
     "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),

@@ -1,0 +1,30 @@
+"""The log's file: what is moved when."""
+
+import sqlite3
+from pathlib import Path
+
+from kiosk import limits
+from kiosk.domain.chain import Stored
+from kiosk.store.database import FILE, Database
+from kiosk.store.log import Log
+
+
+def moved(folder: Path) -> int:
+    """The entries in the database itself, its write-ahead log left aside."""
+    with sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?immutable=1", uri=True) as alone:
+        (tables,) = alone.execute("select count(*) from sqlite_master where name = 'log'").fetchone()
+        return alone.execute("select count(*) from log").fetchone()[0] if tables else 0
+
+
+def test_no_commit_moves_the_write_ahead_log_and_tidying_does(tmp_path):
+    """A day's commits one by one: each returns once it is on disk; the pages are moved in between, a few at a time."""
+    with Database(tmp_path) as database:
+        log = Log(database)
+        for number in range(1, 3 * limits.CHECKPOINT_COMMITS + 1):
+            before = moved(tmp_path)
+            log.commit([Stored("T1.1", number, b"x" * 300, b"s" * 64)], 0)
+            assert moved(tmp_path) == before
+            log.tidy()
+            assert moved(tmp_path) == number - number % limits.CHECKPOINT_COMMITS
+        assert log.lost() == 0
+    assert moved(tmp_path) == 3 * limits.CHECKPOINT_COMMITS
