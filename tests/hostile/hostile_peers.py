@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
@@ -118,10 +119,12 @@ class Device(Peer):
     def fence(self, *names, ask_for="S.1"):
         """Wait until these nodes have taken in all that was said here before, and written what they keep of it.
 
-        A node gives in the turn in which it is asked, before its commit: so when it gives again, that commit is done.
+        Once a node gives, it has taken in what was said before. Copies wait for a commit `COPIES_WAIT_MS` at most. A node gives
+        in the turn in which it is asked, before that turn's commit: so when it gives once more, the commit is done.
         """
         self.subscribe(f"{REALM}/give/+/{self.me}")
-        for _ in range(2):
+        for wait_ms in (0, limits.COPIES_WAIT_MS, 0):
+            time.sleep(wait_ms / 1000)  # nothing announces it
             for name in names:
                 before, want = self.given_by(name), wire.encode(Want("T2.1" if name == ask_for else ask_for, 1))
                 for _ in range(PATIENCE_S):  # who has said too much is not listened to for a while
