@@ -22,6 +22,7 @@ from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
 from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
+from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, OtherListError, RevokedError, StoreError
@@ -52,6 +53,7 @@ class Service:
         self._said = ""
         self._answers: list[Touch | Drawn] = []
         self._scanner = ScannerSeen(present=True)
+        self._rush = Rush()
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
@@ -115,7 +117,7 @@ class Service:
         while not self._stopping:
             self._look_whether_excluded()
             self._wait(node.deadline())
-            self._carry_out(node, log, node.take(self._inputs(), now()))
+            self._carry_out(node, log, node.take(self._together(), now()))
 
     def _fetch_list(self, voters: VoterList) -> bool:
         """Fetch the voter list from the secretary's node; False where there is none to be had now.
@@ -156,8 +158,21 @@ class Service:
         elif self._post.link is not None:
             calls = min(self._post.link.tick(), self._post.gives_in())
             left = calls if left is None else min(left, calls)
-        for key, mask in self._selector.select(left):
+        self._select(left)
+
+    def _select(self, left_s: float | None) -> None:
+        for key, mask in self._selector.select(left_s):
             key.data(mask)
+
+    def _together(self) -> list[Input]:
+        """All that has come in, and in a rush what comes within a moment."""
+        inputs = self._inputs()
+        until = (since := time.monotonic()) + self._rush.wait_s
+        while self._rush.lacks(inputs, since) and (left := until - time.monotonic()) > 0:
+            self._select(left)
+            inputs += self._inputs()
+        self._rush.took(inputs, since)
+        return inputs
 
     def _inputs(self) -> list[Input]:
         """All that has come in. Whether the scanner is there is kept for a node that is made anew."""
@@ -174,7 +189,9 @@ class Service:
         if turn.screen is not None:
             self._port.show(turn.screen)
         if turn.rows:
+            since = time.monotonic()
             log.commit(turn.rows, now().wall_ms)
+            self._rush.committed(time.monotonic() - since)
         said = node.committed(now())
         if node.fault and not log.fault:
             self._say(f"stopped for good: {node.fault}: put in this device's spare card")
@@ -203,8 +220,7 @@ class Service:
         while not self._stopping and (left := until - time.monotonic()) > 0:
             if self._post.link is not None:
                 left = min(left, self._post.link.tick())
-            for key, mask in self._selector.select(left):
-                key.data(mask)
+            self._select(left)
             self._inputs()
 
 

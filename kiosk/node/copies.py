@@ -4,6 +4,8 @@ A table that has decided for its own voter needs the decision on one other disk 
 and say so in a head; the others copy it in their next commit, and say so only where no head has shown a copy by then.
 """
 
+from dataclasses import dataclass
+
 from kiosk import limits
 from kiosk.node.peers import Peers
 from kiosk.node.words import Now
@@ -14,32 +16,39 @@ class Copies:
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
-        self._awaited: dict[str, tuple[int, int | None]] = {}
+        self._new: dict[str, int] = {}
+        self._awaited: dict[str, _Awaited] = {}
 
     def awaited(self, origin: str, seq: int) -> None:
         """An origin has decided on a request of its own, in its entry at `seq`."""
-        self._awaited[origin] = seq, None
+        self._new[origin] = seq
+
+    def look(self, now: Now, *, busy: bool) -> None:
+        """See who waits. This node hurries for him where it is one of the few next to him, and not `busy` with a voter of its
+        own."""
+        for origin, seq in self._new.items():
+            hurries = not busy and self._peers.is_next_to(origin, now)
+            self._awaited[origin] = _Awaited(seq, now.mono_ms if hurries else now.mono_ms + limits.COPY_LATE_MS)
+        self._new.clear()
 
     def made(self) -> None:
         """This node's head shows all that it has: nothing is awaited of it."""
+        self._new.clear()
         self._awaited.clear()
 
-    def owed(self, now: Now, *, busy: bool = False) -> bool:
-        """Whether somebody waits for this node's copy.
-
-        So it is where it is one of the few next to them, and not `busy` with a voter of its own; or where nobody has made one
-        in time.
-        """
-        self._awaited = {
-            origin: (seq, now.mono_ms if since is None else since)
-            for origin, (seq, since) in self._awaited.items()
-            if not self._peers.shows_copy(origin, seq)
-        }
-        return any(
-            now.mono_ms - (since or 0) >= limits.COPY_LATE_MS or (not busy and self._peers.is_next_to(origin, now))
-            for origin, (_, since) in self._awaited.items()
-        )
+    def owed(self, now: Now) -> bool:
+        """Whether somebody waits for this node's copy: nobody has made one, and this node hurries, or it is late."""
+        self._awaited = {o: one for o, one in self._awaited.items() if not self._peers.shows_copy(o, one.seq)}
+        return any(one.from_ms <= now.mono_ms for one in self._awaited.values())
 
     def due(self) -> list[int]:
-        """From which `mono_ms` on this node's copies are owed in any case."""
-        return [since + limits.COPY_LATE_MS for _, since in self._awaited.values() if since is not None]
+        """From which `mono_ms` on this node's copies are owed."""
+        return [one.from_ms for one in self._awaited.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """A decision, and from which `mono_ms` on this node owes its copy."""
+
+    seq: int
+    from_ms: int

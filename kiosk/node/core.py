@@ -225,12 +225,12 @@ class Node:
         return Turn(rows, sends, screen, evidence)
 
     def _copies_are_due(self, now: Now) -> bool:
-        """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does: in a
-        rush another node has the time, and one copy is enough."""
-        waits = isinstance(self.state, d.Waiting)
-        owed = self._copies.owed(now, busy=waits)
+        """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does, or
+        while his green is being drawn: in a rush another node has the time, and one copy is enough."""
+        busy = isinstance(self.state, d.Waiting) or (isinstance(self.state, d.Green) and not self.state.lit)
+        self._copies.look(now, busy=busy)
         late = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
-        return self.books.moving or owed or late or (self.books.urgent and not waits)
+        return self.books.moving or late or self._copies.owed(now) or (self.books.urgent and not busy)
 
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:

@@ -81,8 +81,12 @@ def _writes_nothing(old: Callable[..., tuple], self: Replica) -> tuple:
 # --- who decides, and when green is shown ---------------------------------------------------------------------------
 
 
-def _owes_only_those_it_is_next_to(old: Callable[..., bool], self: Copies, now: Any, **words: bool) -> bool:
-    return old(self, now, **words) and any(self._peers.is_next_to(origin, now) for origin in self._awaited)
+def _owes_only_those_it_is_next_to(old: Callable[..., bool], self: Copies, now: Any) -> bool:
+    return old(self, now) and any(self._peers.is_next_to(origin, now) for origin in self._awaited)
+
+
+def _is_never_busy(old: Callable[..., None], self: Copies, now: Any, busy: bool) -> None:
+    old(self, now, busy=False)
 
 
 def _hears_old_heads(self: Freshness, head: Any) -> None:
@@ -307,6 +311,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "G2: what came before the seal is held back too": ((Books, "closes", _never),),
     "G2: a handover is never held back": ((Books, "closes", _always),),
     "copies: all hurry": ((Peers, "is_next_to", _always),),
+    "copies: who is busy hurries too": (_around(Copies, "look", _is_never_busy),),
     "copies: the others never say so": (_around(Copies, "owed", _owes_only_those_it_is_next_to),),
     "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
     "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),

@@ -40,6 +40,7 @@ RED: tuple[tuple[Story, str], ...] = (
     (checkin.test_a_repeated_ask, "D4: decides again, or what is withdrawn"),
     (checkin.test_nothing_is_said_before_it_is_written, "log: said before it is written"),
     (checkin.test_an_own_voter_waits_for_a_copy, "G3: green with the own mark on one disk"),
+    (checkin.test_a_table_with_a_voter_of_its_own_leaves_the_hurry_to_the_others, "copies: who is busy hurries too"),
     (checkin.test_three_nodes_hurry_for_an_own_voter, "copies: all hurry"),
     (checkin.test_where_the_next_three_have_no_copy_the_others_say_so, "copies: the others never say so"),
     (checkin.test_a_copy_at_one_who_knows_of_a_seal_is_not_enough, "G3: the register of the peer is not looked at"),

@@ -92,6 +92,20 @@ def test_three_nodes_hurry_for_an_own_voter() -> None:
     assert [name for name in place.devices if place.core(name).peers.next_due() > heads[name]] == ["S", "T2", "T3"]
 
 
+def test_a_table_with_a_voter_of_its_own_leaves_the_hurry_to_the_others() -> None:
+    """Table 2's green is being drawn: it does not hurry for table 1's voter. Its next commit takes the copy along."""
+    place = Place(6).morning()
+    place.ask("T2", 201)
+    place.deliver()
+    assert place.shown("T2") == "Green"
+    place.ask("T1", 101)
+    place.deliver()
+    (own,) = [row.seq for row in place.devices["T1"].disk if row.origin == "T1.1" and b"granted" in row.data]
+    assert (place.shown("T1"), copied(place, own)) == ("Green", ["S", "T3"])
+    place.hand_out("T2")
+    assert copied(place, own) == ["S", "T2", "T3"]
+
+
 def test_where_the_next_three_have_no_copy_the_others_say_so() -> None:
     """Nothing passes between table 1 and the three that would hurry: table 4's copy is as good, a moment later."""
     place = Place(6).morning()
