@@ -51,6 +51,7 @@ RUSHES = 40  # of the eight tables
 AWAY = 20_000  # entries that a table has missed
 # The spare cards that the yardsticks speak as; nobody else listens to what one says to the other.
 ASKS, DECIDES = ("S.2", *(f"T{number}.2" for number in range(2, 9))), "T1.2"
+MEMORY = Path("/dev/shm")  # where what is added is all that a sync takes, as if each node had a disk to itself
 ECHO = b"x" * 300  # is sent back as it is
 
 
@@ -64,8 +65,9 @@ def main() -> None:
     with a_place(8, "") as place:
         everywhere(place)
     for brokers in (1, 2):
-        with a_place(8, delay, brokers) as place:
-            all_at_once(place, delay)
+        for disk in (None, MEMORY):
+            with a_place(8, delay, brokers, disk) as place:
+                all_at_once(place, delay)
     catch_up()
 
 
@@ -75,9 +77,9 @@ def a_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def a_place(tables: int, preload: str, brokers: int = 2) -> Iterator[Place]:
-    """A running place; each node's syncs are slowed by the preloaded library."""
-    folder = Path(tempfile.mkdtemp(prefix="vb-"))
+def a_place(tables: int, preload: str, brokers: int = 2, disk: Path | None = None) -> Iterator[Place]:
+    """A running place; each node's syncs are slowed by the preloaded library. All are on this machine's disk, unless said."""
+    folder = Path(tempfile.mkdtemp(prefix="vb-", dir=disk))
     with closing(Place(folder, folder, tables=tables, voters=tables * 1_500, seed=1, cables=False, brokers=brokers)) as place:
         place.start(*wrapper(preload))
         yield place
@@ -149,7 +151,8 @@ def at_another_table(place: Place, preload: str) -> None:
 def _with(place: Place, preload: str) -> str:
     """On what disks, and through how many brokers: the yardstick goes through one of them."""
     brokers = len(place.brokers)
-    return f", {brokers} broker{'s' * (brokers > 1)}" + (f", {DELAY_MS} ms added to each sync" if preload else "")
+    alone = ", a disk for each" if place.folder.is_relative_to(MEMORY) else ""
+    return f", {brokers} broker{'s' * (brokers > 1)}{alone}" + (f", {DELAY_MS} ms added to each sync" if preload else "")
 
 
 @contextmanager
