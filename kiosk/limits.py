@@ -47,6 +47,7 @@ ORIGINS = (TABLES + 1) * (SPARES + 1)  # disks of one place, and so logs
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
 ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
 CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved into the database, while nobody waits
+SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is looked at for the last time
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Times on the desk

@@ -54,6 +54,7 @@ class Service:
         self._answers: list[Touch | Drawn] = []
         self._scanner = ScannerSeen(present=True)
         self._rush = Rush()
+        self._folded = 0  # entries since the last `_settle`
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
@@ -109,8 +110,7 @@ class Service:
         replayed = _replay(node, log, self._bundle)
         if log.fault:
             node.condemn()
-        gc.collect()
-        gc.freeze()  # the log's fold stays for good: no later collection has to walk it while a clerk waits
+        self._settle()
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
         self._carry_out(node, log, node.take([self._scanner], now()))
@@ -204,6 +204,15 @@ class Service:
                 self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
         log.commit_evidence(now().wall_ms)
         log.tidy()
+        self._folded += len(turn.rows)
+        if self._folded >= limits.SETTLE_ENTRIES:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take the log's fold as lasting: no later collection walks it while a clerk waits, everywhere at the same time."""
+        gc.collect()
+        gc.freeze()
+        self._folded = 0
 
     def _say(self, words: str) -> None:
         """Log what holds from now on, once."""
