@@ -6,7 +6,8 @@ python tests/bench/bench_day.py --growth                                        
 
 The nodes and brokers of the day are the real ones, with TLS, as processes on this machine. Voters come at random (Poisson),
 2,400 an hour times the pace, and queue up for a free table; measured is what the system makes somebody wait, from a card or a
-touch to the screen.
+touch to the screen. The yardstick is a bare sync on the same disk, twice a second all the while: where that is long, so is
+everything.
 """
 
 import argparse
@@ -34,6 +35,8 @@ from kiosk.simulated.place import Node, Place
 A_DAY_PER_HOUR = 2_400  # check-ins an hour at the peak of the largest polling place
 HURRY_S = 0.3  # seconds for the birth date, and again for the ballots: ten times as fast as anybody can
 LONG_S = 0.5  # seconds of waiting that are reported as they happen
+LONG_SYNC_S = 0.2  # the same for a bare sync
+SYNC_EVERY_S = 0.5
 AGAIN_S = 1.5  # seconds after which a clerk scans or touches again
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -68,7 +71,8 @@ def a_day(tables: int, voters: int, pace: float, minutes: float) -> None:
         before = {name: cpu_s(node.process.pid) for name, node in place.nodes.items()}
         resting = wire_bytes(place, 5.0)
         bytes_before, began = sum(map(io_bytes, brokers(place))), time.monotonic()
-        seen = serve_all(place, coming, A_DAY_PER_HOUR * pace / 3600, minutes * 60)
+        with bare_syncs(place.folder) as syncs:
+            seen = serve_all(place, coming, A_DAY_PER_HOUR * pace / 3600, minutes * 60)
         took = time.monotonic() - began
         on_wire = sum(map(io_bytes, brokers(place))) - bytes_before
         served = len(seen.green)
@@ -76,14 +80,8 @@ def a_day(tables: int, voters: int, pace: float, minutes: float) -> None:
             f"{tables} tables, {served:,} greens in {took / 60:.1f} minutes, {pace:g} times the pace", f"{seen.refused} refused"
         )
         for what, times in (("card → screen", seen.shown), ("approve → green", seen.green)):
-            told = statistics.quantiles(times, n=1000)
-            report(
-                f"{what}, whole place",
-                ", ".join(f"p{at / 10:g} {told[at - 1] * 1e3:.1f}" for at in (500, 990, 999))
-                + f", longest {max(times) * 1e3:.0f} ms",
-                "nobody over 1 s",
-                met=max(times) < 1,
-            )
+            report(f"{what}, whole place", spread_of(times), "nobody over 1 s", met=max(times) < 1)
+        report("a bare sync on the same disk meanwhile", spread_of(syncs))
         cpu = {name: (cpu_s(node.process.pid) - before[name]) / took for name, node in place.nodes.items()}
         memory = [memory_mb(node.process.pid) for node in place.nodes.values()]
         report(
@@ -99,6 +97,39 @@ def a_day(tables: int, voters: int, pace: float, minutes: float) -> None:
             f"a node's database with {entries:,} entries",
             f"{size / 1e6:.1f} MB, {size / entries:.0f} bytes an entry, list included",
         )
+
+
+def spread_of(times: list[float]) -> str:
+    """Seconds as the middle, the long ones and the longest, in milliseconds."""
+    told = statistics.quantiles(times, n=1000)
+    return (
+        ", ".join(f"p{at / 10:g} {told[at - 1] * 1e3:.1f}" for at in (500, 990, 999)) + f", longest {max(times) * 1e3:.0f} ms"
+    )
+
+
+@contextmanager
+def bare_syncs(folder: Path) -> Iterator[list[float]]:
+    """Seconds that each of the bare syncs takes that are made meanwhile."""
+    taken: list[float] = []
+    ended, began = threading.Event(), time.monotonic()
+
+    def sync() -> None:
+        with (folder / "bare").open("wb", buffering=0) as file:
+            while not ended.wait(SYNC_EVERY_S):
+                started = time.perf_counter()
+                file.write(b"x" * 4_096)
+                os.fsync(file.fileno())
+                taken.append(time.perf_counter() - started)
+                if taken[-1] > LONG_SYNC_S:
+                    print(f"minute {(time.monotonic() - began) / 60:.1f}: a bare sync takes {taken[-1]:.2f} s", file=sys.stderr)
+
+    thread = threading.Thread(target=sync)
+    thread.start()
+    try:
+        yield taken
+    finally:
+        ended.set()
+        thread.join()
 
 
 def serve_all(place: Place, coming: list[Voter], per_second: float, seconds: float) -> Seen:
