@@ -37,9 +37,9 @@ class Healing(Fate):
             raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
 
     def is_in_step(self) -> bool:
-        """Whether all have the same entries on disk."""
-        vectors = [machine.vector for machine in self.world.machines.values() if machine.up]
-        return all(vector == vectors[0] for vector in vectors)
+        """Whether all have the same entries on disk, and nobody a copy in memory that waits for its commit."""
+        up = [machine for machine in self.world.machines.values() if machine.up]
+        return all(m.vector == up[0].vector and not m.node.books.replica.unread for m in up)
 
     def look_at_old_disks(self) -> None:
         """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""
