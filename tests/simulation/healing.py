@@ -64,15 +64,19 @@ class Healing(Fate):
         """Nobody may know that a machine that runs has an old disk."""
         if other := self.contradicts(machine):
             raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
-        known = max(m.vector.get(machine.origin, 0) for m in self.world.machines.values() if m is not machine)
+        known = max((m.vector.get(machine.origin, 0) for m in self.who_can_tell(machine)), default=0)
         if machine.outdated and known > machine.vector.get(machine.origin, 0):
             raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
+
+    def who_can_tell(self, machine: Machine) -> list[Machine]:
+        """The other nodes that run. One that is locked says nothing: what it alone knows comes to light when it is unlocked."""
+        return [m for m in self.world.machines.values() if m is not machine and m.up and not m.node.is_locked]
 
     def contradicts(self, machine: Machine) -> str:
         """A node that has an entry of this machine's log which is not what the machine has."""
         own = {row.seq: row.data for row in machine.disk if row.origin == machine.origin}
-        for other in self.world.machines.values():
-            copies = [row for row in other.disk if other.up and other is not machine and row.origin == machine.origin]
+        for other in self.who_can_tell(machine):
+            copies = [row for row in other.disk if row.origin == machine.origin]
             if any(own.get(row.seq, b"") != row.data for row in copies):
                 return other.origin
         return ""
