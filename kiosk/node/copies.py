@@ -12,7 +12,7 @@ from kiosk.node.words import Now
 
 
 class Copies:
-    """What is awaited: of each origin its last own decision, and since when this node has known of it."""
+    """What is awaited: of each origin its last own decision, and from when on this node owes a copy."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers

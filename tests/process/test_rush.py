@@ -64,7 +64,7 @@ def test_who_comes_after_the_others_goes_at_once(rush):
 
 
 def test_a_rush_ends(rush):
-    """A second later nobody is expected, and a smaller rush is not measured by the one before."""
+    """Some seconds later nobody is expected, and a smaller rush is not measured by the one before."""
     late = limits.RUSH_LASTS_S
     assert not rush.lacks(asks(4), late)
     rush.took(asks(2, 3, 4), late)
