@@ -10,7 +10,7 @@ Until the seizure is done, that is all of the old holder's entries that this nod
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from kiosk.domain.entries import Handover, Seal, Seize
@@ -41,12 +41,13 @@ class Sealed:
 class Holding:
     """Who holds a book at an epoch. `end`: the last seq of the holder's log that counts; None while it holds.
 
-    `seize`: the seizure that ended the holding before, where one did.
+    `begun`: the entry by which it began, as origin and seq; None at opening. `seize`: that entry, where it is a seizure.
     """
 
     holder: str
     epoch: int = 1
     end: int | None = None
+    begun: tuple[str, int] | None = None
     seize: Seize | None = None
 
 
@@ -174,6 +175,15 @@ class Books:
                     stopped[origin] = max(seq, stopped.get(origin, 0))
         return stopped
 
+    def register_history(self, epoch: int) -> dict[str, int]:
+        """How much of whose logs a node needs to know who holds the register at an epoch, and so whose seals count."""
+        history: dict[str, int] = {}
+        for holding in self._chains[REGISTER].holdings[:epoch]:
+            if holding.begun is not None:
+                origin, seq = holding.begun
+                history[origin] = max(seq, history.get(origin, 0))
+        return history
+
     def may_seize_register(self, origin: str) -> bool:
         """Whether this origin is the assistant's, which alone may seal and seize the register."""
         return node_of(origin) == self._assistant
@@ -201,24 +211,25 @@ class Books:
         last = chain.last
         epoch = last.epoch + 1
         handover = self._handover(book, epoch, last.holder)
-        seize, doubtful = self._seize(book, epoch)
-        chain.pending = [] if seize is not None else [s for s in self._seals.get(book, ()) if self._is_pending(s, epoch)]
-        if seize is not None:
+        seizure, doubtful = self._seize(book, epoch)
+        chain.pending = [] if seizure is not None else [s for s in self._seals.get(book, ()) if self._is_pending(s, epoch)]
+        if seizure is not None:
+            author, seq, seize = seizure
+            to, end = seize.to, seize.cut
             if handover is not None and handover[0] <= seize.cut:
-                _end(chain, handover[0])
-                chain.holdings.append(Holding(handover[1], epoch, seize=seize))
-            else:
-                _end(chain, seize.cut)
-                chain.holdings.append(Holding(seize.to, epoch, seize=seize))
+                end, to = handover
+            _end(chain, end)
+            chain.holdings.append(Holding(to, epoch, begun=(author, seq), seize=seize))
             return True
         if doubtful or handover is None or any(not self.closes(s, last.holder, handover[0]) for s in chain.pending):
             chain.open = doubtful or bool(chain.pending)
             return False
-        _end(chain, handover[0])
+        seq, to = handover
+        _end(chain, seq)
         if chain.pending:
             chain.overtaken.append(epoch)
         chain.pending = []
-        chain.holdings.append(Holding(handover[1], epoch))
+        chain.holdings.append(Holding(to, epoch, begun=(last.holder, seq)))
         return True
 
     def _handover(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
@@ -227,14 +238,14 @@ class Books:
         ]
         return min(found, default=None)
 
-    def _seize(self, book: int, epoch: int) -> tuple[Seize | None, bool]:
+    def _seize(self, book: int, epoch: int) -> tuple[tuple[str, int, Seize] | None, bool]:
         """The seizure at this epoch that counts, and whether there is one of which that is not known yet."""
         doubtful = False
         for origin, seq, body in sorted(self._seizes.get(book, ()), key=lambda s: (s[0], s[1])):
             if body.epoch == epoch:
                 worth = self._authority(book, body.register, origin, seq)
                 if worth is Standing.COUNTS:
-                    return body, False
+                    return (origin, seq, body), False
                 doubtful = doubtful or worth is Standing.OPEN
         return None, doubtful
 
@@ -243,12 +254,18 @@ class Books:
         return seal.epoch == epoch and self._authority(seal.book, seal.register, sealed.author, sealed.seq) is not Standing.VOID
 
     def _authority(self, book: int, register: int, origin: str, seq: int) -> Standing:
-        """What a seal or seize is worth: the register's must be the assistant's, any other the register's holder's."""
+        """What a seal or seize is worth: the register's must be the assistant's, any other the register's holder's.
+
+        One for an epoch of the register that nothing here speaks of is worth nothing yet, or anybody could stop any book with
+        it: until this node knows the register's history it is as if the entry had not come (see `rules.is_answer`).
+        """
         if book == REGISTER:
             return Standing.COUNTS if self.may_seize_register(origin) else Standing.VOID
+        known = self._chains[REGISTER]
+        if register > known.last.epoch and not known.open:
+            return Standing.VOID
         return self.standing(REGISTER, register, origin, seq)
 
 
 def _end(chain: Chain, end: int) -> None:
-    last = chain.last
-    chain.holdings[-1] = Holding(last.holder, last.epoch, end, last.seize)
+    chain.holdings[-1] = replace(chain.last, end=end)

@@ -69,11 +69,16 @@ def read_card(text: str, rules: CardRules) -> CardRead | OtherPlace | Unreadable
     place = match.groupdict().get("place")
     if place is not None and place != rules.place:
         return OtherPlace(place, rules.other_places.get(place, ""))
-    return CardRead(int(match["voter"]))
+    return _card_of(int(match["voter"]))
 
 
 def read_keyed(digits: str, rules: CardRules, voter_digits: int) -> CardRead | OtherPlace | Unreadable:
     """Read what a clerk keyed: a voter number of up to `voter_digits` digits, or a whole card number."""
     if digits.isascii() and digits.isdigit() and len(digits) <= voter_digits:
-        return CardRead(int(digits))
+        return _card_of(int(digits))
     return read_card(digits, rules)
+
+
+def _card_of(voter: int) -> CardRead | Unreadable:
+    """A voter's card; the number 0, as on a printer's specimen, is nobody's."""
+    return CardRead(voter) if voter else Unreadable.NOT_A_CARD

@@ -178,9 +178,14 @@ def must_answer(seen: Seen, sealed: Sealed, everyone: Iterable[str], last_start:
     return {o for o in everyone if o != seen.me and (o not in stopped or is_back(sealed, o, last_start))}
 
 
-def is_answer(sealed: Sealed, head: Head) -> bool:
-    """Whether a head answers a seal: its node has the seal on disk, and holds back what the old holder wrote later."""
-    return head.have.get(sealed.author, 0) >= sealed.seq
+def is_answer(books: Books, sealed: Sealed, head: Head) -> bool:
+    """Whether a head answers a seal: its node has the seal on disk, and holds back what the old holder wrote later.
+
+    It does so once it knows that the seal's author holds the register; the register's own history makes nobody wait for the
+    assistant's seals, which all know.
+    """
+    knows = sealed.seal.book == REGISTER or covers(head.have, books.register_history(sealed.seal.register))
+    return knows and head.have.get(sealed.author, 0) >= sealed.seq
 
 
 def cut_of(sealed: Sealed, old: str, answers: Iterable[Mapping[str, int]]) -> int:

@@ -217,7 +217,7 @@ class BookKeeper:
         """A head may be an answer to a seal; the first one that is, is."""
         for book in self.books.sealed:
             sealed = self.own_seal(book)
-            if sealed is not None and rules.is_answer(sealed, head):
+            if sealed is not None and rules.is_answer(self.books, sealed, head):
                 self._answers.setdefault((book, sealed.seq), {}).setdefault(head.origin, head.have)
 
     def answers(self, book: int, sealed: Sealed) -> dict[str, Mapping[str, int]]:

@@ -38,10 +38,15 @@ def seize(book: int, to: str, books: BookKeeper, now: Now) -> None:
 
 
 def attest(decided: d.Perform, books: BookKeeper, now: Now) -> None:
-    """The chair attests that nodes are stopped, in a new start, and their cards have been scanned (rule D2)."""
+    """The chair attests that nodes are stopped, in a new start, and their cards have been scanned (rule D2).
+
+    Where the node has become fresh meanwhile nothing hangs on the start any more; the cards were scanned, and count.
+    """
     seen = books.seen
-    if seen.joined and not seen.fresh.reached and not seen.island:
+    if not seen.joined:
+        return
+    if not seen.fresh.reached:
         books.start(now, set(decided.nodes) - {seen.me})
-        for voter, stopped in decided.cards:
-            books.write(e.Rescanned(voter, stopped), now)
-        books.urgent = True
+    for voter, stopped in decided.cards:
+        books.write(e.Rescanned(voter, stopped), now)
+    books.urgent = True

@@ -30,10 +30,11 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
     way."""
     seen, me = books.seen, setup.origin
     lack = lack_of(setup, books, peers, now)
-    newest = {node_of(origin): origin for origin in sorted(books.everyone(), key=lambda o: (len(o), o))}
-    others = sorted(books.everyone() - {me}, key=lambda o: (table_of(o) or 0, o))
+    everyone = books.everyone()
+    newest = {node_of(origin): origin for origin in sorted(everyone, key=lambda o: (len(o), o))}
+    others = sorted(everyone - {me}, key=lambda o: (table_of(o) or 0, o))
     free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack is not d.Lack.ALONE
-    waits = seen.joined and not rules.g4_fresh(seen)
+    waits = seen.joined and not seen.fresh.reached and (not seen.island or peers.any_seen(now))
     return Situation(
         me=me,
         peers=tuple(_peer(origin, books, peers, now, current=newest[node_of(origin)] == origin) for origin in others),
@@ -42,7 +43,7 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         mode=Mode.FIXED if seen.island or setup.alone else Mode.FREE if free else Mode.PAPER,
         fresh=seen.fresh.reached,
         uncopied=0 if setup.alone else max(0, own_before - peers.copied()),
-        awaited=seen.fresh.awaited(books.everyone(), books.replica.stored) if waits else (),
+        awaited=seen.fresh.awaited(everyone, books.replica.stored) if waits else (),
         may_seal=tuple(book for book in sorted(books.books) if rules.may_seal(seen, book)),
         may_attest=waits,
         may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,

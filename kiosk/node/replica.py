@@ -75,10 +75,15 @@ class Replica:
             self.tip = self._flushed_tip = entry_hash
 
     def write(self, body: e.Body, wall_ms: int) -> e.Entry:
-        """Write the next entry of this node's own log."""
+        """Write the next entry of this node's own log.
+
+        Raises:
+            msgspec.ValidationError: it is out of bounds. Signed, it would be refused everywhere, and with it all that follows.
+        """
         end = self.end(self.me)
         entry = e.Entry(self.me, end.seq + 1, end.hash, wall_ms, body)
         data = e.encode_entry(entry)
+        e.decode_entry(data)
         self._own.append(len(self._rows))
         self._rows.append(Stored(self.me, entry.seq, data, None))
         self.is_awaited = self.is_awaited or not isinstance(body, _UNHURRIED)

@@ -289,9 +289,14 @@ def test_everybody_answers_who_is_not_stopped_or_is_back() -> None:
 
 
 def test_an_answer_has_the_seal() -> None:
-    """A head answers once it shows the seal on its node's disk."""
-    assert not rules.is_answer(sealed(), head(ME, S_1=3))
-    assert rules.is_answer(sealed(), head(ME, S_1=4))
+    """A head answers once it shows the seal on its node's disk, and what made the seal's author the register's holder."""
+    known = seen(OFFICE)
+    assert not rules.is_answer(known.books, sealed(), head(ME, S_1=3))
+    assert rules.is_answer(known.books, sealed(), head(ME, S_1=4))
+    fold(known, OFFICE, 5, e.Handover(0, 2, OTHER))
+    later = Sealed(OTHER, 9, e.Seal(book=1, epoch=2, register=2, stopped={}), {})
+    assert not rules.is_answer(known.books, later, head(ME, S_1=4, T2_1=9))
+    assert rules.is_answer(known.books, later, head(ME, S_1=5, T2_1=9))
 
 
 def test_the_cut_is_the_most_that_anybody_had() -> None:

@@ -436,3 +436,13 @@ def test_what_is_read_is_what_is_folded() -> None:
     """The check hands out every entry that can be read, in order, so that a start needs no second look."""
     found = list(check_chain(ROWS, SETUP.first_prev, SIGNERS.verify, {}))
     assert found == [e.decode_entry(row.data) for row in ROWS]
+
+
+def test_nothing_is_written_that_nobody_could_read() -> None:
+    """An entry out of bounds is a fault of the program: it ends there, and is neither signed nor in the log."""
+    loop = some_day()
+    before = loop.node.books.replica.have[ORIGIN]
+    with pytest.raises(msgspec.ValidationError):
+        loop.node.books.write(e.Rescanned(0, ORIGIN), loop.now)
+    assert loop.node.books.replica.have[ORIGIN] == before
+    assert not loop.node.books.replica.flush()

@@ -174,6 +174,9 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     ),
     "seal: nobody need answer": ((rules, "must_answer", lambda *_: set()),),
     "seal: who is back need not answer": ((rules, "is_back", lambda *_: False),),
+    "seal: its author's right need not be known": (
+        (rules, "is_answer", lambda _books, sealed, head: head.have.get(sealed.author, 0) >= sealed.seq),
+    ),
     "seize: the cut is what its writer had": ((rules, "cut_of", lambda sealed, old, _answers: sealed.had.get(old, 0)),),
     "write before speak": ((World, "speaks_first", True),),
     "late entries are no marks": ((Case, "marks", _case_marks_without_late),),

@@ -215,7 +215,8 @@ class People:
             keeper = machine.node.books
             missing = self.stopped() - {machine.origin}
             unseen = any(keeper.replica.have.get(origin, 0) < seq for origin, seq in taken)
-            if not missing or unseen or keeper.seen.island or any(self.in_island(o) for o in missing):
+            alone = keeper.seen.island and not machine.node.situation.may_attest
+            if not missing or unseen or alone or any(self.in_island(o) for o in missing):
                 continue
             open_ = [c for o in missing for c in keeper.ledger.unproved(o) if c.outcome(keeper.books) is None]
             cards = tuple((r.voter, r.stopped) for r in self.cards(machine, missing, open_))

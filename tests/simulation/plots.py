@@ -7,6 +7,7 @@ do: they only draw it near. Roles, voter and moments are drawn, and chance goes 
 from collections.abc import Callable
 
 from kiosk.domain import screens as s
+from kiosk.domain.office import Deed, Perform
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
 from tests.simulation.stage import Beats, Spoilt, Stage
 
@@ -268,6 +269,47 @@ def unheard_seal(on: Stage) -> Beats:
     yield from on.served(n)
 
 
+def unheard_history(on: Stage) -> Beats:
+    """The register's history: its new holder takes the book, and neither the old holder nor a table knows why it may."""
+    h, t, n, r = on.h, on.t, on.n, on.r
+    on.block(r, [h, t], "log", "give")
+    on.block("*", [h, t], "give")
+    on.day.order(on.machine(r), Perform(Deed.HAND_OVER, book=0, to=n))
+    yield from on.until(lambda: on.machine(n).up and on.machine(n).node.books.may_decide(0))
+    on.seal(by=n)
+    yield from on.while_(600)
+    if not on.answered(n):
+        on.unblock()
+    yield from on.until(lambda: on.answered(n))
+    on.seize(n, by=n)
+    on.block([h, t], on.others(h, t), "log", "give")
+    yield from on.asks(t)
+    yield from on.while_(300)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+
+
+def islands_meet(on: Stage) -> Beats:
+    """The power fails, the secretary's node stays off, each table becomes an island and serves; then they meet again."""
+    tables = on.others(on.r)
+    on.stop(on.r, *tables)
+    yield
+    on.block("*", "*")
+    on.start(*tables)
+    yield from on.while_(5_000)
+    for table in tables:
+        on.day.order(on.machine(table), Perform(Deed.ISLAND))
+    yield from on.asks(on.h)
+    yield from on.served(on.h)
+    on.unblock()
+    yield from on.while_(2_000)
+    on.attest(on.t, on.r)
+    yield from on.fresh(on.h, on.t, on.n)
+    yield from on.asks(on.n)
+    yield from on.while_(300)
+
+
 PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     back_in_a_corner,
     heir_without_history,
@@ -282,5 +324,7 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     register_taken,
     stale_table,
     unheard_seal,
+    unheard_history,
+    islands_meet,
     *PLOTS_OF_DISKS,
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import TYPE_CHECKING
 
+from kiosk import limits
 from kiosk.domain import screens as s
 from kiosk.domain.office import Deed, Perform
 from tests.simulation.world import Machine
@@ -108,6 +109,15 @@ class Stage:
         if not taker.up or taker.node.books.own_seal(book) is None:
             raise Spoilt
 
+    def attest(self, at: str, *stopped: str) -> None:
+        """The chair attests at a node that others are stopped; what is true, and where it is offered, or the plot is spoilt."""
+        day, machine = self.day, self.machine(at)
+        ready = machine.up and machine.node.situation.may_attest
+        if not ready or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
+            raise Spoilt
+        day.attested |= set(stopped)
+        day.order(machine, Perform(Deed.ATTEST, nodes=frozenset(stopped)))
+
     def answered(self, by: str = "", book: int | None = None) -> bool:
         """Whether the book can be taken now."""
         taker, book = self.machine(by or self.r), self.book if book is None else book
@@ -166,7 +176,7 @@ class Stage:
         """All tables are ready: everybody is fresh, and has it on disk that the poll is open."""
         tables = self.others(self.r)
         yield from self.until(lambda: all(self.can_ask(o) for o in tables), 6_000)
-        yield from self.while_(50)
+        yield from self.while_(50 + limits.COPIES_WAIT_MS)
 
     def fresh(self, *origins: str, ms: int = 4_000) -> Beats:
         machines = [self.machine(origin) for origin in origins]

@@ -154,6 +154,16 @@ def _attests_without_cards(old: Callable[..., None], decided: d.Perform, books: 
     old(replace(decided, cards=()), books, now)
 
 
+def _attests_where_it_is_not_fresh(old: Callable[..., None], decided: d.Perform, books: BookKeeper, now: Any) -> None:
+    if not books.seen.fresh.reached:
+        old(decided, books, now)
+
+
+def _attests_where_it_is_no_island(old: Callable[..., None], decided: d.Perform, books: BookKeeper, now: Any) -> None:
+    if not books.seen.island:
+        old(decided, books, now)
+
+
 def _ids_begin_anew(old: Callable[..., str], self: BookKeeper) -> str:
     origin, _, count = old(self).split("/")
     return f"{origin}/1/{count}"
@@ -204,6 +214,12 @@ def _island_outlives_a_restart(old: Callable[..., None], self: Node, now: Any) -
 
 
 # --- books that move ------------------------------------------------------------------------------------------------
+
+
+def _authority_of_any_epoch(self: Books, book: int, register: int, origin: str, seq: int) -> Standing:
+    if book == books_module.REGISTER:
+        return Standing.COUNTS if self.may_seize_register(origin) else Standing.VOID
+    return self.standing(books_module.REGISTER, register, origin, seq)
 
 
 def _any_seals_answers(self: BookKeeper, book: int, _sealed: Any) -> dict:
@@ -300,6 +316,8 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "D2: attested one after the other": (_around(Freshness, "started", _forgets_who_was_attested),),
     "D2: heads from before the attestation": ((Freshness, "started", _keeps_what_was_heard),),
     "D2: attested without cards": (_around(deeds, "attest", _attests_without_cards),),
+    "D2: cards count only with a start": (_around(deeds, "attest", _attests_where_it_is_not_fresh),),
+    "D2: nothing is attested on an island": (_around(deeds, "attest", _attests_where_it_is_no_island),),
     "D2: an island decides in the register": ((rules, "d2_fresh", lambda seen, _book: seen.fresh.reached or seen.island),),
     "D3: without the old holder's log": ((rules, "d3_whole_history", _history_of_answers_only),),
     "D3: without the answers' logs": ((rules, "d3_whole_history", _history_without_answers),),
@@ -349,6 +367,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "register: taken from a node that is not stopped": (_around(BookKeeper, "seal", _seals_from_anybody),),
     "register: nobody takes it": ((Books, "may_seize_register", _never),),
     "register: all its entries count": ((Books, "_authority", lambda *_: Standing.COUNTS),),
+    "register: an unknown epoch holds everything back": ((Books, "_authority", _authority_of_any_epoch),),
     "register: nothing is held back": ((Books, "standing", lambda self, *given: _standing(self, *given)),),
     "island: never": (
         (rules, "g4_fresh", lambda seen: seen.fresh.reached),

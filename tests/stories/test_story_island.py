@@ -91,6 +91,28 @@ def test_island_mode_does_not_end_before_its_entries_are_copied(place: Place) ->
     assert place.is_island("T2")
 
 
+def test_islands_that_meet_without_the_secretary_go_on_together(place: Place) -> None:
+    """After a power cut the secretary's node stays off and each table becomes an island. They meet again: nobody is fresh,
+    until the chair attests at one of them that the secretary's node is stopped."""
+    place.crash("S", "T1", "T2", "T3")
+    for name in ("T1", "T2", "T3"):
+        place.cut_off(name)
+        place.restart(name)
+    place.wait(6_000)
+    for name in ("T1", "T2", "T3"):
+        place.order(name, d.Deed.ISLAND)
+    assert not place.core("T1").situation.may_attest
+    place.heal()
+    place.wait(4_000)
+    assert all(place.is_island(name) for name in ("T1", "T2", "T3"))
+    assert place.core("T1").situation.may_attest
+    assert place.core("T1").situation.awaited == ("S.1",)
+    place.order("T1", d.Deed.ATTEST, nodes=frozenset({"S.1"}))
+    place.wait(4_000)
+    assert not any(place.is_island(name) for name in ("T1", "T2", "T3"))
+    place.serve("T3", 201)
+
+
 def test_a_restart_ends_island_mode(place: Place) -> None:
     """An island that starts again serves nobody until the chair approves it anew."""
     island(place, "T2")

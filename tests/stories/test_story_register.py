@@ -35,6 +35,43 @@ def test_a_seal_of_the_register_by_another_node_is_nothing(place: Place) -> None
     assert place.decides("S", REGISTER)
 
 
+def test_a_seal_for_an_epoch_of_the_register_that_nobody_knows_stops_nothing(place: Place) -> None:
+    """Table 3, in a thief's hands, seals and seizes book 2 as if it had come to hold the register: table 2 goes on deciding,
+    and the secretary can still take the book."""
+    core = place.core("T3")
+    for epoch in (2, 3):
+        core.books.write(e.Seal(2, epoch, 1_000, {}), place.now)
+        core.books.write(e.Seize(2, epoch, 1_000, 3, "T3.1", 0, {}), place.now)
+    place.wait(2_000)
+    assert place.holders(2) == {"T2.1"}
+    place.serve("T1", 201)
+    place.crash("T2")
+    place.take_over(2, "T2", "T1")
+    assert place.holders(2) == {"T1.1"}
+    place.serve("T1", 202)
+
+
+def test_who_does_not_know_who_holds_the_register_has_not_answered(place: Place) -> None:
+    """The secretary hands the register to table 1, which seals book 2. Table 3 hears the seal and not yet of the handover: to
+    it the seal is nothing, and its head no answer, until it knows."""
+    place.deafen("T3")
+    place.hand_over(REGISTER, "S", "T1")
+    place.wait(2_000)
+    place.crash("T2")
+    place.seal(2, "T2", by="T1")
+    place.wait(1_000)
+    place.read_logs_of("T3", "T1.1")
+    place.wait(2_000)
+    assert place.core("T3").books.books.sealed == ()
+    assert place.seizure("T1").waits_for == ("T3.1",)
+    place.heal()
+    place.wait(2_000)
+    assert place.core("T3").books.books.sealed == (2,)
+    place.seize(2, "T1", by="T1")
+    place.wait(2_000)
+    assert place.holders(2) == {"T1.1"}
+
+
 def test_the_register_is_taken_only_while_its_holder_is_stopped(place: Place) -> None:
     """The secretary's node is not attested stopped: the assistant may not take the register."""
     place.seal(REGISTER, "T3", by="T1")

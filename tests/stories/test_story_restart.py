@@ -179,6 +179,21 @@ def test_the_missing_tables_cards_are_scanned_again(place: Place) -> None:
     assert place.conflicts() == {}, "it is the same ballot"
 
 
+def test_cards_that_were_scanned_count_though_nothing_hangs_on_the_start_any_more(place: Place) -> None:
+    """While the chair scans table 3's cards at the secretary's node, the same is attested at table 1, and both become fresh:
+    the cards count all the same."""
+    place.crash("S", "T1", "T2", "T3")
+    place.restart("S", "T1", "T2")
+    place.wait(3_000)
+    place.order("T1", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(4_000)
+    assert place.is_fresh("S")
+    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}), cards=((301, "T3.1"),))
+    place.wait(1_000)
+    assert place.is_fresh("S")
+    assert place.refuses("T1", 301)
+
+
 def test_a_locked_node_does_nothing_and_unlocking_is_a_start(place: Place) -> None:
     """Table 2 is locked: its book is decided by nobody. Unlocked, it writes a start and is fresh again first."""
     place.order("T2", d.Deed.LOCK)
