@@ -75,6 +75,11 @@ class Authority:
         """The authority's certificate, PEM."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
+    @property
+    def gone(self) -> frozenset[str]:
+        """The disks whose certificates are revoked."""
+        return frozenset(origin for origin, serials in self.issued.items() if self.revoked.serials.intersection(serials))
+
     def issue(self, origin: str, *, hosts: Iterable[str] = ()) -> Issued:
         """Issue a certificate for a device's disk; with `hosts`, for the broker that runs on it and is reached under these."""
         key = ec.generate_private_key(ec.SECP256R1())
@@ -110,6 +115,19 @@ class Authority:
         serials = self.revoked.serials.union(*(self.issued[origin] for origin in origins))
         self.revoked = _sign_list(self._key, self._certificate, self.revoked.number + 1, serials)
         return self.revoked
+
+    def absorb(self, other: Revoked) -> bool:
+        """Take in a list that was signed from another copy of this authority's folder: it holds, or a new one on which all
+        stand that are revoked by either. Returns whether the list is another one now."""
+        own = self.revoked
+        if other == own or (other.number < own.number and other.serials <= own.serials):
+            return False
+        if other.number >= own.number and other.serials >= own.serials:
+            self.revoked = other
+        else:
+            number = max(own.number, other.number) + 1
+            self.revoked = _sign_list(self._key, self._certificate, number, own.serials | other.serials)
+        return True
 
     # --- its folder ---
 
@@ -169,11 +187,15 @@ def read_list(pem: bytes, authority: x509.Certificate) -> Revoked:
         raise AuthorityError("it is no list of revoked certificates") from error
     if not signed:
         raise AuthorityError("the place's authority has not signed it")
-    return Revoked(number, frozenset(f"{one.serial_number:x}" for one in read), pem)
+    own = read.public_bytes(serialization.Encoding.PEM)  # and nothing of what may stand around it
+    return Revoked(number, frozenset(f"{one.serial_number:x}" for one in read), own)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read; whatever breaks, the old one or the new one is there, whole."""
+    """Write a file that only its owner may read; whatever breaks, the old one or the new one is there, whole. One that is so
+    already is left alone: that needs no room on a full disk."""
+    if path.exists() and path.read_bytes() == data:
+        return
     new = path.with_name(f"{path.name}.{os.getpid()}")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -22,6 +22,7 @@ class Lists:
         self._voters: VoterList | None = None
         self._of: dict[str, str] = {}
         self.wanted: dict[str, PieceWant] = {}
+        self.giver = ""  # from whom a list is being fetched; nobody else's pieces are looked at
         self._silent: list[str] = []
         self.came: list[tuple[str, Piece]] = []
 
@@ -59,16 +60,13 @@ class Lists:
         """A node has not given what was asked for."""
         self._silent = [*(other for other in self._silent if other != origin), origin]
 
-    def next_piece(self) -> tuple[str, Piece] | None:
-        """The next piece that somebody wants, and who. One at a time: whoever asks keeps no voter waiting."""
-        if not self.wanted:
-            return None
-        asker = next(iter(self.wanted))
+    def piece_for(self, asker: str) -> Piece | None:
+        """The piece that a node wants, if it can be given."""
         want = self.wanted.pop(asker)
         if self._voters is None or want.digest != self.digest:
             return None
         rows = self._voters.rows_after(want.after, limits.PIECE_VOTERS)
-        return asker, Piece(want.digest, want.after, self._voters.count(), len(rows) < limits.PIECE_VOTERS, tuple(rows))
+        return Piece(want.digest, want.after, self._voters.count(), len(rows) < limits.PIECE_VOTERS, tuple(rows))
 
 
 class Fetching:

@@ -56,7 +56,8 @@ class Post:
     """Sends what the node says, and keeps what comes in until the loop takes it. A place with one node has no link.
 
     Nobody is kept waiting by what one sender says: each has a queue of its own, and a share of every turn. Likewise nobody is
-    given entries faster than `limits.GIVE_BYTES_S`, whatever it asks for.
+    given entries faster than `limits.GIVE_BYTES_S`, or pieces of the voter list more often than every `limits.PIECE_EVERY_S`,
+    whatever it asks for.
     """
 
     def __init__(self, keys: Keys, trust: Trust, lists: Lists) -> None:
@@ -74,13 +75,12 @@ class Post:
     @property
     def waits(self) -> bool:
         """Whether something has come in."""
-        return any(self._came.values()) or bool(self.lists.wanted)
+        return any(self._came.values())
 
     def take(self) -> list[Input]:
         """What has come in, read and checked: of each sender a share."""
-        if (wanted := self.lists.next_piece()) is not None and self.link is not None:
-            self.link.send(Kind.PIECE, wire.encode_piece(wanted[1], self._keys.sign), wanted[0])
-        return [given for waiting in self._came.values() for one in waiting.take() for given in self._read(one)]
+        self._give_a_piece()
+        return [given for waiting in list(self._came.values()) for one in waiting.take() for given in self._read(one)]
 
     def _read(self, came: net.Arrived | net.Flooding | net.Gone) -> list[Input]:
         match came:
@@ -100,7 +100,7 @@ class Post:
                     return self._head(came.sender, came.payload)
                 case Kind.LIST:
                     self.lists.wanted[came.sender] = wire.read_piece_want(came.payload)
-                case Kind.PIECE if not self.lists.digest:
+                case Kind.PIECE if came.sender == self.lists.giver:
                     self.lists.came.append((came.sender, wire.read_piece(came.payload, came.sender, self._keys.verify)))
                 case _ if not self.lists.differs(came.sender):
                     return self._message(came)
@@ -180,16 +180,28 @@ class Post:
                     self._gives.setdefault(message.to, {})[message.origin] = message
         self._give_what_is_due(log)
 
+    def _give_a_piece(self) -> None:
+        """Give one piece of the voter list. One in a turn: whoever asks keeps no voter waiting."""
+        asker = next((to for to in self.lists.wanted if self._may_be_given(to)), None)
+        if asker is None or self.link is None:
+            return
+        if (piece := self.lists.piece_for(asker)) is not None:
+            self.link.send(Kind.PIECE, wire.encode_piece(piece, self._keys.sign), asker)
+            self._may_give[asker] = time.monotonic() + limits.PIECE_EVERY_S
+
+    def _may_be_given(self, to: str) -> bool:
+        return self._may_give.get(to, 0.0) <= time.monotonic()
+
     def _give_what_is_due(self, log: Log) -> None:
         for to, gives in list(self._gives.items()):
-            if self._may_give.get(to, 0.0) <= time.monotonic():
+            if self._may_be_given(to):
                 self._give(gives.pop(next(iter(gives))), log)
                 if not gives:
                     del self._gives[to]
 
     def gives_in(self) -> float:
         """The seconds until somebody may be given what is asked for; infinite where nobody waits for any."""
-        due = min((self._may_give.get(to, 0.0) for to in self._gives), default=math.inf)
+        due = min((self._may_give.get(to, 0.0) for to in (*self._gives, *self.lists.wanted)), default=math.inf)
         return max(0.0, due - time.monotonic())
 
     def _give(self, give: Give, log: Log) -> None:

@@ -3,11 +3,12 @@
 import selectors
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
 
-from kiosk.authority import Authority, AuthorityError, read_list
+from kiosk.authority import Authority, AuthorityError, Revoked, read_list
 from kiosk.bundle import AUTHORITY, PLAN
 from kiosk.config import load_plan
 from kiosk.sync.connection import Broker, Credentials
@@ -21,6 +22,8 @@ _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know
 def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) -> bool:
     """Revoke the certificates of these disks, with the authority in `folder`; `told` is called with each node that knows.
 
+    Whom another copy of this folder has revoked, the nodes know: they are taken in, so that nobody comes in again.
+
     Returns:
         Whether all nodes have said that they know, within some seconds. It holds in any case for those that hear of it later.
 
@@ -30,36 +33,42 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
     """
     plan = load_plan(folder / PLAN)
     authority = Authority.load(folder)
-    revoked = authority.revoke(origins)
+    authority.revoke(origins)
     authority.save(folder)
     certificate = x509.load_pem_x509_certificate(authority.certificate)
-    context = client_context(folder / AUTHORITY, folder / COMMAND, revoked)
-    gone = {origin for origin, serials in authority.issued.items() if revoked.serials.intersection(serials)}
+    heard: dict[str, Revoked] = {}
     know: set[str] = set()
 
     def receive(came: Arrived | Flooding | Gone) -> None:
-        if isinstance(came, Arrived) and came.kind is Kind.REVOKED and came.sender not in know:
-            try:
-                read = read_list(came.payload, certificate)
-            except AuthorityError:
-                return
-            if read.number >= revoked.number:
-                know.add(came.sender)
-                told(came.sender)
+        if isinstance(came, Arrived) and came.kind is Kind.REVOKED:
+            with suppress(AuthorityError):
+                heard[came.sender] = read_list(came.payload, certificate)
 
     selector = selectors.DefaultSelector()
     brokers = [Broker(broker.host, broker.port) for broker in plan.brokers]
-    credentials = Credentials(context, frozenset(authority.issued), frozenset(gone), revoked.pem)
-    link = Link(plan.place.realm, COMMAND, brokers, credentials, selector, receive)
+    link = Link(plan.place.realm, COMMAND, brokers, _credentials(authority, folder), selector, receive)
     until = time.monotonic() + _PATIENCE_S
     try:
-        while (left := until - time.monotonic()) > 0 and not _all_know(know, plan.nodes, gone):
+        while (left := until - time.monotonic()) > 0 and not _all_know(know, plan.nodes, authority.gone):
             for key, mask in selector.select(min(left, link.tick())):
                 key.data(mask)
+            if [read for read in heard.values() if authority.absorb(read)]:
+                authority.save(folder)
+                link.renew(_credentials(authority, folder))
+            for origin in sorted(heard.keys() - know):
+                if heard[origin] == authority.revoked:
+                    know.add(origin)
+                    told(origin)
     finally:
         link.close()
         selector.close()
-    return _all_know(know, plan.nodes, gone)
+    return _all_know(know, plan.nodes, authority.gone)
+
+
+def _credentials(authority: Authority, folder: Path) -> Credentials:
+    """What the command connects with: nobody who is revoked is listened to."""
+    context = client_context(folder / AUTHORITY, folder / COMMAND, authority.revoked)
+    return Credentials(context, frozenset(authority.issued), authority.gone, authority.revoked.pem)
 
 
 def _all_know(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> bool:

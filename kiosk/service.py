@@ -94,6 +94,8 @@ class Service:
         self.inbox.wake()
 
     def _look_whether_excluded(self) -> None:
+        if self._trust.keep() and self._post.link is not None:
+            self._post.link.renew(self._trust.credentials())
         if self._trust.am_revoked:
             raise RevokedError("this device's certificate was revoked: put in its spare card")
         if self._post.lists.is_wrong:
@@ -105,6 +107,7 @@ class Service:
         voters = VoterList(database, self._bundle.plan.place.realm)
         if voters.digest() is None and not self._fetch_list(voters):
             return
+        gc.unfreeze()  # or what a node before has left would stay for good
         node, log = self._make_node(database, self._keys), Log(database)
         self._post.lists.have(voters)
         replayed = _replay(node, log, self._bundle)
@@ -131,6 +134,14 @@ class Service:
             return False
         fetching = Fetching(voters, *offers[0], time.monotonic())
         self._say(f"fetching the voter list from {fetching.giver}")
+        self._post.lists.giver = fetching.giver
+        try:
+            return self._has_fetched(fetching)
+        finally:
+            self._post.lists.giver = ""
+
+    def _has_fetched(self, fetching: Fetching) -> bool:
+        """Take in one piece after another, until the list is whole or its giver silent."""
         shown_s = 0.0
         while not self._stopping and not fetching.ended:
             came, self._post.lists.came = self._post.lists.came, []
@@ -153,12 +164,10 @@ class Service:
     def _wait(self, until: int | None) -> None:
         """Wait for something to come in, until the node wants its turn (`mono_ms`)."""
         left = None if until is None else max(0.0, until / 1000 - time.monotonic())
-        if self._post.waits:
-            left = 0.0
-        elif self._post.link is not None:
+        if self._post.link is not None:
             calls = min(self._post.link.tick(), self._post.gives_in())
             left = calls if left is None else min(left, calls)
-        self._select(left)
+        self._select(0.0 if self._post.waits else left)
 
     def _select(self, left_s: float | None) -> None:
         for key, mask in self._selector.select(left_s):

@@ -1,13 +1,15 @@
 """Whom this device talks to: its place's authority, its own certificate, and whose have been revoked since."""
 
 import logging
+import os
 import ssl
-import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
 
+from kiosk import limits
 from kiosk.authority import AuthorityError, Revoked, read_list, replace_file
 from kiosk.bundle import AUTHORITY, REVOKED, TLS, Bundle
 from kiosk.sync.connection import Credentials
@@ -23,14 +25,16 @@ class Trust:
         self._folder, self._serials, self._me = bundle.folder, bundle.device.serials, bundle.device.origin
         self._authority = x509.load_pem_x509_certificate((self._folder / AUTHORITY).read_bytes())
         self.list_file = data / REVOKED
-        self._revoked = read_list((self._folder / REVOKED).read_bytes(), self._authority)
+        self._bundled = self._revoked = read_list((self._folder / REVOKED).read_bytes(), self._authority)
+        self._kept: Revoked | None = None
+        self._again_s = 0.0
         with suppress(FileNotFoundError):
             try:
-                self._revoked = max(self._revoked, read_list(self.list_file.read_bytes(), self._authority), key=_number)
-            except AuthorityError as error:
+                self._kept = read_list(self.list_file.read_bytes(), self._authority)
+                self._revoked = max(self._revoked, self._kept, key=_number)
+            except (AuthorityError, OSError) as error:
                 _log.warning("%s: %s; the others will tell what it was", self.list_file, error)
-        if not self.list_file.exists():
-            self._keep()
+        self.keep()
 
     @property
     def revoked(self) -> frozenset[str]:
@@ -43,29 +47,41 @@ class Trust:
         return self._me in self.revoked
 
     def learn(self, pem: bytes) -> frozenset[str] | None:
-        """Take in a list that came over the network: the disks that it newly revokes; None where it is not newer.
+        """Take in a list that came over the network: the disks that it newly revokes; None where it is not newer, or lacks one
+        that is revoked already, as a list from an older copy of the authority's folder does.
 
         Raises:
             AuthorityError: the place's authority has not made it.
         """
         read = read_list(pem, self._authority)
-        if read.number <= self._revoked.number:
+        if read.number <= self._revoked.number or not self._revoked.serials <= read.serials:
             return None
-        before, self._revoked = self.revoked, read
-        self._keep()
+        before, self._revoked, self._again_s = self.revoked, read, 0.0
+        self.keep()
         return self.revoked - before
 
-    def _keep(self) -> None:
+    def keep(self) -> bool:
+        """Write the newest list to the disk, where this device's broker finds it, unless it is there; whether it was written.
+
+        The others are told that this device knows it only then. Where the disk refuses it, it holds in memory; whoever calls
+        this again has it tried again every `limits.STORE_RETRY_S`.
+        """
+        if self._kept == self._revoked or time.monotonic() < self._again_s:
+            return False
         try:
             self.list_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             replace_file(self.list_file, self._revoked.pem)
         except OSError as error:
-            _log.warning("%s: %s; it holds until the next start", self.list_file, error.strerror)
+            _log.warning("%s: %s; trying again every %g s", self.list_file, error.strerror, limits.STORE_RETRY_S)
+            self._again_s = time.monotonic() + limits.STORE_RETRY_S
+            return False
+        self._kept = self._revoked
+        return True
 
     def credentials(self) -> Credentials:
         """What this device connects with from now on."""
         context = client_context(self._folder / AUTHORITY, self._folder / TLS, self._revoked)
-        return Credentials(context, frozenset({*self._serials, COMMAND}), self.revoked, self._revoked.pem)
+        return Credentials(context, frozenset({*self._serials, COMMAND}), self.revoked, (self._kept or self._bundled).pem)
 
 
 def client_context(authority: Path, pair: Path, revoked: Revoked) -> ssl.SSLContext:
@@ -74,10 +90,9 @@ def client_context(authority: Path, pair: Path, revoked: Revoked) -> ssl.SSLCont
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
     context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
-    with tempfile.NamedTemporaryFile() as file:  # a list can only be loaded from a file
+    with os.fdopen(os.memfd_create(REVOKED), "wb", buffering=0) as file:  # it is loaded from a file only; a disk may be full
         file.write(revoked.pem)
-        file.flush()
-        context.load_verify_locations(cafile=file.name)
+        context.load_verify_locations(cafile=f"/proc/self/fd/{file.fileno()}")
     return context
 
 

@@ -232,11 +232,19 @@ class Connection:
                 if not self._has_something() or time.monotonic() > until:
                     break
                 self._client.loop_read()
+                if self._is_hostile():
+                    self._drop("it sends what no broker sends")
+                    break
             if self._client.want_write():
                 self._client.loop_write()
         except Exception as error:  # what a broker sends may be anything, and the parser is not ours
             self._drop(f"it sent what is no MQTT ({type(error).__name__})")
         self._watch()
+
+    def _is_hostile(self) -> bool:
+        """Whether the broker fills this node's memory: with a packet beyond the limit that it was told, or with messages of QoS
+        2, which nobody here asks for, and paho keeps until the broker says that they are done."""
+        return self._client._in_packet["remaining_length"] > limits.PACKET_BYTES or bool(self._client._in_messages)
 
     def _has_something(self) -> bool:
         """Whether there is something to read: in the socket, or taken out of it and not yet given on."""
@@ -291,11 +299,12 @@ class Connection:
         """Publish, if the connection is up and has room."""
         while self._queued and _is_out(self._queued[0][0]):
             self._queued_bytes -= self._queued.popleft()[1]
-        most = limits.QUEUE_BYTES // 2 if kind is Kind.GIVE else limits.QUEUE_BYTES
+        can_wait = kind in (Kind.GIVE, Kind.PIECE)
+        most = limits.QUEUE_BYTES // 2 if can_wait else limits.QUEUE_BYTES
         if not self.up:
             return
         if self._queued_bytes + len(payload) > most:
-            self._full = self._full or kind is not Kind.GIVE
+            self._full = self._full or not can_wait
             return
         sent = self._client.publish(topic, payload, qos=QOS[kind], retain=kind in RETAINED)
         if sent.rc == mqtt.MQTT_ERR_QUEUE_SIZE:

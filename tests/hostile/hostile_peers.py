@@ -163,6 +163,10 @@ class Device(Peer):
         head = Head(self.me, start, self.count, "0" * 64, have, fresh, Stance.SERVING, time.time_ns() // 1_000_000)
         return wire.encode_head(head, self.bundle.key.sign, self.list)
 
+    def piece(self):
+        """A piece of the voter list that nobody has asked for, signed by itself."""
+        return wire.encode_piece(wire.Piece(self.list, 0, 3_000, False, ()), self.bundle.key.sign)
+
     def old_head(self):
         """A head of its own that is older than the last one it has said."""
         old = self.head({}, fresh=False)

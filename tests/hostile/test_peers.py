@@ -34,6 +34,7 @@ from kiosk.domain.messages import Ask, Batch, Want
 from kiosk.domain.texts import text
 from kiosk.simulated.plan import plan_text
 from kiosk.sync import messages as wire
+from kiosk.sync.messages import PieceWant
 from kiosk.sync.topics import ADDRESSED, Kind, topic_of
 from tests.process.process_tools import memory_kb, valgbord
 
@@ -371,6 +372,8 @@ class Flood:
             + [(Kind.ASK, to, ask(stolen, "T3.1")) for to in HONEST]
             + [(Kind.WANT, to, wire.encode(Want("S.1", 1))) for to in HONEST]
             + [(Kind.GIVE, to, all_of(stolen, "T2.1")) for to in HONEST]
+            + [(Kind.LIST, to, wire.encode(PieceWant(self.thieves[0].list, 0))) for to in HONEST]
+            + [(Kind.PIECE, to, self.thieves[0].piece()) for to in HONEST]
             + [(Kind.REVOKED, "", b"no list")]
         )
         self._end = threading.Event()
@@ -436,6 +439,20 @@ def test_wants_do_not_make_a_node_send_gigabytes(stolen):
     thief.fence("S.1")
     size = sum(len(payload) for _, payload in thief.heard) - size
     assert size <= 2 * limits.BATCH_BYTES + (time.monotonic() - began) * limits.GIVE_BYTES_S
+
+
+def test_the_voter_list_is_given_at_a_bounded_pace(stolen):
+    """The thief asks a node for pieces of the list hundreds of times: it is given a few."""
+    thief = stolen.device()
+    thief.subscribe(f"{REALM}/piece/+/T3.1")
+    thief.fence("S.1")
+    began = time.monotonic()
+    for number in range(WANTS):
+        thief.client.publish(f"{REALM}/list/T3.1/S.1", wire.encode(PieceWant(thief.list, number % 5)), qos=0)
+    stolen.serve_everywhere()
+    thief.fence("S.1")
+    came = sum("/piece/" in topic for topic, _ in thief.heard)
+    assert 0 < came <= 1 + (time.monotonic() - began) / limits.PIECE_EVERY_S
 
 
 # --- what a stolen device can do, and what ends it -------------------------------------------------------------------

@@ -6,9 +6,13 @@ from kiosk import limits
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Batch, Want
 from kiosk.node import Give, Heard, Suspect
+from kiosk.sample import sample_voters
+from kiosk.store.database import Database
+from kiosk.store.voterlist import VoterList
 from kiosk.sync import messages as wire
 from kiosk.sync.link import Arrived, Gone
 from kiosk.sync.topics import Kind
+from tests import made_up
 from tests.hostile.table import post_of
 
 WANT = wire.encode(Want("S.1", 1))
@@ -88,6 +92,36 @@ def test_nobody_is_given_entries_faster_than_is_good(post):
     assert log.to.count("T2.1") == 1
     assert log.to.count("T3.1") < 100
     assert 0 < post.gives_in() <= 200_000 / limits.GIVE_BYTES_S
+
+
+def test_pieces_of_a_voter_list_are_looked_at_only_from_whom_they_are_fetched(post):
+    """A table without a list: what anybody signs as a piece of one is not even unpacked, but for who was asked."""
+    piece = wire.Piece("list", 0, 1, True, ())
+    for giver in ("", "S.1"):
+        post.lists.giver = giver
+        for sender in ("T3.1", "S.1"):
+            post.receive(Arrived(Kind.PIECE, sender, wire.encode_piece(piece, made_up.keys(sender).sign)))
+            post.receive(Arrived(Kind.PIECE, sender, b"no piece"))
+        assert [given.kind for given in post.take()] == [Refusal.MALFORMED] * bool(giver)
+    assert post.lists.came == [("S.1", piece)]
+
+
+def test_pieces_are_given_one_in_a_turn_and_at_a_pace(post, tmp_path, monkeypatch):
+    """Two nodes ask for pieces all the time: each is given one, in turns of their own, and the next after a pause."""
+    monkeypatch.setattr(limits, "PIECE_EVERY_S", 3_600.0)
+    with Database(tmp_path) as database:
+        voters = VoterList(database, "oevelse/4701")
+        voters.replace(sample_voters(9, 1, ("byraad",), (1,)))
+        post.lists.have(voters)
+        post.link = Sent()
+        for _ in range(10):
+            for sender in ("T3.1", "T2.1"):
+                post.receive(Arrived(Kind.LIST, sender, wire.encode(wire.PieceWant(post.lists.digest, 0))))
+            before = len(post.link.to)
+            post.take()
+            assert len(post.link.to) <= before + 1
+    assert sorted(post.link.to) == ["T2.1", "T3.1"]
+    assert 0 < post.gives_in() <= limits.PIECE_EVERY_S
 
 
 def test_a_batch_that_could_not_be_passed_on_is_none():

@@ -1,5 +1,6 @@
 """A device is lost: its certificate is revoked by one command, in a place with real nodes, brokers and cables."""
 
+import shutil
 import socket
 import ssl
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from process_tools import may_vote, serve, valgbord
 
+from kiosk.authority import Authority
 from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
@@ -91,6 +93,18 @@ def test_a_node_that_was_off_learns_of_it_when_it_comes(place):
     with place.table(3).screen() as screen:
         screen.showing(s.Ready, s.NotReady)
         screen.until(lambda _: b"X509 CRL" in (place.table(3).data / "revoked.crl").read_bytes() and knows(place))
+
+
+def test_an_older_copy_of_the_authority_lets_nobody_in_again(place):
+    """T2.1 is revoked, then T2.2 with the copy of the folder that was put away: all nodes, and the copy, know of both."""
+    copy = place.folder / "copy"
+    shutil.copytree(place.authority, copy)
+    assert valgbord("revoke", "T2.1", "--authority", place.authority).returncode == 0
+    done = valgbord("revoke", "T2.2", "--authority", copy)
+    assert (done.returncode, done.stderr) == (0, "")
+    for node in (place.secretary, place.table(1), place.table(3)):
+        assert Trust(Bundle.load(node.bundle), node.data).revoked == {"T2.1", "T2.2"}
+    assert Authority.load(copy).gone == {"T2.1", "T2.2"}
 
 
 def knows(place):

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "keys": set(),
     "authority": {"sync"},
     "bundle": {"authority", "config", "domain", "keys", "limits"},
-    "trust": {"authority", "bundle", "sync"},
+    "trust": {"authority", "bundle", "limits", "sync"},
     "broker": {"authority", "bundle", "limits", "sync", "trust"},
     "revoke": {"authority", "bundle", "config", "sync", "trust"},
     "screen_port": {"domain", "limits"},

@@ -38,9 +38,9 @@ def store(tmp_path: Path) -> Iterator[Database]:
 def given(giver: Lists, want: PieceWant) -> Piece:
     """The piece that is given for a want, over the wire and back."""
     giver.wanted["T1.1"] = want
-    found = giver.next_piece()
+    found = giver.piece_for("T1.1")
     assert found is not None
-    return read_piece(encode_piece(found[1], keys("S.1").sign), "S.1", keys("T1.1").verify)
+    return read_piece(encode_piece(found, keys("S.1").sign), "S.1", keys("T1.1").verify)
 
 
 def test_a_list_comes_whole(giver: Lists, store: Database) -> None:
@@ -99,9 +99,8 @@ def test_another_list_begins_from_nothing(giver: Lists, store: Database) -> None
 def test_a_piece_must_be_its_givers_and_in_order(giver: Lists) -> None:
     """A changed byte, another signer, voters out of order and a book that no place has are refused."""
     giver.wanted["T1.1"] = PieceWant(giver.digest, 0)
-    found = giver.next_piece()
-    assert found is not None
-    piece, verify = found[1], keys("T1.1").verify
+    piece, verify = giver.piece_for("T1.1"), keys("T1.1").verify
+    assert piece is not None
     payload = encode_piece(piece, keys("S.1").sign)
     assert read_piece(payload, "S.1", verify) == piece
     for at in (5, len(payload) // 2, len(payload) - 5):

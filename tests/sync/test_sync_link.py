@@ -12,11 +12,17 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from kiosk import limits
+from kiosk.authority import Authority
 from kiosk.bundle import Bundle, provision
+from kiosk.courier import Lists
+from kiosk.domain.chain import Refusal
+from kiosk.node import Gone as NodeGone
+from kiosk.node import Keys, Suspect
+from kiosk.post import Post
 from kiosk.simulated.broker import SimulatedBroker, free_port
 from kiosk.simulated.plan import plan_text
 from kiosk.sync.connection import Broker, Credentials
-from kiosk.sync.link import Arrived, Gone, Link
+from kiosk.sync.link import Arrived, Flooding, Gone, Link
 from kiosk.sync.topics import OFFLINE, Kind, parse_topic
 from kiosk.trust import Trust
 
@@ -25,6 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*<ssl.SSLSocket:pytest.PytestUn
 
 PREFIX = "oevelse/4701"
 _WAIT_S = 20.0
+Receive = Callable[[Arrived | Flooding | Gone], None]
 
 
 class Provisioned:
@@ -34,7 +41,8 @@ class Provisioned:
         self.folder, self.ports = folder, (free_port(), free_port())
         plan = folder / "plan.toml"
         plan.write_text(plan_text(folder / "no-scanner", {}, tables=3, brokers=self.ports), encoding="utf-8")
-        self.bundles = provision(plan, folder / "bundles").bundles
+        made = provision(plan, folder / "bundles")
+        self.bundles, self.authority = made.bundles, made.authority
 
     def credentials(self, name: str) -> Credentials:
         """What a device connects with."""
@@ -68,19 +76,19 @@ class Loop:
         self.links: dict[str, Link] = {}
         self.came: dict[str, list[Arrived | Gone]] = {}
 
-    def add(self, name: str, *brokers: SimulatedBroker) -> Link:
+    def add(self, name: str, *brokers: SimulatedBroker, receive: Receive | None = None) -> Link:
         """Start a node's link, and wait until it has every broker."""
-        link = self.link(name, *(broker.port for broker in brokers))
+        link = self.link(name, *(broker.port for broker in brokers), receive=receive)
         link.start()
         self.until(lambda: link.connected() == len([broker for broker in brokers if broker.process is not None]))
         return link
 
-    def link(self, name: str, *ports: int) -> Link:
+    def link(self, name: str, *ports: int, receive: Receive | None = None) -> Link:
         """Make a node's link to brokers at these ports."""
         came = self.came[name] = []
         addresses = [Broker("127.0.0.1", port) for port in ports]
         credentials = self.provisioned.credentials(name)
-        link = self.links[name] = Link(PREFIX, name, addresses, credentials, self.selector, came.append)
+        link = self.links[name] = Link(PREFIX, name, addresses, credentials, self.selector, receive or came.append)
         return link
 
     def until(self, holds: Callable[[], bool]) -> None:
@@ -259,6 +267,44 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
     loop.add("T2.1", brokers[0])
     link.send(Kind.LOG, b"still here")
     loop.until(lambda: arrived(loop, "T2.1", Kind.LOG) == [b"still here"])
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        pytest.param(b"\x30" + bytes.fromhex("80bf9702") + b"x" * 20_000, id="a packet without end"),
+        pytest.param(b"\x34\x0f" + b"\x00\x09log/T2.1x" + b"\x00\x07\x00x", id="what is never said to be done"),
+    ],
+)
+def test_a_broker_that_would_fill_the_memory_is_left(loop: Loop, packet: bytes) -> None:
+    """It begins a message of 4.6 MB, or sends one of QoS 2, which would be kept until it says more: the connection ends."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(_WAIT_S)
+        link = loop.link("T1.1", server.getsockname()[1])
+        link.start()
+        met = loop.provisioned.greeted(server)
+        met.sendall(bytes.fromhex("2003000000"))  # CONNACK, MQTT 5
+        loop.until(lambda: link.connected() == 1)
+        met.sendall(packet)
+        loop.until(lambda: link.connected() == 0)
+        met.close()
+
+
+def test_who_is_found_to_be_gone_while_another_is_revoked(
+    loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker], provisioned: Provisioned, tmp_path: Path
+) -> None:
+    """Only the second broker has heard of T2, that it is gone. A revocation ends the connection to the first: what the second
+    says is enough now, in the midst of reading."""
+    bundle = Bundle.load(provisioned.bundles["T1.1"])
+    post = Post(Keys(bundle.key.sign, bundle.signers.verify), Trust(bundle, tmp_path), Lists("T1.1", ()))
+    loop.add("T2.1", brokers[1]).connections[0].close()
+    link = post.link = loop.add("T1.1", *brokers, receive=post.receive)
+    secretary = loop.add("S.1", *brokers)
+    loop.until(lambda: "T2.1" in link._offline)
+    secretary.send(Kind.REVOKED, Authority.load(provisioned.authority).revoke(["T3.1"]).pem)
+    loop.until(lambda: post.waits)
+    told = post.take() + post.take()
+    assert told == [Suspect("T3.1", Refusal.REVOKED, "its certificate was revoked", b""), NodeGone("T2.1")]
 
 
 def test_a_broker_of_another_place_is_not_spoken_to(loop: Loop, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from kiosk import limits
 from kiosk.authority import Authority, AuthorityError, read_list
 from kiosk.bundle import Bundle, Provisioned, provision
 from kiosk.simulated.plan import plan_text
@@ -108,3 +109,64 @@ def test_what_is_revoked_stays_so(made: Provisioned, tmp_path: Path) -> None:
     assert Trust(bundle, tmp_path).revoked == frozenset()
     with pytest.raises(AuthorityError):
         trust.learn(Authority.new("oevelse/4701").revoked.pem)
+
+
+def test_two_copies_of_the_folder_lose_nobody(tmp_path: Path) -> None:
+    """Each copy has revoked somebody: whichever hears of the other's list, both stand on what holds then; a list that holds
+    all is taken as it is."""
+    Authority.new("valg/4701").save(tmp_path)
+    first, second = Authority.load(tmp_path), Authority.load(tmp_path)
+    for copy in (first, second):
+        copy.issued = {"T1.1": ["a1"], "T2.1": ["b2"]}
+    early, one, other = first.revoked, first.revoke(["T1.1"]), second.revoke(["T2.1"])
+    assert second.absorb(one)
+    assert (second.revoked.number, second.revoked.serials) == (3, {"a1", "b2"})
+    assert not second.absorb(other)
+    assert not second.absorb(early)
+    assert first.absorb(second.revoked)
+    assert first.revoked == second.revoked
+    assert not first.absorb(second.revoked)
+
+
+def test_a_newer_list_that_lacks_somebody_is_not_taken(made: Provisioned, tmp_path: Path) -> None:
+    """An older copy of the folder revokes another disk, twice, so that its number is the highest: who is out stays out."""
+    authority, older = Authority.load(made.authority), Authority.load(made.authority)
+    trust = Trust(Bundle.load(made.bundles["T2.1"]), tmp_path)
+    assert trust.learn(authority.revoke(["T3.1"]).pem) == {"T3.1"}
+    older.revoke(["T1.1"])
+    assert trust.learn(older.revoke(["T1.1"]).pem) is None
+    assert trust.revoked == {"T3.1"}
+    older.absorb(authority.revoked)
+    assert trust.learn(older.revoked.pem) == {"T1.1"}
+
+
+def test_what_stands_around_a_list_goes_no_further(made: Provisioned, tmp_path: Path) -> None:
+    """A device passes the authority's list on with another authority's certificate, or with junk, behind it: neither is kept,
+    told to others, or trusted."""
+    bundle, authority = Bundle.load(made.bundles["T2.1"]), Authority.load(made.authority)
+    stranger = Authority.new("oevelse/4701")
+    for number, more in enumerate((stranger.certificate, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")):
+        revoked, trust = authority.revoke(["T3.1"]).pem, Trust(bundle, tmp_path / str(number))
+        assert trust.learn(revoked + more) == {"T3.1"}
+        credentials = trust.credentials()
+        assert (trust.list_file.read_bytes(), credentials.notice) == (revoked, revoked)
+        assert credentials.context.cert_store_stats() == {"x509": 1, "crl": 1, "x509_ca": 1}
+
+
+def test_a_list_that_cannot_be_written_holds_and_is_written_later(
+    made: Provisioned, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk refuses it: T3 is out, but nobody is told that this device, and so its broker, knows. Then it is written."""
+    monkeypatch.setattr(limits, "STORE_RETRY_S", 0.0)
+    data = tmp_path / "data"
+    data.write_bytes(b"no folder can be made here")
+    trust = Trust(Bundle.load(made.bundles["S.1"]), data)
+    revoked = Authority.load(made.authority).revoke(["T3.1"])
+    assert trust.learn(revoked.pem) == {"T3.1"}
+    assert trust.revoked == {"T3.1"}
+    assert trust.credentials().notice != revoked.pem
+    assert not trust.keep()
+    data.unlink()
+    assert trust.keep()
+    assert not trust.keep()
+    assert (trust.list_file.read_bytes(), trust.credentials().notice) == (revoked.pem, revoked.pem)
