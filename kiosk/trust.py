@@ -4,7 +4,6 @@ import logging
 import os
 import ssl
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography import x509
@@ -28,12 +27,13 @@ class Trust:
         self._bundled = self._revoked = read_list((self._folder / REVOKED).read_bytes(), self._authority)
         self._kept: Revoked | None = None
         self._again_s = 0.0
-        with suppress(FileNotFoundError):
-            try:
-                self._kept = read_list(self.list_file.read_bytes(), self._authority)
-                self._revoked = max(self._revoked, self._kept, key=_number)
-            except (AuthorityError, OSError) as error:
-                _log.warning("%s: %s; the others will tell what it was", self.list_file, error)
+        try:
+            self._kept = read_list(self.list_file.read_bytes(), self._authority)
+            self._revoked = max(self._revoked, self._kept, key=_number)
+        except FileNotFoundError:
+            pass
+        except (AuthorityError, OSError) as error:
+            _log.warning("%s: %s; the others will tell what it was", self.list_file, error)
         self.keep()
 
     @property

@@ -123,9 +123,9 @@ class Connection:
             self._client.loop_misc()
             self._unmute(now)
             if not self.up and now >= self._next_try:
-                self._drop("it does not answer")
+                self._give_up("it does not answer")
         if self._full:
-            self._drop("it takes nothing any more")
+            self._give_up("it takes nothing any more")
         self._watch()
         if self._socket is not None and self._socket.pending():  # the selector sees nothing of it
             self._ready(selectors.EVENT_READ)
@@ -136,7 +136,7 @@ class Connection:
         self._connecting = None
         if self._outdated:
             self._outdated = False
-            self._drop("its credentials are new")
+            self._drop()
         elif self._client.socket() is None:
             self._failed(now)
         else:
@@ -189,11 +189,15 @@ class Connection:
         if self._connecting is not None:
             self._outdated = True  # the thread has the client: it is dropped when it comes back
         else:
-            self._drop("its credentials are new")
+            self._drop()
 
-    def _drop(self, why: str) -> None:
-        """Give the connection up; the broker says in this node's place that it is offline, and it connects anew."""
+    def _give_up(self, why: str) -> None:
+        """The broker is not what it should be."""
         _log.warning("broker %s:%d is given up and connected anew: %s", self.broker.host, self.broker.port, why)
+        self._drop()
+
+    def _drop(self) -> None:
+        """End the connection; the broker says in this node's place that it is offline, and it connects anew."""
         opened = self._client.socket()
         self._disconnected()
         if opened is not None:
@@ -233,12 +237,12 @@ class Connection:
                     break
                 self._client.loop_read()
                 if self._is_hostile():
-                    self._drop("it sends what no broker sends")
+                    self._give_up("it sends what no broker sends")
                     break
             if self._client.want_write():
                 self._client.loop_write()
         except Exception as error:  # what a broker sends may be anything, and the parser is not ours
-            self._drop(f"it sent what is no MQTT ({type(error).__name__})")
+            self._give_up(f"it sent what is no MQTT ({type(error).__name__})")
         self._watch()
 
     def _is_hostile(self) -> bool:

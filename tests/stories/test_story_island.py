@@ -108,6 +108,8 @@ def test_islands_that_meet_without_the_secretary_go_on_together(place: Place) ->
     assert place.core("T1").situation.may_attest
     assert place.core("T1").situation.awaited == ("S.1",)
     place.order("T1", d.Deed.ATTEST, nodes=frozenset({"S.1"}))
+    assert place.is_island("T1")
+    assert isinstance(place.bodies("T1", e.Start, e.Island)[-1], e.Island), "whoever reads its log knows that it is one still"
     place.wait(4_000)
     assert not any(place.is_island(name) for name in ("T1", "T2", "T3"))
     place.serve("T3", 201)
