@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 
 from kiosk import limits
-from kiosk.authority import Authority, AuthorityError, read_list
+from kiosk.authority import Authority, AuthorityError, read_list, replace_file
 from kiosk.bundle import Bundle, Provisioned, provision
 from kiosk.simulated.plan import plan_text
 from kiosk.trust import Trust
@@ -64,6 +64,17 @@ def test_a_list_grows_and_never_shrinks(tmp_path: Path) -> None:
     assert again.revoked.number == 3
     with pytest.raises(AuthorityError, match=r"there is no T9\.1: this authority knows T1\.1, T2\.1"):
         again.revoke(["T9.1"])
+
+
+def test_a_file_that_is_so_already_is_left_alone(tmp_path: Path) -> None:
+    """It needs no room then, on a disk that may be full; else it is replaced as a whole."""
+    file = tmp_path / "file"
+    replace_file(file, b"so")
+    first = file.stat().st_ino
+    replace_file(file, b"so")
+    assert file.stat().st_ino == first
+    replace_file(file, b"otherwise")
+    assert (file.stat().st_ino != first, file.read_bytes()) == (True, b"otherwise")
 
 
 @pytest.mark.parametrize("spoilt", ["authority.key", "authority.crt", "revoked.crl", "issued.json"])
