@@ -45,7 +45,7 @@ class BookKeeper:
         self._setup, self._find, self._is_current, self._copies = setup, find, is_current, copies
         self._start = 0
         self._requests = 0
-        self._could: set[int] = set()
+        self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
 
     @property
@@ -120,8 +120,8 @@ class BookKeeper:
         if not self.seen.joined:
             return
         could = self._could
-        self._could = {book for book in self.books.mine if self.may_decide(book)}
-        if begins := self._could - could:
+        self._could = {book: self.books.chain(book).last.epoch for book in self.books.mine if self.may_decide(book)}
+        if begins := {book for book, epoch in self._could.items() if could.get(book) != epoch}:
             self.ledger.touched += [case for case in self.ledger.cases.values() if _book_of(case) in begins]
         while self.ledger.touched:
             touched, self.ledger.touched = self.ledger.touched, []

@@ -122,7 +122,12 @@ def _decides_asks_only(self: BookKeeper, case: Case, now: Any) -> None:
 
 
 def _leaves_old_requests(old: Callable[..., None], self: BookKeeper, now: Any) -> None:
-    self._could |= {book for book in self.books if self.may_decide(book)}
+    self._could |= {book: self.books.chain(book).last.epoch for book in self.books if self.may_decide(book)}
+    old(self, now)
+
+
+def _sees_no_new_epoch(old: Callable[..., None], self: BookKeeper, now: Any) -> None:
+    self._could = {book: self.books.chain(book).last.epoch for book in self._could}
     old(self, now)
 
 
@@ -334,6 +339,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
     "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
     "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),
+    "undo: not by who holds the book again": (_around(BookKeeper, "duties", _sees_no_new_epoch),),
     "undo: at any time": ((rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books)),),
     "undo: only what was issued": (
         (rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books) and target.issued),

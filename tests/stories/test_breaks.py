@@ -119,6 +119,7 @@ RED: tuple[tuple[Story, str], ...] = (
     (seizure.test_the_heir_has_the_answers_first, "D3: without the answers' logs"),
     (seizure.test_an_undecided_request_is_the_heirs, "handover: old requests stay undecided"),
     (seizure.test_a_withdrawn_grant_is_undone_by_the_heir, "undo: only the own grants"),
+    (seizure.test_a_book_that_goes_and_comes_back_at_once, "undo: not by who holds the book again"),
     (seizure.test_the_screen_lists_what_is_to_be_scanned_again, "cards: requests are not listed"),
     (seizure.test_the_chair_goes_on_without_a_card, "cards: those left out are not counted"),
     (late.test_a_card_found_at_the_stopped_table_marks_the_voter, "cards: found ones are nothing"),

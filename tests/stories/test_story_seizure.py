@@ -297,6 +297,25 @@ def unproved_request(place: Place) -> None:
     place.wait(2_000)
 
 
+def test_a_book_that_goes_and_comes_back_at_once(place: Place) -> None:
+    """Table 2, cut off, was taken for stopped: it hears in one moment that its book was taken and given back. A grant that it
+    had withdrawn, and taken back past the cut, it takes back again, and the voter is served."""
+    place.cut_off("T2")
+    place.ask("T2", 201)
+    place.wait(500)
+    place.touch("T2", "cancel")
+    place.seal(2, "T2")
+    place.wait(2_000)
+    place.seize(2, "S")
+    place.wait(2_000)
+    place.hand_over(2, "S", "T2")
+    place.wait(1_000)
+    place.read_logs_of("T2", "S.1")
+    place.heal()
+    place.wait(3_000)
+    place.serve("T1", 201)
+
+
 def test_the_screen_lists_what_is_to_be_scanned_again(place: Place) -> None:
     """For a stopped table: the cards since its last entry known here, and its request without a decision, by number."""
     place.serve("T2", 202)
