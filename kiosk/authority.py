@@ -6,7 +6,7 @@ whose clock is wrong must still reach the others. What ends them is the list of 
 
 import ipaddress
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -44,6 +44,10 @@ class Revoked(msgspec.Struct, frozen=True):
     serials: frozenset[str]
     pem: bytes
 
+    def of(self, issued: Mapping[str, Collection[str]]) -> frozenset[str]:
+        """Which of these disks it revokes, told by the serials of each one's certificates."""
+        return frozenset(origin for origin, serials in issued.items() if self.serials.intersection(serials))
+
 
 class Authority:
     """The authority of one place, with its key. `issued`: the serials of each name's certificates."""
@@ -78,7 +82,7 @@ class Authority:
     @property
     def gone(self) -> frozenset[str]:
         """The disks whose certificates are revoked."""
-        return frozenset(origin for origin, serials in self.issued.items() if self.revoked.serials.intersection(serials))
+        return self.revoked.of(self.issued)
 
     def issue(self, origin: str, *, hosts: Iterable[str] = ()) -> Issued:
         """Issue a certificate for a device's disk; with `hosts`, for the broker that runs on it and is reached under these."""

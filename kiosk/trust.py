@@ -39,7 +39,7 @@ class Trust:
     @property
     def revoked(self) -> frozenset[str]:
         """The disks whose certificates are revoked."""
-        return frozenset(origin for origin, own in self._serials.items() if self._revoked.serials.intersection(own))
+        return self._revoked.of(self._serials)
 
     @property
     def am_revoked(self) -> bool:

@@ -34,7 +34,6 @@ from kiosk.domain.messages import Ask, Batch, Want
 from kiosk.domain.texts import text
 from kiosk.simulated.plan import plan_text
 from kiosk.sync import messages as wire
-from kiosk.sync.messages import PieceWant
 from kiosk.sync.topics import ADDRESSED, Kind, topic_of
 from tests.process.process_tools import memory_kb, valgbord
 
@@ -372,7 +371,7 @@ class Flood:
             + [(Kind.ASK, to, ask(stolen, "T3.1")) for to in HONEST]
             + [(Kind.WANT, to, wire.encode(Want("S.1", 1))) for to in HONEST]
             + [(Kind.GIVE, to, all_of(stolen, "T2.1")) for to in HONEST]
-            + [(Kind.LIST, to, wire.encode(PieceWant(self.thieves[0].list, 0))) for to in HONEST]
+            + [(Kind.LIST, to, wire.encode(wire.PieceWant(self.thieves[0].list, 0))) for to in HONEST]
             + [(Kind.PIECE, to, self.thieves[0].piece()) for to in HONEST]
             + [(Kind.REVOKED, "", b"no list")]
         )
@@ -448,7 +447,7 @@ def test_the_voter_list_is_given_at_a_bounded_pace(stolen):
     thief.fence("S.1")
     began = time.monotonic()
     for number in range(WANTS):
-        thief.client.publish(f"{REALM}/list/T3.1/S.1", wire.encode(PieceWant(thief.list, number % 5)), qos=0)
+        thief.client.publish(f"{REALM}/list/T3.1/S.1", wire.encode(wire.PieceWant(thief.list, number % 5)), qos=0)
     stolen.serve_everywhere()
     thief.fence("S.1")
     came = sum("/piece/" in topic for topic, _ in thief.heard)

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -80,9 +81,9 @@ class Loop:
         self.links: dict[str, Link] = {}
         self.came: dict[str, list[Arrived | Gone]] = {}
 
-    def add(self, name: str, *brokers: SimulatedBroker, receive: Receive | None = None) -> Link:
+    def add(self, name: str, *brokers: SimulatedBroker) -> Link:
         """Start a node's link, and wait until it has every broker."""
-        link = self.link(name, *(broker.port for broker in brokers), receive=receive)
+        link = self.link(name, *(broker.port for broker in brokers))
         link.start()
         self.until(lambda: link.connected() == len([broker for broker in brokers if broker.process is not None]))
         return link
@@ -131,6 +132,19 @@ def brokers(provisioned: Provisioned) -> Iterator[tuple[SimulatedBroker, Simulat
     yield made
     for broker in made:
         broker.stop()
+
+
+@contextmanager
+def connected_to_a_false_broker(loop: Loop) -> Iterator[tuple[Link, socket.socket, ssl.SSLSocket]]:
+    """A link whose one broker is this test's: it has answered once. Its server, and the connection there."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(_WAIT_S)
+        link = loop.link("T1.1", server.getsockname()[1])
+        link.start()
+        met = loop.provisioned.greeted(server)
+        met.sendall(bytes.fromhex("2003000000"))  # CONNACK, MQTT 5
+        loop.until(lambda: link.connected() == 1)
+        yield link, server, met
 
 
 def arrived(loop: Loop, name: str, kind: Kind) -> list[bytes]:
@@ -282,13 +296,7 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
 )
 def test_a_broker_that_would_fill_the_memory_is_left(loop: Loop, packet: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """It begins a message of 4.6 MB, or sends one of QoS 2, which would be kept until it says more: the connection ends."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_WAIT_S)
-        link = loop.link("T1.1", server.getsockname()[1])
-        link.start()
-        met = loop.provisioned.greeted(server)
-        met.sendall(bytes.fromhex("2003000000"))  # CONNACK, MQTT 5
-        loop.until(lambda: link.connected() == 1)
+    with connected_to_a_false_broker(loop) as (link, _, met):
         met.sendall(packet)
         loop.until(lambda: link.connected() == 0)
         assert "it sends what no broker sends" in caplog.text
@@ -339,13 +347,7 @@ def test_a_broker_of_another_place_is_not_spoken_to(loop: Loop, tmp_path: Path) 
 def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker answers and then reads no more: the queue ends at its bound, and the connection is made anew."""
     monkeypatch.setattr(limits, "QUEUE_BYTES", 2_000_000)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_WAIT_S)
-        link = loop.link("T1.1", server.getsockname()[1])
-        link.start()
-        met = loop.provisioned.greeted(server)
-        met.sendall(bytes.fromhex("2003000000"))  # CONNACK, MQTT 5
-        loop.until(lambda: link.connected() == 1)
+    with connected_to_a_false_broker(loop) as (link, server, met):
         sent = 0
         while link.connected() and sent < 400:
             link.send(Kind.LOG, b"x" * 50_000)
