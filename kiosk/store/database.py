@@ -64,7 +64,7 @@ class Database:
             InUseError: another process has it open for writing.
             StoreError: the disk is full or can't be written, or the file is damaged or missing.
         """
-        with store_errors(), ExitStack() as undo:
+        with store_errors, ExitStack() as undo:
             if read_only:
                 self.note = None
                 self.db = _opened_read_only(folder / FILE)

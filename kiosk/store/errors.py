@@ -2,8 +2,7 @@
 
 import errno
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 
 class StoreError(Exception):
@@ -75,15 +74,21 @@ _FROM_ERRNO: dict[int, type[StoreError]] = {
 }
 
 
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Turn SQLite's and the file system's errors into the store's own family."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        # The low byte is the primary code; a DatabaseError raised by the driver itself has none.
-        code = getattr(error, "sqlite_errorcode", 0)
-        raise _FAMILIES.get(code, _FAMILIES.get(code & 0xFF, StoreError))(str(error)) from error
-    except OSError as error:
-        words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise _FROM_ERRNO.get(error.errno or 0, StoreError)(words) from error
+class _StoreErrors:
+    """A context that turns SQLite's and the file system's errors into the store's own family. A voter waits for each use."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        match error:
+            case sqlite3.DatabaseError():
+                # The low byte is the primary code; a DatabaseError raised by the driver itself has none.
+                code = getattr(error, "sqlite_errorcode", 0)
+                raise _FAMILIES.get(code, _FAMILIES.get(code & 0xFF, StoreError))(str(error)) from error
+            case OSError():
+                words = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+                raise _FROM_ERRNO.get(error.errno or 0, StoreError)(words) from error
+
+
+store_errors = _StoreErrors()

@@ -33,7 +33,7 @@ class Log:
         Raises:
             StoreError: whether they are on disk is known only once the log has been read anew.
         """
-        with store_errors():
+        with store_errors:
             try:
                 self._db.executemany(_INSERT, [(r.origin, r.seq, arrived_ms, r.data, r.signature) for r in rows])
                 self._db.commit()
@@ -54,7 +54,7 @@ class Log:
         """
         if self._count == self._noted:
             return
-        with store_errors():
+        with store_errors:
             if self._note is not None:
                 os.pwrite(self._note, f"{self._count:020}".encode(), 0)
             if self._commits >= limits.CHECKPOINT_COMMITS:
@@ -68,7 +68,7 @@ class Log:
         Raises:
             StoreError: the file can't be read any more.
         """
-        with store_errors():
+        with store_errors:
             for row in self._db.execute("select origin, seq, entry, signature from log order by arrival"):
                 yield Stored(*row)
 
@@ -78,7 +78,7 @@ class Log:
         Raises:
             StoreError: the file can't be read any more.
         """
-        with store_errors():
+        with store_errors:
             found: list[Stored] = []
             signed = size = 0
             for row in self._db.execute(_FROM, (origin, first, limits.BATCH_ENTRIES)):
@@ -93,7 +93,7 @@ class Log:
     def keep(self, sender: str, why: str, data: bytes) -> bool:
         """Keep evidence of what was refused from the next `commit_evidence` on; False where there is enough of it."""
         if self._kept is None:
-            with store_errors():
+            with store_errors:
                 rows = self._db.execute("select sender, why, count(*) from evidence group by sender, why").fetchall()
             self._kept = Counter({(kept_sender, kept_why): count for kept_sender, kept_why, count in rows})
         if self._kept[sender, why] >= limits.EVIDENCE_OF_ONE or self._kept.total() >= limits.EVIDENCE_ROWS:
@@ -107,7 +107,7 @@ class Log:
         if not self._evidence:
             return
         rows, self._evidence = [(arrived_ms, *row) for row in self._evidence], []
-        with store_errors():
+        with store_errors:
             try:
                 self._db.executemany("insert into evidence values (?, ?, ?, ?)", rows)
                 self._db.commit()
@@ -117,25 +117,25 @@ class Log:
 
     def condemn(self, fault: str) -> None:
         """Note on the disk what is wrong with it for good; `fault` is what the screen's text is looked up by."""
-        with store_errors():
+        with store_errors:
             self._db.execute("insert or replace into facts values ('fault', ?)", (fault,))
             self._db.commit()
 
     @property
     def fault(self) -> str:
         """What is wrong with this disk for good, "" for nothing."""
-        with store_errors():
+        with store_errors:
             found = self._db.execute("select value from facts where key = 'fault'").fetchone()
             return str(found[0]) if found else ""
 
     def ends(self) -> dict[str, int]:
         """The seq of each origin's last entry."""
-        with store_errors():
+        with store_errors:
             return dict(self._db.execute("select origin, max(seq) from log group by origin"))
 
     def count(self) -> int:
         """Number of entries."""
-        with store_errors():
+        with store_errors:
             (count,) = self._db.execute("select count(*) from log").fetchone()
             return int(count)
 
@@ -145,6 +145,6 @@ class Log:
         Raises:
             StoreError: the note can't be read.
         """
-        with store_errors():
+        with store_errors:
             note = os.pread(self._note, 20, 0) if self._note is not None else b""
         return max(0, int(note) - self.count()) if note.isdigit() else 0

@@ -55,7 +55,7 @@ class VoterList:
             StoreError: the disk refuses it, or a number stands twice; the earlier list is still there.
         """
         ordered = sorted(voters, key=_number)
-        with store_errors(), self._db.atomic():
+        with store_errors, self._db.atomic():
             if self._db.table("log").count:
                 raise ListInUseError(
                     "the log has entries about the present voter list: export the log, then give another folder with --data"
@@ -76,7 +76,7 @@ class VoterList:
         Raises:
             StoreError: the disk refuses it.
         """
-        with store_errors(), self._db.atomic():
+        with store_errors, self._db.atomic():
             if self._fact("list_coming") != digest:
                 self._db.conn.execute("delete from voters")
                 self._db.table("facts").upsert({"key": "list_coming", "value": digest}, pk="key")
@@ -89,7 +89,7 @@ class VoterList:
         Raises:
             StoreError: the disk refuses it.
         """
-        with store_errors(), self._db.atomic():
+        with store_errors, self._db.atomic():
             self._db.conn.executemany(_INSERT, rows)
 
     def finish(self) -> bool:
@@ -98,7 +98,7 @@ class VoterList:
         Raises:
             StoreError: the disk refuses it.
         """
-        with store_errors(), self._db.atomic():
+        with store_errors, self._db.atomic():
             digest = _digest(self._realm, self._db.conn.execute(_ALL))
             good = digest == self._fact("list_coming")
             self._db.conn.execute("delete from facts where key = 'list_coming'")
@@ -116,7 +116,7 @@ class VoterList:
         Raises:
             StoreError: the disk can't be read.
         """
-        with store_errors():
+        with store_errors:
             return self._db.conn.execute(_AFTER, (number, count)).fetchall()
 
     # --- looking at it ---
@@ -129,7 +129,7 @@ class VoterList:
         """
         if not 0 < number <= limits.VOTER_NUMBER_MAX:
             return None  # SQLite has no room for any number that a card may carry
-        with store_errors():
+        with store_errors:
             row = self._db.conn.execute(_FIND, (number,)).fetchone()
         return _voter(row) if row else None
 
@@ -157,11 +157,11 @@ class VoterList:
         Raises:
             StoreError: the disk can't be read.
         """
-        with store_errors():
+        with store_errors:
             return self.digest() == _digest(self._realm, self._db.conn.execute(_ALL))
 
     def _fact(self, key: str) -> str | None:
-        with store_errors():
+        with store_errors:
             found: tuple[str] | None = self._db.execute("select value from facts where key = ?", [key]).fetchone()
         return found[0] if found else None
 
