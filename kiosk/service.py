@@ -17,7 +17,6 @@ from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
 from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
@@ -51,12 +50,12 @@ class Service:
         self.inbox = Inbox()
         self._stopping = False
         self._said = ""
-        self._answers: list[Touch | Drawn] = []
+        self._came: list[Input] = []  # from the inbox and the displays
         self._scanner = ScannerSeen(present=True)
         self._rush = Rush()
         self._folded = 0  # entries since the last `_settle`
-        self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: None)
-        self._port = ScreenPort(socket_path, self._selector, self._answers.append)
+        self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._came.extend(self.inbox.take()))
+        self._port = ScreenPort(socket_path, self._selector, self._came.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._trust = Trust(bundle, data)
         self._post = Post(self._keys, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers))
@@ -175,9 +174,8 @@ class Service:
 
     def _together(self) -> list[Input]:
         """All that has come in, and in a rush what comes within a moment."""
-        inputs = self._inputs()
-        until = (since := time.monotonic()) + self._rush.wait_s
-        while self._rush.lacks(inputs, since) and (left := until - time.monotonic()) > 0:
+        inputs, since = self._inputs(), time.monotonic()
+        while self._rush.lacks(inputs, since) and (left := since + self._rush.wait_s - time.monotonic()) > 0:
             self._select(left)
             inputs += self._inputs()
         self._rush.took(inputs, since)
@@ -185,8 +183,8 @@ class Service:
 
     def _inputs(self) -> list[Input]:
         """All that has come in. Whether the scanner is there is kept for a node that is made anew."""
-        inputs: list[Input] = [*self._answers, *self.inbox.take(), *self._post.take()]
-        self._answers.clear()
+        inputs = [*self._came, *self._post.take()]
+        self._came.clear()
         for given in inputs:
             if isinstance(given, ScannerSeen):
                 self._scanner = given
@@ -197,9 +195,10 @@ class Service:
         self._post.send(turn.sends, log)
         if turn.screen is not None:
             self._port.show(turn.screen)
-        if turn.rows:
+        rows = node.rows()
+        if rows:
             since = time.monotonic()
-            log.commit(turn.rows, now().wall_ms)
+            log.commit(rows, now().wall_ms)
             self._rush.committed(time.monotonic() - since)
         said = node.committed(now())
         if node.fault and not log.fault:
@@ -213,7 +212,7 @@ class Service:
                 self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
         log.commit_evidence(now().wall_ms)
         log.tidy()
-        self._folded += len(turn.rows)
+        self._folded += len(rows)
         if self._folded >= limits.SETTLE_ENTRIES:
             self._settle()
 

@@ -128,6 +128,7 @@ class Ledger:
         self.served: dict[str, int] = {}
         self.touched: list[Case] = []
         self._opens: list[tuple[str, int, int]] = []
+        self._open, self._open_as_of = False, -1
         self._cases: dict[str, Case] = {}
         self._by_voter: dict[int, list[Case]] = {}
         self._found: dict[int, list[Found]] = {}
@@ -174,6 +175,7 @@ class Ledger:
                 self._closed.discard(entry.origin)
             case e.Open() as opened:
                 self._opens.append((entry.origin, entry.seq, opened.register))
+                self._open_as_of = -1
             case _:
                 pass
 
@@ -187,7 +189,10 @@ class Ledger:
     @property
     def poll_open(self) -> bool:
         """Whether the poll is open: a register entry that counts says so."""
-        return any(self.books.standing(REGISTER, register, o, seq) is Standing.COUNTS for o, seq, register in self._opens)
+        if self._open_as_of != self.books.version:
+            self._open_as_of, standing = self.books.version, self.books.standing
+            self._open = any(standing(REGISTER, register, o, seq) is Standing.COUNTS for o, seq, register in self._opens)
+        return self._open
 
     def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
         """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
@@ -265,7 +270,9 @@ class Ledger:
     # --- folding ---
 
     def _case(self, request: str) -> Case:
-        return self._cases.setdefault(request, Case(request))
+        if request not in self._cases:
+            self._cases[request] = Case(request)
+        return self._cases[request]
 
     def _index(self, case: Case, voter: int) -> None:
         cases = self._by_voter.setdefault(voter, [])

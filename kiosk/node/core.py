@@ -2,8 +2,8 @@
 
 The one loop around it does, again and again:
 
-1. `take` the inputs that are there. It gives a `Turn`: what may be sent and shown at once, and the rows to commit.
-2. Send and show that, then commit the rows in one transaction.
+1. `take` the inputs that are there. It gives a `Turn`: what may be sent and shown at once. Send and show it.
+2. `rows` gives what to commit, signed while what was sent is on its way. Commit it in one transaction.
 3. `committed` gives what may be sent and shown now that they are on disk.
 
 If a commit fails, the node that was told is thrown away and a new one is made from the disk. Time, the voter list, the keys'
@@ -27,6 +27,7 @@ from kiosk.domain import desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.chain import Stored
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
@@ -91,6 +92,7 @@ class Node:
         self._own_before = self._own_last = 0
         self._sends: list[Send] = []
         self._wake = False
+        self._commits = False
         self._leaving = False
 
     # --- the loop's calls -------------------------------------------------------------------------------------------
@@ -131,7 +133,7 @@ class Node:
             self._rules = replace(self._rules, locked=isinstance(entry.body, e.Locked))
 
     def begin(self, now: Now) -> Turn:
-        """Start: the `start` entry, and the clerk is asked about what the last run left open. Commit, then `committed`."""
+        """Start: the `start` entry, and the clerk is asked about what the last run left open. Then as after `take`."""
         self.face.begin(now)
         if self.fault:
             return Turn()
@@ -146,8 +148,8 @@ class Node:
         return self._turn(now)
 
     def take(self, inputs: Iterable[Input], now: Now) -> Turn:
-        """Take inputs in their order, and time passing. Carry out the turn, then call `committed`."""
-        self._wake = False
+        """Take inputs in their order, and time passing. Carry out the turn, then call `rows` and `committed`."""
+        self._wake = self._commits = False
         if self.fault:
             return Turn()
         self.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
@@ -161,6 +163,14 @@ class Node:
         if not self.books.moving:
             self._answer_request(now, may_write=True)
         return self._turn(now)
+
+    def rows(self) -> tuple[Stored, ...]:
+        """What to commit in this turn, the last own entry signed; empty where nothing has to be on disk now."""
+        rows = self.books.replica.flush() if self._commits else ()
+        if rows:
+            self._unread_since = None
+            self.books.moving = False  # `committed` comes before the next turn
+        return rows
 
     def committed(self, now: Now) -> Said:
         """What may be sent and shown now that the turn's rows are on disk."""
@@ -212,17 +222,14 @@ class Node:
         if replica.unread and self._unread_since is None:
             self._unread_since = now.mono_ms
         screen = None if replica.has_own or self.books.moving else self._show()
-        rows = replica.flush() if self._copies_are_due(now) or replica.has_own else ()
-        if rows:
-            self._unread_since = None
-            self.books.moving = False  # `committed` comes before the next turn
+        self._commits = self._copies_are_due(now) or replica.has_own
         sends, self._sends = tuple(self._sends), []
         evidence, replica.evidence = tuple(replica.evidence), []
         for refused in evidence:
             if (short := Refused(refused.sender, refused.kind)) not in self.books.refused:
                 self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
                 self._looked = None
-        return Turn(rows, sends, screen, evidence)
+        return Turn(sends, screen, evidence)
 
     def _copies_are_due(self, now: Now) -> bool:
         """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does, or

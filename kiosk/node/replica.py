@@ -7,7 +7,7 @@ is announced.
 Copies may wait in memory for a moment, so that one commit takes many; but any commit takes them all, in their order of arrival.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from enum import Enum
 
@@ -46,8 +46,8 @@ class Replica:
         self.last_ms: dict[str, int] = {}
         self.evidence: list[Evidence] = []
         self.unread = 0  # copies that wait for the next commit
-        self._origins, self._first_prev, self._keys, self._fold = origins, first_prev, keys, fold
-        self._ends: dict[str, LogEnd] = {}
+        self._origins, self._keys, self._fold = origins, keys, fold
+        self._ends: defaultdict[str, LogEnd] = defaultdict(lambda: LogEnd(0, first_prev))
         self._hashes: dict[str, deque[tuple[int, str]]] = {}
         self._rows: list[Stored] = []
         self._own: list[int] = []
@@ -62,7 +62,7 @@ class Replica:
 
     def end(self, origin: str) -> LogEnd:
         """How far an origin's log goes here."""
-        return self._ends.setdefault(origin, LogEnd(0, self._first_prev))
+        return self._ends[origin]
 
     # --- from disk, and the own log ---
 

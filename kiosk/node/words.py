@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from kiosk.domain.cards import CardRules
-from kiosk.domain.chain import Refusal, Stored
+from kiosk.domain.chain import Refusal
 from kiosk.domain.desk_states import Perform, Rescan
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
@@ -108,9 +108,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the loop does now: send `sends` and show `screen`, commit `rows` in one transaction, then call `committed`."""
+    """What the loop does now: send `sends`, show `screen`, keep `evidence`."""
 
-    rows: tuple[Stored, ...] = ()
     sends: tuple[Send, ...] = ()
     screen: Screen | None = None
     evidence: tuple[Evidence, ...] = ()

@@ -32,6 +32,7 @@ from kiosk.bundle import Bundle
 from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
+from kiosk.domain.chain import Stored
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
 from kiosk.node import Keys, Node, Now, Scanned, Turn
@@ -285,14 +286,16 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
         key.data(mask)
         assert node is not None
 
-        def give(turn: Turn) -> None:
+        def give(turn: Turn) -> tuple[Stored, ...]:
             if turn.screen is not None:
                 port.show(turn.screen)
-            if turn.rows:
-                log.commit(turn.rows, now().wall_ms)
+            rows = node.rows()
+            if rows:
+                log.commit(rows, now().wall_ms)
             screen = node.committed(now()).screen
             if screen is not None:
                 port.show(screen)
+            return rows
 
         give(node.begin(now()))
         give(node.take([Touch(node.screen.number, "open_poll")], now()))
@@ -303,14 +306,13 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
             give(node.take([Scanned(card)], now()))
             line = encode(Touch(node.screen.number, "approve", how="spoken"))
             started = time.perf_counter()
-            turn = node.take([decode_answer(line)], now())
-            give(turn)
+            rows = give(node.take([decode_answer(line)], now()))
             greens.append(time.perf_counter() - started)
             assert isinstance(node.screen.content, s.Green)
             log.tidy()
             give(node.take([Drawn(node.screen.number)], now()))
             display.recv(1 << 20)
-            bare.append(loop.commit(turn.rows[0].data, turn.rows[1].data))
+            bare.append(loop.commit(rows[0].data, rows[1].data))
     print(msgspec.json.encode((greens, bare)).decode())
 
 
@@ -338,16 +340,19 @@ def fill_log(table: Table, entries: int) -> int:
         log, clock = Log(database), Clock()
 
         def give(*inputs) -> s.Screen:
-            carry_out(node.take(inputs, clock()))
+            node.take(inputs, clock())
+            carry_out()
             assert node.screen is not None
             return node.screen
 
-        def carry_out(turn: Turn) -> None:
-            log.commit(turn.rows, 0)
+        def carry_out() -> None:
+            log.commit(node.rows(), 0)
             node.committed(clock())
 
-        carry_out(node.begin(clock()))
-        carry_out(node.take((), clock()))
+        node.begin(clock())
+        carry_out()
+        node.take((), clock())
+        carry_out()
         assert node.screen is not None
         screen = give(Touch(node.screen.number, "open_poll"))
         screen = give(Touch(screen.number, "pin", table.pin))

@@ -125,9 +125,9 @@ class Loop:
     def entries(self) -> list[Written]:
         return [written for batch in self.log for written in batch]
 
-    def commit(self, turn: Turn) -> tuple[Written, ...]:
-        """Put a turn's entries on the disk."""
-        batch = tuple(Written(e.decode_entry(row.data), row.data) for row in turn.rows)
+    def commit(self) -> tuple[Written, ...]:
+        """Put the turn's entries on the disk."""
+        batch = tuple(Written(e.decode_entry(row.data), row.data) for row in self.node.rows())
         if batch:
             self.log.append(batch)
         return batch
@@ -138,7 +138,7 @@ class Loop:
 
     def commit_and_show(self, turn: Turn) -> None:
         self.show(turn.screen)
-        self.commit(turn)
+        self.commit()
         self.show(self.node.committed(self.now).screen)
 
     def put(self, *inputs: Input) -> "Loop":

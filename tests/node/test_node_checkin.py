@@ -384,12 +384,12 @@ def test_what_changes_nothing_makes_no_touch_old() -> None:
 
 
 def test_green_comes_after_the_disk() -> None:
-    """What `take` gives to commit comes with no screen; the green is there only when `committed` is called after it."""
+    """What is to be committed comes with no screen; the green is there only when `committed` is called after it."""
     loop = opened().scan(ANNE.number)
     turn = loop.node.take([loop.touch_of("approve")], loop.now)
-    assert [type(e.decode_entry(row.data).body) for row in turn.rows] == [e.Request, e.Decision]
+    assert [type(written.entry.body) for written in loop.commit()] == [e.Request, e.Decision]
     assert (turn.screen, type(loop.node.state), type(loop.node.screen.content)) == (None, d.Waiting, s.VoterShown)
-    loop.commit_and_show(turn)
+    loop.show(loop.node.committed(loop.now).screen)
     assert loop.shown == "Green"
 
 

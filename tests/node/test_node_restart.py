@@ -158,9 +158,9 @@ class NoScreen(Loop):
         self.__dict__ = of.__dict__
         self._keep = keep
 
-    def commit_and_show(self, batch) -> None:
+    def commit_and_show(self, _turn) -> None:
         if self._keep:
-            self.commit(batch)
+            self.commit()
 
 
 PHASES = ["before the commit", "after the commit", "after the screen"]

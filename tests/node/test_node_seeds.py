@@ -207,9 +207,9 @@ class World:
         """The table stops: idle, or in the middle of a turn, before or after what it wrote was on disk."""
         if self.seen is not None and self.random.random() < 0.7:
             touch = self.touch(self.seen)
-            batch = self.loop.node.take([touch, s.Drawn(self.seen.number)], self.loop.now)
+            self.loop.node.take([touch, s.Drawn(self.seen.number)], self.loop.now)
             if self.random.random() < 0.5:
-                self.loop.commit(batch)
+                self.loop.commit()
         rebooted = self.random.random() < 0.3
         setup = self.random.choice(self.modes)
         self.loop = self.loop.restarted(setup=setup, mono_ms=50 if rebooted else self.loop.mono_ms + 5)

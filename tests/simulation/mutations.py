@@ -93,12 +93,15 @@ def _young(replica: Replica) -> list[Stored]:
 
 def _turn_with_late_requests(self: Node, now: Now) -> Turn:
     """The commit of an own request comes some turns later than its ask."""
-    replica = self.books.replica
-    replica.__dict__["now"] = now.mono_ms
-    turn = _turn(self, now)
+    self.books.replica.__dict__["now"] = now.mono_ms
+    return _turn(self, now)
+
+
+def _rows_but_late_requests(self: Node) -> tuple[Stored, ...]:
+    rows, replica = _rows(self), self.books.replica
     if replica._rows and self._unread_since is None:
-        self._unread_since = now.mono_ms  # so that there is a later turn
-    return turn
+        self._unread_since = replica.__dict__["now"]  # so that there is a later turn
+    return rows
 
 
 def _flush_but_young_requests(self: Replica) -> tuple:
@@ -118,7 +121,8 @@ def _withdraw_and_wait(state: Waiting, _input: object, desk_rules: object) -> tu
     return replace(state, silent=True, late=True), (Withdraw(),)
 
 
-_asked, _ask_about, _flush, _turn = BookKeeper.asked, Node._ask_about_unsettled, Replica.flush, Node._turn
+_asked, _ask_about = BookKeeper.asked, Node._ask_about_unsettled
+_flush, _turn, _rows = Replica.flush, Node._turn, Node.rows
 
 
 def _always(*_: object, **__: object) -> bool:
@@ -136,6 +140,7 @@ DESK_WAITS_ON: tuple[_Patch, ...] = (
 
 REQUEST_LATE: tuple[_Patch, ...] = (
     (Node, "_turn", _turn_with_late_requests),
+    (Node, "rows", _rows_but_late_requests),
     (Replica, "flush", _flush_but_young_requests),
     (Replica, "has_own", property(_has_own_ripe)),
 )

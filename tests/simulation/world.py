@@ -5,7 +5,7 @@ A crash may come between any two of these. Only whole rows that were committed o
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -120,7 +120,7 @@ class World(Network):
                 return
         else:
             self._say_early(machine, turn)
-            self._commit(machine, turn)
+            self._commit(machine, node.rows())
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
             self._send(machine, said.sends)
@@ -132,18 +132,23 @@ class World(Network):
         """Step by step; whether the machine lives to see the end. It crashes before step `at`, or when its fuse has burnt."""
         machine.armed = 0
         said: list[Said] = []
+        rows: list[Stored] = []
+
+        def begin() -> None:
+            self._say_early(machine, turn)
+            rows.extend(machine.node.rows())
 
         def say() -> None:
             said.append(machine.node.committed(self.now(machine)))
 
         def commit() -> None:
-            self._commit(machine, turn)
+            self._commit(machine, rows)
 
         def tell() -> None:
             self._send(machine, said[0].sends)
 
         steps = [
-            lambda: self._say_early(machine, turn),
+            begin,
             *([say, tell] if self.speaks_first else []),
             commit,
             *([] if self.speaks_first else [say]),
@@ -151,23 +156,23 @@ class World(Network):
             *([] if self.speaks_first else [tell]),
         ]
         for number, step in enumerate(steps, 1):
-            if number == at or (machine.fuse and step == commit and self._burns(machine, turn)):
+            if number == at or (machine.fuse and step == commit and self._burns(machine, rows)):
                 self.crash(machine)
                 return False
             step()
         return True
 
-    def _burns(self, machine: Machine, turn: Turn) -> bool:
+    def _burns(self, machine: Machine, rows: Sequence[Stored]) -> bool:
         if machine.fuse == "green":
             return machine.screen is not None and isinstance(machine.screen.content, s.Green)
-        return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in turn.rows)
+        return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
         self._send(machine, turn.sends)
         self._show(machine, turn.screen)
 
-    def _commit(self, machine: Machine, turn: Turn) -> None:
-        for row in turn.rows:
+    def _commit(self, machine: Machine, rows: Sequence[Stored]) -> None:
+        for row in rows:
             machine.disk.append(row)
             machine.vector[row.origin] = row.seq
             if row.origin == machine.origin:

@@ -101,8 +101,8 @@ class Place:
         if device.fails:
             device.node, device.fails = None, False
             return
-        device.disk += turn.rows
         assert device.node is not None
+        device.disk += device.node.rows()
         said = device.node.committed(self.now)
         device.condemned = device.condemned or bool(device.node.fault)
         self._send(device, said.sends)
