@@ -3,7 +3,7 @@
 import math
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -62,25 +62,43 @@ class Post:
 
     def __init__(self, keys: Keys, trust: Trust, lists: Lists) -> None:
         self._keys, self._trust, self.lists = keys, trust, lists
-        self._came: dict[str, _Waiting] = {}
+        self._came: dict[str, _Waiting] = {}  # of those senders of whom something waits
         self._gives: dict[str, dict[str, Give]] = {}
         self._may_give: dict[str, float] = {}
         self._entries = Credit(limits.ENTRIES_BYTES, limits.ENTRIES_A_SECOND)
         self.link: net.Link | None = None
+        self._readers: dict[Kind, Callable[[str, bytes], list[Input]]] = {
+            Kind.HEAD: self._head,
+            Kind.LOG: self._batch,
+            Kind.GIVE: self._batch,
+            Kind.ASK: self._ask,
+            Kind.WANT: self._want,
+            Kind.LIST: self._piece_want,
+            Kind.PIECE: self._piece,
+            Kind.REVOKED: self._revoke,
+        }
 
     def receive(self, came: net.Arrived | net.Flooding | net.Gone) -> None:
         """The link's callback."""
-        self._came.setdefault(came.sender, _Waiting()).put(came)
+        if came.sender not in self._came:
+            self._came[came.sender] = _Waiting()
+        self._came[came.sender].put(came)
 
     @property
     def waits(self) -> bool:
         """Whether something has come in."""
-        return any(self._came.values())
+        return bool(self._came)
 
     def take(self) -> list[Input]:
         """What has come in, read and checked: of each sender a share."""
         self._give_a_piece()
-        return [given for waiting in list(self._came.values()) for one in waiting.take() for given in self._read(one)]
+        inputs: list[Input] = []
+        for sender, waiting in list(self._came.items()):
+            for came in waiting.take():
+                inputs += self._read(came)
+            if not waiting:
+                del self._came[sender]
+        return inputs
 
     def _read(self, came: net.Arrived | net.Flooding | net.Gone) -> list[Input]:
         match came:
@@ -93,33 +111,35 @@ class Post:
 
     def _read_message(self, came: net.Arrived) -> list[Input]:
         try:
-            match came.kind:
-                case Kind.REVOKED:
-                    return self._revoke(came.payload)
-                case Kind.HEAD:
-                    return self._head(came.sender, came.payload)
-                case Kind.LIST:
-                    self.lists.wanted[came.sender] = wire.read_piece_want(came.payload)
-                case Kind.PIECE if came.sender == self.lists.giver:
-                    self.lists.came.append((came.sender, wire.read_piece(came.payload, came.sender, self._keys.verify)))
-                case _ if not self.lists.differs(came.sender):
-                    return self._message(came)
+            return self._readers[came.kind](came.sender, came.payload)
         except wire.MessageError as error:
             return [Suspect(came.sender, error.kind, str(error), came.payload)]
         except AuthorityError as error:
             return [Suspect(came.sender, Refusal.FORGED, str(error), came.payload)]
+
+    def _ask(self, sender: str, payload: bytes) -> list[Input]:
+        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_ask(payload))]
+
+    def _want(self, sender: str, payload: bytes) -> list[Input]:
+        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_want(payload))]
+
+    def _batch(self, sender: str, payload: bytes) -> list[Input]:
+        """Entries are there for good: nobody may bring more of them than there can be."""
+        if self.lists.differs(sender):
+            return []
+        batch = wire.read_batch(payload)
+        if not self._entries.use(sender, len(payload), time.monotonic()):
+            raise wire.MessageError("more entries than there can be", Refusal.FLOODING)
+        return [Heard(sender, batch)]
+
+    def _piece_want(self, sender: str, payload: bytes) -> list[Input]:
+        self.lists.wanted[sender] = wire.read_piece_want(payload)
         return []
 
-    def _message(self, came: net.Arrived) -> list[Input]:
-        match came.kind:
-            case Kind.LOG | Kind.GIVE:
-                return self._read_batch(came)
-            case Kind.ASK:
-                return [Heard(came.sender, wire.read_ask(came.payload))]
-            case Kind.WANT:
-                return [Heard(came.sender, wire.read_want(came.payload))]
-            case _:
-                return []
+    def _piece(self, sender: str, payload: bytes) -> list[Input]:
+        if sender == self.lists.giver:
+            self.lists.came.append((sender, wire.read_piece(payload, sender, self._keys.verify)))
+        return []
 
     def _head(self, sender: str, payload: bytes) -> list[Input]:
         """A head, or what a node says in its place. Of one with another list nothing is believed but that."""
@@ -145,14 +165,7 @@ class Post:
         if self.link is not None:
             self.link.send(Kind.LIST, wire.encode(want), giver)
 
-    def _read_batch(self, came: net.Arrived) -> list[Input]:
-        """Entries are there for good: nobody may bring more of them than there can be."""
-        batch = wire.read_batch(came.payload)
-        if not self._entries.use(came.sender, len(came.payload), time.monotonic()):
-            raise wire.MessageError("more entries than there can be", Refusal.FLOODING)
-        return [Heard(came.sender, batch)]
-
-    def _revoke(self, pem: bytes) -> list[Input]:
+    def _revoke(self, _sender: str, pem: bytes) -> list[Input]:
         """Take in a list of revoked certificates: from now on those no longer count, here and for whoever connects later."""
         revoked = self._trust.learn(pem)
         if revoked is None:
@@ -182,8 +195,10 @@ class Post:
 
     def _give_a_piece(self) -> None:
         """Give one piece of the voter list. One in a turn: whoever asks keeps no voter waiting."""
+        if not self.lists.wanted or self.link is None:
+            return
         asker = next((to for to in self.lists.wanted if self._may_be_given(to)), None)
-        if asker is None or self.link is None:
+        if asker is None:
             return
         if (piece := self.lists.piece_for(asker)) is not None:
             self.link.send(Kind.PIECE, wire.encode_piece(piece, self._keys.sign), asker)

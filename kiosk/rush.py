@@ -4,7 +4,7 @@ Without it, the first ask has a commit for itself, and all others wait for that 
 at most, as PostgreSQL advises for its `commit_delay`; outside a rush there is none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from kiosk import limits
 from kiosk.domain.messages import Ask
@@ -24,7 +24,7 @@ class Rush:
         """A commit took so many seconds."""
         self._commit_s = took_s
 
-    def lacks(self, inputs: Iterable[Input], now_s: float) -> bool:
+    def lacks(self, inputs: Sequence[Input], now_s: float) -> bool:
         """Whether somebody asks in these inputs, and others can be expected to ask within `wait_s`.
 
         Not when most have just been waited for: who comes after them is alone.
@@ -36,18 +36,17 @@ class Rush:
         """Seconds that those who ask may wait for the others."""
         return min(self._commit_s / 2, limits.RUSH_WAIT_S)
 
-    def took(self, inputs: Iterable[Input], now_s: float) -> None:
+    def took(self, inputs: Sequence[Input], now_s: float) -> None:
         """The node takes these inputs now, for one commit."""
-        count = _count(inputs)
         if now_s >= self._ends_s:
             self._most = 0
-        if count >= limits.RUSH_TABLES:
+        if len(inputs) >= limits.RUSH_TABLES and (count := _count(inputs)) >= limits.RUSH_TABLES:
             self._most = max(self._most, count)
             self._ends_s = now_s + limits.RUSH_LASTS_S
             self._next_s = now_s + 2 * self._commit_s
 
 
-def _count(inputs: Iterable[Input]) -> int:
+def _count(inputs: Sequence[Input]) -> int:
     """From how many tables a request comes; a touch on this node's own screen may be one."""
     asking = {given.sender if isinstance(given, Heard) else "" for given in inputs if _asks(given)}
     return len(asking)

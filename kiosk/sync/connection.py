@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -22,7 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk import limits
 from kiosk.sync.credit import Credit
-from kiosk.sync.topics import ADDRESSED, OFFLINE, QOS, RETAINED, Kind, topic_of
+from kiosk.sync.topics import OFFLINE, QOS, RETAINED, Kind, topic_of, topics_for
 
 _log = logging.getLogger(__name__)
 
@@ -233,11 +233,11 @@ class Connection:
                 self._client.loop_write()
             until = time.monotonic() + limits.READ_S
             for _ in range(limits.BATCH_INPUTS):
-                if not self._has_something() or time.monotonic() > until:
-                    break
                 self._client.loop_read()
                 if self._is_hostile():
                     self._give_up("it sends what no broker sends")
+                    break
+                if not self._has_something() or time.monotonic() > until:
                     break
             if self._client.want_write():
                 self._client.loop_write()
@@ -266,14 +266,12 @@ class Connection:
     # --- whom it listens to ---
 
     def _listen_to(self, senders: Iterable[str]) -> None:
-        topics = [(topic, _options(kind)) for sender in senders for kind, topic in self._topics(sender)]
+        topics = [(topic, _options(kind)) for topic, (kind, _) in self._topics(senders).items()]
         if topics:
             self._client.subscribe(topics)
 
-    def _topics(self, sender: str) -> Iterator[tuple[Kind, str]]:
-        """Each sender has topics of its own to listen to, so that one can be muted."""
-        for kind in Kind:
-            yield kind, topic_of(self._prefix, kind, sender, self._me if kind in ADDRESSED else "")
+    def _topics(self, senders: Iterable[str]) -> dict[str, tuple[Kind, str]]:
+        return topics_for(self._prefix, self._me, senders)
 
     def is_muted(self, sender: str) -> bool:
         """Whether what comes from this sender was still on its way when it was muted."""
@@ -285,7 +283,7 @@ class Connection:
         if self._credit.use(sender, 1 + size / limits.FLOOD_BYTES, now):
             return False
         self._muted[sender] = now + limits.MUTE_S
-        self._client.unsubscribe([topic for _, topic in self._topics(sender)])
+        self._client.unsubscribe([*self._topics([sender])])
         _log.warning("broker %s:%d: %s is not listened to for a while", self.broker.host, self.broker.port, sender)
         return True
 

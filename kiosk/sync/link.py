@@ -14,13 +14,13 @@ import contextlib
 import selectors
 import socket
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kiosk import limits
 from kiosk.sync.connection import Broker, Connection, Credentials
-from kiosk.sync.topics import OFFLINE, Kind, parse_topic, topic_of
+from kiosk.sync.topics import OFFLINE, Kind, topic_of, topics_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class Link:
         self._prefix, self._me, self._receive = prefix, me, receive
         self.credentials = credentials
         self._selector = selector
-        self._came: OrderedDict[int, Counter[Connection]] = OrderedDict()
+        self._topics = topics_for(prefix, me, credentials.senders)
+        self._came: OrderedDict[int, dict[Connection, int]] = OrderedDict()
         self._offline: dict[str, set[Connection]] = {}
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
@@ -115,10 +116,9 @@ class Link:
 
     def came(self, connection: Connection, topic: str, payload: bytes) -> None:
         """A message came in through a broker: give it on, unless another broker has brought it already."""
-        read = parse_topic(self._prefix, topic, self._me)
-        if read is None or not payload:
+        if topic not in self._topics or not payload:
             return
-        kind, sender = read
+        kind, sender = self._topics[topic]
         if sender in self.credentials.revoked or connection.is_muted(sender):
             return
         if connection.is_too_much(sender, len(payload)):
@@ -146,9 +146,9 @@ class Link:
 
     def _is_repeat(self, connection: Connection, digest: int) -> bool:
         """Whether another broker has brought this as often; what its sender says again comes through each of them again."""
-        times = self._came.setdefault(digest, Counter())
+        times = self._came.setdefault(digest, {})
         self._came.move_to_end(digest)
         if len(self._came) > limits.REPEATS_KEPT:
             self._came.popitem(last=False)
-        times[connection] += 1
-        return any(other is not connection and count >= times[connection] for other, count in times.items())
+        times[connection] = often = times.get(connection, 0) + 1
+        return any(other is not connection and count >= often for other, count in times.items())

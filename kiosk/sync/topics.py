@@ -1,10 +1,7 @@
 """The topics: what each carries, for whom, and at which quality of service. Pure."""
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
-
-from kiosk.domain.nodes import ORIGIN
 
 OFFLINE = b"offline"
 """What the broker says in a node's place once its connection has ended: the retained will on its head's topic."""
@@ -40,26 +37,21 @@ ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE, Kind.LIST, Kind.PIECE)
 RETAINED = (Kind.HEAD, Kind.REVOKED)
 """Those whose last word the broker keeps for who comes later."""
 
-_KINDS = frozenset(kind.value for kind in Kind)
-_ORIGIN = re.compile(ORIGIN)
-
 
 def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
     """The topic under which a sender says something, for one node or for all."""
     return "/".join([prefix, kind, sender, *([to] if to else [])])
 
 
-def parse_topic(prefix: str, topic: str, me: str) -> tuple[Kind, str] | None:
-    """What a topic is and whose; None for one that is not ours, or not for this node."""
-    place, _, rest = topic.removeprefix(prefix).partition("/")
-    kind, *names = rest.split("/")
-    if not topic.startswith(prefix) or place or kind not in _KINDS or not names or names[0] == me:
-        return None
-    if not _ORIGIN.fullmatch(names[0]) and (kind, names[0]) != (Kind.REVOKED, COMMAND):
-        return None
-    if names[1:] != ([me] if kind in ADDRESSED else []):
-        return None
-    return Kind(kind), names[0]
+def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[Kind, str]]:
+    """All that a node listens to: of each topic what it carries, and whose. Each sender has topics of its own, so that one can
+    be muted."""
+    return {
+        topic_of(prefix, kind, sender, me if kind in ADDRESSED else ""): (kind, sender)
+        for sender in senders
+        for kind in ((Kind.REVOKED,) if sender == COMMAND else Kind)
+        if sender != me
+    }
 
 
 def access_list(realm: str, origins: Iterable[str]) -> str:

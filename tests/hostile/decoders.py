@@ -36,7 +36,6 @@ from kiosk.store.listfile import read_list
 from kiosk.store.listrows import ListError
 from kiosk.store.voterlist import list_digest
 from kiosk.sync import messages as wire
-from kiosk.sync.topics import Kind, parse_topic, topic_of
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
 from tests import made_up
 from tests.hostile.changes import Steered, changed
@@ -122,17 +121,6 @@ def _card(text: str) -> None:
 
 
 # --- what nodes say to each other -------------------------------------------------------------------------------------
-
-
-def topics(data: bytes) -> None:
-    """A topic: what is ours is in its one form, and its sender's name is a name of a disk."""
-    topic = data.decode("utf-8", "replace")
-    read = parse_topic("valg/4701", topic, "T2.1")
-    if read is not None:
-        kind, sender = read
-        assert topic in (topic_of("valg/4701", kind, sender), topic_of("valg/4701", kind, sender, "T2.1"))
-        bounded(sender)
-        table_of(sender)
 
 
 def messages(data: bytes) -> None:
@@ -392,7 +380,6 @@ def _samples() -> dict[str, list[bytes]]:
     shown = Place().morning().devices["T1"].screens
     return {
         "scans": [made_up.card(n).encode() for n in (1, 101, 99_999)] + [b"]C0470100418209\r\n", b"010190-1234", b"4702000101"],
-        "topics": [topic_of("valg/4701", kind, name, to).encode() for kind in Kind for name in NAMES for to in ("", "T2.1")],
         "messages": [
             wire.encode(batch_of(several)), wire.encode(Ask(request)), wire.encode(Want("T1.1", 3)), _signed(head),
             wire.encode(wire.PieceWant("00" * 32, 7)),
@@ -429,5 +416,5 @@ def decode(name: str, data: bytes) -> None:
 
 DECODERS: dict[str, Callable[[bytes], None]] = {
     decoder.__name__: decoder
-    for decoder in (scans, topics, messages, pieces, entries, logs, voter_lists, plans, devices, screens, clients, answers)
+    for decoder in (scans, messages, pieces, entries, logs, voter_lists, plans, devices, screens, clients, answers)
 }

@@ -23,7 +23,7 @@ from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 from kiosk.sync import messages as wire
 from kiosk.sync.link import Arrived
-from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, parse_topic, topic_of
+from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, topic_of
 from tests import made_up
 from tests.hostile.changes import changed
 from tests.hostile.decoders import EXAMPLE
@@ -126,13 +126,6 @@ def test_an_unknown_node_waits_for_no_clerk() -> None:
     for sender, known in (("T9.1", False), ("T3.1", True)):
         table.hear(topic_of(PREFIX, Kind.HEAD, sender), AT_CLERK)
         assert table.place.core("T2").peers.is_at_clerk(sender, table.place.now) is known
-
-
-@pytest.mark.parametrize("sender", ["", "X", "T", "Tx.1", "T1.1\n", "T01.1", "T1.1.1", "S", "s.1", "T" + "9" * 400 + ".1", "+"])
-def test_a_topic_of_no_disk(sender: str) -> None:
-    """A topic whose sender's name no disk can have is not ours: it is neither kept nor said on a screen."""
-    assert parse_topic(PREFIX, topic_of(PREFIX, Kind.LOG, sender), ME) is None
-    assert parse_topic(PREFIX, topic_of(PREFIX, Kind.LOG, "T1.1"), ME) == (Kind.LOG, "T1.1")
 
 
 def test_what_comes_too_fast_is_dropped() -> None:

@@ -28,7 +28,7 @@ from kiosk.simulated.broker import SimulatedBroker, free_port
 from kiosk.simulated.plan import plan_text
 from kiosk.sync.connection import Broker, Credentials
 from kiosk.sync.link import Arrived, Flooding, Gone, Link
-from kiosk.sync.topics import OFFLINE, Kind, parse_topic
+from kiosk.sync.topics import COMMAND, OFFLINE, Kind, topics_for
 from kiosk.trust import Trust
 
 # paho leaves a socket whose TLS handshake failed to the garbage collector
@@ -364,6 +364,9 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
     [
         ("oevelse/4701/log/T1.1", (Kind.LOG, "T1.1")),
         ("oevelse/4701/give/S.1/T2.1", (Kind.GIVE, "S.1")),
+        ("oevelse/4701/revoked/command", (Kind.REVOKED, COMMAND)),
+        ("oevelse/4701/log/command", None),
+        ("oevelse/4701/log/T9.1", None),
         ("oevelse/4701/give/S.1/T3.1", None),
         ("oevelse/4701/give/S.1", None),
         ("oevelse/4701/log/T1.1/T2.1", None),
@@ -378,7 +381,7 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
 )
 def test_topics(topic: str, meant: tuple[Kind, str] | None) -> None:
     """A topic of this place that is for this node tells what it carries and whose it is; any other tells nothing."""
-    assert parse_topic(PREFIX, topic, "T2.1") == meant
+    assert topics_for(PREFIX, "T2.1", ["S.1", "T1.1", "T2.1", COMMAND]).get(topic) == meant
 
 
 def test_what_a_broker_says_of_the_dead_is_one_word() -> None:

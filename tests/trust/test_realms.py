@@ -18,7 +18,7 @@ from kiosk.simulated.plan import plan_text
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError
 from kiosk.store.voterlist import VoterList
-from kiosk.sync.topics import Kind, parse_topic, topic_of
+from kiosk.sync.topics import Kind, topic_of, topics_for
 from kiosk.trust import Trust
 from kiosk.wiring import log_beginning, node_maker
 
@@ -83,8 +83,9 @@ def test_a_bundle_is_not_used_with_the_others_plan(realms: tuple[Provisioned, Pr
 def test_a_topic_of_one_tells_the_other_nothing(realms: tuple[Provisioned, Provisioned]) -> None:
     """The topics differ from their first word on."""
     exercise, real = (load_plan(made.authority / "plan.toml").place.realm for made in realms)
-    assert parse_topic(real, topic_of(real, Kind.LOG, "T1.1"), "T2.1") == (Kind.LOG, "T1.1")
-    assert parse_topic(real, topic_of(exercise, Kind.LOG, "T1.1"), "T2.1") is None
+    listens_to = topics_for(real, "T2.1", ["T1.1"])
+    assert listens_to[topic_of(real, Kind.LOG, "T1.1")] == (Kind.LOG, "T1.1")
+    assert topic_of(exercise, Kind.LOG, "T1.1") not in listens_to
 
 
 def test_a_list_and_an_entry_of_one_are_refused_by_the_other(realms: tuple[Provisioned, Provisioned], tmp_path: Path) -> None:
