@@ -106,6 +106,7 @@ def serve(client: ScreenClient, node: Node, card: str) -> float:
     end = client.showing(s.Green, s.Refused)
     took = time.perf_counter() - started
     assert isinstance(end.content, s.Green), end.content
+    client.drawn()
     return took
 
 
@@ -119,7 +120,7 @@ def at_another_table(place: Place, preload: str) -> None:
     commits: list[float] = []
     leasts: list[float] = []
     node, queue = place.table(1), cards(place, 2)
-    with ScreenClient(node.socket, draws=True) as client, ExitStack() as running:
+    with ScreenClient(node.socket, draws=False) as client, ExitStack() as running:
         client.showing(s.Ready)
         bare = running.enter_context(yardstick(node, wrapper(preload)))
         trip, least = running.enter_context(bare_messages(place, node.data.parent, wrapper(preload)))
@@ -300,7 +301,7 @@ def everywhere(place: Place) -> None:
     taken = []
     node, queue = place.table(1), cards(place, 2)
     databases = [sqlite3.connect(f"file:{n.data / 'node.db'}?mode=ro", uri=True) for n in place.nodes.values()]
-    with ScreenClient(node.socket, draws=True) as client:
+    with ScreenClient(node.socket, draws=False) as client:
         client.showing(s.Ready)
         for card in islice(queue, 150):
             serve(client, node, card)
@@ -320,11 +321,10 @@ def all_at_once(place: Place, preload: str) -> None:
     greens: list[float] = []
     barrier = threading.Barrier(8)
     queue, lock = cards(place, 1), threading.Lock()
-    began: list[float] = []
 
     def at(number: int) -> None:
         node = place.table(number)
-        with ScreenClient(node.socket, draws=True) as client:
+        with ScreenClient(node.socket, draws=False) as client:
             client.showing(s.Ready)
             for _ in range(RUSHES):
                 with lock:
@@ -338,7 +338,7 @@ def all_at_once(place: Place, preload: str) -> None:
                 client.touch("approve")
                 client.showing(s.Green)
                 greens.append(time.perf_counter() - started)
-                began.append(started)
+                client.drawn()
 
     tables = [threading.Thread(target=at, args=(number,)) for number in range(1, 9)]
     for table in tables:
