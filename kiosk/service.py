@@ -50,12 +50,13 @@ class Service:
         self.inbox = Inbox()
         self._stopping = False
         self._said = ""
-        self._came: list[Input] = []  # from the inbox and the displays
+        self._answers: list[Input] = []  # of the displays
+        self._scans: list[Input] = []  # and else what other threads put into the inbox
         self._scanner = ScannerSeen(present=True)
         self._rush = Rush()
         self._folded = 0  # entries since the last `_settle`
-        self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._came.extend(self.inbox.take()))
-        self._port = ScreenPort(socket_path, self._selector, self._came.append)
+        self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._scans.extend(self.inbox.take()))
+        self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._trust = Trust(bundle, data)
         self._post = Post(self._keys, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers))
@@ -182,9 +183,11 @@ class Service:
         return inputs
 
     def _inputs(self) -> list[Input]:
-        """All that has come in. Whether the scanner is there is kept for a node that is made anew."""
-        inputs = [*self._came, *self._post.take()]
-        self._came.clear()
+        """All that has come in; what is touched comes before what is scanned meanwhile, which would make it a touch on an old
+        screen. Whether the scanner is there is kept for a node that is made anew."""
+        inputs = [*self._answers, *self._scans, *self._post.take()]
+        self._answers.clear()
+        self._scans.clear()
         for given in inputs:
             if isinstance(given, ScannerSeen):
                 self._scanner = given

@@ -10,9 +10,12 @@ from contextlib import closing, contextmanager
 import pytest
 from process_tools import card, differences, exported, may_vote, memory_kb, opened, scan_until_shown, serve, show
 
-from kiosk import limits
+from kiosk import limits, wiring
+from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
+from kiosk.node import Scanned
 from kiosk.screen_client import ScreenClient
+from kiosk.service import Service
 
 PATIENCE_S = 20
 
@@ -59,6 +62,24 @@ def touch(screen, word, value="", how=""):
     return b'{"type":"Touch","screen":%d,"touch":"%s","value":"%s","how":"%s"}\n' % (
         screen, word.encode(), value.encode(), how.encode(),
     )  # fmt: skip
+
+
+def test_what_is_touched_comes_before_what_is_scanned_meanwhile(table):
+    """Both wait when the node looks, after a turn that a scan began: the touch is not one on an old screen."""
+    bundle = Bundle.load(table.bundle)
+    view = wiring.view_of(bundle.plan, bundle.device.origin)
+    service = Service(bundle, table.data, table.socket, view, wiring.node_maker(bundle))
+    with raw(table) as display:
+        service._select(PATIENCE_S)
+        service.inbox.put(Scanned("one"))
+        service._select(PATIENCE_S)
+        assert service._inputs() == [Scanned("one")]
+        display.sendall(b'{"type":"Drawn","screen":1}\n')
+        service.inbox.put(Scanned("another"))
+        service._select(PATIENCE_S)
+        assert service._inputs() == [s.Drawn(1), Scanned("another")]
+    service.stop()
+    service.run()
 
 
 # --- the real display -----------------------------------------------------------------------------------------------
