@@ -212,6 +212,19 @@ def test_the_polls_day() -> None:
     assert (ledger.poll_open, ledger.is_closed(HOLDER)) == (True, False)
 
 
+@pytest.mark.parametrize(("cut", "is_open"), [(1, True), (0, False)])
+def test_the_poll_is_open_as_far_as_the_registers_holder_counts(cut: int, is_open: bool) -> None:
+    """While a seal leaves the opening in doubt nobody serves; the seizure tells whether it was before the cut."""
+    ledger = Ledger(Books("T3.1", {REGISTER: HOLDER, 1: HOLDER, 2: TABLE}, "T2"), BOTH)
+    seal = e.Entry(TABLE, 1, "", 0, e.Seal(REGISTER, 2, 1, {HOLDER: 0}))
+    ledger.fold(seal, {TABLE: 1})
+    ledger.fold(e.Entry(HOLDER, 1, "", 0, e.Open(1)), {HOLDER: 1, TABLE: 1})
+    assert not ledger.poll_open
+    ledger.fold(e.Entry(TABLE, 2, "", 0, e.Seize(REGISTER, 2, 1, 1, TABLE, cut, {TABLE: 1})), {HOLDER: 1, TABLE: 2})
+    assert ledger.poll_open is is_open
+    assert ledger.books.holder(REGISTER) == TABLE
+
+
 # --- any entries at all ---------------------------------------------------------------------------------------------
 
 
