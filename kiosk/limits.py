@@ -60,7 +60,9 @@ CLOCK_BACK_MS = 60_000  # milliseconds that the clock may lie before the last en
 GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node that catches up
 BATCH_ENTRIES = 4_000  # entries in one batch: a node that gives ends at a signature, which may lie some way beyond
 WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of the next node that has them
-WANT_LONGEST_MS = 10_000  # milliseconds between asking a peer again that never gives what it shows
+WANT_LONGEST_MS = (
+    2_000  # milliseconds between asking a peer again that never gives what it shows; it may be an old disk that does not hear
+)
 GIVEN_BYTES = 1_000_000  # bytes of entries in one answer, where they are long; one batch of their writer's at least
 GIVE_BYTES_S = 10_000_000  # bytes a second that one peer is given at most: a day of the largest place in seconds
 COPIES_WAIT_MS = 100  # milliseconds that copies may wait in memory for a commit that takes them along: ten a second at most

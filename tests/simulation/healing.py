@@ -1,5 +1,6 @@
 """The end of a simulated day: all heals, what was begun is finished, and whoever has no ballot yet can be served."""
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain import screens as s
@@ -49,7 +50,7 @@ class Healing(Fate):
             return
         world.run_for(200)
         self.settle()
-        world.run_for(2_500)
+        world.run_for(limits.WANT_LONGEST_MS + 2 * limits.HEAD_MS)  # who was asked in vain till now is asked again
         for machine in old:
             if machine.up and machine.node.fault:
                 self.counts.add("old disk has stopped itself")

@@ -118,6 +118,23 @@ def test_an_old_card_whose_start_stands_where_another_stood_stops(place: Place) 
     assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
 
 
+def test_an_old_card_that_heard_nothing_for_long_stops_soon_after_it_hears(place: Place) -> None:
+    """Table 2 goes on from an old disk; for most of a minute its cable carries nothing of what the others show it."""
+    old = list(place.devices["T2"].disk)
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.wait(2_000)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.deafen("T2")
+    place.restart("T2")
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.wait(53_000)
+    assert place.shown("T2") != "Fault"
+    place.heal()
+    place.wait(4_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
+
+
 def test_a_new_disk_is_a_new_origin(place: Place) -> None:
     """Table 2's disk is lost: the spare goes on under a name of its own, catches up, and is given the book like any heir."""
     place.serve("T2", 201)
