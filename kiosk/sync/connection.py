@@ -145,6 +145,8 @@ class Connection:
     def _connect(self) -> None:
         try:
             self._client.reconnect()
+        except ssl.SSLEOFError:
+            _log.debug("broker %s: ended while it was greeted, as one that restarts does", self.broker.host)
         except ssl.SSLError as error:
             _log.warning("broker %s:%d has no certificate of this place: %s", self.broker.host, self.broker.port, error.reason)
         except (OSError, ValueError, mqtt.WebsocketConnectionError) as error:

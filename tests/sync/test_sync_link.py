@@ -1,6 +1,7 @@
 """The link through real brokers: what is sent arrives once, whatever becomes of one broker; nothing that comes in stops it."""
 
 import math
+import select
 import selectors
 import socket
 import ssl
@@ -149,6 +150,20 @@ def connected_to_a_false_broker(loop: Loop) -> Iterator[tuple[Link, socket.socke
 
 def arrived(loop: Loop, name: str, kind: Kind) -> list[bytes]:
     return [came.payload for came in loop.came[name] if isinstance(came, Arrived) and came.kind is kind]
+
+
+def test_a_broker_that_ends_while_it_is_greeted_is_not_called_a_false_one(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker restarts when a certificate is revoked, perhaps just then: it is tried again, and nobody is blamed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(_WAIT_S)
+        link = loop.link("T1.1", server.getsockname()[1])
+        link.start()
+        met, _ = server.accept()
+        met.recv(1)
+        met.shutdown(socket.SHUT_WR)
+        loop.until(lambda: bool(select.select([server], [], [], 0)[0]))  # it comes again
+        met.close()
+    assert "certificate" not in caplog.text
 
 
 def test_what_is_sent_to_all_arrives_once_at_each_through_two_brokers(
