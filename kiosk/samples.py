@@ -183,6 +183,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
 _STATES: dict[str, d.State] = {
     "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
     "not-ready-alone": d.NotReady(d.Lack.ALONE),
+    "not-ready-old-disk": d.NotReady(d.Lack.OLD_DISK),
     "ready": d.Ready(),
     **{f"ready-{why.replace('_', '-')}": d.Ready(why) for why in Unreadable},
     "typing": d.Typing(),

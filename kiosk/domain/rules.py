@@ -59,7 +59,13 @@ def d1_holds(books: Books, me: str, book: int) -> bool:
 def d2_fresh(seen: Seen, book: int) -> bool:
     """D2: nothing can have happened while this node was off that it does not know; or it is an island, for its own book
     only."""
-    return seen.fresh.reached or (seen.island and book != REGISTER)
+    return seen.fresh.reached or (stands_alone(seen) and book != REGISTER)
+
+
+def stands_alone(seen: Seen) -> bool:
+    """Whether island mode stands in for being fresh. Not on a disk that has heard of a longer log of its own: it may be an old
+    one, and what it has decided since is elsewhere."""
+    return seen.island and not seen.fresh.is_behind(seen.have)
 
 
 def d3_whole_history(books: Books, book: int, have: Mapping[str, int]) -> bool:
@@ -142,7 +148,7 @@ def g3_knows_register(seen: Seen, head: Head) -> bool:
 
 def g4_fresh(seen: Seen) -> bool:
     """G4: this table is fresh, or an island."""
-    return seen.fresh.reached or seen.island
+    return seen.fresh.reached or stands_alone(seen)
 
 
 def g5_no_other_mark(seen: Seen, case: Case) -> bool:

@@ -75,6 +75,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "alone": ("Bordet ser ingen af de andre borde.", "The table sees none of the other tables."),
     "alone_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
+    "old_disk": (
+        "De andre borde kender mere af dette bords log end bordet selv.",
+        "The other tables know more of this table's log than it does itself.",
+    ),
+    "old_disk_do": (
+        "Kortet i bordet er nok et gammelt: betjen ingen, og ring til teknikeren.",
+        "The card in this table is probably an old one: serve nobody, and call the technician.",
+    ),
     "catching_up": ("Bordet henter, hvad der er sket imens.", "The table fetches what has happened meanwhile."),
     "catching_up_on": ("Venter på at høre fra: {}.", "Waiting to hear from: {}."),
     "catching_up_do": (
@@ -312,6 +320,7 @@ CODES: dict[str, str] = {
     "no_list": "K1",
     "list_coming": "K6",
     "alone": "K2",
+    "old_disk": "K7",
     "catching_up": "K4",
     "locked": "K5",
     "poll_not_opened": "K3",

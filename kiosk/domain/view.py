@@ -52,7 +52,7 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
     reason = view.say(state.lack)
     if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
         reason = view.say("catching_up_on", view.nodes(view.situation.awaited))
-    sign = s.Sign.WARNING if state.lack in {d.Lack.NO_LIST, d.Lack.ALONE} else s.Sign.WAIT
+    sign = s.Sign.WARNING if state.lack in {d.Lack.NO_LIST, d.Lack.ALONE, d.Lack.OLD_DISK} else s.Sign.WAIT
     content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack], sign)
     deed = None
     if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:

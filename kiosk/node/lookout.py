@@ -17,6 +17,8 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     seen = books.seen
     alone = not setup.alone and not peers.any_seen(now)
     if not rules.g4_fresh(seen):
+        if seen.fresh.is_behind(seen.have):
+            return d.Lack.OLD_DISK
         return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
     if alone and not seen.island and setup.table is not None:
         return d.Lack.ALONE

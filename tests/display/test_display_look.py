@@ -226,7 +226,12 @@ def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):
 
 def test_a_locked_screen_has_a_lock_and_what_passes_has_an_hourglass(hand):
     """The picture says which hindrance it is before a word is read."""
-    expected = {"locked": "lock", "not-ready-catching-up": "hourglass", "not-ready-alone": "warning"}
+    expected = {
+        "locked": "lock",
+        "not-ready-catching-up": "hourglass",
+        "not-ready-alone": "warning",
+        "not-ready-old-disk": "warning",
+    }
     for name, drawing in expected.items():
         hand.show(samples("da")[name])
         assert drawing in {icon.drawing for icon in hand.face.view.walk() if isinstance(icon, Icon)}, name

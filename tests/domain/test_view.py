@@ -147,6 +147,7 @@ BUTTONS = {
     "not-ready-no-list": (None, None),
     "not-ready-list-coming": (None, None),
     "not-ready-alone": ("menu", None),
+    "not-ready-old-disk": ("menu", None),
     "ready": ("menu", "type"),
     "ready-not-a-card": ("menu", "type"),
     "ready-too-long": ("menu", "type"),

@@ -296,6 +296,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
     "log: who is asked in vain is asked seldom": ((limits, "WANT_LONGEST_MS", 10_000),),
+    "island: on a disk that is known to be old": ((Freshness, "is_behind", _never),),
     "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want", lambda *_: [])),
     "log: said before it is written": (_around(Node, "_turn", _says_at_once),),
     "log: green before it is written": (_around(Replica, "flush", _writes_nothing),),

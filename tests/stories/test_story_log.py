@@ -136,6 +136,45 @@ def test_an_old_card_that_heard_nothing_for_long_stops_soon_after_it_hears(place
     assert place.content("T2").code == "F7"
 
 
+def old_card_of_table_2(place: Place) -> None:
+    """Table 2's disk is put back as it was four entries ago, and nothing that it says is heard."""
+    old = list(place.devices["T2"].disk)
+    for deed in (d.Deed.CLOSE_TABLE, d.Deed.REOPEN_TABLE) * 2:
+        place.order("T2", deed)
+    place.wait(2_000)
+    place.crash("T2")
+    place.devices["T2"].disk = old
+    place.held |= {("T2", other) for other in place.devices}
+
+
+def test_an_old_card_that_has_heard_of_its_longer_log_is_no_island(place: Place) -> None:
+    """Table 2 hears in a head that its log was longer, and can't fetch the proof; then it is cut off, for the chair to help."""
+    old_card_of_table_2(place)
+    place.restart("T2")
+    place.wait(2_000)
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert not place.is_island("T2")
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
+def test_an_island_that_hears_of_its_longer_log_serves_nobody(place: Place) -> None:
+    """Table 2 is an island on an old disk, and nobody can know it, until it hears a head."""
+    old_card_of_table_2(place)
+    place.cut_off("T2")
+    place.restart("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert place.shown("T2") == "Ready"
+    place.held = {("T2", other) for other in place.devices}
+    place.wait(2_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    assert not place.decides("T2", 2)
+
+
 def test_a_new_disk_is_a_new_origin(place: Place) -> None:
     """Table 2's disk is lost: the spare goes on under a name of its own, catches up, and is given the book like any heir."""
     place.serve("T2", 201)
