@@ -17,8 +17,8 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     seen = books.seen
     alone = not setup.alone and not peers.any_seen(now)
     if not rules.g4_fresh(seen):
-        if seen.fresh.is_behind(seen.have):
-            return d.Lack.OLD_DISK
+        if seen.fresh.is_behind(seen.have) and (alone or seen.island):
+            return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
         return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
     if alone and not seen.island and setup.table is not None:
         return d.Lack.ALONE
