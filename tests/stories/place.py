@@ -81,6 +81,11 @@ class Place:
             for other in self.devices:
                 self._put(other, Gone(self.devices[name].origin))
 
+    def put_back(self, name: str, disk: list[Stored]) -> None:
+        """A node's disk is put back as it was some time ago."""
+        self.crash(name)
+        self.devices[name].disk = disk
+
     def put_in_spare(self, name: str) -> None:
         """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""
         self.crash(name)

@@ -65,8 +65,7 @@ def test_a_copied_card_stops(place: Place) -> None:
     """Table 2's disk is put back as it was an hour ago: it meets its own later entries, and stops with a red screen."""
     old = list(place.devices["T2"].disk)
     place.serve("T2", 201)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.restart("T2")
     place.wait(4_000)
     assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
@@ -78,8 +77,7 @@ def test_a_copied_card_is_not_trusted_again(place: Place) -> None:
     """Table 2 has stopped with its copied card; switched on again it reaches nobody, and still serves nobody, in no mode."""
     old = list(place.devices["T2"].disk)
     place.serve("T2", 201)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.restart("T2")
     place.wait(4_000)
     place.crash("T2")
@@ -96,8 +94,7 @@ def test_an_old_card_that_has_grown_as_long_as_its_log_stops(place: Place) -> No
     old = list(place.devices["T2"].disk)
     place.order("T2", d.Deed.CLOSE_TABLE)
     place.wait(2_000)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.restart("T2")
     place.wait(4_000)
     assert (place.shown("T2"), place.content("T2").code) == ("Fault", "F7")
@@ -110,8 +107,7 @@ def test_an_old_card_whose_start_stands_where_another_stood_stops(place: Place) 
     place.crash("T2")
     place.restart("T2")
     place.wait(5_000)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.restart("T2")
     place.lose_what_is_under_way()
     place.wait(2_000)
@@ -123,8 +119,7 @@ def test_an_old_card_that_heard_nothing_for_long_stops_soon_after_it_hears(place
     old = list(place.devices["T2"].disk)
     place.order("T2", d.Deed.CLOSE_TABLE)
     place.wait(2_000)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.deafen("T2")
     place.restart("T2")
     place.order("T2", d.Deed.CLOSE_TABLE)
@@ -142,8 +137,7 @@ def old_card_of_table_2(place: Place) -> None:
     for deed in (d.Deed.CLOSE_TABLE, d.Deed.REOPEN_TABLE) * 2:
         place.order("T2", deed)
     place.wait(2_000)
-    place.crash("T2")
-    place.devices["T2"].disk = old
+    place.put_back("T2", old)
     place.held |= {("T2", other) for other in place.devices}
 
 
