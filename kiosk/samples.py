@@ -78,6 +78,7 @@ _TROUBLED = replace(
     uncopied=12,
     peers=tuple(replace(peer, seen=False) if peer.origin == "S.1" else peer for peer in _PEERS),
 )
+_CUT_OFF = replace(_AROUND, mode=Mode.PAPER, peers=tuple(replace(peer, seen=False) for peer in _PEERS))
 _AT_SECRETARY = replace(
     _AROUND,
     me="S.1",
@@ -172,6 +173,8 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "waiting-silent-secretary": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "S.1")))),
     "waiting-silent-copy": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T3.1")))),
     "island-other-book": (d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER), _TROUBLED),
+    "not-ready-alone": (d.NotReady(d.Lack.ALONE), _CUT_OFF),
+    "not-ready-old-disk": (d.NotReady(d.Lack.OLD_DISK), _CUT_OFF),
     "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
     "pin-seal": (
         d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset({"T4.1", "T5.1"}))),
@@ -182,8 +185,6 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
 
 _STATES: dict[str, d.State] = {
     "not-ready": d.NotReady(d.Lack.POLL_NOT_OPENED),
-    "not-ready-alone": d.NotReady(d.Lack.ALONE),
-    "not-ready-old-disk": d.NotReady(d.Lack.OLD_DISK),
     "ready": d.Ready(),
     **{f"ready-{why.replace('_', '-')}": d.Ready(why) for why in Unreadable},
     "typing": d.Typing(),

@@ -27,7 +27,9 @@ class Freshness:
         self._of_fresh: dict[str, Vector] = {}
         self._of_any: dict[str, Vector] = {}
         self.reached = False
-        self._own = 0  # the most of this node's own log that any head has shown in this run
+        self.outdated = (
+            False  # somebody has shown more of this node's own log than it had: its disk is an old one, or that a lie
+        )
 
     def started(self, seq: int, missing: Iterable[str] = ()) -> None:
         """A start of this node is written at `seq`; the chair attests that the `missing` are stopped."""
@@ -42,13 +44,9 @@ class Freshness:
             if head.fresh:
                 self._of_fresh.setdefault(head.origin, head.have)
 
-    def shown_own(self, head: Head) -> None:
-        """How much of this node's own log a head shows; one that is old by now counts too."""
-        self._own = max(self._own, head.have.get(self._me, 0))
-
-    def is_behind(self, have: Vector) -> bool:
-        """Whether somebody has shown more of this node's own log than it has: its disk is an old one, or that head a lie."""
-        return self._own > have.get(self._me, 0)
+    def shown_own(self, head: Head, stored: Vector) -> None:
+        """How much of this node's own log a head shows, to compare with the disk as it is now: an old one grows, too."""
+        self.outdated |= head.have.get(self._me, 0) > stored.get(self._me, 0)
 
     def awaited(self, everyone: Collection[str], have: Vector) -> tuple[str, ...]:
         """Whose heads, or what they showed, are still lacking."""

@@ -65,7 +65,7 @@ def d2_fresh(seen: Seen, book: int) -> bool:
 def stands_alone(seen: Seen) -> bool:
     """Whether island mode stands in for being fresh. Not on a disk that has heard of a longer log of its own: it may be an old
     one, and what it has decided since is elsewhere."""
-    return seen.island and not seen.fresh.is_behind(seen.have)
+    return seen.island and not seen.fresh.outdated
 
 
 def d3_whole_history(books: Books, book: int, have: Mapping[str, int]) -> bool:

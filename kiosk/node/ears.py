@@ -63,7 +63,7 @@ class Ears:
         if not self._setup.origins.issuperset(head.have):
             replica.refuse(Evidence(head.origin, Refusal.STRANGER, "its head shows no log of this place", encode(head)))
             return []
-        seen.fresh.shown_own(head)
+        seen.fresh.shown_own(head, replica.stored)
         if replica.belies(head):
             return [*replica.contradict(head.origin, replica.end(head.origin).seq, now.mono_ms)]
         if not self._peers.heard(head, now):

@@ -17,7 +17,7 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     seen = books.seen
     alone = not setup.alone and not peers.any_seen(now)
     if not rules.g4_fresh(seen):
-        if seen.fresh.is_behind(seen.have) and (alone or seen.island):
+        if seen.fresh.outdated and (alone or seen.island):
             return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
         return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
     if alone and not seen.island and setup.table is not None:
@@ -42,7 +42,7 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         peers=tuple(_peer(origin, books, peers, now, current=newest[node_of(origin)] == origin) for origin in others),
         holders=tuple((book, books.books.holder(book)) for book in sorted(books.books)),
         mine=tuple(book for book in books.books.mine if books.may_decide(book)),
-        mode=Mode.FIXED if seen.island or setup.alone else Mode.FREE if free else Mode.PAPER,
+        mode=Mode.FIXED if rules.stands_alone(seen) or setup.alone else Mode.FREE if free else Mode.PAPER,
         fresh=seen.fresh.reached,
         uncopied=0 if setup.alone else max(0, own_before - peers.copied()),
         awaited=seen.fresh.awaited(everyone, books.replica.stored) if waits else (),

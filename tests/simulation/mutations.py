@@ -189,6 +189,7 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "issued is no mark": ((Case, "marks", _case_marks_without_issued),),
     "the clerk is asked too late": ((Node, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
     "a commit leaves behind what was acted on": ((Replica, "flush", _flush_but_what_was_acted_on),),
+    "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),
 }
 

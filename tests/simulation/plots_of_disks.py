@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-from tests.simulation.stage import Beats, Stage
+from kiosk import limits
+from kiosk.domain.office import Deed, Perform
+from tests.simulation.stage import Beats, Spoilt, Stage
 
 
 def late_grant(on: Stage) -> Beats:
@@ -49,8 +51,8 @@ def died_speaking(on: Stage) -> Beats:
     yield from on.while_(300)
 
 
-def old_copy(on: Stage) -> Beats:
-    """F7: an old copy of the holder's disk is put in; others know that its log was longer."""
+def _old_copy_is_put_in(on: Stage) -> Beats:
+    """The holder's disk is copied, its log grows by two entries at least, and the copy is put in; the holder is off then."""
     h, t = on.h, on.t
     machine = on.machine(h)
     disk, vector = list(machine.disk), dict(machine.vector)
@@ -59,12 +61,31 @@ def old_copy(on: Stage) -> Beats:
             yield from on.asks(origin, voter)
         yield from on.while_(300)
     if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) < vector[h] + 2:
-        return
+        raise Spoilt
     on.stop(h)
     on.world.put_in(machine, disk, vector)
     yield
-    on.start(h)
+
+
+def old_copy(on: Stage) -> Beats:
+    """F7: an old copy of the holder's disk is put in; others know that its log was longer."""
+    yield from _old_copy_is_put_in(on)
+    on.start(on.h)
     yield from on.while_(1_500)
+
+
+def old_copy_alone(on: Stage) -> Beats:
+    """K7: the copy hears in a head that its log was longer; cut off before the proof reaches it, it is made an island."""
+    h = on.h
+    yield from _old_copy_is_put_in(on)
+    on.block(h)
+    on.block(on.others(h), h, "log", "give")
+    on.start(h)
+    yield from on.while_(600)
+    on.block("*", h)
+    yield from on.while_(limits.SEEN_MS + 600)
+    on.day.order(on.machine(h), Perform(Deed.ISLAND))
+    yield from on.asks(h)
 
 
 def copy_that_passes(on: Stage) -> Beats:
@@ -93,5 +114,6 @@ PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     own_mark_alone,
     died_speaking,
     old_copy,
+    old_copy_alone,
     copy_that_passes,
 )

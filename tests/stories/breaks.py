@@ -189,6 +189,14 @@ def _answers_for_the_clerk(self: Node, now: Any) -> None:
 # --- island mode ----------------------------------------------------------------------------------------------------
 
 
+def _keep_how_long(self: Freshness, head: Any, _stored: object) -> None:
+    self.__dict__["told"] = max(self.__dict__.get("told", 0), head.have.get(self._me, 0))
+
+
+def _stands_alone_once_as_long(seen: Any) -> bool:
+    return seen.island and seen.fresh.__dict__.get("told", 0) <= seen.have.get(seen.me, 0)
+
+
 def _island_for_all(old: Callable[..., d.Scan], self: Lookup, *given: Any) -> d.Scan:
     self._books.seen.island, was = False, self._books.seen.island
     try:
@@ -296,7 +304,11 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
     "log: who is asked in vain is asked seldom": ((limits, "WANT_LONGEST_MS", 10_000),),
-    "island: on a disk that is known to be old": ((Freshness, "is_behind", _never),),
+    "island: on a disk that is known to be old": ((Freshness, "shown_own", _nothing),),
+    "island: a disk that has grown is not old": (
+        (Freshness, "shown_own", _keep_how_long),
+        (rules, "stands_alone", _stands_alone_once_as_long),
+    ),
     "log: nothing is copied": ((Replica, "wants", lambda *_: []), (Replica, "want", lambda *_: [])),
     "log: said before it is written": (_around(Node, "_turn", _says_at_once),),
     "log: green before it is written": (_around(Replica, "flush", _writes_nothing),),

@@ -32,6 +32,7 @@ RED: tuple[tuple[Story, str], ...] = (
     (log.test_an_old_card_whose_start_stands_where_another_stood_stops, "log: the end of a log is not looked at"),
     (log.test_an_old_card_that_heard_nothing_for_long_stops_soon_after_it_hears, "log: who is asked in vain is asked seldom"),
     (log.test_an_old_card_that_has_heard_of_its_longer_log_is_no_island, "island: on a disk that is known to be old"),
+    (log.test_an_old_card_that_grows_as_long_as_what_it_heard_of_is_no_island, "island: a disk that has grown is not old"),
     (log.test_an_island_that_hears_of_its_longer_log_serves_nobody, "island: on a disk that is known to be old"),
     (log.test_a_new_disk_is_a_new_origin, "log: no other origins than those delivered"),
     (log.test_a_new_disk_is_a_new_origin, "D1: anybody decides"),

@@ -154,6 +154,23 @@ def test_an_old_card_that_has_heard_of_its_longer_log_is_no_island(place: Place)
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
 
 
+def test_an_old_card_that_grows_as_long_as_what_it_heard_of_is_no_island(place: Place) -> None:
+    """Table 2 has heard that its log was longer; then it is cut off, and writes what it lacks and more about stopped nodes."""
+    old_card_of_table_2(place)
+    place.restart("T2")
+    place.wait(2_000)
+    place.cut_off("T2")
+    place.wait(5_000)
+    for _ in range(5):
+        place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(1_000)
+    assert place.vector("T2")["T2.1"] > place.vector("T1")["T2.1"]
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    assert not place.decides("T2", 2)
+
+
 def test_an_island_that_hears_of_its_longer_log_serves_nobody(place: Place) -> None:
     """Table 2 is an island on an old disk, and nobody can know it, until it hears a head."""
     old_card_of_table_2(place)
@@ -166,6 +183,7 @@ def test_an_island_that_hears_of_its_longer_log_serves_nobody(place: Place) -> N
     place.held = {("T2", other) for other in place.devices}
     place.wait(2_000)
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    assert place.devices["T2"].screens[-1].strip.mode == "Paper"
     assert not place.decides("T2", 2)
 
 
