@@ -17,6 +17,7 @@ from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.freshness import Doubt
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
 from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
@@ -39,6 +40,13 @@ MakeNode = Callable[[Database, Keys], Node]
 def now() -> Now:
     """The time of this machine."""
     return Now(time.time_ns() // 1_000_000, time.monotonic_ns() // 1_000_000)
+
+
+_DOUBTS = {
+    Doubt.NONE: "caught up with the others: nothing speaks against this disk any more",
+    Doubt.OUTDATED: "others are said to have more of this disk's log: it is no island before it has caught up",
+    Doubt.COPIED: "stopped for good: copied: put in this device's spare card",
+}
 
 
 class Service:
@@ -111,8 +119,7 @@ class Service:
         node, log = self._make_node(database, self._keys), Log(database)
         self._post.lists.have(voters)
         replayed = _replay(node, log, self._bundle)
-        if log.fault:
-            node.condemn()
+        node.recall(log.doubt)
         self._settle()
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
@@ -204,9 +211,9 @@ class Service:
             log.commit(rows, now().wall_ms)
             self._rush.committed(time.monotonic() - since)
         said = node.committed(now())
-        if node.fault and not log.fault:
-            self._say(f"stopped for good: {node.fault}: put in this device's spare card")
-            log.condemn(node.fault)
+        if node.doubt != log.doubt:
+            log.note(node.doubt)
+            self._say(_DOUBTS[node.doubt])
         if said.screen is not None:
             self._port.show(said.screen)
         self._post.send(said.sends, log)

@@ -6,10 +6,19 @@ shows more, and would only move the goal.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from enum import StrEnum
 
 from kiosk.domain.messages import Head
 
 Vector = Mapping[str, int]
+
+
+class Doubt(StrEnum):
+    """What speaks against a node's disk."""
+
+    NONE = ""
+    OUTDATED = "outdated"  # others are said to have more of its own log: an old disk, or a lie
+    COPIED = "copied"  # and they have proved it: it is not used any more
 
 
 def covers(have: Vector, wanted: Vector) -> bool:
@@ -28,7 +37,7 @@ class Freshness:
         self._of_any: dict[str, Vector] = {}
         self.reached = False
         self.outdated = (
-            False  # somebody has shown more of this node's own log than it had: its disk is an old one, or that a lie
+            False  # not fresh, and somebody has shown more of this node's own log than it had: an old disk, or a lie
         )
 
     def started(self, seq: int, missing: Iterable[str] = ()) -> None:
@@ -46,7 +55,7 @@ class Freshness:
 
     def shown_own(self, head: Head, stored: Vector) -> None:
         """How much of this node's own log a head shows, to compare with the disk as it is now: an old one grows, too."""
-        self.outdated |= head.have.get(self._me, 0) > stored.get(self._me, 0)
+        self.outdated |= not self.reached and head.have.get(self._me, 0) > stored.get(self._me, 0)
 
     def awaited(self, everyone: Collection[str], have: Vector) -> tuple[str, ...]:
         """Whose heads, or what they showed, are still lacking."""
@@ -61,3 +70,4 @@ class Freshness:
         if self._start and not self.reached:
             helped = any(covers(have, shown) for shown in self._of_fresh.values())
             self.reached = helped or not self.awaited(everyone, have)
+            self.outdated &= not self.reached

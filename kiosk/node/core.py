@@ -28,6 +28,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Stored
+from kiosk.domain.freshness import Doubt
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
@@ -99,12 +100,20 @@ class Node:
 
     @property
     def fault(self) -> str:
-        """What is wrong with this disk, for good: it serves nobody and says nothing. The loop keeps it on the disk."""
-        return "copied" if self._ears.is_copied else ""
+        """What is wrong with this disk, for good: it serves nobody and says nothing."""
+        return Doubt.COPIED if self._ears.is_copied else ""
 
-    def condemn(self) -> None:
-        """The disk bears a `fault` that an earlier run has found. Before `begin`."""
-        self._ears.is_copied = True
+    @property
+    def doubt(self) -> Doubt:
+        """What speaks against this disk. The loop keeps it there: a restart does not make the disk a better one."""
+        if self._ears.is_copied:
+            return Doubt.COPIED
+        return Doubt.OUTDATED if self.books.seen.fresh.outdated else Doubt.NONE
+
+    def recall(self, doubt: Doubt) -> None:
+        """What speaks against the disk since an earlier run. Before `begin`."""
+        self._ears.is_copied = doubt is Doubt.COPIED
+        self.books.seen.fresh.outdated = doubt is Doubt.OUTDATED
 
     @property
     def ledger(self) -> Ledger:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kiosk import limits
 from kiosk.domain.chain import Stored
+from kiosk.domain.freshness import Doubt
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
 
@@ -14,7 +15,7 @@ _FROM = "select origin, seq, entry, signature from log where origin = ? and seq 
 
 
 class Log:
-    """The log of an open store.
+    """The log of an open store. `doubt`: what speaks against this disk, as its node has noted it.
 
     SQLite takes a damaged write-ahead log for a shorter one, and would silently forget marks. So the number of entries is noted
     beside it after each batch; the note may lag after a power cut, but is never ahead of what was committed.
@@ -23,6 +24,7 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._db, self._note = database.db.conn, database.note
         self._count = self._noted = self.count()
+        self.doubt = self._noted_doubt()
         self._commits = 0  # since the last checkpoint
         self._kept: Counter[tuple[str, str]] | None = None
         self._evidence: list[tuple[str, str, bytes]] = []
@@ -115,18 +117,17 @@ class Log:
                 self._db.rollback()
                 raise
 
-    def condemn(self, fault: str) -> None:
-        """Note on the disk what is wrong with it for good; `fault` is what the screen's text is looked up by."""
+    def note(self, doubt: Doubt) -> None:
+        """Note on the disk what speaks against it."""
         with store_errors:
-            self._db.execute("insert or replace into facts values ('fault', ?)", (fault,))
+            self._db.execute("insert or replace into facts values ('doubt', ?)", (doubt,))
             self._db.commit()
+        self.doubt = doubt
 
-    @property
-    def fault(self) -> str:
-        """What is wrong with this disk for good, "" for nothing."""
+    def _noted_doubt(self) -> Doubt:
         with store_errors:
-            found = self._db.execute("select value from facts where key = 'fault'").fetchone()
-            return str(found[0]) if found else ""
+            found = self._db.execute("select value from facts where key = 'doubt'").fetchone()
+            return Doubt(found[0]) if found else Doubt.NONE
 
     def ends(self) -> dict[str, int]:
         """The seq of each origin's last entry."""

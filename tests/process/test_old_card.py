@@ -9,7 +9,10 @@ import pytest
 from process_tools import checked, log_of, may_vote, serve
 
 from kiosk.domain import screens as s
+from kiosk.domain.freshness import Doubt
 from kiosk.simulated.place import Place
+from kiosk.store.database import Database
+from kiosk.store.log import Log
 
 
 @pytest.fixture
@@ -50,3 +53,26 @@ def test_a_table_with_an_old_card_stops_and_never_serves_with_it_again(place):
     assert status == 1
     assert "this card is a copy or an old one" in words
     assert "stopped for good: copied" in log_of(table, "node-table-2")
+
+
+def test_a_table_remembers_a_longer_log_until_it_is_fresh(place):
+    """It heard in its last run that its log was longer: cut off it still says so, as does its self-test."""
+    table = place.table(2)
+    table.place, table.voters = place.code, place.voters
+    table.power_off()
+    with Database(table.data) as database:
+        Log(database).note(Doubt.OUTDATED)
+    status, words = checked(table)
+    assert status == 1
+    assert "this card is probably an old one" in words
+    table.cable(plugged_in=False)
+    table.start()
+    with table.screen() as client:
+        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K7")
+    table.cable(plugged_in=True)
+    with table.screen() as client:
+        client.showing(s.Ready)
+    assert "caught up with the others: nothing speaks against this disk any more" in log_of(table, "node-table-2")
+    table.power_off()
+    with Database(table.data) as database:
+        assert Log(database).doubt is Doubt.NONE

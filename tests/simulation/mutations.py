@@ -190,6 +190,7 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "the clerk is asked too late": ((Node, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
     "a commit leaves behind what was acted on": ((Replica, "flush", _flush_but_what_was_acted_on),),
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
+    "island: such a disk is started again": ((Node, "recall", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),
 }
 

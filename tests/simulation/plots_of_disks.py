@@ -74,8 +74,8 @@ def old_copy(on: Stage) -> Beats:
     yield from on.while_(1_500)
 
 
-def old_copy_alone(on: Stage) -> Beats:
-    """K7: the copy hears in a head that its log was longer; cut off before the proof reaches it, it is made an island."""
+def _old_copy_hears(on: Stage) -> Beats:
+    """The copy hears heads, but can't fetch what it lacks; then it is cut off."""
     h = on.h
     yield from _old_copy_is_put_in(on)
     on.block(h)
@@ -83,9 +83,28 @@ def old_copy_alone(on: Stage) -> Beats:
     on.start(h)
     yield from on.while_(600)
     on.block("*", h)
-    yield from on.while_(limits.SEEN_MS + 600)
-    on.day.order(on.machine(h), Perform(Deed.ISLAND))
-    yield from on.asks(h)
+
+
+def _island_serves(on: Stage) -> Beats:
+    on.day.order(on.machine(on.h), Perform(Deed.ISLAND))
+    yield from on.asks(on.h)
+
+
+def old_copy_alone(on: Stage) -> Beats:
+    """K7: the copy hears in a head that its log was longer; cut off before the proof reaches it, it is made an island."""
+    yield from _old_copy_hears(on)
+    yield from on.while_(limits.SEEN_MS)
+    yield from _island_serves(on)
+
+
+def old_copy_again(on: Stage) -> Beats:
+    """K7: the same, and somebody starts it again before the chair comes."""
+    yield from _old_copy_hears(on)
+    on.stop(on.h)
+    yield
+    on.start(on.h)
+    yield from on.while_(limits.SEEN_MS)
+    yield from _island_serves(on)
 
 
 def copy_that_passes(on: Stage) -> Beats:
@@ -115,5 +134,6 @@ PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     died_speaking,
     old_copy,
     old_copy_alone,
+    old_copy_again,
     copy_that_passes,
 )

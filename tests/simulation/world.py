@@ -15,6 +15,7 @@ from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
+from kiosk.domain.freshness import Doubt
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
@@ -45,8 +46,9 @@ class Machine:
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
-    outdated: bool = False  # and it has heard of a longer log of its own, in this run or before it stopped for that
-    condemned: bool = False  # its disk bears that it is an old one
+    outdated: bool = False  # and it has heard of a longer log of its own
+    noted: bool = False  # and could write that down
+    doubt: Doubt = Doubt.NONE  # what speaks against its disk, as it bears it
 
     @property
     def up(self) -> bool:
@@ -89,9 +91,8 @@ class World(Network):
         for row in machine.disk:
             entry = e.decode_entry(row.data)
             machine.node.replay(entry, e.entry_hash(row.data))
-        machine.outdated = machine.condemned
-        if machine.condemned:
-            machine.node.condemn()
+        machine.outdated = machine.noted
+        machine.node.recall(machine.doubt)
         self.say(f"{machine.origin} starts")
         self.carry_out(machine, machine.node.begin(self.now(machine)))
 
@@ -124,7 +125,7 @@ class World(Network):
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
             self._send(machine, said.sends)
-        machine.condemned = machine.condemned or bool(node.fault)
+        machine.doubt, machine.noted = node.doubt, machine.outdated
         at = node.deadline()
         machine.due = NEVER if at is None else at
 
@@ -316,7 +317,7 @@ class World(Network):
     def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
         """An old copy of its disk is put into a machine that is off; what was written since is gone."""
         machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
-        machine.condemned = False
+        machine.doubt, machine.noted = Doubt.NONE, False
         machine.old = max(1, vector.get(machine.origin, 0))
         self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 

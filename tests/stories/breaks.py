@@ -189,6 +189,12 @@ def _answers_for_the_clerk(self: Node, now: Any) -> None:
 # --- island mode ----------------------------------------------------------------------------------------------------
 
 
+def _reaches_and_doubts(old: Callable[..., None], self: Freshness, *given: Any) -> None:
+    outdated = self.outdated
+    old(self, *given)
+    self.outdated = outdated
+
+
 def _keep_how_long(self: Freshness, head: Any, _stored: object) -> None:
     self.__dict__["told"] = max(self.__dict__.get("told", 0), head.have.get(self._me, 0))
 
@@ -300,7 +306,8 @@ OWN: dict[str, tuple[Patch, ...]] = {
     ),
     "log: old batches are not looked at": ((Replica, "_compare", lambda *_: Taken.NOTHING),),
     "log: its own longer log is not looked at": ((Replica, "is_of_another_disk", _never),),
-    "log: a copied disk is forgotten": ((Node, "condemn", lambda _self: None),),
+    "log: what speaks against a disk does so for good": (_around(Freshness, "reach", _reaches_and_doubts),),
+    "log: what speaks against a disk is forgotten": ((Node, "recall", _nothing),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
     "log: who is asked in vain is asked seldom": ((limits, "WANT_LONGEST_MS", 10_000),),

@@ -15,6 +15,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
+from kiosk.domain.freshness import Doubt
 from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import node_of, origin_of
@@ -30,8 +31,8 @@ VOTERS = {n: made_up.voter(n, n // 100, ("byraad",)) for book in (1, 2, 3) for n
 class Device:
     """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green.
 
-    `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `condemned`: the disk
-    bears that it is an old one.
+    `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `doubt`: what
+    speaks against the disk, as it bears it.
     """
 
     origin: str
@@ -40,7 +41,7 @@ class Device:
     screens: list[s.Screen] = field(default_factory=list)
     on_paper: list[str] = field(default_factory=list)
     fails: bool = False
-    condemned: bool = False
+    doubt: Doubt = Doubt.NONE
 
     def rows(self) -> Iterable[Stored]:
         """What is on the disk, in the order in which it came."""
@@ -69,8 +70,7 @@ class Place:
             device.node = Node(setup, VOTERS.get, lambda _pin: True, made_up.keys(device.origin))
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
-            if device.condemned:
-                device.node.condemn()
+            device.node.recall(device.doubt)
             self._carry_out(device, device.node.begin(self.now))
 
     def crash(self, *names: str) -> None:
@@ -84,7 +84,7 @@ class Place:
     def put_back(self, name: str, disk: list[Stored]) -> None:
         """A node's disk is put back as it was some time ago."""
         self.crash(name)
-        self.devices[name].disk = disk
+        self.devices[name].disk, self.devices[name].doubt = disk, Doubt.NONE
 
     def put_in_spare(self, name: str) -> None:
         """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""
@@ -109,7 +109,7 @@ class Place:
         assert device.node is not None
         device.disk += device.node.rows()
         said = device.node.committed(self.now)
-        device.condemned = device.condemned or bool(device.node.fault)
+        device.doubt = device.node.doubt
         self._send(device, said.sends)
         self._show(device, said.screen)
 

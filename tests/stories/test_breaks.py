@@ -27,7 +27,12 @@ RED: tuple[tuple[Story, str], ...] = (
     (log.test_what_is_forged_is_refused_and_shown, "log: signatures are not looked at"),
     (log.test_what_is_forked_is_refused_and_shown, "log: old batches are not looked at"),
     (log.test_a_copied_card_stops, "log: its own longer log is not looked at"),
-    (log.test_a_copied_card_is_not_trusted_again, "log: a copied disk is forgotten"),
+    (log.test_a_copied_card_is_not_trusted_again, "log: what speaks against a disk is forgotten"),
+    (
+        log.test_a_table_that_was_lied_to_about_its_log_is_an_island_again_once_it_was_fresh,
+        "log: what speaks against a disk does so for good",
+    ),
+    (log.test_an_old_card_that_is_started_again_is_still_no_island, "log: what speaks against a disk is forgotten"),
     (log.test_an_old_card_that_has_grown_as_long_as_its_log_stops, "log: a fork is not shown to its author"),
     (log.test_an_old_card_whose_start_stands_where_another_stood_stops, "log: the end of a log is not looked at"),
     (log.test_an_old_card_that_heard_nothing_for_long_stops_soon_after_it_hears, "log: who is asked in vain is asked seldom"),

@@ -7,6 +7,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Standing
 from kiosk.domain.chain import Refusal
+from kiosk.domain.freshness import Doubt
 from kiosk.domain.messages import Batch
 from kiosk.domain.situation import Refused
 from tests import made_up
@@ -169,6 +170,39 @@ def test_an_old_card_that_grows_as_long_as_what_it_heard_of_is_no_island(place: 
     place.wait(1_000)
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
     assert not place.decides("T2", 2)
+
+
+def test_an_old_card_that_is_started_again_is_still_no_island(place: Place) -> None:
+    """Table 2 has heard that its log was longer, and is cut off; somebody pulls its plug, and the chair helps."""
+    old_card_of_table_2(place)
+    place.restart("T2")
+    place.wait(2_000)
+    place.cut_off("T2")
+    place.crash("T2")
+    place.restart("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
+def test_a_table_that_was_lied_to_about_its_log_is_an_island_again_once_it_was_fresh(place: Place) -> None:
+    """Somebody says that table 2's log is longer than it is; the others know better, and so does its disk from then on."""
+    place.crash("T2")
+    place.restart("T2")
+    head = place.core("T3")._head(place.now)
+    place.hear("T2", "T3", msgspec.structs.replace(head, have={**head.have, "T2.1": 999}))
+    assert place.devices["T2"].doubt is Doubt.OUTDATED
+    place.wait(3_000)
+    assert place.shown("T2") == "Ready"
+    assert place.devices["T2"].doubt is Doubt.NONE
+    place.cut_off("T2")
+    place.crash("T2")
+    place.restart("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.is_island("T2"), place.shown("T2")) == (True, "Ready")
 
 
 def test_an_island_that_hears_of_its_longer_log_serves_nobody(place: Place) -> None:
