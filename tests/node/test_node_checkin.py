@@ -388,7 +388,7 @@ def test_green_comes_after_the_disk() -> None:
     loop = opened().scan(ANNE.number)
     turn = loop.node.take([loop.touch_of("approve")], loop.now)
     assert [type(written.entry.body) for written in loop.commit()] == [e.Request, e.Decision]
-    assert (turn.screen, type(loop.node.state), type(loop.node.screen.content)) == (None, d.Waiting, s.VoterShown)
+    assert (turn.screen, type(loop.node.desk.state), type(loop.node.screen.content)) == (None, d.Waiting, s.VoterShown)
     loop.show(loop.node.committed(loop.now).screen)
     assert loop.shown == "Green"
 

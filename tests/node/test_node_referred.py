@@ -396,12 +396,12 @@ def test_unlit_green_never_times_out(setup: object) -> None:
     green = loop.screen
     assert loop.node.deadline() is None
     loop.wait(3_600_000)
-    assert (loop.screen, loop.node.state, loop.kinds(2)) == (
+    assert (loop.screen, loop.node.desk.state, loop.kinds(2)) == (
         green,
-        replace(loop.node.state, lit=False),
+        replace(loop.node.desk.state, lit=False),
         ["Request", "Decision"],
     )
-    assert isinstance(loop.node.state, d.Green)
+    assert isinstance(loop.node.desk.state, d.Green)
     loop.draw().wait(setup.clear_ms - 1)
     assert loop.shown == "Green"
     loop.wait(1)

@@ -93,7 +93,11 @@ class Healing(Fate):
                 self.answer(machine)
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
                 self.order(machine, Perform(Deed.UNLOCK))
-            if isinstance(machine.node.state, d.Waiting) and machine.node.state.silent and machine.screen.left is not None:
+            if (
+                isinstance(machine.node.desk.state, d.Waiting)
+                and machine.node.desk.state.silent
+                and machine.screen.left is not None
+            ):
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
                 self.order(machine, Perform(Deed.OPEN_POLL))  # the register was taken without the entry
@@ -144,8 +148,8 @@ class Healing(Fate):
                 "not joined": not seen.joined,
                 "not fresh": not seen.fresh.reached,
                 "island": seen.island,
-                "waiting": isinstance(machine.node.state, d.Waiting),
-                "not drawn": isinstance(machine.node.state, d.Green) and not machine.node.state.lit,
+                "waiting": isinstance(machine.node.desk.state, d.Waiting),
+                "not drawn": isinstance(machine.node.desk.state, d.Green) and not machine.node.desk.state.lit,
             }
             found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
             for book in keeper.books:

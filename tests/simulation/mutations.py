@@ -18,6 +18,7 @@ from kiosk.domain.ledger import Case
 from kiosk.node import Now, Turn
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
+from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.replica import Replica
 from tests.simulation.world import World
 
@@ -39,12 +40,13 @@ def _asked_as_entry(self: BookKeeper, request: e.Request, now: object) -> None:
     self.replica.have[origin] = self.replica.end(origin).seq = self.replica.have.get(origin, 0) + 1
 
 
-def _joined_before_the_clerk_answers(self: Node, now: object) -> None:
-    if not self.books.seen.joined:
+def _joined_before_the_clerk_answers(self: DeskKeeper, now: object) -> None:
+    seen = self._books.seen
+    if not seen.joined:
         self._join()
-        self.books.seen.joined = False
+        seen.joined = False
         _ask_about(self, now)
-        self.books.seen.joined = True
+        seen.joined = True
 
 
 def _without_rows(replica: Replica, kept: list[Stored], flush: Callable) -> tuple:
@@ -121,7 +123,7 @@ def _withdraw_and_wait(state: Waiting, _input: object, desk_rules: object) -> tu
     return replace(state, silent=True, late=True), (Withdraw(),)
 
 
-_asked, _ask_about = BookKeeper.asked, Node._ask_about_unsettled
+_asked, _ask_about = BookKeeper.asked, DeskKeeper._ask_about_unsettled
 _flush, _turn, _rows = Replica.flush, Node._turn, Node.rows
 
 
@@ -187,7 +189,7 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "late entries are no marks": ((Case, "marks", _case_marks_without_late),),
     "an ask is counted as an entry": ((BookKeeper, "asked", _asked_as_entry),),
     "issued is no mark": ((Case, "marks", _case_marks_without_issued),),
-    "the clerk is asked too late": ((Node, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
+    "the clerk is asked too late": ((DeskKeeper, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
     "a commit leaves behind what was acted on": ((Replica, "flush", _flush_but_what_was_acted_on),),
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "island: such a disk is started again": ((Node, "recall", lambda *_: None),),

@@ -58,7 +58,7 @@ class People:
     def scan(self, machine: Machine, voter: int) -> None:
         self.world.say(f"{machine.origin}: the card of voter {voter} is scanned")
         self.world.mono += 1_000 if self.rng.random() < 0.02 else 0
-        machine.node.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
+        machine.node.desk.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
         self.world.take(machine, Scanned(card(voter)))
 
     def touch(self, machine: Machine, touch: str, value: str = "") -> None:
@@ -67,7 +67,7 @@ class People:
 
     def answer(self, machine: Machine) -> None:
         """After a restart the clerk says what is true: whether the light was shown."""
-        request = machine.node.request.id
+        request = machine.node.desk.request.id
         shown = any(light.request == request for light in self.oracle.lights)
         self.counts.add(f"clerk answers {'yes' if shown else 'no'}")
         self.touch(machine, "yes" if shown else "no")
@@ -233,7 +233,7 @@ class People:
         if machine.up:
             if machine.node.is_locked:
                 self.order(machine, Perform(Deed.UNLOCK))
-            elif type(machine.node.state) in (d.Ready, d.NotReady, d.Closed, d.Office):
+            elif type(machine.node.desk.state) in (d.Ready, d.NotReady, d.Closed, d.Office):
                 self.counts.add("lock")
                 self.order(machine, Perform(Deed.LOCK))
 

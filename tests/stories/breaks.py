@@ -28,6 +28,7 @@ from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
 from kiosk.node.core import Node
+from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
@@ -142,19 +143,19 @@ def _rests_when_closed(old: Callable[..., bool], seen: rules.Seen, book: int) ->
     return old(seen, book) and not seen.ledger.is_closed(seen.me)
 
 
-def _locks_the_screen_only(self: Node, now: Any) -> None:
-    self.books.write(e.Locked(), now)
+def _locks_the_screen_only(self: DeskKeeper, now: Any) -> None:
+    self._books.write(e.Locked(), now)
     self._rules = replace(self._rules, locked=True)
 
 
-def _unlocks_the_screen_only(self: Node, now: Any) -> None:
+def _unlocks_the_screen_only(self: DeskKeeper, now: Any) -> None:
     self._rules = replace(self._rules, locked=False)
-    self.books.seen.joined = True
+    self._books.seen.joined = True
 
 
-def _starts_though_locked(old: Callable[..., Turn], self: Node, now: Any) -> Turn:
+def _starts_though_locked(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:
     self._rules = replace(self._rules, locked=False)
-    return old(self, now)
+    old(self, now)
 
 
 def _attests_without_cards(old: Callable[..., None], decided: d.Perform, books: BookKeeper, now: Any) -> None:
@@ -176,13 +177,13 @@ def _ids_begin_anew(old: Callable[..., str], self: BookKeeper) -> str:
     return f"{origin}/1/{count}"
 
 
-def _answers_for_the_clerk(self: Node, now: Any) -> None:
+def _answers_for_the_clerk(self: DeskKeeper, now: Any) -> None:
     """A grant that comes later turns the light on: the request is waited for as before the restart."""
-    for case in self.ledger.unsettled(self.setup.origin):
+    for case in self._books.ledger.unsettled(self._setup.origin):
         voter = self.lookup._find(case.made.voter) if case.made is not None else None
-        if voter is not None and case.made is not None and not self.books.seen.joined:
+        if voter is not None and case.made is not None and not self._books.seen.joined:
             self.request.id = case.id
-            self.state = d.Waiting(voter, self.books.weigh(voter, but=case.id), late=True)  # type: ignore[arg-type]
+            self.state = d.Waiting(voter, self._books.weigh(voter, but=case.id), late=True)  # type: ignore[arg-type]
     self._join()
 
 
@@ -211,9 +212,9 @@ def _island_for_all(old: Callable[..., d.Scan], self: Lookup, *given: Any) -> d.
         self._books.seen.island = was
 
 
-def _island_at_any_time(old: Callable[..., None], self: Node, decided: d.Perform, now: Any) -> None:
+def _island_at_any_time(old: Callable[..., None], self: DeskKeeper, decided: d.Perform, now: Any) -> None:
     if decided.deed is d.Deed.ISLAND:
-        self.books.seen.island = True
+        self._books.seen.island = True
     old(self, decided, now)
 
 
@@ -229,9 +230,9 @@ def _island_is_not_fresh(
     return old(self, start, tip, have, fresh and stance is not Stance.ISLAND, stance, now)
 
 
-def _island_outlives_a_restart(old: Callable[..., None], self: Node, now: Any) -> None:
+def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:
     old(self, now)
-    self.books.seen.island = True
+    self._books.seen.island = True
 
 
 # --- books that move ------------------------------------------------------------------------------------------------
@@ -368,13 +369,13 @@ OWN: dict[str, tuple[Patch, ...]] = {
         (rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books) and target.issued),
     ),
     "undo: never": ((rules, "undo_grants", _never),),
-    "restart: the clerk is not asked": ((Node, "_ask_about_unsettled", lambda self, _now: self._join()),),
-    "restart: the old request is waited for": ((Node, "_ask_about_unsettled", _answers_for_the_clerk),),
+    "restart: the clerk is not asked": ((DeskKeeper, "_ask_about_unsettled", lambda self, _now: self._join()),),
+    "restart: the old request is waited for": ((DeskKeeper, "_ask_about_unsettled", _answers_for_the_clerk),),
     "restart: a grant without a request stays": ((BookKeeper, "_give_up", _nothing),),
     "restart: ids begin anew": (_around(BookKeeper, "request_id", _ids_begin_anew),),
-    "lock: the screen only": ((Node, "_lock", _locks_the_screen_only),),
-    "lock: unlocking is no start": ((Node, "_start", _unlocks_the_screen_only),),
-    "lock: a restart ends it": (_around(Node, "begin", _starts_though_locked),),
+    "lock: the screen only": ((DeskKeeper, "_lock", _locks_the_screen_only),),
+    "lock: unlocking is no start": ((DeskKeeper, "_start", _unlocks_the_screen_only),),
+    "lock: a restart ends it": (_around(DeskKeeper, "begin", _starts_though_locked),),
     "handover: anybody may": ((BookKeeper, "hand_over", _hands_over_anyhow), (rules, "d1_holds", _always)),
     "handover: it counts for nothing": ((Books, "_handover", _nothing),),
     "handover: it need not be on disk": ((BookKeeper, "moving", property(_never, _nothing)),),
@@ -406,10 +407,10 @@ OWN: dict[str, tuple[Patch, ...]] = {
         (rules, "g3_two_disks", lambda seen, case, heads: _two_disks(replace(seen, island=False), case, heads)),
     ),
     "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
-    "island: on the chair's word alone": (_around(Node, "_perform_deed", _island_at_any_time),),
+    "island: on the chair's word alone": (_around(DeskKeeper, "_perform_deed", _island_at_any_time),),
     "island: ends never": ((ears_module, "covers", _never),),
     "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),
-    "island: outlives a restart": (_around(Node, "_start", _island_outlives_a_restart),),
+    "island: outlives a restart": (_around(DeskKeeper, "_start", _island_outlives_a_restart),),
     "island: is not fresh for others": (_around(Peers, "announce", _island_is_not_fresh),),
     "island: says nothing of what is not copied": ((Peers, "copied", lambda _self: 1_000_000),),
     "island: nobody seen is not noticed": ((Peers, "any_seen", _always),),

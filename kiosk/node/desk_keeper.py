@@ -1,0 +1,309 @@
+"""The desk of one node: its state, what is scanned and touched at it, and what follows from its steps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kiosk import limits
+from kiosk.domain import desk
+from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
+from kiosk.domain.cards import Unreadable
+from kiosk.domain.messages import Stance
+from kiosk.domain.screens import Drawn, Screen, Touch
+from kiosk.domain.voters import Voter
+from kiosk.node import deeds
+from kiosk.node.book_keeper import BookKeeper
+from kiosk.node.face import Face, lasts_ms
+from kiosk.node.lookout import lack_of, situation_of
+from kiosk.node.lookup import Lookup
+from kiosk.node.own_request import OwnRequest
+from kiosk.node.peers import Peers
+from kiosk.node.touches import PinPad, approval, is_offered
+from kiosk.node.words import Input, Now, Ordered, Overran, Scanned, ScannerSeen, Send, Setup
+
+
+class DeskKeeper:
+    """The desk of one node. It puts what it wants sent into `sends`.
+
+    `wake`: another turn is due at once. `leaving`: it was locked in this turn, and the others are still to be told.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        find: Callable[[int], Voter | None],
+        pin_is_right: Callable[[str], bool],
+        books: BookKeeper,
+        peers: Peers,
+        sends: list[Send],
+    ) -> None:
+        self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
+        self.face = Face(setup.view)
+        self.request = OwnRequest(setup, find, books)
+        self.lookup = Lookup(setup, find, books)
+        self.wake = self.leaving = False
+        self._setup, self._books, self._peers, self._sends = setup, books, peers, sends
+        self._pins = PinPad(pin_is_right)
+        self._rules = d.Rules(
+            setup.birth_date_keyed,
+            limits.BIRTH_DATE_TRIES,
+            d.Lack.CATCHING_UP,
+            office=setup.table is None,
+            situation=setup.view.situation,
+        )
+        self._since = Now(0, 0)
+        self._looked: int | None = None
+        self._own_before = self._own_last = 0
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether it was locked on its own screen: it decides and shows nothing."""
+        return self._rules.locked
+
+    def replay(self, body: e.Start | e.Locked) -> None:
+        """An own entry that is on disk tells whether the desk is locked."""
+        self._rules = replace(self._rules, locked=isinstance(body, e.Locked))
+
+    def is_about(self, request: str) -> bool:
+        """Whether the desk still waits for this request, or shows its answer."""
+        return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the node's own voter waits, or his green is being drawn."""
+        return isinstance(self.state, d.Waiting) or (isinstance(self.state, d.Green) and not self.state.lit)
+
+    def lasts(self) -> int | None:
+        """The `mono_ms` at which the desk goes on by itself."""
+        lasts = lasts_ms(self.state, self._setup.clear_ms)
+        return None if lasts is None else self._since.mono_ms + lasts
+
+    def show(self) -> Screen | None:
+        """A new screen, where there is one. A wait is shown once it has lasted a moment."""
+        if isinstance(self.state, d.Waiting) and not self.state.late:
+            return None
+        return self.face.show(self.state, self._books.ledger.served.get(self._setup.origin, 0))
+
+    def stance(self) -> Stance:
+        """What a head says about this node."""
+        if self._rules.locked:
+            return Stance.LOCKED
+        if self._books.seen.island:
+            return Stance.ISLAND
+        if self._rules.lack is d.Lack.CLOSED:
+            return Stance.CLOSED
+        return Stance.SERVING if self._rules.lack is None else Stance.NOT_READY
+
+    # --- starting ---------------------------------------------------------------------------------------------------
+
+    def begin(self, now: Now) -> None:
+        """The node begins: one that was locked stays so."""
+        if self._rules.locked:
+            self._step(d.Changed(), now)
+        else:
+            self._start(now)
+
+    def _start(self, now: Now) -> None:
+        """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
+        self._rules = replace(self._rules, locked=False)
+        self._books.seen.joined, self._books.seen.island = False, self._setup.alone
+        self._books.start(now)
+        self._step(d.Changed(), now)
+        self._ask_about_unsettled(now)
+
+    def _join(self) -> None:
+        seen = self._books.seen
+        if not seen.joined and not self._rules.locked:
+            seen.joined = self._books.urgent = True
+            seen.fresh.reach(self._books.everyone(), self._books.replica.stored)
+            ledger = self._books.ledger
+            ledger.touched += [case for case in ledger.cases.values() if case.origin == self._setup.origin]
+            self.wake = True
+
+    # --- inputs -----------------------------------------------------------------------------------------------------
+
+    def take(self, given: Input, now: Now) -> None:
+        """What the clerk, the chair, the scanner or the display does."""
+        match given:
+            case Scanned():
+                if scan := self.lookup.scanned(given.text, now):
+                    (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
+            case Overran():
+                self._answer(d.Misread(Unreadable.TOO_LONG), now)
+            case ScannerSeen():
+                self.face.look(replace(self.face.view, scanner=given.present))
+            case Touch():
+                self._touched(given, now)
+            case Drawn():
+                if self.face.is_current(given.screen, self.state) and isinstance(self.state, d.Green):
+                    self._step(d.Lit(), now)
+            case Ordered():
+                self._perform(given.effect, now)
+            case _:
+                pass
+
+    def _touched(self, touch: Touch, now: Now) -> None:
+        screen = self.face.screen
+        if screen is None or not self.face.is_current(touch.screen, self.state) or not is_offered(touch.touch, screen):
+            return
+        if touch.touch == "language":
+            view = self.face.view
+            self.face.look(replace(view, language="da" if view.language == "en" else "en"))
+            return
+        given = self._read_touch(touch, now)
+        if given is not None:
+            self._since = now  # a screen that is touched is not forgotten; one that is only scanned at is
+            self._answer(given, now)
+
+    def _read_touch(self, touch: Touch, now: Now) -> d.Input | None:
+        match touch.touch:
+            case "type":
+                return d.Type()
+            case "number":
+                return self.lookup.keyed(touch.value)
+            case "approve":
+                return approval(touch, keyed=self._setup.birth_date_keyed)
+            case "yes" | "no":
+                return d.Answer(touch.touch == "yes")
+            case "pin":
+                return self._pins.given(touch.value, now)
+            case word if word.startswith("pick "):
+                return d.Pick(word.removeprefix("pick "))
+            case word:
+                return _PLAIN.get(word) or d.AskPin(d.Deed(word))
+
+    def look_again(self) -> None:
+        """Something around has changed that the screen tells of."""
+        self._looked = None
+
+    def time_passed(self, now: Now) -> None:
+        """The desk goes on by itself where its state has lasted long enough."""
+        until = self.lasts()
+        if until is None or now.mono_ms < until:
+            return
+        if not isinstance(self.state, d.Waiting):
+            self._step(d.TimeUp(), now)
+        elif not self.state.late:
+            self._step(d.Waited(), now)
+        else:
+            self._step(d.Silent(), now)
+
+    def follow(self, now: Now) -> None:
+        """Look around, now and then and when something has changed; the desk goes by what it lacks."""
+        for voter in self._books.released:
+            self.lookup.forgive(voter)
+        self._books.released.clear()
+        changed = self._lack(now) is not self._rules.lack
+        if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self._books.moving:
+            self._look_around(now)
+        if changed:
+            self._step(d.Changed(), now)
+
+    def _look_around(self, now: Now) -> None:
+        if self._looked is None or now.mono_ms - self._looked >= limits.HEAD_MS:
+            own = self._books.replica.have.get(self._setup.origin, 0)
+            self._own_before, self._own_last = self._own_last, own
+        self._looked = now.mono_ms
+        situation = situation_of(self._setup, self._books, self._peers, self._own_before, now)
+        if situation != self.face.view.situation:
+            self.face.look(replace(self.face.view, situation=situation))
+            self._rules = replace(self._rules, situation=situation)
+
+    # --- steps and their effects ------------------------------------------------------------------------------------
+
+    def _answer(self, given: d.Input, now: Now) -> None:
+        """A step that a new screen follows in any case: or the clerk would think that the touch or the scan was lost."""
+        self._step(given, now)
+        self.face.answer()
+
+    def _step(self, given: d.Input, now: Now) -> None:
+        lack = self._lack(now)
+        if lack is not self._rules.lack:
+            self._rules = replace(self._rules, lack=lack)
+        after, effects = desk.step(self.state, given, self._rules)
+        if after != self.state:
+            if not isinstance(given, d.Waited | d.Silent):
+                self._since = now
+            self.state = after
+            if not isinstance(given, d.Lit):  # which changes nothing that is seen
+                self.face.turn()
+        for effect in effects:
+            self._perform(effect, now)
+
+    def _lack(self, now: Now) -> d.Lack | None:
+        return lack_of(self._setup, self._books, self._peers, now)
+
+    def _perform(self, effect: d.Effect, now: Now) -> None:
+        match effect:
+            case d.Ask():
+                self._sends += self.request.make(effect, now)
+            case d.RecordIssued():
+                self.request.issued(now)
+                self._ask_about_unsettled(now)
+            case d.Withdraw():
+                self.request.withdraw(now)
+                self._ask_about_unsettled(now)
+            case d.CountWrong():
+                self.lookup.count_wrong_date(effect.voter)
+                if effect.referred:
+                    self._books.write(e.Referred(effect.voter), now)
+            case d.Rescan():
+                self._books.write(e.Rescanned(effect.voter, effect.stopped), now)
+                self._looked = None
+            case d.Perform():
+                self._perform_deed(effect, now)
+                self._look_around(now)
+                self._step(d.Changed(), now)
+
+    def _perform_deed(self, decided: d.Perform, now: Now) -> None:
+        """Carry out what the chair has decided; what may not be done now is not."""
+        match decided.deed:
+            case d.Deed.RELEASE_VOTER if decided.voter is not None:
+                self.lookup.forgive(decided.voter)
+                ends = self._books.ledger.referrals(decided.voter)
+                for first in range(0, max(1, len(ends)), e.RELEASED_MOST):
+                    self._books.write(e.Released(decided.voter, ends[first : first + e.RELEASED_MOST]), now)
+            case d.Deed.ISLAND if self.face.view.situation.may_island:
+                self._books.seen.island = True
+                self._books.write(e.Island(on=True), now)
+            case d.Deed.LOCK:
+                self._lock(now)
+            case d.Deed.UNLOCK if self._rules.locked:
+                self._start(now)
+            case _:
+                deeds.carry_out(decided, self._books, self._setup.table, now)
+
+    def _lock(self, now: Now) -> None:
+        """From now on this node decides and shows nothing; its last head says so."""
+        seen = self._books.seen
+        if not self._rules.locked:
+            self._books.write(e.Locked(), now)
+            self._rules = replace(self._rules, locked=True)
+            self.leaving, seen.joined, seen.island = seen.joined, False, False
+
+    def _ask_about_unsettled(self, now: Now) -> None:
+        """Ask the clerk about the next request that the last run left open; when there is none, the node joins the others."""
+        if self._books.seen.joined:
+            return
+        unfinished = self.request.next_unsettled()
+        if unfinished is not None:
+            self._step(unfinished, now)
+        else:
+            self._join()
+
+    def answer_request(self, now: Now, *, may_write: bool) -> None:
+        """Show green or refused on the own request, if the desk waits for it."""
+        if isinstance(self.state, d.Waiting):
+            answer = self.request.answer(self._peers.heads, now, may_write=may_write)
+            self.wake = self.wake or self.request.must_give_way
+            if answer is not None:
+                self._step(answer, now)
+
+
+_PLAIN: dict[str, d.Input] = {
+    "menu": d.OpenMenu(),
+    "overview": d.OpenOverview(),
+    "go": d.Go(),
+    "cancel": d.Cancel(),
+    "next": d.Cancel(),
+}
