@@ -93,11 +93,8 @@ class Healing(Fate):
                 self.answer(machine)
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
                 self.order(machine, Perform(Deed.UNLOCK))
-            if (
-                isinstance(machine.node.desk.state, d.Waiting)
-                and machine.node.desk.state.silent
-                and machine.screen.left is not None
-            ):
+            state = machine.node.desk.state
+            if isinstance(state, d.Waiting) and state.silent and machine.screen.left is not None:
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
                 self.order(machine, Perform(Deed.OPEN_POLL))  # the register was taken without the entry
