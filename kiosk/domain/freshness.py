@@ -36,9 +36,14 @@ class Freshness:
         self._of_fresh: dict[str, Vector] = {}
         self._of_any: dict[str, Vector] = {}
         self.reached = False
-        self.outdated = (
-            False  # not fresh, and somebody has shown more of this node's own log than it had: an old disk, or a lie
-        )
+        self.claimants: set[str] = set()  # who has shown more of this node's own log than was on its disk
+        self.recalled = False  # somebody did in an earlier run, and this node was not fresh since
+
+    @property
+    def outdated(self) -> bool:
+        """Whether anybody who is not attested as stopped claims to have more of this node's log: its disk is an old one, or
+        that a lie."""
+        return self.recalled or not self.claimants <= self.missing
 
     def started(self, seq: int, missing: Iterable[str] = ()) -> None:
         """A start of this node is written at `seq`; the chair attests that the `missing` are stopped."""
@@ -55,19 +60,23 @@ class Freshness:
 
     def shown_own(self, head: Head, stored: Vector) -> None:
         """How much of this node's own log a head shows, to compare with the disk as it is now: an old one grows, too."""
-        self.outdated |= not self.reached and head.have.get(self._me, 0) > stored.get(self._me, 0)
+        if head.have.get(self._me, 0) > stored.get(self._me, 0):
+            self.claimants.add(head.origin)
 
     def awaited(self, everyone: Collection[str], have: Vector) -> tuple[str, ...]:
-        """Whose heads, or what they showed, are still lacking."""
+        """Whose heads, or what they showed, are still lacking; and who claims to have more of this node's log."""
         others = sorted(set(everyone) - self.missing - {self._me})
-        return tuple(o for o in others if o not in self._of_any or not covers(have, self._of_any[o]))
+        return tuple(o for o in others if o in self.claimants or o not in self._of_any or not covers(have, self._of_any[o]))
 
     def reach(self, everyone: Collection[str], have: Vector) -> None:
         """Look whether this node is fresh now; once it is, it stays so until its next start.
 
+        One whose disk is in doubt can't be helped by a single node: a head shows how many entries of this log there are, not
+        which, and an old disk has written a start of its own where another entry stood.
+
         `everyone`: every origin that has a log, or should; `have`: what is on this node's disk.
         """
         if self._start and not self.reached:
-            helped = any(covers(have, shown) for shown in self._of_fresh.values())
+            helped = not self.outdated and any(covers(have, shown) for shown in self._of_fresh.values())
             self.reached = helped or not self.awaited(everyone, have)
-            self.outdated &= not self.reached
+            self.recalled &= not self.reached

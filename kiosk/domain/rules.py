@@ -63,8 +63,8 @@ def d2_fresh(seen: Seen, book: int) -> bool:
 
 
 def stands_alone(seen: Seen) -> bool:
-    """Whether island mode stands in for being fresh. Not on a disk that has heard of a longer log of its own: it may be an old
-    one, and what it has decided since is elsewhere."""
+    """Whether island mode stands in for being fresh, and for a copy. Not on a disk that has heard of a longer log of its own:
+    it may be an old one, and what it has decided since is elsewhere."""
     return seen.island and not seen.fresh.outdated
 
 
@@ -122,7 +122,8 @@ def g3_two_disks(seen: Seen, case: Case, heads: Iterable[Head]) -> bool:
     """G3: request and decision are on two disks, or this table is an island.
 
     The decision of another node is on its disk, or it would not have been sent. For its own, another node's head must show the
-    copy, and this node have every register entry which that head shows.
+    copy, and this node have every register entry which that head shows. Who shows more of it than there is has another
+    log.
     """
     found = case.outcome(seen.books)
     if found is None or not g3_own_request_stored(seen, case):
@@ -131,8 +132,9 @@ def g3_two_disks(seen: Seen, case: Case, heads: Iterable[Head]) -> bool:
         return seen.have.get(found.origin, 0) >= found.seq
     if seen.stored.get(seen.me, 0) < found.seq:
         return False
-    return seen.island or any(
-        head.origin != seen.me and head.have.get(seen.me, 0) >= found.seq and g3_knows_register(seen, head) for head in heads
+    others = (head for head in heads if head.origin != seen.me and head.origin not in seen.fresh.claimants)
+    return stands_alone(seen) or any(
+        head.have.get(seen.me, 0) >= found.seq and g3_knows_register(seen, head) for head in others
     )
 
 

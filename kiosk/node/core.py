@@ -84,7 +84,7 @@ class Node:
     def recall(self, doubt: Doubt) -> None:
         """What speaks against the disk since an earlier run. Before `begin`."""
         self._ears.is_copied = doubt is Doubt.COPIED
-        self.books.seen.fresh.outdated = doubt is Doubt.OUTDATED
+        self.books.seen.fresh.recalled = doubt is Doubt.OUTDATED
 
     @property
     def ledger(self) -> Ledger:

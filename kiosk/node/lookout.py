@@ -16,9 +16,9 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     """What keeps this node from serving voters; None where nothing does."""
     seen = books.seen
     alone = not setup.alone and not peers.any_seen(now)
+    if seen.fresh.outdated and (alone or (seen.island and not seen.fresh.reached)):
+        return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
     if not rules.g4_fresh(seen):
-        if seen.fresh.outdated and (alone or seen.island):
-            return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
         return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
     if alone and not seen.island and setup.table is not None:
         return d.Lack.ALONE

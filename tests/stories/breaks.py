@@ -191,9 +191,31 @@ def _answers_for_the_clerk(self: DeskKeeper, now: Any) -> None:
 
 
 def _reaches_and_doubts(old: Callable[..., None], self: Freshness, *given: Any) -> None:
-    outdated = self.outdated
+    recalled = self.recalled
     old(self, *given)
-    self.outdated = outdated
+    self.recalled = recalled
+
+
+def _g3_of_anybody(seen: rules.Seen, case: Case, heads: Any) -> bool:
+    claimants, seen.fresh.claimants = seen.fresh.claimants, set()
+    try:
+        return _g3_two_disks(seen, case, heads)
+    finally:
+        seen.fresh.claimants = claimants
+
+
+_g3_two_disks = rules.g3_two_disks
+
+
+def _reaches_in_doubt(old: Callable[..., None], self: Freshness, *given: Any) -> None:
+    claimants, self.claimants = self.claimants, set()
+    old(self, *given)
+    self.claimants = claimants
+
+
+def _looks_before_it_is_fresh(old: Callable[..., None], self: Freshness, *given: Any) -> None:
+    if not self.reached:
+        old(self, *given)
 
 
 def _keep_how_long(self: Freshness, head: Any, _stored: object) -> None:
@@ -307,6 +329,9 @@ OWN: dict[str, tuple[Patch, ...]] = {
     ),
     "log: old batches are not looked at": ((Replica, "_compare", lambda *_: Taken.NOTHING),),
     "log: its own longer log is not looked at": ((Replica, "is_of_another_disk", _never),),
+    "log: who is fresh has no old disk": (_around(Freshness, "shown_own", _looks_before_it_is_fresh),),
+    "log: who shows more of a log has a copy of it": ((rules, "g3_two_disks", _g3_of_anybody),),
+    "D2: a disk in doubt is helped by who is fresh": (_around(Freshness, "reach", _reaches_in_doubt),),
     "log: what speaks against a disk does so for good": (_around(Freshness, "reach", _reaches_and_doubts),),
     "log: what speaks against a disk is forgotten": ((Node, "recall", _nothing),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),

@@ -28,8 +28,14 @@ RED: tuple[tuple[Story, str], ...] = (
     (log.test_what_is_forked_is_refused_and_shown, "log: old batches are not looked at"),
     (log.test_a_copied_card_stops, "log: its own longer log is not looked at"),
     (log.test_a_copied_card_is_not_trusted_again, "log: what speaks against a disk is forgotten"),
+    (log.test_a_table_that_hears_of_its_longer_log_when_it_is_fresh_is_no_island, "log: who is fresh has no old disk"),
+    (log.test_who_shows_more_of_a_log_than_there_is_has_no_copy_of_it, "log: who shows more of a log has a copy of it"),
     (
-        log.test_a_table_that_was_lied_to_about_its_log_is_an_island_again_once_it_was_fresh,
+        log.test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doubts_it,
+        "D2: a disk in doubt is helped by who is fresh",
+    ),
+    (
+        log.test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh,
         "log: what speaks against a disk does so for good",
     ),
     (log.test_an_old_card_that_is_started_again_is_still_no_island, "log: what speaks against a disk is forgotten"),

@@ -186,16 +186,59 @@ def test_an_old_card_that_is_started_again_is_still_no_island(place: Place) -> N
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
 
 
-def test_a_table_that_was_lied_to_about_its_log_is_an_island_again_once_it_was_fresh(place: Place) -> None:
-    """Somebody says that table 2's log is longer than it is; the others know better, and so does its disk from then on."""
-    place.crash("T2")
-    place.restart("T2")
+def tell_of_a_longer_log_of_table_2(place: Place) -> None:
     head = place.core("T3")._head(place.now)
     place.hear("T2", "T3", msgspec.structs.replace(head, have={**head.have, "T2.1": 999}))
+
+
+def test_a_table_that_hears_of_its_longer_log_when_it_is_fresh_is_no_island(place: Place) -> None:
+    """Table 2 serves, hears that its log was longer, and is cut off: nobody can tell it now whether that is true."""
+    tell_of_a_longer_log_of_table_2(place)
+    place.wait(2_000)
+    assert place.shown("T2") == "Ready"
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
+def test_who_shows_more_of_a_log_than_there_is_has_no_copy_of_it(place: Place) -> None:
+    """Table 2 marks its own voter, and only table 3 shows a copy; but it has shown more of table 2's log than there is."""
+    tell_of_a_longer_log_of_table_2(place)
+    place.held |= {(other, "T2") for other in ("S", "T1")}
+    place.ask("T2", 201)
+    place.wait(2_000)
+    assert place.shown("T2") == "Waiting"
+    place.heal()
+    place.wait(2_000)
+    assert place.shown("T2") == "Green"
+
+
+def test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doubts_it(place: Place) -> None:
+    """Table 2 starts, and table 3 shows more of its log than there is; the chair attests that table 3 is stopped."""
+    place.crash("T2")
+    place.restart("T2")
+    tell_of_a_longer_log_of_table_2(place)
+    place.wait(3_000)
+    assert place.shown("T2") == "NotReady"
+    assert place.core("T2").situation.awaited == ("T3.1",)
+    place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(1_000)
+    assert place.shown("T2") == "Ready"
+
+
+def test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh(place: Place) -> None:
+    """Table 2's disk bears that it may be an old one; all show what they have of its log, and it bears this no more."""
+    place.crash("T2")
+    place.restart("T2")
+    tell_of_a_longer_log_of_table_2(place)
+    assert place.devices["T2"].doubt is Doubt.OUTDATED
+    place.crash("T2")
+    place.restart("T2")
     assert place.devices["T2"].doubt is Doubt.OUTDATED
     place.wait(3_000)
-    assert place.shown("T2") == "Ready"
-    assert place.devices["T2"].doubt is Doubt.NONE
+    assert (place.shown("T2"), place.devices["T2"].doubt) == ("Ready", Doubt.NONE)
     place.cut_off("T2")
     place.crash("T2")
     place.restart("T2")
