@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from kiosk.domain.entries import Handover, Seal, Seize
-from kiosk.domain.nodes import node_of
+from kiosk.domain.nodes import is_later_disk, node_of
 
 REGISTER = 0
 
@@ -149,9 +149,13 @@ class Books:
     def unfinished(self, book: int) -> int | None:
         """The first epoch of a book whose seal has no seizure; None where none is pending."""
         chain = self._chains[book]
-        if chain.overtaken:
+        if self.is_overtaken(book):
             return chain.overtaken[0]
         return chain.last.epoch + 1 if chain.pending else None
+
+    def is_overtaken(self, book: int) -> bool:
+        """Whether the seal that is to be finished takes the book from nobody any more: a handover was there before it."""
+        return bool(self._chains[book].overtaken)
 
     def next_epoch(self, book: int) -> int:
         """The epoch that a seal of the book is for now: that of a seal to be finished, or the next."""
@@ -249,6 +253,13 @@ class Books:
                 doubtful = doubtful or worth is Standing.OPEN
         return None, doubtful
 
+    def _is_cut_off(self, origin: str, seq: int) -> bool:
+        """Whether a later disk of the assistant has seized the register, and did not know of this entry of an earlier one."""
+        return any(
+            is_later_disk(author, origin) and seize.answers.get(origin, 0) < seq
+            for author, _, seize in self._seizes.get(REGISTER, ())
+        )
+
     def _is_pending(self, sealed: Sealed, epoch: int) -> bool:
         seal = sealed.seal
         return seal.epoch == epoch and self._authority(seal.book, seal.register, sealed.author, sealed.seq) is not Standing.VOID
@@ -260,7 +271,8 @@ class Books:
         it: until this node knows the register's history it is as if the entry had not come (see `rules.is_answer`).
         """
         if book == REGISTER:
-            return Standing.COUNTS if self.may_seize_register(origin) else Standing.VOID
+            may = self.may_seize_register(origin) and not self._is_cut_off(origin, seq)
+            return Standing.COUNTS if may else Standing.VOID
         known = self._chains[REGISTER]
         if register > known.last.epoch and not known.open:
             return Standing.VOID

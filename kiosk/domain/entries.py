@@ -191,7 +191,9 @@ class Seal(_Body, frozen=True):
 class Seize(_Body, frozen=True):
     """The book is taken: `to` holds it at `epoch`; of the old holder's entries at the epoch before, those up to `cut` count.
 
-    `seal` is the seq of the seal that it ends; `answers`: the seq of each answering node's own log at its answer.
+    `seal` is the seq of the seal that it ends; `answers`: how much of whose logs the new holder needs: each answering node's
+    own at its answer, and what tells of cards found at the stopped. In the register it is also what was known of the
+    assistant's earlier disks: what they wrote about it beyond that is nothing.
     `unscanned`: how many cards that should have been scanned again the chair went on without.
     """
 

@@ -68,8 +68,8 @@ class Freshness:
         others = sorted(set(everyone) - self.missing - {self._me})
         return tuple(o for o in others if o in self.claimants or o not in self._of_any or not covers(have, self._of_any[o]))
 
-    def reach(self, everyone: Collection[str], have: Vector) -> None:
-        """Look whether this node is fresh now; once it is, it stays so until its next start.
+    def reach(self, everyone: Collection[str], have: Vector) -> bool:
+        """Whether this node is fresh now; once it is, it stays so until its next start.
 
         One whose disk is in doubt can't be helped by a single node: a head shows how many entries of this log there are, not
         which, and an old disk has written a start of its own where another entry stood.
@@ -80,3 +80,4 @@ class Freshness:
             helped = not self.outdated and any(covers(have, shown) for shown in self._of_fresh.values())
             self.reached = helped or not self.awaited(everyone, have)
             self.recalled &= not self.reached
+        return self.reached

@@ -4,7 +4,7 @@ Entries are only ever added, and what the ledger says never depends on the order
 and asks `Books`, when it is read, which of them count. So all nodes with the same entries say the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kiosk.domain import entries as e
@@ -112,11 +112,13 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A card found at a stopped table: where, which voter, and when that was entered (ms)."""
+    """A card found at a stopped table: where, which voter, when that was entered (ms), and the entry that says so."""
 
     stopped: str
     voter: int
     time_ms: int
+    origin: str
+    seq: int
 
 
 class Ledger:
@@ -157,7 +159,8 @@ class Ledger:
             case e.Withdrawn():
                 self._answered(body.request, entry, issued=False)
             case e.Rescanned():
-                self._found.setdefault(body.voter, []).append(Found(body.stopped, body.voter, entry.time))
+                found = Found(body.stopped, body.voter, entry.time, entry.origin, entry.seq)
+                self._found.setdefault(body.voter, []).append(found)
                 self._crowd(body.voter)
             case _:
                 self._told(entry)
@@ -236,6 +239,13 @@ class Ledger:
     def found_at(self, origin: str) -> int:
         """How many cards were found in a stopped table's pile."""
         return sum(found.stopped == origin for all_ in self._found.values() for found in all_)
+
+    def finders(self, stopped: Collection[str]) -> dict[str, int]:
+        """How much of whose logs tells of cards that were found at these nodes."""
+        finders: dict[str, int] = {}
+        for found in (found for all_ in self._found.values() for found in all_ if found.stopped in stopped):
+            finders[found.origin] = max(found.seq, finders.get(found.origin, 0))
+        return finders
 
     def is_found(self, voter: int, origin: str) -> bool:
         """Whether the voter's card was found in this stopped table's pile."""

@@ -24,6 +24,12 @@ def node_of(origin: str) -> str:
 
 
 @cache
+def is_later_disk(origin: str, of: str) -> bool:
+    """Whether an origin is a disk that was put in instead of another: "T3.2" after "T3.1"."""
+    return node_of(origin) == node_of(of) and int(origin.partition(".")[2]) > int(of.partition(".")[2])
+
+
+@cache
 def table_of(origin: str) -> int | None:
     """The number of the table that an origin stands on; None for the secretary's."""
     node = node_of(origin)

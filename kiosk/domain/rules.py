@@ -13,6 +13,7 @@ from kiosk.domain.eligibility import Barred, Eligible
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Head
+from kiosk.domain.nodes import is_later_disk
 
 
 @dataclass(slots=True)
@@ -170,9 +171,11 @@ def may_seal(seen: Seen, book: int) -> bool:
     A seal that is pending must be finished even where its book is this node's own by now: nobody else could.
     """
     if book == REGISTER:
-        may = seen.books.may_seize_register(seen.me) and seen.books.holder(book) != seen.me
-        return may and seen.joined and seen.fresh.reached
-    return may_decide(seen, REGISTER) and (seen.books.holder(book) != seen.me or seen.books.unfinished(book) is not None)
+        replaced = any(is_later_disk(origin, seen.me) for origin in seen.have)
+        may = seen.books.may_seize_register(seen.me) and not replaced and seen.joined and seen.fresh.reached
+    else:
+        may = may_decide(seen, REGISTER)
+    return may and (seen.books.holder(book) != seen.me or seen.books.unfinished(book) is not None)
 
 
 def is_back(sealed: Sealed, origin: str, last_start: Mapping[str, int]) -> bool:

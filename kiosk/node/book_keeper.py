@@ -13,6 +13,7 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Head
+from kiosk.domain.nodes import is_later_disk
 from kiosk.domain.situation import Refused
 from kiosk.domain.voters import Voter
 from kiosk.node.copies import Copies
@@ -128,6 +129,10 @@ class BookKeeper:
             for case in touched:
                 self._look_at(case, now)
 
+    def look_at_own(self) -> None:
+        """What this node may have to give up is to be looked at, since it has started, or is fresh."""
+        self.ledger.touched += [case for case in self.ledger.cases.values() if case.origin == self._setup.origin]
+
     def _look_at(self, case: Case, now: Now) -> None:
         if case.origin == self._setup.origin:
             self._give_up(case, now)
@@ -139,8 +144,13 @@ class BookKeeper:
             self._decide(case.made, now)
 
     def _give_up(self, case: Case, now: Now) -> None:
-        """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know."""
+        """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know.
+
+        That is so where the power failed before its commit, or on an old disk, which must take nothing back and is not fresh.
+        """
         if case.withdrawn or case.issued or not case.granted or not case.is_check_in or self._is_current(case.id):
+            return
+        if not case.seq and not self.seen.fresh.reached:
             return
         self.write(e.Withdrawn(case.id), now)
 
@@ -196,7 +206,9 @@ class BookKeeper:
     def seal(self, book: int, stopped: Iterable[str], now: Now) -> bool:
         """Begin to take a book; the chair attests that `stopped` are. False where this node may not."""
         stopped = set(stopped) - {self._setup.origin}
-        if not rules.may_seal(self.seen, book) or (book == REGISTER and self.books.holder(book) not in stopped):
+        if not rules.may_seal(self.seen, book):
+            return False
+        if book == REGISTER and not self.books.is_overtaken(book) and self.books.holder(book) not in stopped:
             return False
         known = {origin: self.replica.have.get(origin, 0) for origin in sorted(stopped)}
         self.write(e.Seal(book, self.books.next_epoch(book), self.books.chain(REGISTER).last.epoch, known), now)
@@ -251,9 +263,14 @@ class BookKeeper:
         to = named or (self._setup.origin if book == REGISTER else to)
         if to not in self._setup.origins or (to == self.books.old_holder(book, sealed.seal.epoch) and not named):
             return False
-        answers = {o: have.get(o, 0) for o, have in sorted(self.answers(book, sealed).items())}
+        answers = {o: have.get(o, 0) for o, have in self.answers(book, sealed).items()}
         answers[self._setup.origin] = sealed.seq
+        for origin, seq in self.ledger.finders(sealed.seal.stopped).items():
+            answers[origin] = max(seq, answers.get(origin, 0))
+        if book == REGISTER:
+            answers |= {o: seq for o, seq in self.replica.have.items() if is_later_disk(self._setup.origin, o)}
         seal = sealed.seal
+        answers = dict(sorted(answers.items()))
         self.write(e.Seize(book, seal.epoch, seal.register, sealed.seq, to, cut, answers, unscanned), now)
         return True
 

@@ -155,9 +155,9 @@ class Node:
             return Said(screen=self.desk.face.show_fault(self.fault))
         replica, seen = self.books.replica, self.books.seen
         replica.committed()
-        if seen.joined and not seen.fresh.reached:
-            seen.fresh.reach(self.books.everyone(), replica.stored)
-            self.desk.wake |= seen.fresh.reached
+        if seen.joined and not seen.fresh.reached and seen.fresh.reach(self.books.everyone(), replica.stored):
+            self.books.look_at_own()
+            self.desk.wake = True
         self.desk.answer_request(now, may_write=False)
         sends: list[Send] = []
         if seen.joined or self.desk.leaving:

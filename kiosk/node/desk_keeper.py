@@ -116,8 +116,7 @@ class DeskKeeper:
         if not seen.joined and not self._rules.locked:
             seen.joined = self._books.urgent = True
             seen.fresh.reach(self._books.everyone(), self._books.replica.stored)
-            ledger = self._books.ledger
-            ledger.touched += [case for case in ledger.cases.values() if case.origin == self._setup.origin]
+            self._books.look_at_own()
             self.wake = True
 
     # --- inputs -----------------------------------------------------------------------------------------------------

@@ -128,7 +128,8 @@ class Healing(Fate):
                         due |= keeper.answers(book, sealed).keys()
                     if sealed is None or due & self.stopped():
                         holder = self.world.machines.get(keeper.books.holder(book))
-                        if not book and holder is not None and holder.up and not holder.node.is_locked:
+                        takes = not book and not keeper.books.is_overtaken(book)
+                        if takes and holder is not None and holder.up and not holder.node.is_locked:
                             self.order(holder, Perform(Deed.LOCK))
                         self.seal_at(machine, book, everybody=True)
                         return True

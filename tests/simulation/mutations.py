@@ -10,11 +10,11 @@ from typing import Any
 
 from kiosk.domain import desk, rules
 from kiosk.domain import entries as e
-from kiosk.domain.books import Books
+from kiosk.domain.books import REGISTER, Books
 from kiosk.domain.chain import Stored
 from kiosk.domain.desk_states import Cancel, Waiting, Withdraw
 from kiosk.domain.freshness import Freshness
-from kiosk.domain.ledger import Case
+from kiosk.domain.ledger import Case, Ledger
 from kiosk.node import Now, Turn
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
@@ -149,6 +149,18 @@ REQUEST_LATE: tuple[_Patch, ...] = (
 """Alone this must do no harm: a node that commits its own request some turns after its ask."""
 
 
+def _may_seal_from_others(seen: rules.Seen, book: int) -> bool:
+    return _may_seal(seen, book) and (book != REGISTER or seen.books.holder(book) != seen.me)
+
+
+def _shown_own_before_fresh(self: Freshness, *given: Any) -> None:
+    if not self.reached:
+        _shown_own(self, *given)
+
+
+_may_seal, _shown_own = rules.may_seal, Freshness.shown_own
+
+
 def _holds_under_a_seal(books: Books, me: str, book: int) -> bool:
     """D1 as the protocol has it: a holder may go on under a pending seal."""
     chain = books.chain(book)
@@ -191,6 +203,10 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "issued is no mark": ((Case, "marks", _case_marks_without_issued),),
     "the clerk is asked too late": ((DeskKeeper, "_ask_about_unsettled", _joined_before_the_clerk_answers),),
     "a commit leaves behind what was acted on": ((Replica, "flush", _flush_but_what_was_acted_on),),
+    "seize: the heir need not know of the cards that others found": ((Ledger, "finders", lambda *_: {}),),
+    "register: what the assistant's earlier disk has written counts": ((Books, "_is_cut_off", lambda *_: False),),
+    "register: its holder finishes no seal": ((rules, "may_seal", _may_seal_from_others),),
+    "old disk: a node's own word of it is not taken": ((Freshness, "shown_own", _shown_own_before_fresh),),
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "island: such a disk is started again": ((Node, "recall", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),

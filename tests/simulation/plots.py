@@ -9,7 +9,8 @@ from collections.abc import Callable
 from kiosk.domain import screens as s
 from kiosk.domain.office import Deed, Perform
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
-from tests.simulation.stage import Beats, Spoilt, Stage
+from tests.simulation.plots_of_the_register import PLOTS_OF_THE_REGISTER
+from tests.simulation.stage import Beats, Stage
 
 
 def back_in_a_corner(on: Stage) -> Beats:
@@ -194,33 +195,6 @@ def cards_on_paper(on: Stage) -> Beats:
     yield from on.served(n)
 
 
-def register_taken(on: Stage) -> Beats:
-    """G5: the secretary takes the book, serves and stops; the assistant takes the register, and the book again."""
-    h, r, a = on.h, on.r, "T1.1"
-    b = on.t if on.t != a else on.n
-    if h == a:
-        raise Spoilt
-    on.stop(h)
-    yield
-    on.seal(h)
-    yield from on.until(on.answered)
-    on.block(r, on.others(r, b))
-    on.block(b, on.others(r, b))
-    on.seize(r)
-    yield from on.decides(r)
-    yield from on.asks(b)
-    yield from on.served(b)
-    on.stop(b, r)
-    on.unblock()
-    on.start(h)
-    yield from on.fresh(h)
-    yield from on.asks(h)
-    yield from on.while_(300)
-    yield from on.taken(a, r, b, by=a, book=0)
-    yield from on.taken(a, r, b, by=a)
-    yield from on.served(h)
-
-
 def stale_table(on: Stage) -> Beats:
     """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
     h, t, n, r = on.h, on.t, on.n, on.r
@@ -269,27 +243,6 @@ def unheard_seal(on: Stage) -> Beats:
     yield from on.served(n)
 
 
-def unheard_history(on: Stage) -> Beats:
-    """The register's history: its new holder takes the book, and neither the old holder nor a table knows why it may."""
-    h, t, n, r = on.h, on.t, on.n, on.r
-    on.block(r, [h, t], "log", "give")
-    on.block("*", [h, t], "give")
-    on.day.order(on.machine(r), Perform(Deed.HAND_OVER, book=0, to=n))
-    yield from on.until(lambda: on.machine(n).up and on.machine(n).node.books.may_decide(0))
-    on.seal(by=n)
-    yield from on.while_(600)
-    if not on.answered(n):
-        on.unblock()
-    yield from on.until(lambda: on.answered(n))
-    on.seize(n, by=n)
-    on.block([h, t], on.others(h, t), "log", "give")
-    yield from on.asks(t)
-    yield from on.while_(300)
-    yield from on.decides(n)
-    yield from on.asks(n)
-    yield from on.served(n)
-
-
 def islands_meet(on: Stage) -> Beats:
     """The power fails, the secretary's node stays off, each table becomes an island and serves; then they meet again."""
     tables = on.others(on.r)
@@ -321,10 +274,9 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     issued_at_one,
     silent_clerk,
     cards_on_paper,
-    register_taken,
     stale_table,
     unheard_seal,
-    unheard_history,
     islands_meet,
     *PLOTS_OF_DISKS,
+    *PLOTS_OF_THE_REGISTER,
 )

@@ -74,6 +74,32 @@ def old_copy(on: Stage) -> Beats:
     yield from on.while_(1_500)
 
 
+def old_copy_takes_what_is_there(on: Stage) -> Beats:
+    """G3: an old copy of the holder's disk takes what others have of the real log for its own start and its decision."""
+    h, q, n = on.h, on.t, on.n
+    machine = on.machine(h)
+    other = next((voter for voter in sorted(on.world.voters) if voter != on.voter), None)
+    if other is None:
+        raise Spoilt
+    disk, vector = list(machine.disk), dict(machine.vector)
+    yield from on.asks(n, other)
+    yield from on.while_(300)
+    on.alone_with(h, q)
+    yield from on.asks(h)
+    yield from on.served(h)
+    yield from on.while_(300)
+    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) != vector[h] + 4:
+        raise Spoilt
+    on.stop(h)
+    on.world.put_in(machine, disk, vector)
+    yield
+    on.block("*", q, "want")
+    on.block(h, "*", "log", "head", "give")
+    on.start(h)
+    yield from on.asks(h)
+    yield from on.while_(600)
+
+
 def _old_copy_hears(on: Stage) -> Beats:
     """The copy hears heads, but can't fetch what it lacks; then it is cut off."""
     h = on.h
@@ -133,6 +159,7 @@ PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     own_mark_alone,
     died_speaking,
     old_copy,
+    old_copy_takes_what_is_there,
     old_copy_alone,
     old_copy_again,
     copy_that_passes,

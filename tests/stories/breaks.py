@@ -190,10 +190,11 @@ def _answers_for_the_clerk(self: DeskKeeper, now: Any) -> None:
 # --- island mode ----------------------------------------------------------------------------------------------------
 
 
-def _reaches_and_doubts(old: Callable[..., None], self: Freshness, *given: Any) -> None:
+def _reaches_and_doubts(old: Callable[..., bool], self: Freshness, *given: Any) -> bool:
     recalled = self.recalled
-    old(self, *given)
+    reached = old(self, *given)
     self.recalled = recalled
+    return reached
 
 
 def _g3_of_anybody(seen: rules.Seen, case: Case, heads: Any) -> bool:
@@ -207,10 +208,17 @@ def _g3_of_anybody(seen: rules.Seen, case: Case, heads: Any) -> bool:
 _g3_two_disks = rules.g3_two_disks
 
 
-def _reaches_in_doubt(old: Callable[..., None], self: Freshness, *given: Any) -> None:
+def _reaches_in_doubt(old: Callable[..., bool], self: Freshness, *given: Any) -> bool:
     claimants, self.claimants = self.claimants, set()
-    old(self, *given)
+    reached = old(self, *given)
     self.claimants = claimants
+    return reached
+
+
+def _gives_up_at_once(old: Callable[..., None], self: BookKeeper, case: Case, now: Any) -> None:
+    reached, self.seen.fresh.reached = self.seen.fresh.reached, True
+    old(self, case, now)
+    self.seen.fresh.reached = reached
 
 
 def _looks_before_it_is_fresh(old: Callable[..., None], self: Freshness, *given: Any) -> None:
@@ -396,6 +404,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "undo: never": ((rules, "undo_grants", _never),),
     "restart: the clerk is not asked": ((DeskKeeper, "_ask_about_unsettled", lambda self, _now: self._join()),),
     "restart: the old request is waited for": ((DeskKeeper, "_ask_about_unsettled", _answers_for_the_clerk),),
+    "restart: a grant without a request is given up at once": (_around(BookKeeper, "_give_up", _gives_up_at_once),),
     "restart: a grant without a request stays": ((BookKeeper, "_give_up", _nothing),),
     "restart: ids begin anew": (_around(BookKeeper, "request_id", _ids_begin_anew),),
     "lock: the screen only": ((DeskKeeper, "_lock", _locks_the_screen_only),),

@@ -81,6 +81,10 @@ RED: tuple[tuple[Story, str], ...] = (
     (restart.test_yes_makes_it_issued_and_no_other_table_serves, "issued is no mark"),
     (restart.test_an_old_request_never_turns_green, "restart: the old request is waited for"),
     (restart.test_an_ask_without_its_entry_is_withdrawn, "restart: a grant without a request stays"),
+    (
+        restart.test_nothing_is_taken_back_by_a_node_that_is_not_fresh,
+        "restart: a grant without a request is given up at once",
+    ),
     (restart.test_a_requests_id_is_never_used_again, "restart: ids begin anew"),
     (restart.test_after_a_start_nothing_is_decided_before_the_node_is_fresh, "D2: nobody waits to be fresh"),
     (restart.test_a_head_from_before_the_start_proves_nothing, "D2: old heads prove something"),
@@ -132,6 +136,10 @@ RED: tuple[tuple[Story, str], ...] = (
     (seizure.test_past_the_cut_nothing_counts, "cut: there is none"),
     (seizure.test_the_heir_has_the_whole_history_first, "D3: without the old holder's log"),
     (seizure.test_the_heir_has_the_answers_first, "D3: without the answers' logs"),
+    (
+        seizure.test_the_heir_needs_what_tells_of_the_cards_that_were_found,
+        "seize: the heir need not know of the cards that others found",
+    ),
     (seizure.test_an_undecided_request_is_the_heirs, "handover: old requests stay undecided"),
     (seizure.test_a_withdrawn_grant_is_undone_by_the_heir, "undo: only the own grants"),
     (seizure.test_a_book_that_goes_and_comes_back_at_once, "undo: not by who holds the book again"),
@@ -156,6 +164,11 @@ RED: tuple[tuple[Story, str], ...] = (
     (register.test_the_register_is_taken_only_while_its_holder_is_stopped, "register: taken from a node that is not stopped"),
     (register.test_the_assistant_takes_books_then, "cards: found ones are nothing"),
     (register.test_a_seizure_that_the_secretary_began_is_finished_by_the_assistant, "seal: a new epoch each time"),
+    (
+        register.test_what_an_earlier_disk_of_the_assistants_did_unheard_is_nothing,
+        "register: what the assistant's earlier disk has written counts",
+    ),
+    (register.test_a_seal_that_a_handover_has_overtaken_is_finished_by_the_heir, "register: its holder finishes no seal"),
     (register.test_what_is_written_in_the_register_past_its_cut_is_void, "register: all its entries count"),
     (register.test_under_a_seal_of_the_register_its_later_entries_are_held_back, "register: nothing is held back"),
 )

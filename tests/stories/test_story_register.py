@@ -110,6 +110,56 @@ def test_a_seizure_that_the_secretary_began_is_finished_by_the_assistant(place: 
     assert [body.epoch for body in place.bodies("T1", e.Seal, e.Seize) if body.book == 2] == [2, 2]
 
 
+def test_what_an_earlier_disk_of_the_assistants_did_unheard_is_nothing(place: Place) -> None:
+    """Table 1 takes the register, which only table 2 hears of, and both stop. Table 1's spare takes it too, and table 2 is back
+    and knows of both: all go by the spare's."""
+    place.crash("S")
+    place.seal(REGISTER, "S", by="T1")
+    place.wait(3_000)
+    place.held |= {("T1", "T3"), ("T2", "T3")}
+    place.seize(REGISTER, "T1", by="T1")
+    place.wait(1_000)
+    assert place.core("T2").books.books.holder(REGISTER) == "T1.1"
+    place.crash("T2")
+    place.put_in_spare("T1")
+    place.heal()
+    place.restart("T1")
+    place.wait(3_000)
+    place.order("T1", d.Deed.SEAL, book=REGISTER, nodes=frozenset({"S.1", "T1.1", "T2.1"}))
+    place.wait(3_000)
+    place.seize(REGISTER, "T1", by="T1")
+    place.wait(3_000)
+    place.restart("T2")
+    place.wait(5_000)
+    assert place.vector("T3") == place.vector("T2")
+    assert place.holders(REGISTER) == {"T1.2"}
+
+
+def test_a_seal_that_a_handover_has_overtaken_is_finished_by_the_heir(place: Place) -> None:
+    """Only table 2 has table 1's seal of the register when the secretary is back, and hands it to table 1's spare: table 2
+    holds that back, until the spare has finished what its earlier disk has begun."""
+    place.crash("S")
+    place.held |= {("T1", "T3"), ("T2", "T3")}
+    place.seal(REGISTER, "S", by="T1")
+    place.wait(1_000)
+    place.put_in_spare("T1")
+    place.held = {pair for other in ("S", "T1", "T3") for pair in (("T2", other), (other, "T2"))}
+    place.restart("S", "T1")
+    place.wait(5_000)
+    place.hand_over(REGISTER, "S", "T1")
+    place.wait(1_000)
+    place.heal()
+    place.wait(3_000)
+    assert place.core("T2").books.books.holder(REGISTER) == "S.1"
+    assert place.core("T3").books.books.holder(REGISTER) == "T1.2"
+    place.order("T1", d.Deed.SEAL, book=REGISTER, nodes=frozenset({"T1.1"}))
+    place.wait(3_000)
+    place.seize(REGISTER, "T1", by="T1")
+    place.wait(3_000)
+    assert place.holders(REGISTER) == {"T1.2"}
+    assert place.decides("T1", REGISTER)
+
+
 def test_what_is_written_in_the_register_past_its_cut_is_void(place: Place) -> None:
     """The secretary's node, cut off and taken for stopped, seals book 2: nobody goes by it, and book 2 stays where it is."""
     place.cut_off("S")

@@ -72,6 +72,23 @@ def test_an_ask_without_its_entry_is_withdrawn(place: Place) -> None:
     assert place.decided("T2") == ["granted", "undone"]
 
 
+def test_nothing_is_taken_back_by_a_node_that_is_not_fresh(place: Place) -> None:
+    """The same, and table 3 hears of the grant before it is fresh. Its disk might be an old one, and the request be known."""
+    place.scan("T3", 201)
+    place.devices["T3"].fails = True
+    place.approve("T3")
+    place.deliver()
+    place.cut_off("T3")
+    place.restart("T3")
+    place.read_logs_of("T3", "T2.1")
+    place.wait(2_000)
+    assert "T3.1/1/1" in place.core("T3").ledger.cases
+    assert place.bodies("T3", e.Withdrawn) == []
+    place.heal()
+    place.wait(5_000)
+    assert place.bodies("T3", e.Withdrawn) == [e.Withdrawn("T3.1/1/1")]
+
+
 def test_a_requests_id_is_never_used_again(place: Place) -> None:
     """An ask went out whose entry was lost with the power: the next request of that table is another one."""
     place.scan("T3", 201)

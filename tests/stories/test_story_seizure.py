@@ -2,7 +2,9 @@
 
 from place import Place
 
+from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
+from kiosk.domain.books import REGISTER
 from kiosk.domain.ledger import Case
 
 
@@ -254,6 +256,30 @@ def test_the_heir_has_the_answers_first(place: Place) -> None:
     place.heal()
     place.wait(2_000)
     assert place.decides("T1", 2)
+
+
+def test_the_heir_needs_what_tells_of_the_cards_that_were_found(place: Place) -> None:
+    """Table 2, an island, serves a voter and stops. The secretary finds the card, and stops too; the assistant, which knows of
+    it, takes both books, and nobody scans the card again: the heir has to know of it before it decides (D3)."""
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.heal()
+    place.seal(2, "T2")
+    place.wait(2_000)
+    place.scan_again("S", 201, "T2")
+    place.wait(1_000)
+    found = place.vector("T1")["S.1"]
+    place.crash("S")
+    for book in (REGISTER, 2):
+        place.seal(book, "S", "T2", by="T1")
+        place.wait(3_000)
+        place.seize(book, "T1" if book == REGISTER else "T3", by="T1")
+        place.wait(3_000)
+    assert place.holders(2) == {"T3.1"}
+    assert [body.answers.get("S.1") for body in place.bodies("T1", e.Seize) if isinstance(body, e.Seize)] == [found, found]
 
 
 def test_an_undecided_request_is_the_heirs(place: Place) -> None:
