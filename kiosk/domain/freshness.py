@@ -31,7 +31,7 @@ class Freshness:
 
     def __init__(self, me: str) -> None:
         self._me = me
-        self._start = 0
+        self._start = ""
         self.missing: frozenset[str] = frozenset()
         self._of_fresh: dict[str, Vector] = {}
         self._of_any: dict[str, Vector] = {}
@@ -45,15 +45,15 @@ class Freshness:
         that a lie."""
         return self.recalled or not self.claimants <= self.missing
 
-    def started(self, seq: int, missing: Iterable[str] = ()) -> None:
-        """A start of this node is written at `seq`; the chair attests that the `missing` are stopped."""
-        self._start, self.missing, self.reached = seq, frozenset(missing), False
+    def started(self, entry_hash: str, missing: Iterable[str] = ()) -> None:
+        """A start of this node is written; the chair attests that the `missing` are stopped."""
+        self._start, self.missing, self.reached = entry_hash, frozenset(missing), False
         self._of_fresh.clear()
         self._of_any.clear()
 
     def heard(self, head: Head) -> None:
-        """A head came in: it tells something if its node had this node's start by then."""
-        if self._start and head.have.get(self._me, 0) >= self._start:
+        """A head came in: it tells something if its node had this very start by then, not another entry at its place."""
+        if self._start and head.starts.get(self._me) == self._start:
             self._of_any.setdefault(head.origin, head.have)
             if head.fresh:
                 self._of_fresh.setdefault(head.origin, head.have)
@@ -71,8 +71,7 @@ class Freshness:
     def reach(self, everyone: Collection[str], have: Vector) -> bool:
         """Whether this node is fresh now; once it is, it stays so until its next start.
 
-        One whose disk is in doubt can't be helped by a single node: a head shows how many entries of this log there are, not
-        which, and an old disk has written a start of its own where another entry stood.
+        One whose disk is in doubt can't be helped by a single node, which may not know what others have of this log.
 
         `everyone`: every origin that has a log, or should; `have`: what is on this node's disk.
         """

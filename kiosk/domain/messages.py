@@ -50,7 +50,8 @@ class Stance(StrEnum):
 
 class Head(_Message, frozen=True):
     """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
-    heads since; `tip` is the hash of its own log's last entry.
+    heads since; `tip` is the hash of its own log's last entry; `starts`: the hash of the last start of each other node that has
+    not been fresh since, for what its peers know.
 
     `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
     """
@@ -63,6 +64,7 @@ class Head(_Message, frozen=True):
     fresh: bool
     stance: Stance
     clock_ms: Time
+    starts: dict[Origin, Hash] = {}
 
 
 class AtClerk(_Message, frozen=True):

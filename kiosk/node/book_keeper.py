@@ -78,7 +78,7 @@ class BookKeeper:
         """Write the `start` entry, from which this run's request ids are made."""
         self.write(e.Start(tuple(sorted(missing))), now)
         self._start = self.replica.have[self._setup.origin]
-        self.seen.fresh.started(self._start, missing)
+        self.seen.fresh.started(self.replica.start_hash[self._setup.origin], missing)
 
     @property
     def last_start(self) -> int:

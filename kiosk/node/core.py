@@ -226,8 +226,7 @@ class Node:
     def _head(self, now: Now) -> Head:
         seen = self.books.seen
         fresh = seen.fresh.reached and not self.is_locked
-        replica = self.books.replica
-        return self.peers.announce(self.books.last_start, replica.tip, replica.stored, fresh, self.desk.stance(), now)
+        return self.peers.announce(self.books.replica, fresh, self.desk.stance(), now)
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from kiosk import limits
 from kiosk.domain.messages import AtClerk, Head, Stance
 from kiosk.domain.nodes import table_of
+from kiosk.node.replica import Replica
 from kiosk.node.words import Now
 
 
@@ -101,7 +102,18 @@ class Peers:
         self._sent = now.mono_ms
         return AtClerk()
 
-    def announce(self, start: int, tip: str, stored: dict[str, int], fresh: bool, stance: Stance, now: Now) -> Head:
+    def was_fresh(self, origin: str, start: int) -> bool:
+        """Whether a node has said that it is fresh since its start at this seq."""
+        head = self._heads.get(origin)
+        return head is not None and head.fresh and head.start == start
+
+    def announce(self, replica: Replica, fresh: bool, stance: Stance, now: Now) -> Head:
         """This node's next head."""
         self._count, self._sent = self._count + 1, now.mono_ms
-        return Head(self._me, start, self._count, tip, dict(stored), fresh, stance, now.wall_ms)
+        stored, start = replica.stored, replica.last_start
+        starts = {
+            origin: replica.start_hash[origin]
+            for origin, seq in start.items()
+            if origin != self._me and stored.get(origin, 0) >= seq and not self.was_fresh(origin, seq)
+        }
+        return Head(self._me, start[self._me], self._count, replica.tip, dict(stored), fresh, stance, now.wall_ms, starts)

@@ -43,6 +43,7 @@ class Replica:
         self.have: dict[str, int] = {}
         self.stored: dict[str, int] = {}
         self.last_start: dict[str, int] = {}
+        self.start_hash: dict[str, str] = {}
         self.last_ms: dict[str, int] = {}
         self.evidence: list[Evidence] = []
         self.unread = 0  # copies that wait for the next commit
@@ -109,7 +110,7 @@ class Replica:
         for entry, data in read:
             is_last = entry is read[-1][0]
             self._rows.append(Stored(origin, entry.seq, data, signature if is_last else None))
-            self._add(entry, last if is_last else "")
+            self._add(entry, last if is_last else e.entry_hash(data) if isinstance(entry.body, e.Start) else "")
         end.hash = last
         self._remember(origin, end.seq, last)
         self.unread += len(read)
@@ -121,7 +122,7 @@ class Replica:
         self.have[entry.origin] = entry.seq
         self.last_ms[entry.origin] = entry.time
         if isinstance(entry.body, e.Start):
-            self.last_start[entry.origin] = entry.seq
+            self.last_start[entry.origin], self.start_hash[entry.origin] = entry.seq, entry_hash
         self._fold(entry)
 
     def _remember(self, origin: str, seq: int, entry_hash: str) -> None:

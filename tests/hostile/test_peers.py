@@ -457,20 +457,22 @@ def test_the_voter_list_is_given_at_a_bounded_pace(stolen):
 # --- what a stolen device can do, and what ends it -------------------------------------------------------------------
 
 
-def test_a_node_that_starts_is_not_held_up_by_a_liar(stolen):
-    """The thief's retained words are junk, and its heads show entries that nobody has: table 1 starts, and serves."""
+def test_a_node_that_starts_is_held_up_by_a_liar_until_the_chairs_word(stolen):
+    """The thief's retained words are junk, and its heads show entries that nobody has, some of table 1's own among them. The
+    screen says that it waits for table 3; the chair attests that this is stopped, and table 1 serves."""
     thief = stolen.device()
     for kind, to in ((Kind.LOG, ""), (Kind.GIVE, "T1.1"), (Kind.WANT, "T1.1"), (Kind.ASK, "T1.1")):
         thief.say(kind, b"x" * 100_000, to, retain=True)
     table = stolen.place.table(1)
     table.power_off()
     table.start()
-    start = max(seq for origin, seq in log_of(table) if origin == "T1.1") + 1
-    lie = {"T1.1": start, "S.1": 10**11, "T2.1": 10**11}
-    thief.say(Kind.HEAD, thief.head(lie), retain=True)
+    thief.say(Kind.HEAD, thief.head(dict.fromkeys(HONEST, 10**11)), retain=True)
     stolen.answer_for(table)
+    words = text("catching_up_on", "da", "Bord 3")
     with table.screen() as screen:
-        screen.showing(s.Ready)
+        screen.until(lambda screen: words in msgspec.structs.astuple(screen.content))
+        stolen.place.chair(screen, table).attest({"T3.1"})
+        screen.until(lambda screen: isinstance(screen.content, s.Ready))
     stolen.sit_down()
     stolen.serve_everywhere()
 

@@ -3,10 +3,13 @@
 `WHY_NOT` names those that the protocol's model found covered by other rules, and why: they may stay uncaught.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace as replace_in
 
 from kiosk.domain import desk, rules
 from kiosk.domain import entries as e
@@ -15,6 +18,7 @@ from kiosk.domain.chain import Stored
 from kiosk.domain.desk_states import Cancel, Waiting, Withdraw
 from kiosk.domain.freshness import Freshness
 from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.messages import Head
 from kiosk.node import Now, Turn
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
@@ -149,6 +153,20 @@ REQUEST_LATE: tuple[_Patch, ...] = (
 """Alone this must do no harm: a node that commits its own request some turns after its ask."""
 
 
+def _start_and_keep_its_place(self: BookKeeper, now: object, missing: Any = ()) -> None:
+    _start(self, now, missing)
+    self.seen.fresh.__dict__["seq"] = self.last_start
+
+
+def _heard_by_place(self: Freshness, head: Head) -> None:
+    """D2 as the protocol has it: a head that shows as many entries as up to the start has that start."""
+    if head.have.get(self._me, 0) >= self.__dict__.get("seq", sys.maxsize):
+        _heard(self, replace_in(head, starts={self._me: self._start}))
+
+
+_start, _heard = BookKeeper.start, Freshness.heard
+
+
 def _may_seal_from_others(seen: rules.Seen, book: int) -> bool:
     return _may_seal(seen, book) and (book != REGISTER or seen.books.holder(book) != seen.me)
 
@@ -173,6 +191,10 @@ GOES_ON: tuple[_Patch, ...] = ((rules, "d1_holds", _holds_under_a_seal),)
 MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "D1: anybody decides": ((rules, "d1_holds", _always),),
     "D2: nobody waits to be fresh": ((Freshness, "reach", _reached_at_once),),
+    "D2: a head need not show which start it has": (
+        (BookKeeper, "start", _start_and_keep_its_place),
+        (Freshness, "heard", _heard_by_place),
+    ),
     "D3: decides without the book's history": ((rules, "d3_whole_history", _always),),
     "D4: decides again, or what is withdrawn": (
         (rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),
@@ -213,6 +235,8 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
 }
 
 WHY_NOT = {
+    "D2: a head need not show which start it has": "an old disk that is fresh by it hears of its longer log from the others, and "
+    "serves nobody that only they could know of: it was found once in 100,000 days, before that was so",
     "D4: decides again, or what is withdrawn": "a second decision changes nothing, the first counts; and G1 keeps a withdrawn "
     "request from green: the model too finds it covered",
     "G3: the register of the peer is not looked at": "who is back must answer a seal: a holder that serves without knowing of "

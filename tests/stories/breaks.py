@@ -102,12 +102,12 @@ def _fresh_by_any_head(self: Freshness, everyone: Any, have: Any) -> None:
     self.reached = self.reached or bool(self._of_fresh) or not self.awaited(everyone, have)
 
 
-def _forgets_who_was_attested(old: Callable[..., None], self: Freshness, seq: int, missing: Any = ()) -> None:
-    old(self, seq, {*self.missing, *missing})
+def _forgets_who_was_attested(old: Callable[..., None], self: Freshness, entry_hash: str, missing: Any = ()) -> None:
+    old(self, entry_hash, {*self.missing, *missing})
 
 
-def _keeps_what_was_heard(self: Freshness, seq: int, missing: Any = ()) -> None:
-    self._start, self.missing, self.reached = seq, frozenset(missing), False
+def _keeps_what_was_heard(self: Freshness, entry_hash: str, missing: Any = ()) -> None:
+    self._start, self.missing, self.reached = entry_hash, frozenset(missing), False
 
 
 def _refuses_at_once(old: Callable[..., bool], seen: rules.Seen, case: Case) -> bool:
@@ -254,10 +254,8 @@ def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now
     return sends
 
 
-def _island_is_not_fresh(
-    old: Callable[..., Any], self: Peers, start: int, tip: str, have: Any, fresh: bool, stance: Stance, now: Any
-) -> Any:
-    return old(self, start, tip, have, fresh and stance is not Stance.ISLAND, stance, now)
+def _island_is_not_fresh(old: Callable[..., Any], self: Peers, replica: Replica, fresh: bool, stance: Stance, now: Any) -> Any:
+    return old(self, replica, fresh and stance is not Stance.ISLAND, stance, now)
 
 
 def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:

@@ -119,14 +119,25 @@ def test_after_a_start_nothing_is_decided_before_the_node_is_fresh(place: Place)
 
 def test_a_head_from_before_the_start_proves_nothing(place: Place) -> None:
     """A retained head of table 1, made before table 2's start, comes after it: table 2 is not fresh by it (D2)."""
-    old = place.core("T1").peers.announce(
-        1, place.core("T1").books.replica.tip, place.vector("T1"), True, Stance.SERVING, place.now
-    )
+    old = place.core("T1").peers.announce(place.core("T1").books.replica, True, Stance.SERVING, place.now)
     place.crash("T2")
     place.cut_off("T2")
     place.restart("T2")
     place.hear("T2", "T1", old)
     place.wait(1_000)
+    assert not place.is_fresh("T2")
+
+
+def test_a_head_that_shows_another_entry_where_the_start_stands_proves_nothing(place: Place) -> None:
+    """Table 2 goes on from an old disk. Its start stands where all others know another entry: they show as many as it has."""
+    old = list(place.devices["T2"].disk)
+    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.wait(2_000)
+    place.put_back("T2", old)
+    place.held |= {("T2", other) for other in place.devices}
+    place.restart("T2")
+    place.wait(3_000)
+    assert place.vector("T1")["T2.1"] == place.vector("T2")["T2.1"]
     assert not place.is_fresh("T2")
 
 
