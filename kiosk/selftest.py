@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle, BundleError
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.texts import ZONE
+from kiosk.node import COPIED
 from kiosk.reports.audit import audit
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
@@ -22,12 +22,6 @@ from kiosk.store.voterlist import VoterList
 from kiosk.wiring import empty_ledger, log_beginning, scanner_of
 
 _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
-
-_DOUBTS = {
-    Doubt.OUTDATED: "this card is probably an old one, others are said to know more of its log: let it meet them, "
-    "or put in this device's spare card",
-    Doubt.COPIED: "this card is a copy or an old one, others know more of its log: put in this device's spare card",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +79,12 @@ def _disk(data: Path) -> Iterator[Finding]:
     )
 
 
+def _said_of(doubt: str) -> str:
+    if doubt == COPIED:
+        return "this card is a copy or an old one, others know more of its log: put in this device's spare card"
+    return f"this card is probably an old one, {doubt} claim to have more of its log: let it meet them, or put in its spare"
+
+
 def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
     try:
         with Database(data) as database:
@@ -95,7 +95,7 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")
             if log.doubt:
-                faults.append(_DOUBTS[log.doubt])
+                faults.append(_said_of(log.doubt))
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
             if not faults:
                 issued = sum(found.totals.issued.values())

@@ -17,10 +17,9 @@ from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import Input, Keys, Node, Now, ScannerSeen, Turn
+from kiosk.node import COPIED, Input, Keys, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
@@ -40,13 +39,6 @@ MakeNode = Callable[[Database, Keys], Node]
 def now() -> Now:
     """The time of this machine."""
     return Now(time.time_ns() // 1_000_000, time.monotonic_ns() // 1_000_000)
-
-
-_DOUBTS = {
-    Doubt.NONE: "caught up with the others: nothing speaks against this disk any more",
-    Doubt.OUTDATED: "others are said to have more of this disk's log: it is no island before it has caught up",
-    Doubt.COPIED: "stopped for good: copied: put in this device's spare card",
-}
 
 
 class Service:
@@ -213,7 +205,7 @@ class Service:
         said = node.committed(now())
         if node.doubt != log.doubt:
             log.note(node.doubt)
-            self._say(_DOUBTS[node.doubt])
+            self._say(_said_of(node.doubt))
         if said.screen is not None:
             self._port.show(said.screen)
         self._post.send(said.sends, log)
@@ -274,3 +266,12 @@ def _last_signatures_only(log: Log) -> Iterator[Stored]:
     """The log with each origin's last signature, which by the chain covers all before it: the others would cost a second."""
     ends = log.ends()
     return (row if ends[row.origin] == row.seq else replace(row, signature=None) for row in log.read())
+
+
+def _said_of(doubt: str) -> str:
+    """What the log file says where something speaks against the disk, or does so no more."""
+    if doubt == COPIED:
+        return "stopped for good: copied: put in this device's spare card"
+    if doubt:
+        return f"{doubt} claim to have more of this disk's log: it is no island before it has caught up"
+    return "caught up with the others: nothing speaks against this disk any more"

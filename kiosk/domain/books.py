@@ -248,9 +248,9 @@ class Books:
         for origin, seq, body in sorted(self._seizes.get(book, ()), key=lambda s: (s[0], s[1])):
             if body.epoch == epoch:
                 worth = self._authority(book, body.register, origin, seq)
-                if worth is Standing.COUNTS:
+                if worth is Standing.COUNTS and not (book == REGISTER and self._is_held_back(origin, seq, epoch)):
                     return (origin, seq, body), False
-                doubtful = doubtful or worth is Standing.OPEN
+                doubtful = doubtful or worth is not Standing.VOID
         return None, doubtful
 
     def _is_cut_off(self, origin: str, seq: int) -> bool:
@@ -258,6 +258,17 @@ class Books:
         return any(
             is_later_disk(author, origin) and seize.answers.get(origin, 0) < seq
             for author, _, seize in self._seizes.get(REGISTER, ())
+        )
+
+    def _is_held_back(self, origin: str, seq: int, epoch: int) -> bool:
+        """Whether a later disk of the assistant is about to seize the register, and may not know of this seizure."""
+        seizes = self._seizes.get(REGISTER, ())
+        return any(
+            is_later_disk(sealed.author, origin)
+            and sealed.seal.epoch <= epoch
+            and not self.closes(sealed, origin, seq)
+            and not any((o == sealed.author and at > sealed.seq) or is_later_disk(o, sealed.author) for o, at, _ in seizes)
+            for sealed in self._seals.get(REGISTER, ())
         )
 
     def _is_pending(self, sealed: Sealed, epoch: int) -> bool:

@@ -208,10 +208,14 @@ class Seize(_Body, frozen=True):
 
 
 class Rescanned(_Body, frozen=True):
-    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
+    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there.
+
+    `undone`: the voter's requests there of which the finder knew already that they are undone: it is another one's card.
+    """
 
     voter: Voter
     stopped: Origin
+    undone: Annotated[tuple[RequestId, ...], Meta(max_length=RELEASED_MOST)] = ()
 
 
 Body = (

@@ -6,19 +6,10 @@ shows more, and would only move the goal.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from enum import StrEnum
 
 from kiosk.domain.messages import Head
 
 Vector = Mapping[str, int]
-
-
-class Doubt(StrEnum):
-    """What speaks against a node's disk."""
-
-    NONE = ""
-    OUTDATED = "outdated"  # others are said to have more of its own log: an old disk, or a lie
-    COPIED = "copied"  # and they have proved it: it is not used any more
 
 
 def covers(have: Vector, wanted: Vector) -> bool:
@@ -37,13 +28,14 @@ class Freshness:
         self._of_any: dict[str, Vector] = {}
         self.reached = False
         self.claimants: set[str] = set()  # who has shown more of this node's own log than was on its disk
-        self.recalled = False  # somebody did in an earlier run, and this node was not fresh since
 
     @property
     def outdated(self) -> bool:
-        """Whether anybody who is not attested as stopped claims to have more of this node's log: its disk is an old one, or
-        that a lie."""
-        return self.recalled or not self.claimants <= self.missing
+        """Whether others claim to have more of this node's log: its disk is an old one, or that a lie.
+
+        The chair's word that they are stopped counts once this node is fresh: all others have shown what they have then.
+        """
+        return not self.claimants <= (self.missing if self.reached else frozenset())
 
     def started(self, entry_hash: str, missing: Iterable[str] = ()) -> None:
         """A start of this node is written; the chair attests that the `missing` are stopped."""
@@ -71,12 +63,13 @@ class Freshness:
     def reach(self, everyone: Collection[str], have: Vector) -> bool:
         """Whether this node is fresh now; once it is, it stays so until its next start.
 
-        One whose disk is in doubt can't be helped by a single node, which may not know what others have of this log.
+        Where others claim to have more of this node's log no single node helps it, which may not know of that.
 
         `everyone`: every origin that has a log, or should; `have`: what is on this node's disk.
         """
         if self._start and not self.reached:
-            helped = not self.outdated and any(covers(have, shown) for shown in self._of_fresh.values())
+            helped = not self.claimants and any(covers(have, shown) for shown in self._of_fresh.values())
             self.reached = helped or not self.awaited(everyone, have)
-            self.recalled &= not self.reached
+            if self.reached:
+                self.claimants.clear()
         return self.reached

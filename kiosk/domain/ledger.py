@@ -112,10 +112,9 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A card found at a stopped table: where, which voter, when that was entered (ms), and the entry that says so."""
+    """A card found at a stopped table: what was entered, when (ms), and the entry that says so."""
 
-    stopped: str
-    voter: int
+    said: e.Rescanned
     time_ms: int
     origin: str
     seq: int
@@ -159,7 +158,7 @@ class Ledger:
             case e.Withdrawn():
                 self._answered(body.request, entry, issued=False)
             case e.Rescanned():
-                found = Found(body.stopped, body.voter, entry.time, entry.origin, entry.seq)
+                found = Found(body, entry.time, entry.origin, entry.seq)
                 self._found.setdefault(body.voter, []).append(found)
                 self._crowd(body.voter)
             case _:
@@ -204,7 +203,7 @@ class Ledger:
             yield Mark(case.elections(voter), case.table, case.time_ms)
         for found in self._found.get(voter, ()):
             if not self._is_taken_back(found):
-                yield Mark(self._elections, table_of(found.stopped) or 0, found.time_ms)
+                yield Mark(self._elections, table_of(found.said.stopped) or 0, found.time_ms)
 
     def of_voter(self, voter: int) -> list[Case]:
         """The voter's requests, in the order in which they became known."""
@@ -238,18 +237,18 @@ class Ledger:
 
     def found_at(self, origin: str) -> int:
         """How many cards were found in a stopped table's pile."""
-        return sum(found.stopped == origin for all_ in self._found.values() for found in all_)
+        return sum(found.said.stopped == origin for all_ in self._found.values() for found in all_)
 
     def finders(self, stopped: Collection[str]) -> dict[str, int]:
         """How much of whose logs tells of cards that were found at these nodes."""
         finders: dict[str, int] = {}
-        for found in (found for all_ in self._found.values() for found in all_ if found.stopped in stopped):
+        for found in (found for all_ in self._found.values() for found in all_ if found.said.stopped in stopped):
             finders[found.origin] = max(found.seq, finders.get(found.origin, 0))
         return finders
 
     def is_found(self, voter: int, origin: str) -> bool:
         """Whether the voter's card was found in this stopped table's pile."""
-        return any(found.stopped == origin for found in self._found.get(voter, ()))
+        return any(found.said.stopped == origin for found in self._found.get(voter, ()))
 
     def totals(self) -> Totals:
         """Counts over all requests."""
@@ -334,10 +333,12 @@ class Ledger:
 
     def _is_taken_back(self, found: Found) -> bool:
         """Whether the ballot that a found card stands for was the stopped table's own, and has been undone since."""
-        return any(
-            case.origin == found.stopped and case.issued and case.undone(self.books)
-            for case in self._by_voter.get(found.voter, ())
-        )
+        return bool(set(self.undone_at(found.said.voter, found.said.stopped)) - set(found.said.undone))
+
+    def undone_at(self, voter: int, origin: str) -> tuple[str, ...]:
+        """The voter's requests at a table on which ballots were handed out that were taken back."""
+        cases = self._by_voter.get(voter, ())
+        return tuple(case.id for case in cases if case.origin == origin and case.issued and case.undone(self.books))
 
     def _conflict(self, voter: int) -> tuple[tuple[int, int], ...]:
         books = self.books
@@ -347,8 +348,9 @@ class Ledger:
             if case.marks(books) and not case.withdrawn
         ]
         at = {origin for _, _, _, origin in claims}
-        found = {f.stopped: f for f in self._found.get(voter, ()) if f.stopped not in at and not self._is_taken_back(f)}
-        claims += [(set(self._elections), table_of(f.stopped) or 0, f.time_ms, f.stopped) for f in found.values()]
+        stand = (found for found in self._found.get(voter, ()) if not self._is_taken_back(found))
+        found_at = {found.said.stopped: found.time_ms for found in stand if found.said.stopped not in at}
+        claims += [(set(self._elections), table_of(origin) or 0, time_ms, origin) for origin, time_ms in found_at.items()]
         beside = {
             (table, time_ms)
             for i, (elections, table, time_ms, _) in enumerate(claims)

@@ -92,9 +92,9 @@ def undo_due(case: Case, books: Books) -> bool:
     return case.withdrawn and case.granted and not case.issued and not case.undone(books)
 
 
-def undo_grants(target: Case | None, books: Books, stopped: Iterable[str]) -> bool:
+def undo_grants(target: Case, books: Books, stopped: bool) -> bool:
     """Whether the secretary's undo may be granted: the mark was issued, or its table is attested stopped."""
-    return target is not None and target.marks(books) and (target.issued or target.origin in stopped)
+    return target.marks(books) and (target.issued or stopped)
 
 
 # --- who may show green ---------------------------------------------------------------------------------------------

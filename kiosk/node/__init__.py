@@ -1,6 +1,6 @@
 """The sans-IO core of a node: see `core`."""
 
-from kiosk.node.core import Node
+from kiosk.node.core import COPIED, Node
 from kiosk.node.words import (
     Evidence,
     Give,
@@ -22,6 +22,7 @@ from kiosk.node.words import (
 )
 
 __all__ = [
+    "COPIED",
     "Evidence",
     "Give",
     "Gone",

@@ -74,6 +74,10 @@ class BookKeeper:
         """Write an entry of this node's own log."""
         self.replica.write(body, now.wall_ms)
 
+    def found(self, voter: int, stopped: str, now: Now) -> None:
+        """Write that a voter's card was found at a stopped table."""
+        self.write(e.Rescanned(voter, stopped, self.ledger.undone_at(voter, stopped)[: e.RELEASED_MOST]), now)
+
     def start(self, now: Now, missing: Iterable[str] = ()) -> None:
         """Write the `start` entry, from which this run's request ids are made."""
         self.write(e.Start(tuple(sorted(missing))), now)
@@ -175,8 +179,8 @@ class BookKeeper:
     def _bar(self, made: e.Request) -> Barred | None:
         """Why the holder refuses a request; None to grant it."""
         if made.op is e.Op.UNDO:
-            back = {o for o, seq in self.books.attested().items() if self.replica.last_start.get(o, 0) > seq}
-            may = rules.undo_grants(self.ledger.cases.get(made.target), self.books, self.books.attested().keys() - back)
+            target = self.ledger.cases.get(made.target)
+            may = target is not None and rules.undo_grants(target, self.books, self._is_stopped(target))
             return None if may else Barred(Bar.CHANGED)
         if not self.ledger.poll_open or self.ledger.is_closed(made.id.partition("/")[0]):
             return Barred(Bar.NOT_OPEN)
@@ -189,6 +193,11 @@ class BookKeeper:
         if rules.d4_grants(made, may_be):
             return None
         return may_be if isinstance(may_be, Barred) else Barred(Bar.CHANGED, self._mark_against(made))
+
+    def _is_stopped(self, case: Case) -> bool:
+        """Whether a request's table is attested as stopped, and neither its log nor the request tells of a later start."""
+        started = max(self.replica.last_start.get(case.origin, 0), int(case.id.split("/")[1]))
+        return started <= self.books.attested().get(case.origin, -1)
 
     def _mark_against(self, made: e.Request) -> Mark | None:
         marks = self.ledger.marks(made.voter, but=made.id)

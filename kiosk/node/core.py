@@ -24,7 +24,6 @@ from collections.abc import Callable, Iterable
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Stored
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head
 from kiosk.domain.screens import Screen
@@ -49,6 +48,9 @@ from kiosk.node.words import (
     Turn,
 )
 
+COPIED = "copied"
+"""The fault of a disk that is a copy, or an old one: another node has proved it."""
+
 
 class Node:
     """One table, or the secretary's node. Not thread-safe: one loop owns it."""
@@ -72,19 +74,21 @@ class Node:
     @property
     def fault(self) -> str:
         """What is wrong with this disk, for good: it serves nobody and says nothing."""
-        return Doubt.COPIED if self._ears.is_copied else ""
+        return COPIED if self._ears.is_copied else ""
 
     @property
-    def doubt(self) -> Doubt:
-        """What speaks against this disk. The loop keeps it there: a restart does not make the disk a better one."""
-        if self._ears.is_copied:
-            return Doubt.COPIED
-        return Doubt.OUTDATED if self.books.seen.fresh.outdated else Doubt.NONE
+    def doubt(self) -> str:
+        """What speaks against this disk: its fault, or the origins, joined by spaces, that claim to have more of its log.
 
-    def recall(self, doubt: Doubt) -> None:
+        The loop keeps it there: a restart does not make the disk a better one.
+        """
+        fresh = self.books.seen.fresh
+        return self.fault or (" ".join(sorted(fresh.claimants)) if fresh.outdated else "")
+
+    def recall(self, doubt: str) -> None:
         """What speaks against the disk since an earlier run. Before `begin`."""
-        self._ears.is_copied = doubt is Doubt.COPIED
-        self.books.seen.fresh.recalled = doubt is Doubt.OUTDATED
+        self._ears.is_copied = doubt == COPIED
+        self.books.seen.fresh.claimants = set() if doubt == COPIED else set(doubt.split())
 
     @property
     def ledger(self) -> Ledger:

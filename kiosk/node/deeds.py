@@ -51,5 +51,5 @@ def attest(decided: d.Perform, books: BookKeeper, now: Now) -> None:
         if seen.island:
             books.write(e.Island(on=True), now)
     for voter, stopped in decided.cards:
-        books.write(e.Rescanned(voter, stopped), now)
+        books.found(voter, stopped, now)
     books.urgent = True

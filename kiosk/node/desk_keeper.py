@@ -247,7 +247,7 @@ class DeskKeeper:
                 if effect.referred:
                     self._books.write(e.Referred(effect.voter), now)
             case d.Rescan():
-                self._books.write(e.Rescanned(effect.voter, effect.stopped), now)
+                self._books.found(effect.voter, effect.stopped, now)
                 self._looked = None
             case d.Perform():
                 self._perform_deed(effect, now)

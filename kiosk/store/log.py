@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from kiosk import limits
 from kiosk.domain.chain import Stored
-from kiosk.domain.freshness import Doubt
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
 
@@ -117,17 +116,17 @@ class Log:
                 self._db.rollback()
                 raise
 
-    def note(self, doubt: Doubt) -> None:
+    def note(self, doubt: str) -> None:
         """Note on the disk what speaks against it."""
         with store_errors:
             self._db.execute("insert or replace into facts values ('doubt', ?)", (doubt,))
             self._db.commit()
         self.doubt = doubt
 
-    def _noted_doubt(self) -> Doubt:
+    def _noted_doubt(self) -> str:
         with store_errors:
             found = self._db.execute("select value from facts where key = 'doubt'").fetchone()
-            return Doubt(found[0]) if found else Doubt.NONE
+            return str(found[0]) if found else ""
 
     def ends(self) -> dict[str, int]:
         """The seq of each origin's last entry."""

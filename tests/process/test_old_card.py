@@ -9,7 +9,6 @@ import pytest
 from process_tools import checked, log_of, may_vote, serve
 
 from kiosk.domain import screens as s
-from kiosk.domain.freshness import Doubt
 from kiosk.simulated.place import Place
 from kiosk.store.database import Database
 from kiosk.store.log import Log
@@ -55,13 +54,13 @@ def test_a_table_with_an_old_card_stops_and_never_serves_with_it_again(place):
     assert "stopped for good: copied" in log_of(table, "node-table-2")
 
 
-def test_a_table_remembers_a_longer_log_until_it_is_fresh(place):
-    """It heard in its last run that its log was longer: cut off it still says so, as does its self-test."""
+def test_a_table_remembers_who_claims_that_its_log_is_longer(place):
+    """It heard so in its last run: cut off it says so, as does its self-test. The chair attests that who said it is stopped."""
     table = place.table(2)
     table.place, table.voters = place.code, place.voters
     table.power_off()
     with Database(table.data) as database:
-        Log(database).note(Doubt.OUTDATED)
+        Log(database).note("T1.1")
     status, words = checked(table)
     assert status == 1
     assert "this card is probably an old one" in words
@@ -69,10 +68,13 @@ def test_a_table_remembers_a_longer_log_until_it_is_fresh(place):
     table.start()
     with table.screen() as client:
         client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K7")
+    place.table(1).power_off()
     table.cable(plugged_in=True)
     with table.screen() as client:
+        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K4")
+        place.chair(client, table).attest({"T1.1"})
         client.showing(s.Ready)
     assert "caught up with the others: nothing speaks against this disk any more" in log_of(table, "node-table-2")
     table.power_off()
     with Database(table.data) as database:
-        assert Log(database).doubt is Doubt.NONE
+        assert Log(database).doubt == ""

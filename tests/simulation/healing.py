@@ -66,7 +66,7 @@ class Healing(Fate):
         if other := self.contradicts(machine):
             raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
         known = max((m.vector.get(machine.origin, 0) for m in self.who_can_tell(machine)), default=0)
-        if machine.outdated and known > machine.vector.get(machine.origin, 0):
+        if machine.outdated | machine.contested and known > machine.vector.get(machine.origin, 0):
             raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
 
     def who_can_tell(self, machine: Machine) -> list[Machine]:

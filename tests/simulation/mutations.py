@@ -171,12 +171,7 @@ def _may_seal_from_others(seen: rules.Seen, book: int) -> bool:
     return _may_seal(seen, book) and (book != REGISTER or seen.books.holder(book) != seen.me)
 
 
-def _shown_own_before_fresh(self: Freshness, *given: Any) -> None:
-    if not self.reached:
-        _shown_own(self, *given)
-
-
-_may_seal, _shown_own = rules.may_seal, Freshness.shown_own
+_may_seal = rules.may_seal
 
 
 def _holds_under_a_seal(books: Books, me: str, book: int) -> bool:
@@ -227,16 +222,16 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "a commit leaves behind what was acted on": ((Replica, "flush", _flush_but_what_was_acted_on),),
     "seize: the heir need not know of the cards that others found": ((Ledger, "finders", lambda *_: {}),),
     "register: what the assistant's earlier disk has written counts": ((Books, "_is_cut_off", lambda *_: False),),
+    "register: under a spare's seal what its earlier disk did is held back": ((Books, "_is_held_back", lambda *_: False),),
     "register: its holder finishes no seal": ((rules, "may_seal", _may_seal_from_others),),
-    "old disk: a node's own word of it is not taken": ((Freshness, "shown_own", _shown_own_before_fresh),),
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "island: such a disk is started again": ((Node, "recall", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),
 }
 
 WHY_NOT = {
-    "D2: a head need not show which start it has": "an old disk that is fresh by it hears of its longer log from the others, and "
-    "serves nobody that only they could know of: it was found once in 100,000 days, before that was so",
+    "D2: a head need not show which start it has": "an old disk that is fresh by it hears of its longer log from "
+    "the others, and then no copy of theirs counts: it was found once in 100,000 days",
     "D4: decides again, or what is withdrawn": "a second decision changes nothing, the first counts; and G1 keeps a withdrawn "
     "request from green: the model too finds it covered",
     "G3: the register of the peer is not looked at": "who is back must answer a seal: a holder that serves without knowing of "

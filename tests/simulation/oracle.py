@@ -96,6 +96,8 @@ class Oracle:
             self.counts.add("island mode")
         elif kind == "start":
             self.island.discard(machine.origin)
+            machine.aside = frozenset(body["missing"])
+            machine.outdated, machine.contested = machine.outdated - machine.aside, machine.contested - machine.aside
             self.counts.add("attested missing" if body["missing"] else "start")
         elif kind not in ("issued",):
             self.counts.add(kind)
@@ -136,7 +138,7 @@ class Oracle:
             return
         if run != machine.run:
             raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
-        if machine.outdated:
+        if machine.outdated or (machine.contested and machine.origin in self.island):
             raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
         light = Light(voter, elections, machine.origin, machine.run, request, known[2], machine.origin in self.island)
         if request in self._over:

@@ -100,6 +100,62 @@ def old_copy_takes_what_is_there(on: Stage) -> Beats:
     yield from on.while_(600)
 
 
+def _one_has_more(on: Stage) -> Beats:
+    """An old copy of the holder's disk hears of its longer log from one table only, which has more of it."""
+    h, t = on.h, on.t
+    machine = on.machine(h)
+    disk, vector = list(machine.disk), dict(machine.vector)
+    on.block(h, on.others(h, t), "log", "give")
+    on.block("*", t, "want")
+    for voter in sorted(on.world.voters) * 3:
+        if on.can_ask(h):
+            yield from on.asks(h, voter)
+        yield from on.while_(300)
+    more = on.length(h) >= vector[h] + 3 and on.machine(t).vector[h] >= vector[h] + 2
+    if not more or any(m.lost or m.old for m in on.world.machines.values()):
+        raise Spoilt
+    on.stop(h)
+    on.world.put_in(machine, disk, vector)
+    yield
+    on.block(h, "*", "log", "give")
+    on.block(on.others(h), h, "log", "give")
+    on.block(on.others(h, t), h)
+    on.start(h)
+    yield from on.until(lambda: machine.up and machine.node.books.seen.fresh.claimants)
+
+
+def old_copy_attests(on: Stage) -> Beats:
+    """K7: that table stops, and is attested as stopped at the copy, which nobody else has told a thing; an island then."""
+    yield from _one_has_more(on)
+    on.stop(on.t)
+    yield
+    on.attest(on.h, on.t)
+    yield from on.while_(limits.SEEN_MS)
+    yield from _island_serves(on)
+    yield from on.while_(300)
+
+
+def old_copy_grows(on: Stage) -> Beats:
+    """D2: the copy is started until its log is as long as it has heard; that table's head shows no more than it has, then."""
+    h, t = on.h, on.t
+    yield from _one_has_more(on)
+    long = on.machine(t).vector[h]
+    while on.length(h) < long:
+        on.stop(h)
+        yield
+        on.start(h)
+        yield from on.while_(60)
+        if not on.machine(h).up:
+            raise Spoilt
+    on.world.blocked.clear()
+    on.block(t, h, "give", "log")
+    on.block("*", t, "want")
+    on.block(t, "*", "give")
+    yield from on.fresh(h, ms=9_000)
+    yield from on.asks(h)
+    yield from on.while_(300)
+
+
 def _old_copy_hears(on: Stage) -> Beats:
     """The copy hears heads, but can't fetch what it lacks; then it is cut off."""
     h = on.h
@@ -160,6 +216,8 @@ PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     died_speaking,
     old_copy,
     old_copy_takes_what_is_there,
+    old_copy_attests,
+    old_copy_grows,
     old_copy_alone,
     old_copy_again,
     copy_that_passes,

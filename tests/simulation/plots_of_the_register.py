@@ -129,6 +129,66 @@ def two_assistants(on: Stage) -> Beats:
     yield from on.served(h)
 
 
+def spare_meets_what_was_acted_on(on: Stage) -> Beats:
+    """The assistant's seizure, and the register handed back, reach the secretary alone; the spare's seizure reaches N alone.
+    The secretary acts on the first, until it has to wait for the spare to finish."""
+    h, r, a = on.h, on.r, ASSISTANT
+    rest = on.others(h, r, a)
+    if h == a or len(rest) < 2 or any(m.lost or m.old for m in on.world.machines.values()):
+        raise Spoilt
+    n, y = (on.n, on.t) if a not in (on.n, on.t) else rest[:2]
+    on.day.order(on.machine(r), Perform(Deed.LOCK))
+    yield
+    on.seal(r, by=a, book=0)
+    yield from on.until(lambda: on.answered(a, 0))
+    on.block(a, on.others(a, r))
+    on.block(on.others(a, r), [a, r], "want")
+    on.block(on.others(a, r), r)
+    on.seize(a, by=a, book=0)
+    on.day.order(on.machine(r), Perform(Deed.UNLOCK))
+    yield from on.fresh(r)
+    before = on.length(a)
+    on.day.order(on.machine(a), Perform(Deed.HAND_OVER, book=0, to=r))
+    yield from on.has(r, a, before)
+    yield from on.while_(100)
+    on.stop(r)
+    spare = on.world.replace_disk(on.machine(a)).origin
+    on.unblock()
+    on.stop(h)
+    yield
+    on.start(spare)
+    yield from on.fresh(spare)
+    on.seal(r, a, h, by=spare, book=0)
+    yield from on.until(lambda: on.answered(spare, 0))
+    on.block(spare, on.others(spare, n))
+    on.block(on.others(spare, n), [spare, n], "want")
+    before = on.length(spare)
+    on.seize(spare, by=spare, book=0)
+    yield from on.has(n, spare, before)
+    on.stop(spare, n)
+    on.unblock()
+    yield
+    on.start(r)
+    yield from on.fresh(r)
+    if not on.machine(r).node.books.may_decide(0):
+        return
+    yield from on.taken(y, h, a, spare, n, by=r)
+    yield from on.decides(y)
+    on.block([spare, h], [y, r])
+    on.block(n, [y, r], "give")
+    on.block([y, r], "*", "want")
+    on.start(n)
+    yield from on.fresh(n, ms=9_000)
+    on.start(spare, h)
+    yield from on.fresh(spare, h, ms=15_000)
+    on.block([y, r], [n, spare, h])
+    on.block([n, spare, h], [y, r])
+    yield from on.asks(y)
+    yield from on.served(y)
+    yield from on.asks(h)
+    yield from on.served(h)
+
+
 def heir_of_an_unfinished_register(on: Stage) -> Beats:
     """Overtaken: the assistant's seal of the register reaches one table, its disk is lost, its spare is given the register."""
     r, a = on.r, ASSISTANT
@@ -158,5 +218,6 @@ PLOTS_OF_THE_REGISTER: tuple[Callable[[Stage], Beats], ...] = (
     unheard_history,
     card_found_by_a_dead_secretary,
     two_assistants,
+    spare_meets_what_was_acted_on,
     heir_of_an_unfinished_register,
 )

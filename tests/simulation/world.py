@@ -15,7 +15,6 @@ from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
@@ -46,9 +45,13 @@ class Machine:
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
-    outdated: bool = False  # and it has heard of a longer log of its own
-    noted: bool = False  # and could write that down
-    doubt: Doubt = Doubt.NONE  # what speaks against its disk, as it bears it
+    outdated: frozenset[str] = (
+        frozenset()
+    )  # of whom it heard of a longer log of its own while it was not fresh, nor attested them
+    contested: frozenset[str] = frozenset()  # and of whom while it was: nobody may stop it by that, but it must be no island
+    aside: frozenset[str] = frozenset()  # who was attested as stopped at its last start: their word counts no more
+    noted: frozenset[str] = frozenset()  # of whom its disk bears it
+    doubt: str = ""  # what speaks against its disk, as it bears it
 
     @property
     def up(self) -> bool:
@@ -91,7 +94,7 @@ class World(Network):
         for row in machine.disk:
             entry = e.decode_entry(row.data)
             machine.node.replay(entry, e.entry_hash(row.data))
-        machine.outdated = machine.noted
+        machine.outdated, machine.contested = machine.noted, frozenset()
         machine.node.recall(machine.doubt)
         self.say(f"{machine.origin} starts")
         self.carry_out(machine, machine.node.begin(self.now(machine)))
@@ -125,7 +128,7 @@ class World(Network):
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
             self._send(machine, said.sends)
-        machine.doubt, machine.noted = node.doubt, machine.outdated
+        machine.doubt, machine.noted = node.doubt, machine.outdated | machine.contested
         at = node.deadline()
         machine.due = NEVER if at is None else at
 
@@ -265,7 +268,11 @@ class World(Network):
             return message
         if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
             own = machine.node.books.replica.have.get(machine.origin, 0)
-            machine.outdated = machine.outdated or message.have.get(machine.origin, 0) > own
+            if message.have.get(machine.origin, 0) > own and message.origin not in machine.aside:
+                if machine.node.books.seen.fresh.reached:
+                    machine.contested |= {message.origin}
+                else:
+                    machine.outdated |= {message.origin}
         return Heard(sender, message)
 
     def _more(self, machine: Machine, until: int) -> list[Input]:
@@ -317,7 +324,7 @@ class World(Network):
     def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
         """An old copy of its disk is put into a machine that is off; what was written since is gone."""
         machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
-        machine.doubt, machine.noted = Doubt.NONE, False
+        machine.doubt, machine.noted = "", frozenset()
         machine.old = max(1, vector.get(machine.origin, 0))
         self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
 

@@ -191,9 +191,9 @@ def _answers_for_the_clerk(self: DeskKeeper, now: Any) -> None:
 
 
 def _reaches_and_doubts(old: Callable[..., bool], self: Freshness, *given: Any) -> bool:
-    recalled = self.recalled
+    claimants = set(self.claimants)
     reached = old(self, *given)
-    self.recalled = recalled
+    self.claimants |= claimants
     return reached
 
 
@@ -213,6 +213,14 @@ def _reaches_in_doubt(old: Callable[..., bool], self: Freshness, *given: Any) ->
     reached = old(self, *given)
     self.claimants = claimants
     return reached
+
+
+def _is_stopped_by_its_log(self: BookKeeper, case: Case) -> bool:
+    return self.replica.last_start.get(case.origin, 0) <= self.books.attested().get(case.origin, -1)
+
+
+def _found_whatever_was_undone(self: BookKeeper, voter: int, stopped: str, now: Any) -> None:
+    self.write(e.Rescanned(voter, stopped), now)
 
 
 def _gives_up_at_once(old: Callable[..., None], self: BookKeeper, case: Case, now: Any) -> None:
@@ -338,12 +346,18 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: who is fresh has no old disk": (_around(Freshness, "shown_own", _looks_before_it_is_fresh),),
     "log: who shows more of a log has a copy of it": ((rules, "g3_two_disks", _g3_of_anybody),),
     "D2: a disk in doubt is helped by who is fresh": (_around(Freshness, "reach", _reaches_in_doubt),),
-    "log: what speaks against a disk does so for good": (_around(Freshness, "reach", _reaches_and_doubts),),
+    "log: what speaks against a disk does so for good": (
+        _around(Freshness, "reach", _reaches_and_doubts),
+        (Freshness, "outdated", property(lambda self: bool(self.claimants))),
+    ),
     "log: what speaks against a disk is forgotten": ((Node, "recall", _nothing),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),
     "log: who is asked in vain is asked seldom": ((limits, "WANT_LONGEST_MS", 10_000),),
     "island: on a disk that is known to be old": ((Freshness, "shown_own", _nothing),),
+    "island: the chair's word for who claims more is enough": (
+        (Freshness, "outdated", property(lambda self: not self.claimants <= self.missing)),
+    ),
     "island: a disk that has grown is not old": (
         (Freshness, "shown_own", _keep_how_long),
         (rules, "stands_alone", _stands_alone_once_as_long),
@@ -395,9 +409,11 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
     "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),
     "undo: not by who holds the book again": (_around(BookKeeper, "duties", _sees_no_new_epoch),),
-    "undo: at any time": ((rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books)),),
+    "undo: a request's name tells of no start": ((BookKeeper, "_is_stopped", _is_stopped_by_its_log),),
+    "cards: found ones are those that were undone before": ((BookKeeper, "found", _found_whatever_was_undone),),
+    "undo: at any time": ((rules, "undo_grants", lambda target, books, _stopped: target.marks(books)),),
     "undo: only what was issued": (
-        (rules, "undo_grants", lambda target, books, _stopped: target is not None and target.marks(books) and target.issued),
+        (rules, "undo_grants", lambda target, books, _stopped: target.marks(books) and target.issued),
     ),
     "undo: never": ((rules, "undo_grants", _never),),
     "restart: the clerk is not asked": ((DeskKeeper, "_ask_about_unsettled", lambda self, _now: self._join()),),

@@ -15,7 +15,6 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import node_of, origin_of
@@ -41,7 +40,7 @@ class Device:
     screens: list[s.Screen] = field(default_factory=list)
     on_paper: list[str] = field(default_factory=list)
     fails: bool = False
-    doubt: Doubt = Doubt.NONE
+    doubt: str = ""
 
     def rows(self) -> Iterable[Stored]:
         """What is on the disk, in the order in which it came."""
@@ -84,7 +83,7 @@ class Place:
     def put_back(self, name: str, disk: list[Stored]) -> None:
         """A node's disk is put back as it was some time ago."""
         self.crash(name)
-        self.devices[name].disk, self.devices[name].doubt = disk, Doubt.NONE
+        self.devices[name].disk, self.devices[name].doubt = disk, ""
 
     def put_in_spare(self, name: str) -> None:
         """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""

@@ -34,6 +34,7 @@ RED: tuple[tuple[Story, str], ...] = (
         log.test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doubts_it,
         "D2: a disk in doubt is helped by who is fresh",
     ),
+    (log.test_the_chairs_word_for_who_claims_more_makes_no_island, "island: the chair's word for who claims more is enough"),
     (
         log.test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh,
         "log: what speaks against a disk does so for good",
@@ -140,6 +141,11 @@ RED: tuple[tuple[Story, str], ...] = (
     (seizure.test_past_the_cut_nothing_counts, "cut: there is none"),
     (seizure.test_the_heir_has_the_whole_history_first, "D3: without the old holder's log"),
     (seizure.test_the_heir_has_the_answers_first, "D3: without the answers' logs"),
+    (seizure.test_a_card_that_is_found_beside_an_undo_stands, "cards: found ones are those that were undone before"),
+    (
+        seizure.test_a_request_made_after_its_table_was_attested_as_stopped_is_not_taken_back,
+        "undo: a request's name tells of no start",
+    ),
     (
         seizure.test_the_heir_needs_what_tells_of_the_cards_that_were_found,
         "seize: the heir need not know of the cards that others found",

@@ -7,7 +7,6 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Standing
 from kiosk.domain.chain import Refusal
-from kiosk.domain.freshness import Doubt
 from kiosk.domain.messages import Batch
 from kiosk.domain.situation import Refused
 from tests import made_up
@@ -228,17 +227,36 @@ def test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doub
     assert place.shown("T2") == "Ready"
 
 
-def test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh(place: Place) -> None:
-    """Table 2's disk bears that it may be an old one; all show what they have of its log, and it bears this no more."""
+def test_the_chairs_word_for_who_claims_more_makes_no_island(place: Place) -> None:
+    """Table 2 starts, and is cut off when table 3 has shown more of its log than there is. That table 3 is stopped then tells
+    nothing of what the others have."""
     place.crash("T2")
     place.restart("T2")
     tell_of_a_longer_log_of_table_2(place)
-    assert place.devices["T2"].doubt is Doubt.OUTDATED
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(1_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
+def test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh(place: Place) -> None:
+    """Table 2's disk bears that table 3 claims to have more of its log. This is attested, all others show what they have, and
+    the disk bears it no more."""
     place.crash("T2")
     place.restart("T2")
-    assert place.devices["T2"].doubt is Doubt.OUTDATED
+    tell_of_a_longer_log_of_table_2(place)
+    assert place.devices["T2"].doubt == "T3.1"
+    place.crash("T2")
+    place.restart("T2")
+    assert place.devices["T2"].doubt == "T3.1"
     place.wait(3_000)
-    assert (place.shown("T2"), place.devices["T2"].doubt) == ("Ready", Doubt.NONE)
+    assert place.shown("T2") == "NotReady"
+    place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(1_000)
+    assert (place.shown("T2"), place.devices["T2"].doubt) == ("Ready", "")
     place.cut_off("T2")
     place.crash("T2")
     place.restart("T2")

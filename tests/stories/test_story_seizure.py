@@ -6,6 +6,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import REGISTER
 from kiosk.domain.ledger import Case
+from kiosk.domain.messages import Ask
 
 
 def only_case(place: Place, name: str, voter: int) -> Case:
@@ -256,6 +257,38 @@ def test_the_heir_has_the_answers_first(place: Place) -> None:
     place.heal()
     place.wait(2_000)
     assert place.decides("T1", 2)
+
+
+def test_a_card_that_is_found_beside_an_undo_stands(place: Place) -> None:
+    """Table 2's voter is served, which is taken back; served again by table 2 as an island, which stops. The card that is
+    found then is the second one's."""
+    place.serve("T2", 201)
+    place.wait(1_000)
+    place.ask_undo("S", only_case(place, "S", 201))
+    place.wait(2_000)
+    assert not place.marked("T1", 201)
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.heal()
+    place.take_over(2, "T2", "T1", 201)
+    assert place.marked("T1", 201)
+    assert place.refuses("T1", 201)
+
+
+def test_a_request_made_after_its_table_was_attested_as_stopped_is_not_taken_back(place: Place) -> None:
+    """Table 3 was taken for stopped, starts again, and asks: its new start has not reached table 2, but the request's name
+    tells of it. The voter may just be handed the ballots."""
+    place.crash("T3")
+    place.take_over(3, "T3", "T1")
+    made = e.Request("T3.1/9/1", e.Op.CHECK_IN, 201, 2, ("byraad",), 3)
+    place.hear("T2", "T3", Ask(made))
+    place.wait(1_000)
+    place.ask_undo("S", Case(made.id, made=made))
+    place.wait(2_000)
+    assert place.decided("T2") == ["granted", "refused"]
 
 
 def test_the_heir_needs_what_tells_of_the_cards_that_were_found(place: Place) -> None:
