@@ -511,24 +511,28 @@ def test_whom_it_asks_for_is_marked_and_it_is_known_by_whom(stolen):
 
 
 def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_past_it(stolen):
-    """Everybody starts, and nobody is fresh: the thief's heads show entries that do not exist. Each screen says that it waits
-    for table 3; the chair attests that this is stopped, at the secretary's, and all serve, though it lies on."""
+    """Everybody starts, and nobody is fresh: the thief's heads show entries that do not exist, some of each node's own among
+    them. Each screen says that it waits for table 3; the chair attests there that this is stopped, and all serve, though it
+    lies on."""
     thief = stolen.device()
     stolen.restart()
 
     def lie():
-        known = {origin: end_of(node, origin)[0] for origin, node in stolen.nodes.items()}
-        thief.say(Kind.HEAD, thief.head(known | {"T3.2": 10**11}, fresh=False, start=2))
+        thief.say(Kind.HEAD, thief.head(dict.fromkeys((*HONEST, "T3.2"), 10**11), fresh=False, start=2))
 
     lie()
     for node in stolen.nodes.values():
         with node.screen() as screen:
             words = text("catching_up_on", "da", "Bord 3")
             screen.until(lambda screen, words=words: words in msgspec.structs.astuple(screen.content))
-    with stolen.place.secretary.screen() as screen:
-        stolen.place.chair(screen, stolen.place.secretary).attest({"T3.1"})
-        lie()
-        screen.until(lambda screen: screen.strip.mode == text("mode_free", "da"))
+    for node in stolen.nodes.values():
+        with node.screen() as screen:
+            screen.next()
+            stolen.place.chair(screen, node).attest({"T3.1"})
+    lie()
+    for node in stolen.nodes.values():
+        with node.screen() as screen:
+            screen.until(lambda screen: screen.strip.mode == text("mode_free", "da"))
     stolen.sit_down()
     stolen.serve_everywhere()
 
