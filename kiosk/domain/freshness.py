@@ -31,11 +31,9 @@ class Freshness:
 
     @property
     def outdated(self) -> bool:
-        """Whether others claim to have more of this node's log: its disk is an old one, or that a lie.
-
-        The chair's word that they are stopped counts once this node is fresh: all others have shown what they have then.
-        """
-        return not self.claimants <= (self.missing if self.reached else frozenset())
+        """Whether others claim to have more of this node's log, or have since it was fresh: its disk is an old one, or that a
+        lie."""
+        return bool(self.claimants)
 
     def started(self, entry_hash: str, missing: Iterable[str] = ()) -> None:
         """A start of this node is written; the chair attests that the `missing` are stopped."""

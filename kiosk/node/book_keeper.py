@@ -47,6 +47,7 @@ class BookKeeper:
         self._start = 0
         self._requests = 0
         self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
+        self._heard_of: set[str] = set()
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
 
     @property
@@ -104,8 +105,8 @@ class BookKeeper:
         return weigh(voter, self.ledger.marks(voter.number, but=but), self._setup.elections)
 
     def everyone(self) -> set[str]:
-        """Every origin that has a log, or should: those delivered, and those that have turned up."""
-        return {*self._setup.first, *self.replica.have}
+        """Every origin that has a log, or should: those delivered, and those that have turned up, if only in a head."""
+        return {*self._setup.first, *self.replica.have, *self._heard_of, *self.seen.fresh.claimants}
 
     def may_decide(self, book: int) -> bool:
         """D1 to D3 for this node."""
@@ -236,6 +237,7 @@ class BookKeeper:
 
     def heard(self, head: Head) -> None:
         """A head may be an answer to a seal; the first one that is, is."""
+        self._heard_of.add(head.origin)
         for book in self.books.sealed:
             sealed = self.own_seal(book)
             if sealed is not None and rules.is_answer(self.books, sealed, head):

@@ -97,7 +97,7 @@ class Oracle:
         elif kind == "start":
             self.island.discard(machine.origin)
             machine.aside = frozenset(body["missing"])
-            machine.outdated, machine.contested = machine.outdated - machine.aside, machine.contested - machine.aside
+            machine.outdated -= machine.aside
             self.counts.add("attested missing" if body["missing"] else "start")
         elif kind not in ("issued",):
             self.counts.add(kind)

@@ -49,7 +49,7 @@ class Machine:
         frozenset()
     )  # of whom it heard of a longer log of its own while it was not fresh, nor attested them
     contested: frozenset[str] = frozenset()  # and of whom while it was: nobody may stop it by that, but it must be no island
-    aside: frozenset[str] = frozenset()  # who was attested as stopped at its last start: their word counts no more
+    aside: frozenset[str] = frozenset()  # who was attested as stopped at its last start: it need not wait for their word
     noted: frozenset[str] = frozenset()  # of whom its disk bears it
     doubt: str = ""  # what speaks against its disk, as it bears it
 
@@ -268,10 +268,10 @@ class World(Network):
             return message
         if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
             own = machine.node.books.replica.have.get(machine.origin, 0)
-            if message.have.get(machine.origin, 0) > own and message.origin not in machine.aside:
+            if message.have.get(machine.origin, 0) > own:
                 if machine.node.books.seen.fresh.reached:
                     machine.contested |= {message.origin}
-                else:
+                elif message.origin not in machine.aside:
                     machine.outdated |= {message.origin}
         return Heard(sender, message)
 

@@ -345,6 +345,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: its own longer log is not looked at": ((Replica, "is_of_another_disk", _never),),
     "log: who is fresh has no old disk": (_around(Freshness, "shown_own", _looks_before_it_is_fresh),),
     "log: who shows more of a log has a copy of it": ((rules, "g3_two_disks", _g3_of_anybody),),
+    "D2: who has no entry here is nobody": ((BookKeeper, "everyone", lambda self: {*self._setup.first, *self.replica.have}),),
     "D2: a disk in doubt is helped by who is fresh": (_around(Freshness, "reach", _reaches_in_doubt),),
     "log: what speaks against a disk does so for good": (
         _around(Freshness, "reach", _reaches_and_doubts),

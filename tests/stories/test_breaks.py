@@ -34,6 +34,8 @@ RED: tuple[tuple[Story, str], ...] = (
         log.test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doubts_it,
         "D2: a disk in doubt is helped by who is fresh",
     ),
+    (log.test_who_was_attested_as_stopped_and_is_back_is_heard_again, "island: the chair's word for who claims more is enough"),
+    (log.test_a_disk_that_only_its_head_tells_of_is_waited_for, "D2: who has no entry here is nobody"),
     (log.test_the_chairs_word_for_who_claims_more_makes_no_island, "island: the chair's word for who claims more is enough"),
     (
         log.test_a_table_whose_disk_was_in_doubt_is_an_island_again_once_it_was_fresh,

@@ -7,8 +7,9 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Standing
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Batch
+from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.domain.situation import Refused
+from kiosk.node import Heard
 from tests import made_up
 
 
@@ -185,9 +186,10 @@ def test_an_old_card_that_is_started_again_is_still_no_island(place: Place) -> N
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
 
 
-def tell_of_a_longer_log_of_table_2(place: Place) -> None:
-    head = place.core("T3")._head(place.now)
-    place.hear("T2", "T3", msgspec.structs.replace(head, have={**head.have, "T2.1": 999}))
+def tell_of_a_longer_log_of_table_2(place: Place, count: int = 1_000, origin: str = "T3.1") -> None:
+    """Table 3, or its spare, shows a head with that."""
+    head = Head(origin, 1, count, "0" * 64, {"T2.1": 999}, False, Stance.SERVING, place.now.wall_ms)
+    place._put("T2", Heard(origin, head))
 
 
 def test_a_table_that_hears_of_its_longer_log_when_it_is_fresh_is_no_island(place: Place) -> None:
@@ -225,6 +227,33 @@ def test_a_table_whose_disk_is_in_doubt_is_fresh_when_the_chair_attests_who_doub
     place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
     place.wait(1_000)
     assert place.shown("T2") == "Ready"
+
+
+def test_who_was_attested_as_stopped_and_is_back_is_heard_again(place: Place) -> None:
+    """Table 2 is fresh by the chair's word that table 3 is stopped. Then table 3 shows more of its log: no island any more."""
+    place.crash("T2", "T3")
+    place.restart("T2")
+    tell_of_a_longer_log_of_table_2(place, 3)
+    place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(2_000)
+    assert place.shown("T2") == "Ready"
+    tell_of_a_longer_log_of_table_2(place, 4)
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
+def test_a_disk_that_only_its_head_tells_of_is_waited_for(place: Place) -> None:
+    """Table 3's spare shows more of table 2's log than there is, and nothing of its own log has come: table 2 waits for it."""
+    place.crash("T2", "T3")
+    place.restart("T2")
+    tell_of_a_longer_log_of_table_2(place, 1, "T3.2")
+    place.order("T2", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.wait(3_000)
+    assert (place.shown("T2"), place.devices["T2"].doubt) == ("NotReady", "T3.2")
+    assert place.core("T2").situation.awaited == ("T3.2",)
 
 
 def test_the_chairs_word_for_who_claims_more_makes_no_island(place: Place) -> None:
