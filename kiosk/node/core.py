@@ -82,8 +82,7 @@ class Node:
 
         The loop keeps it there: a restart does not make the disk a better one.
         """
-        fresh = self.books.seen.fresh
-        return self.fault or (" ".join(sorted(fresh.claimants)) if fresh.outdated else "")
+        return self.fault or " ".join(sorted(self.books.seen.fresh.claimants))
 
     def recall(self, doubt: str) -> None:
         """What speaks against the disk since an earlier run. Before `begin`."""

@@ -128,7 +128,7 @@ class Fate(People):
 
     def lost_disk(self) -> None:
         """A disk is lost for good, at most one in a day; the device comes back with its spare."""
-        if self.rng.random() < 0.3 and not any(m.lost or m.old for m in self.world.machines.values()):
+        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk:
             machine = self.rng.choice(list(self.world.machines.values()))
             if not self.in_island(machine.origin):
                 self.counts.add("lost disk")
@@ -140,7 +140,7 @@ class Fate(People):
         copied = self.snapshots.get(machine.origin)
         if copied is None:
             self.snapshots[machine.origin] = (list(machine.disk), dict(machine.vector))
-        elif not any(m.lost or m.old for m in self.world.machines.values()) and not self.in_island(machine.origin):
+        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin):
             self.counts.add("old disk")
             self.world.crash(machine)
             self.world.put_in(machine, *copied)

@@ -14,7 +14,7 @@ def late_grant(on: Stage) -> Beats:
     on.block(t, "*", "log", "give")
     yield from on.asks(t)
     yield from on.served(t)
-    if any(m.lost or m.old for m in on.world.machines.values()):
+    if on.world.has_lost_a_disk:
         return
     on.stop(h)
     on.world.replace_disk(on.machine(t))
@@ -60,7 +60,7 @@ def _old_copy_is_put_in(on: Stage) -> Beats:
         if voter in on.world.voters and on.can_ask(origin):
             yield from on.asks(origin, voter)
         yield from on.while_(300)
-    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) < vector[h] + 2:
+    if on.world.has_lost_a_disk or on.length(h) < vector[h] + 2:
         raise Spoilt
     on.stop(h)
     on.world.put_in(machine, disk, vector)
@@ -88,7 +88,7 @@ def old_copy_takes_what_is_there(on: Stage) -> Beats:
     yield from on.asks(h)
     yield from on.served(h)
     yield from on.while_(300)
-    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) != vector[h] + 4:
+    if on.world.has_lost_a_disk or on.length(h) != vector[h] + 4:
         raise Spoilt
     on.stop(h)
     on.world.put_in(machine, disk, vector)
@@ -112,7 +112,7 @@ def _one_has_more(on: Stage) -> Beats:
             yield from on.asks(h, voter)
         yield from on.while_(300)
     more = on.length(h) >= vector[h] + 3 and on.machine(t).vector[h] >= vector[h] + 2
-    if not more or any(m.lost or m.old for m in on.world.machines.values()):
+    if not more or on.world.has_lost_a_disk:
         raise Spoilt
     on.stop(h)
     on.world.put_in(machine, disk, vector)
@@ -198,7 +198,7 @@ def copy_that_passes(on: Stage) -> Beats:
     on.block(n, "*", "want")
     yield from on.asks(t)
     yield from on.served(t)
-    if any(m.lost or m.old for m in on.world.machines.values()) or on.length(h) != vector[h] + 1:
+    if on.world.has_lost_a_disk or on.length(h) != vector[h] + 1:
         return
     on.stop(h)
     on.world.put_in(machine, disk, vector)

@@ -96,7 +96,7 @@ def two_assistants(on: Stage) -> Beats:
     back, and knows of both."""
     h, n, r, a = on.h, on.n, on.r, ASSISTANT
     n = n if n != a else on.t
-    if h == a or any(m.lost or m.old for m in on.world.machines.values()):
+    if h == a or on.world.has_lost_a_disk:
         raise Spoilt
     on.stop(r)
     yield
@@ -134,7 +134,7 @@ def spare_meets_what_was_acted_on(on: Stage) -> Beats:
     The secretary acts on the first, until it has to wait for the spare to finish."""
     h, r, a = on.h, on.r, ASSISTANT
     rest = on.others(h, r, a)
-    if h == a or len(rest) < 2 or any(m.lost or m.old for m in on.world.machines.values()):
+    if h == a or len(rest) < 2 or on.world.has_lost_a_disk:
         raise Spoilt
     n, y = (on.n, on.t) if a not in (on.n, on.t) else rest[:2]
     on.day.order(on.machine(r), Perform(Deed.LOCK))
@@ -193,7 +193,7 @@ def heir_of_an_unfinished_register(on: Stage) -> Beats:
     """Overtaken: the assistant's seal of the register reaches one table, its disk is lost, its spare is given the register."""
     r, a = on.r, ASSISTANT
     x = on.others(r, a)[0]
-    if any(m.lost or m.old for m in on.world.machines.values()):
+    if on.world.has_lost_a_disk:
         raise Spoilt
     on.stop(r)
     yield

@@ -45,9 +45,7 @@ class Machine:
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
-    outdated: frozenset[str] = (
-        frozenset()
-    )  # of whom it heard of a longer log of its own while it was not fresh, nor attested them
+    outdated: frozenset[str] = frozenset()  # who told it of a longer log of its own while it was not fresh
     contested: frozenset[str] = frozenset()  # and of whom while it was: nobody may stop it by that, but it must be no island
     aside: frozenset[str] = frozenset()  # who was attested as stopped at its last start: it need not wait for their word
     noted: frozenset[str] = frozenset()  # of whom its disk bears it
@@ -85,6 +83,11 @@ class World(Network):
         return Now(MORNING_MS + self.mono + machine.clock_off, self.mono)
 
     # --- machines ---
+
+    @property
+    def has_lost_a_disk(self) -> bool:
+        """Whether a disk is lost, or an old one put in: one a day is enough."""
+        return any(machine.lost or machine.old for machine in self.machines.values())
 
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""

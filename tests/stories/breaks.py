@@ -347,10 +347,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "log: who shows more of a log has a copy of it": ((rules, "g3_two_disks", _g3_of_anybody),),
     "D2: who has no entry here is nobody": ((BookKeeper, "everyone", lambda self: {*self._setup.first, *self.replica.have}),),
     "D2: a disk in doubt is helped by who is fresh": (_around(Freshness, "reach", _reaches_in_doubt),),
-    "log: what speaks against a disk does so for good": (
-        _around(Freshness, "reach", _reaches_and_doubts),
-        (Freshness, "outdated", property(lambda self: bool(self.claimants))),
-    ),
+    "log: what speaks against a disk does so for good": (_around(Freshness, "reach", _reaches_and_doubts),),
     "log: what speaks against a disk is forgotten": ((Node, "recall", _nothing),),
     "log: the end of a log is not looked at": ((Replica, "belies", _never),),
     "log: a fork is not shown to its author": ((Replica, "contradict", lambda *_: []),),

@@ -142,17 +142,22 @@ def old_card_of_table_2(place: Place) -> None:
     place.held |= {("T2", other) for other in place.devices}
 
 
+def refuses_to_be_an_island(place: Place) -> None:
+    """Table 2 has been cut off for a while, and the chair would make it an island: K7."""
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.wait(1_000)
+    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+
+
 def test_an_old_card_that_has_heard_of_its_longer_log_is_no_island(place: Place) -> None:
     """Table 2 hears in a head that its log was longer, and can't fetch the proof; then it is cut off, for the chair to help."""
     old_card_of_table_2(place)
     place.restart("T2")
     place.wait(2_000)
     place.cut_off("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.wait(1_000)
+    refuses_to_be_an_island(place)
     assert not place.is_island("T2")
-    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
 
 
 def test_an_old_card_that_grows_as_long_as_what_it_heard_of_is_no_island(place: Place) -> None:
@@ -180,10 +185,7 @@ def test_an_old_card_that_is_started_again_is_still_no_island(place: Place) -> N
     place.cut_off("T2")
     place.crash("T2")
     place.restart("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.wait(1_000)
-    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    refuses_to_be_an_island(place)
 
 
 def tell_of_a_longer_log_of_table_2(place: Place, count: int = 1_000, origin: str = "T3.1") -> None:
@@ -198,10 +200,7 @@ def test_a_table_that_hears_of_its_longer_log_when_it_is_fresh_is_no_island(plac
     place.wait(2_000)
     assert place.shown("T2") == "Ready"
     place.cut_off("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.wait(1_000)
-    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    refuses_to_be_an_island(place)
 
 
 def test_who_shows_more_of_a_log_than_there_is_has_no_copy_of_it(place: Place) -> None:
@@ -239,10 +238,7 @@ def test_who_was_attested_as_stopped_and_is_back_is_heard_again(place: Place) ->
     assert place.shown("T2") == "Ready"
     tell_of_a_longer_log_of_table_2(place, 4)
     place.cut_off("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.wait(1_000)
-    assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K7")
+    refuses_to_be_an_island(place)
 
 
 def test_a_disk_that_only_its_head_tells_of_is_waited_for(place: Place) -> None:

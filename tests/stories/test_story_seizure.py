@@ -259,6 +259,16 @@ def test_the_heir_has_the_answers_first(place: Place) -> None:
     assert place.decides("T1", 2)
 
 
+def serves_as_an_island_and_stops(place: Place) -> None:
+    """Table 2, cut off and made an island, serves a voter and stops: nobody else knows of it."""
+    place.cut_off("T2")
+    place.wait(5_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.serve("T2", 201)
+    place.crash("T2")
+    place.heal()
+
+
 def test_a_card_that_is_found_beside_an_undo_stands(place: Place) -> None:
     """Table 2's voter is served, which is taken back; served again by table 2 as an island, which stops. The card that is
     found then is the second one's."""
@@ -267,12 +277,7 @@ def test_a_card_that_is_found_beside_an_undo_stands(place: Place) -> None:
     place.ask_undo("S", only_case(place, "S", 201))
     place.wait(2_000)
     assert not place.marked("T1", 201)
-    place.cut_off("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.serve("T2", 201)
-    place.crash("T2")
-    place.heal()
+    serves_as_an_island_and_stops(place)
     place.take_over(2, "T2", "T1", 201)
     assert place.marked("T1", 201)
     assert place.refuses("T1", 201)
@@ -294,12 +299,7 @@ def test_a_request_made_after_its_table_was_attested_as_stopped_is_not_taken_bac
 def test_the_heir_needs_what_tells_of_the_cards_that_were_found(place: Place) -> None:
     """Table 2, an island, serves a voter and stops. The secretary finds the card, and stops too; the assistant, which knows of
     it, takes both books, and nobody scans the card again: the heir has to know of it before it decides (D3)."""
-    place.cut_off("T2")
-    place.wait(5_000)
-    place.order("T2", d.Deed.ISLAND)
-    place.serve("T2", 201)
-    place.crash("T2")
-    place.heal()
+    serves_as_an_island_and_stops(place)
     place.seal(2, "T2")
     place.wait(2_000)
     place.scan_again("S", 201, "T2")
