@@ -203,13 +203,17 @@ class Ledger:
         self._unchecked: set[int] = set()
         self._checked_at = 0
 
-    def fold(self, entry: e.Entry, have: Mapping[str, int]) -> None:
-        """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included."""
+    def fold(self, entry: e.Entry, have: Mapping[str, int]) -> bool:
+        """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included.
+
+        Returns whether it may move a book.
+        """
         body, basis = entry.body, self.books.basis
         match body:
             case e.Handover() | e.Seal() | e.Seize():
                 if self.books.fold(entry.origin, entry.seq, body, have):
                     self._let_in()
+                    return True
             case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
             case e.Decision() if rights.decision(body, basis):
@@ -220,6 +224,7 @@ class Ledger:
                 self._rescanned(body, entry)
             case _:
                 self._told(entry)
+        return False
 
     def _told(self, entry: e.Entry) -> None:
         """What no request depends on: the day's opening and closing, and who is sent to the secretary."""
