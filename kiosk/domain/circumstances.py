@@ -104,7 +104,7 @@ class View:
             yield self.say("warn_conflict", self.say("voters_one") if count == 1 else self.say("voters_many", count))
         if not self.scanner and self.table is not None:
             yield self.say("warn_scanner")
-        if self.clock_wrong or any(peer.clock_off for peer in around.peers):
+        if self.clock_wrong:
             yield self.say("warn_clock")
         if around.refused and not told:
             yield self.say("warn_refused")
@@ -122,6 +122,16 @@ class View:
         if len(tables) == 1:
             return self.listed([*others, self.say("node_table", tables[0])])
         return ", ".join([*others, *([self.say("nodes", self.listed(_runs(tables)))] if tables else [])])
+
+    def awaited(self, origins: Iterable[str]) -> str:
+        """Nodes that are waited for, in short; which of them are locked."""
+        locked = {peer.origin for peer in self.situation.peers if peer.locked}.intersection(origins)
+        others = [self.nodes(set(origins) - locked)] if set(origins) - locked else []
+        return ", ".join([*others, *([self.say("nodes_locked", self.nodes(locked))] if locked else [])])
+
+    def is_locked(self, table: int | None) -> bool:
+        """Whether a table, or the secretary's node, is known to be locked."""
+        return any(peer.locked and peer.current for peer in self.situation.peers if peer.table == table)
 
     def listed(self, words: list[str]) -> str:
         """Words in a row: "hvid, gul og blå"."""

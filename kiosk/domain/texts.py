@@ -25,6 +25,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "node_table": ("Bord {}", "Table {}"),
     "node_secretary": ("Sekretær", "Secretary"),
     "nodes": ("Bord {}", "Tables {}"),
+    "nodes_locked": ("{} (låst)", "{} (locked)"),
     "nodes_counted": ("{} enheder", "{} nodes"),
     "book": ("bog {}", "book {}"),
     "register": ("protokollen", "the register"),
@@ -75,6 +76,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "alone": ("Bordet ser ingen af de andre borde.", "The table sees none of the other tables."),
     "alone_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
+    "unheard": (
+        "Bordet hører de andre borde, men ingen af dem hører det.",
+        "The table hears the other tables, but none of them hears it.",
+    ),
+    "unheard_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
     "old_disk": (
         "De andre borde kender mere af dette bords log end bordet selv.",
         "The other tables know more of this table's log than it does itself.",
@@ -86,8 +92,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "catching_up": ("Bordet henter, hvad der er sket imens.", "The table fetches what has happened meanwhile."),
     "catching_up_on": ("Venter på at høre fra: {}.", "Waiting to hear from: {}."),
     "catching_up_do": (
-        "Vent. Er et af dem stoppet, så kontakt valgsekretæren.",
-        "Wait. If one of them has stopped, contact the secretary.",
+        "Vent. Er et af dem stoppet eller låst, så kontakt valgsekretæren.",
+        "Wait. If one of them has stopped or is locked, contact the secretary.",
     ),
     "poll_not_opened": ("Afstemningen er ikke åbnet.", "The poll is not open."),
     "poll_not_opened_do": ("Formanden åbner den med sin PIN.", "The chair opens it with the PIN."),
@@ -145,6 +151,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Kontakt valgsekretæren. Udlevér intet her.",
         "Contact the secretary. Hand out nothing here.",
     ),
+    "locked_table": ("Bord {} er låst", "Table {} is locked"),
+    "locked_secretary": ("Sekretærens enhed er låst", "The secretary's node is locked"),
+    "locked_other_do": (
+        "Kontakt valgsekretæren: den skal låses op, eller dens bog overtages. Udlevér intet her.",
+        "Contact the secretary: it must be unlocked, or its book taken over. Hand out nothing here.",
+    ),
     "silent_copy": ("Ingen af de andre svarer", "None of the others answers"),
     "silent_copy_do": (
         "Tjek netværkskablet. Kontakt valgsekretæren. Udlevér intet her.",
@@ -169,6 +181,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "bar_already_marked_somewhere": ("Allerede registreret", "Already marked"),
     "bar_other_table": ("Fast bordvalg: vælgeren hører til et andet bord", "Fixed table: the voter belongs to another table"),
     "send_to_table": ("Send vælgeren til bord {}", "Send the voter to table {}"),
+    "send_to_locked": (
+        "Vælgeren hører til bord {}, som er låst: kontakt valgsekretæren",
+        "The voter belongs to table {}, which is locked: contact the secretary",
+    ),
     "bar_referred": ("Fødselsdatoen var forkert for mange gange", "The birth date was wrong too often"),
     "bar_not_open": (
         "Et andet bord ved endnu ikke, at der er åbent her",
@@ -241,6 +257,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "conflicts_more": ("{} til", "{} more"),
     "also": ("også", "also"),
     "this_node": ("her: {}", "here: {}"),
+    "this_unheard": ("ingen af de andre hører denne enhed: tjek kablet", "none of the others hears this node: check the cable"),
+    "hears_nobody": ("hører ikke de andre", "does not hear the others"),
     "group_silent": ("svarer ikke", "silent"),
     "not_seen_since": ("svarer ikke (sidst {})", "silent (last {})"),
     "never_seen": ("ikke set i dag", "not seen today"),
@@ -274,6 +292,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "seal_again": ("Begynd forfra", "Begin again"),
     "scanned": ("Skannet: {}", "Scanned: {}"),
     "must_answer": ("har ikke svaret: tjek kablet, eller begynd forfra", "no answer: check the cable, or begin again"),
+    "must_unlock": ("er låst: lås op, eller begynd forfra", "is locked: unlock it, or begin again"),
     "fetching": ("Henter", "Fetching"),
     "fetching_text": (
         "de sidste afmærkninger: varer det over et minut, så begynd forfra",
@@ -321,6 +340,7 @@ CODES: dict[str, str] = {
     "list_coming": "K6",
     "alone": "K2",
     "old_disk": "K7",
+    "unheard": "K8",
     "catching_up": "K4",
     "locked": "K5",
     "poll_not_opened": "K3",

@@ -494,7 +494,7 @@ def test_clock_set_back_over_a_restart() -> None:
 def test_clock_a_little_back() -> None:
     """A clock that is set back by less than a minute is no reason to alarm the clerk."""
     loop = opened().serve(ANNE)
-    loop.wall_ms -= limits.CLOCK_BACK_MS
+    loop.wall_ms -= limits.CLOCK_OFF_MS
     assert loop.put().screen.strip.warnings == ()
 
 
