@@ -44,7 +44,7 @@ def _overview(_page: office.Overview, view: View) -> _Parts:
     }
     content = s.Board(
         view.say("overview"),
-        view.say("catching_up_on", view.awaited(around.awaited)) if around.awaited else "",
+        view.awaited(around.awaited),
         lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
     )
@@ -103,10 +103,13 @@ def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Li
         said = _and_clock(view.say("group_silent"), silent[origin], view) if origin in silent else words
         alike.setdefault((tone, said + _books(origin, view)), []).append(origin)
     for (tone, words), origins in sorted(alike.items(), key=lambda row: _WORST_FIRST.index(row[0][0])):
-        if len(origins) == 1:
-            yield s.Line(view.node(origins[0]), words, tone, wide=True)
-        else:
-            yield s.Line(view.say("nodes_counted", len(origins)), f"{words}: {view.nodes(origins)}", tone, wide=True)
+        yield _row(origins, words, f"{words}: {view.nodes(origins)}", tone, view)
+
+
+def _row(origins: list[str], of_one: str, of_many: str, tone: s.Tone, view: View) -> s.Line:
+    if len(origins) == 1:
+        return s.Line(view.node(origins[0]), of_one, tone, wide=True)
+    return s.Line(view.say("nodes_counted", len(origins)), of_many, tone, wide=True)
 
 
 def _own(view: View) -> tuple[s.Tone, str]:
@@ -214,14 +217,15 @@ def _told(nodes: list[str], pile: str) -> list[str]:
 
 
 def _seizure_lines(seizure: Seizure, told: list[str], view: View) -> Iterator[s.Line]:
-    waits_for = by_table(seizure.waits_for)
+    waits_for, locked = by_table(seizure.waits_for), view.locked(seizure.waits_for)
     if len(waits_for) > _PILES_TOLD - 2:
-        words = f"{view.awaited(waits_for)}: {view.say('must_answer')}"
-        yield s.Line(view.say("nodes_counted", len(waits_for)), words, s.Tone.BAD, wide=True)
+        for words, origins in ((view.say("must_unlock"), locked), (view.say("must_answer"), set(waits_for) - locked)):
+            if origins:
+                yield _row(list(origins), words, f"{view.nodes(origins)}: {words}", s.Tone.BAD, view)
     else:
         for origin in waits_for:
-            locked = any(peer.locked for peer in view.situation.peers if peer.origin == origin)
-            yield s.Line(_disk(origin, view), view.say("must_unlock" if locked else "must_answer"), s.Tone.BAD, wide=True)
+            said = "must_unlock" if origin in locked else "must_answer"
+            yield s.Line(_disk(origin, view), view.say(said), s.Tone.BAD, wide=True)
     if seizure.fetching:
         yield s.Line(view.say("fetching"), view.say("fetching_text"), s.Tone.WAIT, wide=True)
     for origin in told:

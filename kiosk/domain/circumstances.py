@@ -124,10 +124,14 @@ class View:
         return ", ".join([*others, *([self.say("nodes", self.listed(_runs(tables)))] if tables else [])])
 
     def awaited(self, origins: Iterable[str]) -> str:
-        """Nodes that are waited for, in short; which of them are locked."""
-        locked = {peer.origin for peer in self.situation.peers if peer.locked}.intersection(origins)
-        others = [self.nodes(set(origins) - locked)] if set(origins) - locked else []
-        return ", ".join([*others, *([self.say("nodes_locked", self.nodes(locked))] if locked else [])])
+        """From whom a start waits to hear, and who of them is locked."""
+        locked = self.locked(origins)
+        heard = [self.say("catching_up_on", self.nodes(set(origins) - locked))] if set(origins) - locked else []
+        return " ".join([*heard, *([self.say("catching_up_locked", self.nodes(locked))] if locked else [])])
+
+    def locked(self, origins: Iterable[str]) -> set[str]:
+        """Which of these nodes are known to be locked."""
+        return {peer.origin for peer in self.situation.peers if peer.locked}.intersection(origins)
 
     def is_locked(self, table: int | None) -> bool:
         """Whether a table, or the secretary's node, is known to be locked."""

@@ -25,7 +25,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "node_table": ("Bord {}", "Table {}"),
     "node_secretary": ("Sekretær", "Secretary"),
     "nodes": ("Bord {}", "Tables {}"),
-    "nodes_locked": ("{} (låst)", "{} (locked)"),
     "nodes_counted": ("{} enheder", "{} nodes"),
     "book": ("bog {}", "book {}"),
     "register": ("protokollen", "the register"),
@@ -91,6 +90,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "catching_up": ("Bordet henter, hvad der er sket imens.", "The table fetches what has happened meanwhile."),
     "catching_up_on": ("Venter på at høre fra: {}.", "Waiting to hear from: {}."),
+    "catching_up_locked": ("Låst: {}.", "Locked: {}."),
     "catching_up_do": (
         "Vent. Er et af dem stoppet eller låst, så kontakt valgsekretæren.",
         "Wait. If one of them has stopped or is locked, contact the secretary.",

@@ -506,6 +506,15 @@ def test_clock_before_election_day() -> None:
     assert Loop(wall_ms=yesterday).opened().serve(ANNE).shown == "Green"
 
 
+def test_clock_after_election_day() -> None:
+    """A clock that says a day after the election is wrong, except in training; the night after it may be right."""
+    tomorrow = MORNING_MS + 24 * 3_600_000
+    loop = Loop(wall_ms=tomorrow)
+    assert loop.screen.strip.warnings == ("Uret går forkert: sig det til teknikeren",)
+    assert Loop(replace(SETUP, day=None), wall_ms=tomorrow).screen.strip.warnings == ()
+    assert Loop(wall_ms=MORNING_MS + 20 * 3_600_000).screen.strip.warnings == ()
+
+
 def test_scanner_absent() -> None:
     """A scanner that is gone stands on the strip until it is back; the voter on the screen stays, and numbers can be keyed."""
     loop = opened().scan(ANNE.number).put(ScannerSeen(present=False))

@@ -256,7 +256,7 @@ def test_a_locked_table_is_called_locked_by_who_starts_later(place: Place) -> No
     assert place.overview("S")["Table 3"] == "locked"
     content = place.content("T1")
     assert isinstance(content, s.NotReady)
-    assert content.reason == "Waiting to hear from: Table 3 (locked)."
+    assert content.reason == "Locked: Table 3."
 
 
 def test_a_table_that_has_started_since_is_not_locked(place: Place) -> None:
