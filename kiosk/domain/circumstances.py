@@ -12,7 +12,7 @@ from kiosk.domain.ballots import Election
 from kiosk.domain.books import REGISTER
 from kiosk.domain.eligibility import Eligible, Withheld
 from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Mode, Situation
+from kiosk.domain.situation import Mode, Peer, Situation
 from kiosk.domain.texts import Language, month, text
 
 
@@ -30,6 +30,10 @@ def _runs(numbers: list[int]) -> list[str]:
         else:
             runs.append([number])
     return [words for run in runs for words in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))]
+
+
+def _secretary(peer: Peer) -> str:
+    return "secretary_locked" if peer.locked else "secretary_seen" if peer.seen else "secretary_unseen"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class View:
             training=self.say("training") if self.training else "",
             tables=tuple(s.Other(peer.table or 0, peer.seen) for peer in tables),
             seen=self.say("tables_seen", seen, len(tables)) if tables else "",
-            secretary=self.say("secretary_seen" if secretaries[0].seen else "secretary_unseen") if secretaries else "",
+            secretary=self.say(_secretary(secretaries[0])) if secretaries else "",
             secretary_seen=not secretaries or secretaries[0].seen,
             uncopied=self.say("uncopied", around.uncopied) if around.uncopied else "",
             warnings=tuple(self._warnings()),

@@ -21,6 +21,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "tables_seen": ("{} af {} borde svarer", "{} of {} answer"),
     "secretary_seen": ("Sekretær", "Secretary"),
     "secretary_unseen": ("Sekretær svarer ikke", "Secretary silent"),
+    "secretary_locked": ("Sekretær låst", "Secretary locked"),
     "uncopied": ("{} ikke kopieret", "{} not copied"),
     "node_table": ("Bord {}", "Table {}"),
     "node_secretary": ("Sekretær", "Secretary"),
@@ -75,10 +76,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "alone": ("Bordet ser ingen af de andre borde.", "The table sees none of the other tables."),
     "alone_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
-    "unheard": (
-        "Bordet hører de andre borde, men ingen af dem hører det.",
-        "The table hears the other tables, but none of them hears it.",
-    ),
+    "unheard": ("Bordet hører de andre, men de hører ikke bordet.", "The table hears the others, but they do not hear it."),
     "unheard_do": ("Tjek netværkskablet. Kontakt valgsekretæren.", "Check the network cable. Contact the secretary."),
     "old_disk": (
         "De andre borde kender mere af dette bords log end bordet selv.",
@@ -154,8 +152,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "locked_table": ("Bord {} er låst", "Table {} is locked"),
     "locked_secretary": ("Sekretærens enhed er låst", "The secretary's node is locked"),
     "locked_other_do": (
-        "Kontakt valgsekretæren: den skal låses op, eller dens bog overtages. Udlevér intet her.",
-        "Contact the secretary: it must be unlocked, or its book taken over. Hand out nothing here.",
+        "Kontakt valgsekretæren: der skal låses op, eller bogen overtages. Udlevér intet her.",
+        "Contact the secretary: it must be unlocked, or the book taken over. Hand out nothing here.",
     ),
     "silent_copy": ("Ingen af de andre svarer", "None of the others answers"),
     "silent_copy_do": (
@@ -181,10 +179,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "bar_already_marked_somewhere": ("Allerede registreret", "Already marked"),
     "bar_other_table": ("Fast bordvalg: vælgeren hører til et andet bord", "Fixed table: the voter belongs to another table"),
     "send_to_table": ("Send vælgeren til bord {}", "Send the voter to table {}"),
-    "send_to_locked": (
-        "Vælgeren hører til bord {}, som er låst: kontakt valgsekretæren",
-        "The voter belongs to table {}, which is locked: contact the secretary",
-    ),
+    "send_to_locked": ("Bord {} er låst: kontakt valgsekretæren", "Table {} is locked: contact the secretary"),
     "bar_referred": ("Fødselsdatoen var forkert for mange gange", "The birth date was wrong too often"),
     "bar_not_open": (
         "Et andet bord ved endnu ikke, at der er åbent her",
@@ -257,7 +252,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "conflicts_more": ("{} til", "{} more"),
     "also": ("også", "also"),
     "this_node": ("her: {}", "here: {}"),
-    "this_unheard": ("ingen af de andre hører denne enhed: tjek kablet", "none of the others hears this node: check the cable"),
+    "this_unheard": ("de andre hører os ikke: tjek kablet", "the others do not hear us: check the cable"),
     "hears_nobody": ("hører ikke de andre", "does not hear the others"),
     "group_silent": ("svarer ikke", "silent"),
     "not_seen_since": ("svarer ikke (sidst {})", "silent (last {})"),

@@ -506,12 +506,18 @@ def test_a_wait_says_that_who_must_answer_is_locked(holder: str, headline: str) 
     assert ("Send" in content.text) == ("låst" not in headline)
 
 
+def test_the_strip_calls_the_secretarys_node_locked() -> None:
+    """On the strip too a locked node is not called silent."""
+    strip = shown(d.Ready(), situation=with_locked("S.1")).strip
+    assert (strip.secretary, strip.secretary_seen) == ("Sekretær låst", False)
+
+
 def test_nobody_is_sent_to_a_locked_table() -> None:
     """In island mode a voter of another table is sent there, unless it is known to be locked."""
     refused = d.Refused(Barred(Bar.OTHER_TABLE, table=5), ANNE.number, ANNE)
     assert shown(refused).content.remedy == "Send vælgeren til bord 5"
     locked = shown(refused, situation=with_locked("T5.1")).content.remedy
-    assert locked == "Vælgeren hører til bord 5, som er låst: kontakt valgsekretæren"
+    assert locked == "Bord 5 er låst: kontakt valgsekretæren"
 
 
 def test_a_start_says_who_of_those_it_waits_for_is_locked() -> None:
@@ -563,7 +569,7 @@ def test_the_overview_says_what_is_wrong_with_each_node() -> None:
     assert [(line.text, line.tone) for line in overview(peers=peers, holders=holders, unheard=True)] == [
         ("låst", s.Tone.OFF),
         ("ikke klar, hører ikke de andre", s.Tone.WAIT),
-        ("her: ingen af de andre hører denne enhed: tjek kablet", s.Tone.BAD),
+        ("her: de andre hører os ikke: tjek kablet", s.Tone.BAD),
         ("svarer ikke (sidst 10.42), uret går forkert", s.Tone.BAD),
     ]
 

@@ -20,7 +20,7 @@ def test_who_is_heard_by_nobody_says_so(place: Place) -> None:
     place.wait(3_000)
     content = place.content("T2")
     assert isinstance(content, s.NotReady)
-    assert (content.code, content.reason) == ("K8", "The table hears the other tables, but none of them hears it.")
+    assert (content.code, content.reason) == ("K8", "The table hears the others, but they do not hear it.")
     place.scan("T2", 201)
     assert place.shown("T2") == "NotReady"
     place.heal()
@@ -33,7 +33,7 @@ def test_the_secretarys_node_says_that_nobody_hears_it(place: Place) -> None:
     assert "hear" not in place.overview("S")["Secretary"]
     place.silence("S")
     place.wait(3_000)
-    assert "none of the others hears this node" in place.overview("S")["Secretary"]
+    assert "the others do not hear us" in place.overview("S")["Secretary"]
 
 
 def test_who_is_heard_by_one_is_heard(place: Place) -> None:
