@@ -34,7 +34,7 @@ def _cut_off(setup: Setup, peers: Peers, now: Now) -> d.Lack | None:
 
 
 def _may_island(setup: Setup, books: BookKeeper, peers: Peers, lack: d.Lack | None, now: Now) -> bool:
-    """Whether the chair may let this table serve alone: what nobody hears of it, it can't have copied.
+    """Whether the chair may let this table serve alone: it sees nobody, or nobody hears it.
 
     One that hears others must have all that they show of the register: where it can't fetch that, its book may be taken.
     """

@@ -14,7 +14,7 @@ class Peers:
 
     Each head names the newest heads that its node hears. So a one-way cable is known from both ends: this node is *unheard*
     when others' heads go on coming, for a second, and none of them names a head of this node that is newer than the newest
-    named before; and a node is *deaf* when its own head names nobody's.
+    named before; and a node is *deaf* when its own heads name nobody's for as long.
     """
 
     def __init__(self, me: str) -> None:
@@ -26,6 +26,7 @@ class Peers:
         self._at_clerk: dict[str, int] = {}
         self._count = 0
         self._sent: int | None = None
+        self._deaf: dict[str, int] = {}  # since when a node's heads name nobody
         self._named = 0  # the newest own head that another node has named
         self._vain: tuple[int, int] | None = None  # when the first and the last head since then came that name none
         self._unheard = False
@@ -38,6 +39,10 @@ class Peers:
         self._heads[head.origin], self._came[head.origin] = head, now.mono_ms
         if last is not None:  # the first may be an old one, which a broker has kept
             self._clock[head.origin] = head.clock_ms - now.mono_ms
+        if head.hears or head.stance is Stance.FAULT:  # who has stopped for a fault takes no part
+            self._deaf.pop(head.origin, None)
+        else:
+            self._deaf.setdefault(head.origin, now.mono_ms)
         self._look_for_own(head, now)
         self._offline.discard(head.origin)
         self._at_clerk.pop(head.origin, None)
@@ -58,9 +63,9 @@ class Peers:
         return self._unheard and self.any_seen(now)
 
     def is_deaf(self, origin: str, now: Now) -> bool:
-        """Whether a node is seen that hears nobody. One that has stopped for a fault takes no part."""
-        head = self._heads.get(origin)
-        return head is not None and not head.hears and head.stance is not Stance.FAULT and self.is_seen(origin, now)
+        """Whether a node is seen that hears nobody."""
+        since = self._deaf.get(origin)
+        return since is not None and self._came.get(origin, 0) - since >= limits.UNHEARD_MS and self.is_seen(origin, now)
 
     def is_locked(self, origin: str) -> bool:
         """Whether the last that was heard of a node is that it was locked: only a start unlocks it, and that would be heard."""
