@@ -189,6 +189,10 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         d.NotReady(d.Lack.UNHEARD),
         replace(_AROUND, mode=Mode.PAPER, unheard=True, may_island=True),
     ),
+    "not-ready-alone-locked": (
+        d.NotReady(d.Lack.ALONE),
+        replace(_CUT_OFF, may_island=True, peers=tuple(replace(peer, stance=Stance.LOCKED) for peer in _CUT_OFF.peers)),
+    ),
     "overview-sight": (d.Office(office.Overview()), replace(_SIGHT, unheard=True)),
     "waiting-locked": (_SILENT, replace(_SIGHT, holders=((5, "T5.1"),))),
     "waiting-locked-secretary": (

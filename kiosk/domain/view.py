@@ -52,6 +52,8 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
     reason = view.say(state.lack)
     if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
         reason = view.awaited(view.situation.awaited)
+    elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.origin for peer in view.situation.peers)):
+        reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
     sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
     content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack], sign)
     deed = None

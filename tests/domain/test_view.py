@@ -149,6 +149,7 @@ BUTTONS = {
     "not-ready-alone": ("menu", None),
     "not-ready-old-disk": ("menu", None),
     "not-ready-unheard": ("menu", "island"),
+    "not-ready-alone-locked": ("menu", "island"),
     "not-ready-catching-up-locked": ("menu", None),
     "overview-sight": ("cancel", None),
     "waiting-locked": ("cancel", None),
@@ -527,6 +528,14 @@ def test_a_start_says_who_of_those_it_waits_for_is_locked() -> None:
     assert content.reason == "Venter på at høre fra: Sekretær og Bord 1. Låst: Bord 2 og 5."
     content = shown(d.NotReady(d.Lack.CATCHING_UP), situation=replace(around, awaited=("T5.1",))).content
     assert content.reason == "Låst: Bord 5."
+
+
+def test_who_sees_nobody_says_who_is_locked() -> None:
+    """A table that sees nobody names those that are locked: it is not their cable."""
+    locked = with_locked("S.1", "T1.1", "T2.1")
+    assert shown(d.NotReady(d.Lack.ALONE)).content.reason == "Bordet ser ingen af de andre borde."
+    content = shown(d.NotReady(d.Lack.ALONE), situation=locked).content
+    assert content.reason == "Bordet ser ingen af de andre borde. Låst: Sekretær, Bord 1 og 2."
 
 
 # --- the chair's overview -------------------------------------------------------------------------------------------
