@@ -22,11 +22,12 @@ _Elections = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision, and where it stands."""
+    """A decision, where it stands, and when it was made by its author's clock, ms."""
 
     decision: e.Decision
     origin: str
     seq: int
+    time_ms: int
 
     def counts(self, books: Books) -> bool:
         """Whether its author held the book then, and it lies before the end of that holding."""
@@ -41,15 +42,15 @@ class Decided:
 class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
-    `decided`: the first decision on it of each who has held the voter's book, by author and epoch; `grants`: the first grant of
-    each, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
+    `decided`: the first decision on it of each who has held the book, by author, book and epoch; `grants`: the first grant of
+    each in a book, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
     """
 
     id: str
     made: e.Request | None = None
     seq: int = 0
     time_ms: int = 0
-    decided: dict[tuple[str, int], Decided] = field(default_factory=dict)
+    decided: dict[tuple[str, int, int], Decided] = field(default_factory=dict)
     grants: tuple[tuple[str, e.Decision], ...] = ()
     undos: Sequence["Case"] = ()
     issued: bool = False
@@ -99,8 +100,8 @@ class Case:
             [self.made.book] if self.made is not None else dict.fromkeys(d.decision.book for d in self.decided.values())
         ):
             for holding in books.chain(book).holdings:
-                found = self.decided.get((holding.holder, holding.epoch))
-                if found is not None and found.decision.book == book and found.counts(books):
+                found = self.decided.get((holding.holder, book, holding.epoch))
+                if found is not None and found.counts(books):
                     yield found
 
     def outcome(self, books: Books) -> Decided | None:
@@ -196,7 +197,7 @@ class Ledger:
         self._found: dict[int, dict[tuple[str, str], list[Found]]] = {}  # by voter; by finder and stopped table
         self._attested: defaultdict[str, set[str]] = defaultdict(set)  # in starts
         self._undos: dict[str, list[Case]] = {}  # by target
-        self._aside: defaultdict[tuple[int, str], list[tuple[e.Entry, Decided | e.Request]]] = defaultdict(list)
+        self._aside: defaultdict[tuple[int, str], list[Decided | Case]] = defaultdict(list)  # by book and author
         self._closed: set[str] = set()
         self._referrals: dict[int, dict[str, str]] = {}  # by voter: hash, and by whom
         self._released: set[tuple[int, str]] = set()
@@ -221,7 +222,7 @@ class Ledger:
             case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
             case e.Decision() if rights.decision(body, basis):
-                self._decided(Decided(body, entry.origin, entry.seq), entry)
+                self._decided(Decided(body, entry.origin, entry.seq, entry.time))
             case e.Issued() | e.Withdrawn() if rights.answer(body.request, entry.origin):
                 self._answered(body.request, entry, issued=isinstance(body, e.Issued))
             case e.Rescanned():
@@ -392,22 +393,18 @@ class Ledger:
     def _let_in(self) -> None:
         """Take in what waited aside of those who are known to have held the book by now."""
         for book, origin in [key for key in self._aside if self.books.has_held(*key)]:
-            for entry, waiting in self._aside.pop((book, origin)):
+            for waiting in self._aside.pop((book, origin)):
                 if isinstance(waiting, Decided):
-                    self._decided(waiting, entry)
-                else:
-                    self._requested(waiting, entry)
+                    self._decided(waiting)
+                elif waiting.made is not None:
+                    self._undo(waiting, waiting.made)
 
     def _requested(self, body: e.Request, entry: e.Entry) -> None:
-        is_undo = body.op is e.Op.UNDO
-        if is_undo and not self.books.has_held(REGISTER, entry.origin):
-            self._aside[REGISTER, entry.origin].append((entry, body))
-            return
         case = self._case(body.id)
         if case.made is not None:
             return
         case.made, case.time_ms, case.seq = body, entry.time, entry.seq
-        if is_undo:
+        if body.op is e.Op.UNDO:
             self._undo(case, body)
         elif not case.withdrawn:
             self._own.setdefault(entry.origin, {})[body.id] = case
@@ -415,6 +412,9 @@ class Ledger:
         self._look(case)
 
     def _undo(self, case: Case, body: e.Request) -> None:
+        if not self.books.has_held(REGISTER, case.origin):
+            self._aside[REGISTER, case.origin].append(case)
+            return
         undos = self._undos.setdefault(body.target, [])
         undos.append(case)
         if body.target in self._cases:
@@ -425,17 +425,19 @@ class Ledger:
                     found.undos = undos
         self._crowd(body.voter)
 
-    def _decided(self, decided: Decided, entry: e.Entry) -> None:
+    def _decided(self, decided: Decided) -> None:
         decision = decided.decision
         if not self.books.has_held(decision.book, decided.origin):
-            self._aside[decision.book, decided.origin].append((entry, decided))
+            self._aside[decision.book, decided.origin].append(decided)
             return
         case = self._case(decision.request)
-        case.decided.setdefault((decided.origin, decision.epoch), decided)
-        if decision.outcome is e.Outcome.GRANTED and not any(decided.origin == origin for origin, _ in case.grants):
+        case.decided.setdefault((decided.origin, decision.book, decision.epoch), decided)
+        if decision.outcome is e.Outcome.GRANTED and not any(
+            (decided.origin, decision.book) == (origin, grant.book) for origin, grant in case.grants
+        ):
             case.grants += ((decided.origin, decision),)
         if case.made is None:
-            case.time_ms = min(case.time_ms or entry.time, entry.time)
+            case.time_ms = min(case.time_ms or decided.time_ms, decided.time_ms)
         self._look(case)
         if decision.target:
             self._crowd(decision.voter)
@@ -456,6 +458,7 @@ class Ledger:
         self.touched.append(case)
         if not case.grants and not case.issued:
             return
+        self._unchecked.update(voter for voter, _ in case.listed if voter in self._crowded)
         for voter, elections in case.claims:
             groups = self._marking.setdefault(voter, {})
             group = groups.setdefault((case.origin, elections), [])
