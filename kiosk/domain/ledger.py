@@ -96,9 +96,8 @@ class Case:
 
     def counting(self, books: Books) -> Iterator[Decided]:
         """The decisions that count, oldest holding first."""
-        for book in (
-            [self.made.book] if self.made is not None else dict.fromkeys(d.decision.book for d in self.decided.values())
-        ):
+        named = {book for _, book, _ in self.decided}
+        for book in sorted(named) if self.made is None else [self.made.book]:
             for holding in books.chain(book).holdings:
                 found = self.decided.get((holding.holder, book, holding.epoch))
                 if found is not None and found.counts(books):
@@ -281,21 +280,24 @@ class Ledger:
 
         Of several that one table has made for the same elections the first stands for all.
         """
-        groups = self._marking.get(voter, {}).values()
-        first = (next((case for case in group if case.id != but and self._stands(case, voter)), None) for group in groups)
-        for case in sorted((case for case in first if case is not None), key=lambda case: (case.time_ms, case.id)):
-            yield Mark(self._elections(case, voter), case.table, case.time_ms)
+        first = (
+            next(((case, elections) for case in group if case.id != but and self._stands(case, voter, elections)), None)
+            for (_, elections), group in self._marking.get(voter, {}).items()
+        )
+        for case, elections in sorted((one for one in first if one is not None), key=lambda one: (one[0].time_ms, one[0].id)):
+            yield Mark(elections, case.table, case.time_ms)
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table(self.books), found.time_ms, found=True)
 
     def marking(self, voter: int) -> list[Case]:
         """The requests that mark a voter, oldest first."""
-        cases = {case.id: case for group in self._marking.get(voter, {}).values() for case in group}
-        return sorted((case for case in cases.values() if self._stands(case, voter)), key=lambda case: (case.time_ms, case.id))
+        groups = self._marking.get(voter, {}).items()
+        cases = {case.id: case for (_, elections), group in groups for case in group if self._stands(case, voter, elections)}
+        return sorted(cases.values(), key=lambda case: (case.time_ms, case.id))
 
     def found(self, voter: int) -> Iterator[Found]:
         """The cards found that mark a voter: of each finder and pile the first that does."""
-        for group in self._found.get(voter, {}).values():
+        for _, group in sorted(self._found.get(voter, {}).items()):
             first = next((found for found in group if found.counts(self.books) and not self._is_taken_back(found)), None)
             if first is not None:
                 yield first
@@ -487,12 +489,8 @@ class Ledger:
 
     # --- what stands ---
 
-    def _stands(self, case: Case, voter: int) -> bool:
-        return case.marks(self.books) and any(claimed == voter for claimed, _ in case.claims)
-
-    @staticmethod
-    def _elections(case: Case, voter: int) -> _Elections:
-        return next(elections for claimed, elections in case.claims if claimed == voter)
+    def _stands(self, case: Case, voter: int, elections: _Elections) -> bool:
+        return (voter, elections) in case.claims and case.marks(self.books)
 
     def _is_taken_back(self, found: Found) -> bool:
         """Whether a found card was undone itself; or the ballot that it stands for was the stopped table's own, and has been
@@ -512,11 +510,12 @@ class Ledger:
         """Of the ballots of one table for the same elections two are enough to tell of."""
         claims = []
         for (origin, elections), group in self._marking.get(voter, {}).items():
-            standing = (case for case in group if self._stands(case, voter) and self._elections(case, voter) == elections)
+            standing = (case for case in group if self._stands(case, voter, elections))
             for case, _ in zip(standing, range(2), strict=False):
                 claims.append((set(elections), case.table, case.time_ms, origin))
         at = {origin for _, _, _, origin in claims}
-        found_at = {found.said.stopped: found for found in self.found(voter) if found.said.stopped not in at}
+        by_rank = sorted(self.found(voter), key=lambda found: (found.by_start, found.origin), reverse=True)
+        found_at = {found.said.stopped: found for found in by_rank if found.said.stopped not in at}
         everything = set(self.books.basis.elections)
         claims += [(everything, found.table(self.books), found.time_ms, origin) for origin, found in found_at.items()]
         beside = {
