@@ -7,7 +7,7 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.desk_states import Office
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.domain.situation import Mode, Peer, Seizure
 
@@ -120,6 +120,9 @@ def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
         return s.Tone.BAD, since
     office_here = peer.table is None and peer.stance is Stance.SERVING
     words = view.say("stance_office" if office_here else f"stance_{peer.stance}")
+    if peer.display is not Display.DRAWS:
+        blind = view.say(f"display_{peer.display}")
+        return s.Tone.BAD, blind if peer.stance is Stance.SERVING else f"{words}, {blind}"
     if peer.clock_off:
         return s.Tone.WAIT, f"{words}, {view.say('clock_differs')}"
     return _TONES.get(peer.stance, s.Tone.WAIT), words

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 
 
 class Mode(StrEnum):
@@ -33,6 +33,7 @@ class Peer:
     last_ms: int = 0
     clock_off: bool = False
     current: bool = True
+    display: Display = Display.DRAWS
 
 
 @dataclass(frozen=True, slots=True)

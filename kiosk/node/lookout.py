@@ -4,7 +4,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import node_of, table_of
 from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
 from kiosk.node.book_keeper import BookKeeper
@@ -64,6 +64,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bo
         stance=Stance.AT_CLERK if peers.is_at_clerk(origin, now) else head.stance if head is not None else Stance.NOT_READY,
         last_ms=books.replica.last_ms.get(origin, 0),
         current=current,
+        display=head.display if head is not None else Display.DRAWS,
         clock_off=head is not None
         and peers.is_seen(origin, now)
         and abs(peers.clock_difference(origin)) > limits.CLOCK_BACK_MS,

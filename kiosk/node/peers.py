@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 
 from kiosk import limits
-from kiosk.domain.messages import AtClerk, Head, Stance
+from kiosk.domain.messages import AtClerk, Display, Head, Stance
 from kiosk.domain.nodes import table_of
 from kiosk.node.replica import Replica
 from kiosk.node.words import Now
 
 
 class Peers:
-    """Heads that came in, newest of each node, and when; and the count of those that went out."""
+    """Heads that came in, newest of each node, and when; and the count of those that went out. `display`: this node's own."""
 
     def __init__(self, me: str) -> None:
+        self.display = Display.DRAWS
         self._me = me
         self._heads: dict[str, Head] = {}
         self._came: dict[str, int] = {}
@@ -116,4 +117,15 @@ class Peers:
             for origin, seq in start.items()
             if origin != self._me and stored.get(origin, 0) >= seq and not self.was_fresh(origin, seq)
         }
-        return Head(self._me, start[self._me], self._count, replica.tip, dict(stored), fresh, stance, now.wall_ms, starts)
+        return Head(
+            self._me,
+            start[self._me],
+            self._count,
+            replica.tip,
+            dict(stored),
+            fresh,
+            stance,
+            now.wall_ms,
+            starts,
+            self.display,
+        )

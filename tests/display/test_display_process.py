@@ -124,7 +124,7 @@ def test_the_voter_leaves_when_the_node_is_gone_and_comes_back_with_it(node):
         hand.until(lambda: hand.face.screen == screen)
         assert "Lise Holm" in hand.rendered()
         node.hang_up()
-        hand.until(lambda: "Ingen forbindelse til bordets program" in hand.rendered())
+        hand.until(lambda: "Bordets program svarer ikke" in hand.rendered())
         assert not [text for text in hand.rendered() if "Holm" in text or "1968" in text]
         assert "BORD 3" in hand.rendered()
         assert hand.cut() == []

@@ -116,7 +116,7 @@ def test_every_state_has_its_screen(language: Language) -> None:
         seen = shown(state, language)
         assert type(seen.content).__name__ == DRAWN_AS.get(type(state), type(state).__name__)
         assert seen.content.headline
-        assert s.decode_screen(s.encode(seen)) == seen
+        assert s.decode_sent(s.encode(seen)) == seen
         assert seen.strip.language == language
         assert not re.search(r"\{\d?\}", words(seen)), "a field was not filled in"
 
@@ -194,6 +194,8 @@ BUTTONS = {
     "overview-conflict": ("cancel", None),
     "overview-nine": ("cancel", None),
     "overview-large": ("cancel", None),
+    "overview-displays": ("cancel", None),
+    "overview-large-displays": ("cancel", None),
     "overview-large-alone": ("cancel", None),
     "pick-book-large": ("cancel", None),
     "pick-heir-large": ("cancel", None),
