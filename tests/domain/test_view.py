@@ -16,7 +16,7 @@ from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.situation import Conflict, Mode, Peer, Refused
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
@@ -558,3 +558,23 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
 def test_voter_numbers_in_groups(number: int, digits: int, said: str) -> None:
     """A voter number stands as on the card, in groups of three."""
     assert view(voter_digits=digits).number(number) == said
+
+
+@pytest.mark.parametrize(
+    ("display", "stance", "words"),
+    [
+        (Display.HANGS, Stance.SERVING, ("skærmen svarer ikke", "its screen does not answer")),
+        (Display.NONE, Stance.SERVING, ("ingen skærm", "it has no screen")),
+        (Display.HANGS, Stance.ISLAND, ("fast bordvalg, skærmen svarer ikke", "fixed table, its screen does not answer")),
+        (Display.NONE, Stance.LOCKED, ("låst, ingen skærm", "locked, it has no screen")),
+    ],
+)
+def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stance, words: tuple[str, str]) -> None:
+    """It serves nobody, whatever its node does; one that is not seen at all is no more than that."""
+    peer = Peer("T1.1", 1, seen=True, stance=stance, display=display)
+    holders = ((1, "T1.1"), (3, "T3.1"))
+    for language, expected in zip(LANGUAGES, words, strict=True):
+        line = overview(language, peers=(peer,), holders=holders)[0]
+        assert (line.text, line.tone) == (expected, s.Tone.BAD)
+        silent = overview(language, peers=(replace(peer, seen=False),), holders=holders)[0]
+        assert expected not in silent.text
