@@ -564,9 +564,9 @@ def test_voter_numbers_in_groups(number: int, digits: int, said: str) -> None:
     ("display", "stance", "words"),
     [
         (Display.HANGS, Stance.SERVING, ("skærmen svarer ikke", "its screen does not answer")),
-        (Display.NONE, Stance.SERVING, ("ingen skærm", "it has no screen")),
+        (Display.NONE, Stance.SERVING, ("ingen skærm", "no screen")),
         (Display.HANGS, Stance.ISLAND, ("fast bordvalg, skærmen svarer ikke", "fixed table, its screen does not answer")),
-        (Display.NONE, Stance.LOCKED, ("låst, ingen skærm", "locked, it has no screen")),
+        (Display.NONE, Stance.LOCKED, ("låst, ingen skærm", "locked, no screen")),
     ],
 )
 def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stance, words: tuple[str, str]) -> None:
