@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 
 
 class Mode(StrEnum):
@@ -34,6 +34,7 @@ class Peer:
     clock_off: bool = False
     current: bool = True
     deaf: bool = False
+    display: Display = Display.DRAWS
 
     @property
     def locked(self) -> bool:

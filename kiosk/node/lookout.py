@@ -3,7 +3,7 @@
 from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import node_of, table_of
 from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
 from kiosk.node.book_keeper import BookKeeper
@@ -82,6 +82,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bo
         current=current,
         clock_off=peers.is_clock_off(origin, now) is True,
         deaf=peers.is_deaf(origin, now),
+        display=head.display if (head := peers.head(origin)) is not None else Display.DRAWS,
     )
 
 

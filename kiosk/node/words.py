@@ -9,7 +9,7 @@ import msgspec
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal
 from kiosk.domain.desk_states import Perform, Rescan
-from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
+from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 
@@ -38,6 +38,13 @@ class ScannerSeen:
     """The scanner is there, or is not."""
 
     present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySeen:
+    """How the node's own display does."""
+
+    display: Display
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class Ordered:
     effect: Perform | Rescan
 
 
-Input = Scanned | Overran | ScannerSeen | Touch | Drawn | Heard | Gone | Suspect | Ordered
+Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect | Ordered
 
 
 @dataclass(frozen=True, slots=True)
