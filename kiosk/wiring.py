@@ -169,7 +169,7 @@ def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | 
 
 def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
-    with Database(data, read_only=True) as database:
+    with Database(data, bundle.device.disk, read_only=True) as database:
         yield from export(_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
 
 
@@ -177,7 +177,7 @@ def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
 def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[str, Iterator[Stored]]]:
     """The log of this node, or of an exported file: the `prev` of its first entry, and its entries."""
     if file is None:
-        with Database(data, read_only=True) as database:
+        with Database(data, bundle.device.disk, read_only=True) as database:
             yield log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
         return
     with file.open("rb") as lines:

@@ -120,6 +120,8 @@ class Node:
         self.desk.face.begin(now)
         if self.fault:
             return Turn()
+        if not self.setup.alone and not self.books.replica.have.get(self.setup.origin):
+            self.books.seen.fresh.claimants.add(self.setup.origin)
         self.desk.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False

@@ -16,7 +16,7 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     """What keeps this node from serving voters; None where nothing does."""
     seen = books.seen
     alone = not setup.alone and not peers.any_seen(now)
-    if seen.fresh.outdated and (alone or (seen.island and not seen.fresh.reached)):
+    if seen.fresh.outdated and seen.fresh.claims and (alone or (seen.island and not seen.fresh.reached)):
         return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
     if not rules.g4_fresh(seen):
         return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
@@ -48,7 +48,7 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         awaited=seen.fresh.awaited(everyone, books.replica.stored) if waits else (),
         may_seal=tuple(book for book in sorted(books.books) if rules.may_seal(seen, book)),
         may_attest=waits,
-        may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,
+        may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined and not seen.fresh.outdated,
         seizures=tuple(_seizures(setup, books, peers, now)),
         conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
         refused=tuple(books.refused),
