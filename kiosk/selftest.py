@@ -16,7 +16,7 @@ from kiosk.node import COPIED
 from kiosk.reports.audit import audit
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
-from kiosk.store.errors import InUseError, StoreError
+from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, StoreError
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.store.whose import check_whose
@@ -46,9 +46,11 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
     yield Finding("bundle", True, f"{device.origin}, table {device.table}, {plan.place.name}, {plan.day.date}, {kind}")
     try:
         check_whose(data, device.disk)
-    except StoreError as error:
+    except (OtherDiskError, OtherFolderError) as error:
         yield Finding("data", False, str(error))
         return
+    except StoreError:
+        pass  # what is damaged is told with the log
     yield _clock(bundle)
     yield from _disk(data)
     yield from _store(bundle, data)
