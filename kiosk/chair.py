@@ -3,7 +3,6 @@
 There is no second way in. What the screen does not offer can't be ordered, and the clerk sees what is being decided.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
@@ -45,9 +44,9 @@ class Chair:
         Waits a while for the button: a node that has just started must hear from the others first.
         """
         self._client.catch_up()
-        until = time.monotonic() + self._patience_s
+        until = self._client.now() + self._patience_s
         while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
-            if time.monotonic() >= until:
+            if self._client.now() >= until:
                 raise NotOfferedError(f"this can't be decided here now: the node shows “{self._home().content.headline}”")
             self._touch("cancel", lambda screen: not isinstance(screen.content, s.Menu))
             self._client.next_within(_TOUCH_S)
@@ -72,6 +71,8 @@ class Chair:
             self._touch("pick again", lambda screen: not _offers(screen, "pick again"))
         self._choose(stopped)
         self._confirm("go")
+        why = "it was not sealed: the register is taken only while its holder is attested stopped too"
+        self._await(lambda screen: _offers(screen, "pick again"), why)
 
     def scan_again(self, book: int, pile: str, numbers: Iterable[int]) -> None:
         """The cards with these voter numbers lie at a stopped node."""
@@ -183,12 +184,12 @@ class Chair:
 
         One that came for another reason may have replaced the screen that was touched: rather twice than not at all.
         """
-        until = time.monotonic() + self._patience_s
-        while time.monotonic() < until:
+        until = self._client.now() + self._patience_s
+        while self._client.now() < until:
             self._client.catch_up()
             before = self._shown.content
             self._client.touch("number", number)
-            screen = self._client.next_within(until - time.monotonic())
+            screen = self._client.next_within(until - self._client.now())
             if screen is not None and (screen.content == before or _is_counted(before, screen)):
                 return
         raise NotOfferedError(f"the node does not take card {number}: it shows “{self._shown.content.headline}”")
@@ -212,8 +213,8 @@ class Chair:
 
     def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "") -> s.Screen:
         """Touch, and wait until the screen is as wanted. A touch made on a screen that was just replaced is made again."""
-        end = time.monotonic() + self._patience_s
-        while time.monotonic() < end:
+        end = self._client.now() + self._patience_s
+        while self._client.now() < end:
             self._client.catch_up()
             if until(self._shown):
                 return self._shown

@@ -160,17 +160,17 @@ def _pick_stopped(page: office.PickStopped, view: View) -> _Parts:
     content = s.Board(
         view.say("pick_stopped"),
         view.say("pick_stopped_text"),
-        items=tuple(_item(peer.origin, _disk(peer.origin, view)) for peer in view.situation.peers),
+        items=tuple(_item(peer.origin, _disk(peer.origin, view, seen=peer.seen)) for peer in view.situation.peers),
         chosen=tuple(f"pick {origin}" for origin in sorted(page.chosen)),
     )
     may_go = page.book is not None or bool(page.chosen)
     return content, _back(view), s.Button("go", view.say("go_on")) if may_go else None
 
 
-def _disk(origin: str, view: View) -> str:
-    """A node's name, and its disk's where that is not the one it was delivered with."""
-    name = view.node(origin)
-    return name if origin == origin_of(node_of(origin)) else f"{name} ({origin})"
+def _disk(origin: str, view: View, *, seen: bool = True) -> str:
+    """A node's name, and in brackets its disk's where that is not the one it was delivered with, and whether it is silent."""
+    more = [*([] if origin == origin_of(node_of(origin)) else [origin]), *([] if seen else [view.say("group_silent")])]
+    return f"{view.node(origin)} ({', '.join(more)})" if more else view.node(origin)
 
 
 def _piles(page: office.Piles, view: View) -> _Parts:

@@ -71,10 +71,13 @@ class PickHeir:
 
 @dataclass(frozen=True, slots=True)
 class PickStopped:
-    """Which nodes are stopped, as the chair attests; `book` is missing where it is for a start and not for a seizure."""
+    """Which nodes are stopped, as the chair attests; `book` is missing where it is for a start and not for a seizure.
+
+    None is chosen beforehand: who is silent need not be stopped, and what is attested must be somebody's own word.
+    """
 
     book: int | None
-    chosen: frozenset[str]
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,6 @@ def seizure_of(situation: Situation, book: int | None) -> Seizure | None:
     return next((seizure for seizure in situation.seizures if seizure.book == book), None)
 
 
-def unseen(situation: Situation) -> frozenset[str]:
-    """The nodes that are not seen: most likely those that are stopped."""
-    return frozenset(peer.origin for peer in situation.peers if not peer.seen)
-
-
 def picked(page: Page, what: str, situation: Situation) -> Page | Perform | None:
     """What touching an item of a page leads to: another page, something to decide, or None where it means nothing."""
     origins = {peer.origin for peer in situation.peers}
@@ -118,7 +116,7 @@ def picked(page: Page, what: str, situation: Situation) -> Page | Perform | None
         case Piles() if what in origins:
             return replace(page, pile=what)
         case Piles(book=int() as book) if what == "again":
-            return PickStopped(book, unseen(situation))
+            return PickStopped(book)
         case _:
             return None
 
@@ -128,7 +126,7 @@ def _deed_picked(what: str, situation: Situation) -> Page | None:
         return PickBook(Deed.HAND_OVER)
     if what == Deed.SEAL and (situation.may_seal or situation.seizures):
         return PickBook(Deed.SEAL)
-    return PickStopped(None, unseen(situation)) if what == Deed.ATTEST and situation.may_attest else None
+    return PickStopped(None) if what == Deed.ATTEST and situation.may_attest else None
 
 
 def _book_picked(page: PickBook, book: int, situation: Situation) -> Page | None:
@@ -136,7 +134,7 @@ def _book_picked(page: PickBook, book: int, situation: Situation) -> Page | None
         return PickHeir(Deed.HAND_OVER, book) if book in situation.mine else None
     if seizure_of(situation, book) is not None:
         return Piles(book)
-    return PickStopped(book, unseen(situation)) if book in situation.may_seal else None
+    return PickStopped(book) if book in situation.may_seal else None
 
 
 def went_on(page: Page, situation: Situation) -> Page | Perform | None:

@@ -19,7 +19,7 @@ from kiosk.node.lookup import Lookup
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
-from kiosk.node.words import Input, Now, Ordered, Overran, Scanned, ScannerSeen, Send, Setup
+from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Send, Setup
 
 
 class DeskKeeper:
@@ -136,8 +136,6 @@ class DeskKeeper:
             case Drawn():
                 if self.face.is_current(given.screen, self.state) and isinstance(self.state, d.Green):
                     self._step(d.Lit(), now)
-            case Ordered():
-                self._perform(given.effect, now)
             case _:
                 pass
 

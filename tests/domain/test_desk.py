@@ -463,6 +463,17 @@ def test_a_voter_who_is_not_served(leaves: d.Input) -> None:
         assert walked(d.Ready(), ANNES, leaves, rules=rules) == (d.Ready(), ())
 
 
+def test_nobody_is_attested_as_stopped_beforehand() -> None:
+    """Table 4 is silent. Wherever the chair is asked who has stopped, nobody is ticked: it is the chair who says so."""
+    rules = replace(OPEN, situation=AROUND)
+    for leads in ([d.Pick("attest")], [d.Pick("seal"), d.Pick("2")], [d.Pick("seal"), d.Pick("4"), d.Pick("again")]):
+        state, _ = walked(d.Office(office.Overview()), *leads, rules=rules)
+        assert isinstance(state.page, office.PickStopped)
+        assert state.page.chosen == frozenset()
+        state, _ = walked(state, d.Pick("S.1"), d.Pick("S.1"), d.Pick("T2.1"), rules=rules)
+        assert state.page.chosen == {"T2.1"}
+
+
 def test_the_chairs_deeds() -> None:
     """What the PIN can decide depends on how things stand; nothing else can be asked for."""
     alone = {None: {d.Deed.CLOSE_TABLE}, d.Lack.CLOSED: {d.Deed.REOPEN_TABLE}}

@@ -496,6 +496,14 @@ def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> No
     assert lines[2].text == "her: Frit bordvalg"
 
 
+@pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (svarer ikke)"), ("en", "Table 4 (silent)")])
+def test_who_is_silent_is_told_and_not_ticked(language: Language, silent: str) -> None:
+    """The page that asks who has stopped says beside the name who is silent, and ticks nobody."""
+    content = shown(d.Office(office.PickStopped(4)), language).content
+    assert [item.text for item in content.items if "(" in item.text] == [silent]
+    assert content.chosen == ()
+
+
 def test_a_large_place_is_told_by_what_is_wrong() -> None:
     """Where there are many nodes, those that stand alike share a row, the worst first, and none is left out."""
     peers = tuple(Peer(f"T{n}.1", n, seen=n not in (4, 11), stance=Stance.SERVING) for n in range(1, 26))

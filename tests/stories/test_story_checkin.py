@@ -1,7 +1,7 @@
 """Stories of a check-in: who is asked, what must hold before green, and what becomes of a request."""
 
 import pytest
-from place import Place, batch_of
+from place import NOT_OFFERED, Place, batch_of
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
@@ -241,7 +241,8 @@ def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
 def test_the_poll_is_opened_by_the_secretary() -> None:
     """Before the register's holder has opened the poll no table serves; no table can open it."""
     place = Place().started()
-    place.order("T1", d.Deed.OPEN_POLL)
+    with pytest.raises(NOT_OFFERED):
+        place.order("T1", d.Deed.OPEN_POLL)
     place.wait(2_000)
     assert [place.shown(name) for name in ("T1", "T2", "T3")] == ["NotReady"] * 3
     place.order("S", d.Deed.OPEN_POLL)
