@@ -12,7 +12,7 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Conflict, Mode, Peer, Refused, Seizure, Situation, Unproved
+from kiosk.domain.situation import Conflict, LeftOpen, Mode, Peer, Refused, Seizure, Situation, Unproved
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 
@@ -99,6 +99,7 @@ _LARGE = replace(
     may_seal=tuple(range(1, 26)),
     may_attest=True,
     conflicts=tuple(Conflict(n, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))) for n in range(4182, 4190)),
+    left_open=tuple(LeftOpen(n, n - 4200) for n in range(4201, 4212)),
     refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED), Refused("T12.1", Refusal.FORGED)),
 )
 """The largest place there is, on a bad day."""
@@ -134,6 +135,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             may_seal=(1, 2, 4, 5),
             may_attest=True,
             conflicts=(Conflict(4182, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))),),
+            left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)),
             refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED)),
             peers=(replace(_PEERS[0], clock_off=True), *_PEERS[1:3], replace(_PEERS[4], stance=Stance.LOCKED), _PEERS[3]),
         ),
@@ -141,6 +143,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "pick-book": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_AROUND, may_seal=(0, 1, 2, 4, 5))),
     "pick-heir": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _AROUND),
     "pick-stopped": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T5.1"}))), _AROUND),
+    "pick-stopped-begun": (d.Office(office.PickStopped(4)), _AROUND),
     "piles-waiting": (d.Office(office.Piles(4)), replace(_AROUND, seizures=(_TAKING,))),
     "piles-ready": (
         d.Office(office.Piles(4, pile="T4.1")),
@@ -155,7 +158,12 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     ),
     "pick-book-large": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_LARGE, may_seal=tuple(range(26)))),
     "pick-heir-large": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _LARGE),
-    "pick-stopped-large": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))), _LARGE),
+    "pick-stopped-large": (
+        d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))),
+        replace(
+            _LARGE, peers=(*_LARGE.peers, Peer("T11.2", 11, True, Stance.SERVING), Peer("T17.2", 17, False, Stance.LOCKED))
+        ),
+    ),
     "piles-large": (d.Office(office.Piles(4, pile="T4.1")), replace(_LARGE, seizures=(_LARGE_TAKING,))),
     "pin-seal-large": (
         d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset(_EVERYBODY))),

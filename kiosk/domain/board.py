@@ -16,6 +16,7 @@ _Parts = tuple[s.Content, s.Button | None, s.Button | None]
 _NODES_EACH = 12  # nodes that have a row each
 _CONFLICTS_TOLD = 2  # conflicts that have a row each, with tables and times
 _NUMBERS_TOLD = 6  # further ones by their voters' numbers
+_LEFT_OPEN_TOLD = 2  # voters left to the secretary that have a row each
 _BOOKS_EACH = 8  # books that are named with their holders
 _PILES_TOLD = 6  # stopped nodes that have a row each
 _WORST_FIRST = (s.Tone.BAD, s.Tone.WAIT, s.Tone.OFF, s.Tone.GOOD)
@@ -45,7 +46,7 @@ def _overview(_page: office.Overview, view: View) -> _Parts:
     content = s.Board(
         view.say("overview"),
         view.say("catching_up_on", view.nodes(around.awaited)) if around.awaited else "",
-        lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
+        lines=(*_conflicts(view), *_left_open(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
     )
     home = view.table is None
@@ -64,10 +65,25 @@ def _conflicts(view: View) -> Iterator[s.Line]:
         words = view.say("conflict", view.listed(ballots))
         yield s.Line(view.say("number", view.number(conflict.voter)), words, s.Tone.BAD, wide=True)
     if others := conflicts[len(told) :]:
-        numbers = [view.number(conflict.voter) for conflict in others[:_NUMBERS_TOLD]]
-        more = [view.say("conflicts_more", len(others) - _NUMBERS_TOLD)] if len(others) > _NUMBERS_TOLD else []
-        words = view.say("conflict", view.say("number", view.listed([*numbers, *more])))
+        words = view.say("conflict", view.say("number", _numbers([conflict.voter for conflict in others], view)))
         yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
+
+
+def _numbers(voters: list[int], view: View) -> str:
+    """Voters by their numbers; of many the first, and how many more they are."""
+    more = [view.say("conflicts_more", len(voters) - _NUMBERS_TOLD)] if len(voters) > _NUMBERS_TOLD else []
+    return view.listed([*map(view.number, voters[:_NUMBERS_TOLD]), *more])
+
+
+def _left_open(view: View) -> Iterator[s.Line]:
+    """Voters of whose ballots nobody at the table knows whether they were handed out: the secretary finds out."""
+    left = view.situation.left_open
+    if len(left) > _LEFT_OPEN_TOLD:
+        words = view.say("left_open_many", view.say("number", _numbers([one.voter for one in left], view)))
+        yield s.Line(view.say("voters_many", len(left)), words, s.Tone.WAIT, wide=True)
+        return
+    for one in left:
+        yield s.Line(view.say("number", view.number(one.voter)), view.say("left_open", one.table), s.Tone.WAIT, wide=True)
 
 
 def _refused(view: View) -> Iterator[s.Line]:
@@ -168,9 +184,11 @@ def _pick_stopped(page: office.PickStopped, view: View) -> _Parts:
 
 
 def _disk(origin: str, view: View, *, seen: bool = True) -> str:
-    """A node's name, and in brackets its disk's where that is not the one it was delivered with, and whether it is silent."""
-    more = [*([] if origin == origin_of(node_of(origin)) else [origin]), *([] if seen else [view.say("group_silent")])]
-    return f"{view.node(origin)} ({', '.join(more)})" if more else view.node(origin)
+    """A node's name, and its disk's where that is not the one it was delivered with; in brackets, whether it is silent."""
+    first = origin == origin_of(node_of(origin))
+    if not seen:
+        return f"{view.node(origin) if first else origin} ({view.say('disk_silent')})"
+    return view.node(origin) if first else f"{view.node(origin)} ({origin})"
 
 
 def _piles(page: office.Piles, view: View) -> _Parts:

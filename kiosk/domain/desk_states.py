@@ -120,9 +120,9 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Were the ballots handed out?"""
+    """Were the ballots handed out? None: the clerk does not know, and the secretary decides."""
 
-    handed_out: bool
+    handed_out: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +346,11 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOpen:
+    """Nobody knows whether the request's ballots were handed out: it counts as if, until the secretary has decided."""
+
+
+@dataclass(frozen=True, slots=True)
 class CountWrong:
     """A wrong birth date was keyed for this voter; `referred` when it was the last try."""
 
@@ -353,4 +358,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | CountWrong | Perform | Rescan
+Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | Rescan

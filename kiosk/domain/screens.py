@@ -176,13 +176,15 @@ class Referred(_Content, frozen=True):
 
 
 class Unresolved(_Content, frozen=True):
-    """After a restart: were this voter's ballots handed out? The clerk answers with one of two buttons."""
+    """After a restart: were this voter's ballots handed out? The clerk answers with one of two buttons; `unsure`, apart from
+    them, is for who can't find out."""
 
     name: str
     number: str
     asked: str
     explanation: str
     ballots: tuple[Ballot, ...]
+    unsure: tuple[Button, ...] = ()
     notice: str = ""
 
 
@@ -275,6 +277,7 @@ class Screen(_Part, frozen=True):
     def buttons(self) -> tuple[Button, ...]:
         """Everything that can be touched on it, the display's own pads and choices left aside."""
         items = self.content.items if isinstance(self.content, Menu | Board) else ()
+        items = self.content.unsure if isinstance(self.content, Unresolved) else items
         return (*(button for button in (self.right, self.left) if button is not None), *items)
 
 

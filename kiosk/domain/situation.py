@@ -85,12 +85,21 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A voter's mark of whose ballots nobody at the table knows whether they were handed out."""
+
+    voter: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything at a glance.
 
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
-    fresh. `may_seal`: the books whose seizure may begin here. `refused`: what was refused and kept as evidence, newest last.
+    fresh. `may_seal`: the books whose seizure may begin here. `left_open`: what the secretary, if this is the secretary's node,
+    has to decide. `refused`: what was refused and kept as evidence, newest last.
     """
 
     me: str
@@ -106,6 +115,7 @@ class Situation:
     may_island: bool = False
     seizures: tuple[Seizure, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()
 
 

@@ -52,6 +52,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "ok": ("OK", "OK"),
     "yes": ("Ja, udleveret", "Yes, handed out"),
     "no": ("Nej, ikke udleveret", "No, not handed out"),
+    "unsure": ("Ved ikke: valgsekretæren afgør", "Don't know: secretary decides"),
     "open_poll": ("Åbn afstemningen", "Open the poll"),
     "close_table": ("Luk bordet", "Close the table"),
     "reopen_table": ("Genåbn bordet", "Reopen the table"),
@@ -194,8 +195,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unresolved": ("Blev der udleveret stemmesedler?", "Were ballots handed out?"),
     "unresolved_asked": ("Godkendt kl. {}, lige før bordet stoppede.", "Approved at {}, just before the table stopped."),
     "unresolved_text": (
-        "Svar Ja, hvis vælgeren fik stemmesedler. Er du i tvivl, så kontakt valgsekretæren, før du svarer.",
-        "Answer Yes if the voter got ballots. If in doubt, contact the secretary before you answer.",
+        "Svar Ja, hvis vælgeren fik stemmesedler. Ved ingen det, får vælgeren intet, før valgsekretæren har afgjort det.",
+        "Answer Yes if the voter got ballots. If nobody knows, the voter gets nothing before the secretary has decided.",
     ),
     "answer_first": ("Et kort er skannet. Svar først.", "A card was scanned. Answer first."),
     # closed
@@ -240,7 +241,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "conflict_found": ("et stoppet bords stak kl. {}", "a stopped table's pile at {}"),
     "conflicts_more": ("{} til", "{} more"),
     "also": ("også", "also"),
+    "left_open": (
+        "bord {}: ingen ved, om der er udleveret. Er der ikke, så ophæv",
+        "table {}: nobody knows if ballots were handed out. If not, undo",
+    ),
+    "left_open_many": (
+        "ingen ved, om der er udleveret. Er der ikke, så ophæv: {}",
+        "nobody knows if ballots were handed out. If not, undo: {}",
+    ),
     "this_node": ("her: {}", "here: {}"),
+    "disk_silent": ("tavs", "silent"),
     "group_silent": ("svarer ikke", "silent"),
     "not_seen_since": ("svarer ikke (sidst {})", "silent (last {})"),
     "never_seen": ("ikke set i dag", "not seen today"),

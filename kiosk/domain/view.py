@@ -204,6 +204,7 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
         asked=view.say("unresolved_asked", view.clock(asked.time_ms)),
         explanation=view.say("unresolved_text"),
         ballots=view.to_hand_out(asked.elections),
+        unsure=(_button(view, "unsure"),),
         notice=view.say("answer_first") if state.other else "",
     )
     return content, _button(view, "no"), _button(view, "yes")

@@ -65,8 +65,9 @@ class DeskKeeper:
         self._rules = replace(self._rules, locked=isinstance(body, e.Locked))
 
     def is_about(self, request: str) -> bool:
-        """Whether the desk still waits for this request, or shows its answer."""
-        return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+        """Whether the desk still waits for this request, or shows its answer; or it was left to the secretary."""
+        shown = request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+        return shown or request in self.request.left_open
 
     @property
     def is_busy(self) -> bool:
@@ -106,6 +107,7 @@ class DeskKeeper:
     def _start(self, now: Now) -> None:
         """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
         self._rules = replace(self._rules, locked=False)
+        self.request.left_open.clear()
         self._books.seen.joined, self._books.seen.island = False, self._setup.alone
         self._books.start(now)
         self._step(d.Changed(), now)
@@ -160,8 +162,8 @@ class DeskKeeper:
                 return self.lookup.keyed(touch.value)
             case "approve":
                 return approval(touch, keyed=self._setup.birth_date_keyed)
-            case "yes" | "no":
-                return d.Answer(touch.touch == "yes")
+            case "yes" | "no" | "unsure":
+                return d.Answer({"yes": True, "no": False}.get(touch.touch))
             case "pin":
                 return self._pins.given(touch.value, now)
             case word if word.startswith("pick "):
@@ -239,6 +241,9 @@ class DeskKeeper:
                 self._ask_about_unsettled(now)
             case d.Withdraw():
                 self.request.withdraw(now)
+                self._ask_about_unsettled(now)
+            case d.LeaveOpen():
+                self.request.leave_open()
                 self._ask_about_unsettled(now)
             case d.CountWrong():
                 self.lookup.count_wrong_date(effect.voter)

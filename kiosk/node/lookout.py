@@ -1,12 +1,14 @@
 """What the node sees around it, put together for its screens."""
 
+from collections.abc import Iterator
+
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import node_of, table_of
-from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
+from kiosk.domain.situation import Conflict, LeftOpen, Mode, Peer, Seizure, Situation, Unproved
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
 from kiosk.node.words import Now, Setup
@@ -51,8 +53,17 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,
         seizures=tuple(_seizures(setup, books, peers, now)),
         conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
+        left_open=tuple(_left_open(books)) if books.may_decide(REGISTER) else (),
         refused=tuple(books.refused),
     )
+
+
+def _left_open(books: BookKeeper) -> Iterator[LeftOpen]:
+    """Marks of a run that is over, whose table goes on though its clerk could not say whether ballots were handed out."""
+    for origin, start in books.replica.last_start.items():
+        for case in books.ledger.unsettled(origin):
+            if case.made is not None and case.seq < start and case.marks(books.books):
+                yield LeftOpen(case.made.voter, case.table)
 
 
 def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bool = True) -> Peer:

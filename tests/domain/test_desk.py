@@ -51,6 +51,7 @@ TOUCHES = [
     d.Approve(How.SHOWN, WRONG),
     d.Answer(True),
     d.Answer(False),
+    d.Answer(None),
     d.Type(),
     d.Cancel(),
     d.OpenMenu(),
@@ -205,6 +206,9 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
         case d.Withdraw():
             given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel)
             assert given_up or (isinstance(state, d.Unresolved) and given == d.Answer(False))
+        case d.LeaveOpen():
+            assert isinstance(state, d.Unresolved)
+            assert given == d.Answer(None)
         case d.Perform():
             assert isinstance(state, d.Pin)
             assert given == d.PinGiven(True)

@@ -17,7 +17,7 @@ from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Stance
-from kiosk.domain.situation import Conflict, Mode, Peer, Refused
+from kiosk.domain.situation import Conflict, LeftOpen, Mode, Peer, Refused
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
@@ -496,12 +496,22 @@ def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> No
     assert lines[2].text == "her: Frit bordvalg"
 
 
-@pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (svarer ikke)"), ("en", "Table 4 (silent)")])
+@pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (tavs)"), ("en", "Table 4 (silent)")])
 def test_who_is_silent_is_told_and_not_ticked(language: Language, silent: str) -> None:
     """The page that asks who has stopped says beside the name who is silent, and ticks nobody."""
     content = shown(d.Office(office.PickStopped(4)), language).content
     assert [item.text for item in content.items if "(" in item.text] == [silent]
     assert content.chosen == ()
+
+
+def test_the_secretary_is_told_of_what_nobody_knows() -> None:
+    """Each voter of whose ballots nobody knows has a row; where they are many, all stand in one, by their numbers."""
+    two = overview(left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)))[:2]
+    assert [line.name for line in two] == ["nr. 004 183", "nr. 004 184"]
+    assert two[0].text == "bord 4: ingen ved, om der er udleveret. Er der ikke, så ophæv"
+    (many, *_) = overview(left_open=tuple(LeftOpen(n, 4) for n in range(1, 9)))
+    assert (many.name, many.wide) == ("8 vælgere", True)
+    assert many.text.endswith("nr. 000 001, 000 002, 000 003, 000 004, 000 005, 000 006 og 2 til")
 
 
 def test_a_large_place_is_told_by_what_is_wrong() -> None:

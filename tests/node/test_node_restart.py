@@ -52,6 +52,28 @@ def test_no() -> None:
     assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
 
 
+def test_dont_know() -> None:
+    """Nobody knows: nothing is written for the request and its mark stays, while the table goes on. The next run asks again."""
+    again = approved().restarted().touch("unsure")
+    assert (again.shown, again.kinds()[-1]) == ("Ready", "Start")
+    assert again.scan(ANNE.number).screen.content.code == "A1"
+    again.touch("next").serve(BENT)
+    assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
+    assert "Withdrawn" not in again.kinds()
+    third = again.restarted()
+    assert (third.shown, third.screen.content.name) == ("Unresolved", ANNE.name)
+
+
+def test_dont_know_leads_to_the_next_question() -> None:
+    """Two requests were left open: who does not know about one is asked about the other, and about neither again."""
+    loop = approved().restarted().touch("unsure")
+    again = loop.scan(BENT.number).touch("approve").restarted()
+    assert (again.shown, again.screen.content.name) == ("Unresolved", ANNE.name)
+    again.touch("unsure")
+    assert (again.shown, again.screen.content.name) == ("Unresolved", BENT.name)
+    assert again.touch("unsure").shown == "Ready"
+
+
 def test_the_question_comes_again() -> None:
     """A table that stops while it asks will ask again, until it is answered, and then never more."""
     loop = approved()

@@ -345,6 +345,10 @@ def _offers_all(old: Callable[..., Situation], setup: Setup, books: BookKeeper, 
 _OFFERS_ALL = _around(desk_keeper_module, "situation_of", _offers_all)
 
 
+def _waits_for_the_shown_only(self: DeskKeeper, request: str) -> bool:
+    return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+
+
 OWN: dict[str, tuple[Patch, ...]] = {
     "log: a gap is skipped": (_around(Replica, "take_in", _skips),),
     "log: only its origin is asked for a log": (_around(Replica, "wants", _asks_the_origin_only),),
@@ -392,6 +396,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
         (rules, "may_decide", _always),
         (Ledger, "poll_open", property(lambda self: bool(self._opens))),
     ),
+    "restart: who does not know gives the request up": ((DeskKeeper, "is_about", _waits_for_the_shown_only),),
     "open: a closed table rests": (_around(rules, "may_decide", _rests_when_closed),),
     "D1: the holder goes on under a seal": ((rules, "d1_holds", lambda books, me, book: books.chain(book).last.holder == me),),
     "D2: old heads prove something": ((Freshness, "heard", _hears_old_heads),),

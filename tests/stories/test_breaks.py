@@ -82,6 +82,7 @@ RED: tuple[tuple[Story, str], ...] = (
     (restart.test_the_clerk_is_asked_before_anything_is_said, "the clerk is asked too late"),
     (restart.test_the_clerk_is_asked_before_anything_is_said, "restart: the clerk is not asked"),
     (restart.test_yes_makes_it_issued_and_no_other_table_serves, "issued is no mark"),
+    (restart.test_who_does_not_know_leaves_it_to_the_secretary, "restart: who does not know gives the request up"),
     (restart.test_an_old_request_never_turns_green, "restart: the old request is waited for"),
     (restart.test_an_ask_without_its_entry_is_withdrawn, "restart: a grant without a request stays"),
     (

@@ -5,6 +5,7 @@ from place import Place
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Stance
+from kiosk.domain.situation import LeftOpen
 from tests import made_up
 
 
@@ -42,6 +43,32 @@ def test_yes_makes_it_issued_and_no_other_table_serves(place: Place) -> None:
     assert len(place.bodies("T3", e.Issued)) == 1
     assert place.devices["T3"].on_paper == []
     assert place.decided("T2") == [], "an issued request is a mark already"
+    assert place.refuses("T1", 201)
+
+
+def test_who_does_not_know_leaves_it_to_the_secretary(place: Place) -> None:
+    """Nobody at table 3 knows whether ballots were handed out: the table goes on, the voter is refused everywhere, and the
+    secretary's overview says so, until table 3's clerk has found out."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.crash("T3")
+    place.restart("T3")
+    place.touch("T3", "unsure")
+    place.wait(4_000)
+    assert (place.shown("T3"), place.decided("T2")) == ("Ready", ["granted"])
+    assert place.bodies("T3", e.Issued, e.Withdrawn) == []
+    assert place.refuses("T1", 201)
+    place.wait(1_000)
+    assert place.refuses("T3", 201)
+    place.wait(1_000)
+    place.serve("T3", 202)
+    assert place.core("S").situation.left_open == (LeftOpen(201, 3),)
+    assert place.core("T1").situation.left_open == ()
+    place.order("T3", d.Deed.LOCK)
+    place.order("T3", d.Deed.UNLOCK)
+    place.touch("T3", "yes")
+    place.wait(4_000)
+    assert place.core("S").situation.left_open == ()
     assert place.refuses("T1", 201)
 
 
