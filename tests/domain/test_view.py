@@ -204,6 +204,7 @@ BUTTONS = {
     "pick-book": ("cancel", None),
     "pick-heir": ("cancel", None),
     "pick-stopped": ("cancel", "go"),
+    "pick-stopped-begun": ("cancel", "go"),
     "piles-waiting": ("cancel", None),
     "piles-ready": ("cancel", "go"),
     "piles-start": ("cancel", "go"),
