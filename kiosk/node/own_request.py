@@ -24,6 +24,7 @@ class OwnRequest:
         self.id = ""
         self.left_open: set[str] = set()
         self.must_give_way = False
+        self._last_withdrawn = 0
         self._setup, self._find, self._books = setup, find, books
 
     def make(self, ask: d.Ask, now: Now) -> list[SendTo]:
@@ -42,7 +43,7 @@ class OwnRequest:
         )
         books.write(request, now)
         holder = books.books.holder(voter.book)
-        return [SendTo(holder, Ask(request))] if holder != self._setup.origin else []
+        return [SendTo(holder, Ask(request, self._last_withdrawn))] if holder != self._setup.origin else []
 
     def issued(self, now: Now) -> None:
         """The green light was shown."""
@@ -51,6 +52,7 @@ class OwnRequest:
     def withdraw(self, now: Now) -> None:
         """It is given up."""
         self._books.write(e.Withdrawn(self.id), now)
+        self._last_withdrawn = self._books.replica.have[self._setup.origin]
 
     def leave_open(self) -> None:
         """Nobody knows whether its ballots were handed out: nothing is written, and its mark stays. The next run asks again."""
