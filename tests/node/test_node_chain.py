@@ -93,7 +93,7 @@ def test_last_signature_alone() -> None:
 
 def test_empty_log() -> None:
     """A log without entries has no fault."""
-    assert check([]) == Audit(0, (), (), (), (), {}, check([]).totals)
+    assert check([]) == Audit(0, (), (), (), {}, check([]).totals, ())
 
 
 # --- changed ----------------------------------------------------------------------------------------------------------
