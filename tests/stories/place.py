@@ -16,7 +16,6 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
-from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.domain.situation import Seizure
@@ -307,13 +306,14 @@ class Place:
         book = next(taking.book for taking in self.core(name).situation.seizures)
         self.chair(name).scan_again(book, self.devices[stopped].origin, [voter])
 
-    def ask_undo(self, name: str, case: Case) -> None:
-        """The secretary asks for a mark to be taken back."""
-        core, made = self.core(name), case.made
-        assert made is not None
-        id_ = core.books.request_id()
-        core.books.write(e.Request(id_, e.Op.UNDO, made.voter, made.book, made.elections, 0, target=case.id), self.now)
+    def ask_undo(self, name: str, voter: int) -> bool:
+        """The secretary asks for a voter's mark to be taken back; False where none is offered."""
+        books = self.core(name).books
+        if not (marks := books.undoable(voter)):
+            return False
+        books.ask_undo(voter, marks[0].target, self.now)
         self._put(name)
+        return True
 
     def touch(self, name: str, touch: str, value: str = "") -> None:
         """A button is touched on the newest screen."""
