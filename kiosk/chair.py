@@ -14,6 +14,7 @@ _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again
 _PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
 _WHY_NOT = {
     "hand_over": "this node holds no book that it may hand over now",
+    "undo": "marks are undone on the secretary's node",
     "seal": "no book can be taken here now: the secretary's node takes them, and the assistant the register",
     "attest": "nobody need be attested here now: only a node that waits for others after a power cut asks for it",
 }
@@ -35,6 +36,7 @@ class Chair:
         patience_s: float = _PATIENCE_S,
     ) -> None:
         self._client, self._pin, self._seen, self._patience_s = client, pin, seen, patience_s
+        self._overview: s.Screen | None = None  # as it was when an item was picked on it
 
     # --- what is decided ---
 
@@ -91,6 +93,26 @@ class Chair:
         else:
             raise NotOfferedError(f"name the node that gets the book: {self._offered()}")
 
+    def marks(self, voter: int) -> list[str]:
+        """Which marks of a voter can be undone here, as their page says it; it is shown then."""
+        self._pick_in_overview("undo")
+        screen = self._touch("number", lambda screen: isinstance(screen.content, s.Board), str(voter))
+        return [f"{line.name}, {line.text}" for line in _lines(screen)]
+
+    def undo(self, which: int) -> str:
+        """Undo one of the marks that are shown, counted from 1. Returns what became of it, as the overview says it.
+
+        Waits a while for who holds the voter's book; the answer may come later, and the overview follows.
+        """
+        before = _lines(self._overview)
+        screen = self._confirm(f"pick {which}")
+        if _lines(screen) == before:
+            raise NotOfferedError("this mark can't be undone any more: look again")
+        with suppress(NoScreenError):
+            screen = self._client.until(lambda screen: bool(_lines(screen)) and _lines(screen)[0].tone is not s.Tone.WAIT)
+        newest = _lines(screen)[0]
+        return f"{newest.name}: {newest.text}"
+
     def attest(self, stopped: Collection[str], cards: Iterable[tuple[str, int]] = ()) -> None:
         """After a power cut: these nodes are stopped, and these cards lie at them."""
         self._pick_in_overview("attest")
@@ -134,6 +156,7 @@ class Chair:
     def _pick_in_overview(self, item: str) -> None:
         self._go_to_overview()
         self._await(lambda screen: _offers(screen, f"pick {item}"), _WHY_NOT[item])
+        self._overview = self._shown
         self._pick(item)
 
     def _open_seizure(self, book: int) -> None:
@@ -235,6 +258,10 @@ class Chair:
             lines = content.lines if isinstance(content, s.Board) else ()
             told = "".join(f"; {line.name}: {line.text}" for line in lines)
             raise NotOfferedError(f"{why}: the node shows “{content.headline}”{told}") from None
+
+
+def _lines(screen: s.Screen | None) -> tuple[s.Line, ...]:
+    return screen.content.lines if screen is not None and isinstance(screen.content, s.Board) else ()
 
 
 def _offers(screen: s.Screen, word: str) -> bool:

@@ -11,6 +11,7 @@ from kiosk.domain.office import Deed as Deed
 from kiosk.domain.office import Page
 from kiosk.domain.office import Perform as Perform
 from kiosk.domain.office import Rescan as Rescan
+from kiosk.domain.office import Seen as Seen
 from kiosk.domain.situation import NOWHERE, Situation
 from kiosk.domain.voters import Voter
 
@@ -136,6 +137,11 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the secretary has undone of this table's marks has been read."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMenu:
     """The menu is asked for."""
 
@@ -184,7 +190,7 @@ class TimeUp:
 
 Input = (
     Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
-    | Type | Cancel | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
+    | Type | Cancel | Noted | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
 )  # fmt: skip
 
 
@@ -358,4 +364,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | Rescan
+Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | Rescan | Seen

@@ -23,7 +23,7 @@ class Peer:
     """Another node. `table` is missing for the secretary's. `seen`: its heads arrive.
 
     `last_ms`: the time on its last entry that is known here, 0 for none. `clock_off`: its clock differs from ours by over a
-    minute.
+    minute. `card`: the last one known of it; looked for only where cards are to be scanned again.
     """
 
     origin: str
@@ -33,6 +33,7 @@ class Peer:
     last_ms: int = 0
     clock_off: bool = False
     current: bool = True
+    card: "LastCard | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,37 @@ class Undoable:
     found: bool = False
 
 
+class UndoState(StrEnum):
+    """What has become of an undo that was asked for."""
+
+    ASKED = "asked"
+    UNDONE = "undone"
+    REFUSED = "refused"
+    OVERTAKEN = "overtaken"  # it said that nothing was handed out, and the table has said since that it was
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """An undo that people here are told of once. `request`: its id; `table`: whose mark it is, None for a card found;
+    `holder`: the origin that decides."""
+
+    request: str
+    voter: int
+    table: int | None
+    holder: str
+    state: UndoState
+
+
+@dataclass(frozen=True, slots=True)
+class LastCard:
+    """The last card that is known of a table: its voter, the how manyth of that table it is, and when this node heard of it, by
+    its own clock (0: in an earlier run)."""
+
+    voter: int
+    place: int
+    heard_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Unproved:
     """A request of a stopped node without a decision that counts: its card is to be scanned again."""
@@ -65,8 +97,7 @@ class Seizure:
 
     `waits_for`: origins that must answer, or be attested stopped in a new seal; `fetching`: their entries are still on the way.
     `to`: who a handover within the cut names; empty where the chair may choose.
-    `stopped`, each with the time of its last entry known here: cards taken in since then are to be scanned again, and
-    `unproved`.
+    `stopped`, each with its last card known here: those that lie on top of it are to be scanned again, and `unproved`.
     """
 
     book: int
@@ -115,7 +146,8 @@ class Situation:
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
     fresh. `may_seal`: the books whose seizure may begin here. `left_open`: what the secretary, if this is the secretary's node,
-    has to decide. `refused`: what was refused and kept as evidence, newest last.
+    has to decide. `refused`: what was refused and kept as evidence, newest last. `marks`: of the voter whom the page is about,
+    those that this node may ask to have undone. `undos`: what people here have not been told yet, or not to its end.
     """
 
     me: str
@@ -133,6 +165,8 @@ class Situation:
     conflicts: tuple[Conflict, ...] = ()
     left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()
+    marks: tuple[Undoable, ...] = ()
+    undos: tuple[Undo, ...] = ()
 
 
 NOWHERE = Situation(me="")

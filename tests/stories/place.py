@@ -307,12 +307,11 @@ class Place:
         self.chair(name).scan_again(book, self.devices[stopped].origin, [voter])
 
     def ask_undo(self, name: str, voter: int) -> bool:
-        """The secretary asks for a voter's mark to be taken back; False where none is offered."""
-        books = self.core(name).books
-        if not (marks := books.undoable(voter)):
+        """The secretary has the first of a voter's marks taken back; False where none is offered."""
+        chair = self.chair(name)
+        if not chair.marks(voter):
             return False
-        books.ask_undo(voter, marks[0].target, self.now)
-        self._put(name)
+        chair.undo(1)
         return True
 
     def touch(self, name: str, touch: str, value: str = "") -> None:
