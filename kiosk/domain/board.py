@@ -84,17 +84,17 @@ def _conflicts(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
 
 
-def _numbers(voters: list[int], view: View) -> str:
+def _numbers(voters: list[int], view: View, told: int = _NUMBERS_TOLD) -> str:
     """Voters by their numbers; of many the first, and how many more they are."""
-    more = [view.say("conflicts_more", len(voters) - _NUMBERS_TOLD)] if len(voters) > _NUMBERS_TOLD else []
-    return view.listed([*map(view.number, voters[:_NUMBERS_TOLD]), *more])
+    more = [view.say("conflicts_more", len(voters) - told)] if len(voters) > told else []
+    return view.listed([*map(view.number, voters[:told]), *more])
 
 
 def _left_open(view: View) -> Iterator[s.Line]:
     """Voters of whose ballots nobody at the table knows whether they were handed out: the secretary finds out."""
     left = view.situation.left_open
     if len(left) > _LEFT_OPEN_TOLD:
-        words = view.say("left_open_many", view.say("number", _numbers([one.voter for one in left], view)))
+        words = view.say("left_open_many", view.say("number", _numbers([one.voter for one in left], view, _LEFT_OPEN_TOLD)))
         yield s.Line(view.say("voters_many", len(left)), words, s.Tone.WAIT, wide=True)
         return
     for one in left:

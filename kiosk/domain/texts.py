@@ -293,10 +293,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "bord {}: ingen ved, om der er udleveret. Er der ikke, så ophæv",
         "table {}: nobody knows if ballots were handed out. If not, undo",
     ),
-    "left_open_many": (
-        "ingen ved, om der er udleveret. Er der ikke, så ophæv: {}",
-        "nobody knows if ballots were handed out. If not, undo: {}",
-    ),
+    "left_open_many": ("udleveret eller ej? Ingen ved det: {}", "handed out or not? Nobody knows: {}"),
     "this_node": ("her: {}", "here: {}"),
     "disk_silent": ("tavs", "silent"),
     "group_silent": ("svarer ikke", "silent"),

@@ -524,7 +524,7 @@ def test_the_secretary_is_told_of_what_nobody_knows() -> None:
     assert two[0].text == "bord 4: ingen ved, om der er udleveret. Er der ikke, så ophæv"
     (many, *_) = overview(left_open=tuple(LeftOpen(n, 4) for n in range(1, 9)))
     assert (many.name, many.wide) == ("8 vælgere", True)
-    assert many.text.endswith("nr. 000 001, 000 002, 000 003, 000 004, 000 005, 000 006 og 2 til")
+    assert many.text.endswith("nr. 000 001, 000 002 og 6 til")
 
 
 MARKS = (
