@@ -22,8 +22,9 @@ class Mode(StrEnum):
 class Peer:
     """Another node. `table` is missing for the secretary's. `seen`: its heads arrive.
 
-    `last_ms`: the time on its last entry that is known here, 0 for none. `clock_off`: its clock differs from ours by over a
-    minute. `card`: the last one known of it; looked for only where cards are to be scanned again.
+    `stance` is what it was doing when it was heard last; `last_ms`: the time on its last entry that is known here, 0 for none.
+    `clock_off`: its clock differs from most others by over a minute, or did when it was heard last. `deaf`: it hears nobody.
+    `card`: the last card known of it; looked for only where cards are to be scanned again.
     """
 
     origin: str
@@ -34,6 +35,17 @@ class Peer:
     clock_off: bool = False
     current: bool = True
     card: "LastCard | None" = None
+    deaf: bool = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is locked: it is silent, and so it should be."""
+        return self.stance is Stance.LOCKED
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing, and nobody knows why."""
+        return not self.seen and self.stance not in (Stance.AT_CLERK, Stance.LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +157,10 @@ class Situation:
 
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
-    fresh. `may_seal`: the books whose seizure may begin here. `left_open`: what the secretary, if this is the secretary's node,
-    has to decide. `refused`: what was refused and kept as evidence, newest last. `marks`: of the voter whom the page is about,
-    those that this node may ask to have undone. `undos`: what people here have not been told yet, or not to its end.
+    fresh. `may_seal`: the books whose seizure may begin here. `unheard`: others are seen, and none of them hears this node.
+    `left_open`: what the secretary, if this is the secretary's node, has to decide. `refused`: what was refused and kept as
+    evidence, newest last. `marks`: of the voter whom the page is about, those that this node may ask to have undone. `undos`:
+    what people here have not been told yet, or not to its end.
     """
 
     me: str
@@ -161,6 +174,7 @@ class Situation:
     may_seal: tuple[int, ...] = ()
     may_attest: bool = False
     may_island: bool = False
+    unheard: bool = False
     seizures: tuple[Seizure, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     left_open: tuple[LeftOpen, ...] = ()
