@@ -45,7 +45,7 @@ def _back(view: View) -> s.Button:
 def _overview(_page: office.Overview, view: View) -> _Parts:
     around = view.situation
     may = {
-        office.Deed.HAND_OVER: bool(around.mine),
+        office.Deed.HAND_OVER: bool(around.mine and around.peers),
         office.Deed.SEAL: bool(around.may_seal or around.seizures),
         office.Deed.UNDO: office.may_undo(around),
         office.Deed.ATTEST: around.may_attest,

@@ -9,7 +9,8 @@ from kiosk.domain.desk_rows import HOME, SCANS, Step, Table, go_home, home
 
 
 def _open_menu(_state: d.State, _input: d.OpenMenu, rules: d.Rules) -> Step:
-    return d.Menu(deeds(rules), bool(rules.situation.peers) or rules.office), ()
+    overview = bool(rules.situation.peers) or rules.office or office.may_undo(rules.situation)
+    return d.Menu(deeds(rules), overview), ()
 
 
 def deeds(rules: d.Rules) -> tuple[d.Deed, ...]:

@@ -69,8 +69,9 @@ def _ready(state: d.Ready, view: View) -> _Parts:
     undone = undone_here(view.situation)
     if undone and state.misread is None:
         numbers = view.listed([view.number(undo.voter) for undo in undone])
-        content = s.Ready(view.say("ready"), _served(view), view.say("undone_here", numbers), view.say("undone_here_do"))
-        return content, _button(view, "ok", "noted"), _button(view, "type")
+        told, remedy = view.say("undone_here", numbers), view.say("undone_here_do")
+        content = s.Ready(view.say("ready"), _served(view), told, remedy, noted=(_button(view, "seen", "noted"),))
+        return content, _button(view, "menu"), _button(view, "type")
     notice, remedy = _misread(state, view)
     code = CODES[state.misread] if state.misread is not None else ""
     content = s.Ready(view.say("ready"), _served(view), notice, remedy, code)

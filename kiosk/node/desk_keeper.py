@@ -111,7 +111,7 @@ class DeskKeeper:
     def _start(self, now: Now) -> None:
         """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
         self._rules = replace(self._rules, locked=False)
-        self.request.left_open.clear()
+        self.request.begin()
         self._books.seen.joined, self._books.seen.island = False, self._setup.alone
         self._books.start(now)
         self._step(d.Changed(), now)
@@ -278,6 +278,7 @@ class DeskKeeper:
                 self._perform_deed(effect, now)
                 self._look_around(now)
                 self._step(d.Changed(), now)
+                self._looked = None  # what this node owes after it, as the holder of a book, is told in the same turn
 
     def _perform_deed(self, decided: d.Perform, now: Now) -> None:
         """Carry out what the chair has decided; what may not be done now is not."""

@@ -54,6 +54,11 @@ class OwnRequest:
         self._books.write(e.Withdrawn(self.id), now)
         self._last_withdrawn = self._books.replica.have[self._setup.origin]
 
+    def begin(self) -> None:
+        """A run begins: the desk is about none, and whatever is open is asked about."""
+        self.id = ""
+        self.left_open.clear()
+
     def leave_open(self) -> None:
         """Nobody knows whether its ballots were handed out: nothing is written, and its mark stays. The next run asks again."""
         self.left_open.add(self.id)

@@ -235,7 +235,7 @@ BUTTONS = {
     "marks-one": ("cancel", None),
     "marks-none": ("cancel", None),
     **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
-    "ready-undone": ("noted", "type"),
+    "ready-undone": ("menu", "type"),
     "pick-stopped-begun": ("cancel", "go"),
     "piles-waiting": ("cancel", None),
     "piles-ready": ("cancel", "go"),

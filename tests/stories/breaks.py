@@ -24,8 +24,8 @@ from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Batch, Head, Stance
-from kiosk.domain.situation import Situation
-from kiosk.node import Setup, Turn, deeds
+from kiosk.domain.situation import Situation, UndoState
+from kiosk.node import Setup, Turn, deeds, lookout
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
@@ -33,6 +33,7 @@ from kiosk.node.core import Node
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.face import Face
+from kiosk.node.lookout import LastCards
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Replica, Taken
@@ -382,8 +383,23 @@ def _offers_all(old: Callable[..., Situation], setup: Setup, books: BookKeeper, 
 _OFFERS_ALL = _around(desk_keeper_module, "situation_of", _offers_all)
 
 
+def _never_told(old: Callable[..., None], self: DeskKeeper, effect: d.Effect, now: Any) -> None:
+    if not isinstance(effect, d.Seen):
+        old(self, effect, now)
+
+
+def _undone_once_granted(books: BookKeeper, told: Any) -> Any:
+    for undo in lookout.undos_of(books, told):
+        yield replace(undo, state=UndoState.UNDONE) if undo.state is UndoState.OVERTAKEN else undo
+
+
 def _waits_for_the_shown_only(self: DeskKeeper, request: str) -> bool:
     return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+
+
+def _tells_by_its_own_clock(old: Callable[..., None], self: LastCards, books: BookKeeper, now: Any) -> None:
+    old(self, books, now)
+    self._heard_ms = dict(books.replica.last_ms)
 
 
 OWN: dict[str, tuple[Patch, ...]] = {
@@ -434,6 +450,9 @@ OWN: dict[str, tuple[Patch, ...]] = {
         (Ledger, "poll_open", property(lambda self: bool(self._opens))),
     ),
     "restart: who does not know gives the request up": ((DeskKeeper, "is_about", _waits_for_the_shown_only),),
+    "undo: told for ever": (_around(DeskKeeper, "_perform", _never_told),),
+    "undo: what overtakes it is not told": ((desk_keeper_module, "undos_of", _undone_once_granted),),
+    "cards: told by the stopped table's clock": (_around(LastCards, "look", _tells_by_its_own_clock),),
     "open: a closed table rests": (_around(rules, "may_decide", _rests_when_closed),),
     "D1: the holder goes on under a seal": ((rules, "d1_holds", lambda books, me, book: books.chain(book).last.holder == me),),
     "D2: old heads prove something": ((Freshness, "heard", _hears_old_heads),),

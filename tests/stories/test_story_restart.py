@@ -61,7 +61,6 @@ def test_who_does_not_know_leaves_it_to_the_secretary(place: Place) -> None:
     place.wait(1_000)
     assert place.refuses("T3", 201)
     place.wait(1_000)
-    place.serve("T3", 202)
     assert place.core("S").situation.left_open == (LeftOpen(201, 3),)
     assert place.core("T1").situation.left_open == ()
     place.order("T3", d.Deed.LOCK)

@@ -381,13 +381,16 @@ def test_a_book_that_goes_and_comes_back_at_once(place: Place) -> None:
 
 
 def test_the_screen_lists_what_is_to_be_scanned_again(place: Place) -> None:
-    """For a stopped table: the cards since its last entry known here, and its request without a decision, by number."""
+    """For a stopped table: the last card known here, whatever its clock says, and its request without a decision, by number."""
+    place.set_clock("T2", 7_200_000)
     place.serve("T2", 202)
     unproved_request(place)
     seizure = place.seizure()
     assert [(card.origin, card.voter) for card in seizure.unproved] == [("T2.1", 301)]
-    (last,) = [peer.last_ms for peer in seizure.stopped if peer.origin == "T2.1"]
-    assert last == max(e.decode_entry(row.data).time for row in place.devices["S"].disk if row.origin == "T2.1")
+    (card,) = [peer.card for peer in seizure.stopped if peer.origin == "T2.1"]
+    assert card is not None
+    assert (card.voter, card.place) == (202, 1)
+    assert place.now.wall_ms - 10_000 < card.heard_ms <= place.now.wall_ms, "by the secretary's own clock"
     place.scan_again("S", 301, "T2")
     place.wait(1_000)
     assert place.seizure().unproved == ()
