@@ -1,8 +1,9 @@
-"""The desk's diagram for the README, made from its table: `python -m kiosk.diagram` prints it."""
+"""What the documents show of the code: the desk's diagram, and who may write what. `python -m kiosk.diagram` prints both."""
 
 import sys
 
 from kiosk.domain.desk import TABLE
+from kiosk.domain.rights import RIGHTS
 
 _HOME = ("Ready", "NotReady", "Closed", "Locked")
 
@@ -25,5 +26,11 @@ def _name(state: type) -> str:
     return "Home" if state.__name__ in _HOME else state.__name__
 
 
+def rights() -> str:
+    """The table of rights in Markdown."""
+    rows = (f"| {kind} | {right.who} | {right.what} | {right.lie} |" for kind, right in RIGHTS.items())
+    return "\n".join(["| entry | counts only of | about | what a thief can do with it |", "|---|---|---|---|", *rows])
+
+
 if __name__ == "__main__":
-    sys.stdout.write(mermaid() + "\n")
+    sys.stdout.write(f"{mermaid()}\n\n{rights()}\n")

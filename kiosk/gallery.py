@@ -21,6 +21,7 @@ def _draw_one_size(folder: Path, width: int, height: int) -> None:
     for language in ("da", "en"):
         made = samples(language)
         made["no-link"] = no_link(made["ready"].strip)
+        made["no-link-green"] = no_link(made["green"].strip, made["green"].content)
         screens = {f"{width}x{height}-{language}-{name}": screen for name, screen in made.items()}
         draw_gallery(screens, folder, (width, height))
 

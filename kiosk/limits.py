@@ -18,6 +18,11 @@ VOTERS_KEPT = 4  # voters kept in memory: the one served and the other card scan
 MESSAGE_BYTES = 65_536  # bytes of one line; the largest screen is about 2 KiB
 ANSWER_BYTES = 1_024  # bytes of one answer; the longest real one has about 100
 DISPLAYS = 8  # displays connected at once: one screen, the demo's clerk, and a technician's
+BEAT_S = 0.5  # seconds between two beats of the node's loop: at most one second apart also where a turn takes long
+NODE_SILENT_S = 3.0  # seconds without a beat after which the display says so (D1); a commit on a slow card takes one
+GREEN_STAYS_S = 120.0  # seconds that a green stays readable under D1: then the ballots are handed out, and the name goes
+DISPLAY_HANGS_BEATS = 10  # beats in a row that a display has not answered, 5 s: it hangs
+NO_DISPLAY_BEATS = 20  # beats in a row without any display, 10 s: one that is started again takes less
 
 # Desk
 BIRTH_DATE_TRIES = 3  # wrong dates keyed before the voter is referred to the secretary

@@ -10,7 +10,7 @@ from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import (
     Conflict,
@@ -171,6 +171,19 @@ _SIGHT = replace(
     ),
 )
 """One-way cables, a silent node whose clock was wrong, and locked ones."""
+_DISPLAYS = {3: Display.HANGS, 5: Display.NONE, 6: Display.HANGS}
+_BLIND = replace(
+    _AT_SECRETARY,
+    peers=tuple(
+        replace(
+            peer,
+            display=_DISPLAYS.get(peer.table or 0, Display.DRAWS),
+            stance=Stance.ISLAND if peer.table == 6 else Stance.SERVING,
+        )
+        for peer in _AT_SECRETARY.peers
+    ),
+)
+"""At two tables the screen hangs, at one there is none."""
 _SILENT = d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True)
 _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "overview": (d.Office(office.Overview()), _AROUND),
@@ -211,6 +224,14 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         replace(_AROUND, peers=tuple(replace(peer, card=LastCard(4181, 57, 0)) for peer in _PEERS)),
     ),
     "overview-nine": (d.Office(office.Overview()), _NINE),
+    "overview-displays": (d.Office(office.Overview()), _BLIND),
+    "overview-large-displays": (
+        d.Office(office.Overview()),
+        replace(
+            _LARGE,
+            peers=tuple(replace(peer, display=_DISPLAYS.get(peer.table or 0, Display.DRAWS)) for peer in _LARGE.peers),
+        ),
+    ),
     "overview-large": (d.Office(office.Overview()), _LARGE),
     "overview-large-alone": (
         d.Office(office.Overview()),

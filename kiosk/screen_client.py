@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.screens import Drawn, Screen, Touch, decode_screen, encode
+from kiosk.domain.screens import Beat, Drawn, Screen, Touch, decode_sent, encode
 
 
 class NoScreenError(Exception):
@@ -17,7 +17,8 @@ class NoScreenError(Exception):
 
 
 class ScreenClient:
-    """Connected to a node's socket. With `draws`, every screen is said to be drawn as soon as it is read."""
+    """Connected to a node's socket. With `draws` it is a display: it says that every screen is drawn as soon as it is read, and
+    answers beats while screens are waited for. Else it only looks on."""
 
     def __init__(self, path: Path, *, draws: bool, patience_s: float = 10.0) -> None:
         self._patience_s = patience_s
@@ -38,6 +39,17 @@ class ScreenClient:
     def next_within(self, seconds: float) -> Screen | None:
         """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone or sends no screen."""
         until = self.now() + seconds
+        while isinstance(sent := self._sent(until), Beat):
+            if self._draws:
+                self._send(sent)
+        if sent is None:
+            return None
+        self.screen = sent
+        if self._draws:
+            self.drawn()
+        return sent
+
+    def _sent(self, until: float) -> Screen | Beat | None:
         while b"\n" not in self._received:
             self._socket.settimeout(max(0.001, until - self.now()))
             try:
@@ -51,12 +63,10 @@ class ScreenClient:
                 raise ConnectionError("the node sent a line that is too long")
         line, _, self._received = self._received.partition(b"\n")
         try:
-            self.screen = decode_screen(line)
+            sent: Screen | Beat = decode_sent(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ConnectionError("the node sent what is no screen") from None
-        if self._draws:
-            self.drawn()
-        return self.screen
+        return sent
 
     def answer(self) -> Screen:
         """Wait for the next screen that is more than a change of the strip. Raises as `next`."""
@@ -108,7 +118,7 @@ class ScreenClient:
         assert self.screen is not None
         self._send(Drawn(self.screen.number))
 
-    def _send(self, answer: Touch | Drawn) -> None:
+    def _send(self, answer: Touch | Drawn | Beat) -> None:
         self._socket.sendall(encode(answer) + b"\n")
 
     def close(self) -> None:

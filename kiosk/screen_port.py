@@ -8,6 +8,7 @@ import errno
 import logging
 import selectors
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,15 +16,22 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.screens import Drawn, Screen, Touch, decode_answer, encode
+from kiosk.domain.messages import Display
+from kiosk.domain.screens import Beat, Drawn, Screen, Touch, decode_answer, encode
 
 _log = logging.getLogger(__name__)
+_BEAT = encode(Beat()) + b"\n"
 
 
 @dataclass(slots=True)
 class _Display:
-    """One connected display: what is being sent, what is to be sent next, and the unfinished line it has sent."""
+    """One connected display: what is being sent, what is to be sent next, and the unfinished line it has sent.
 
+    `draws`: it has answered a beat, so it is a screen, not somebody who looks on. `unanswered`: beats since the last answer.
+    """
+
+    draws: bool = False
+    unanswered: int = 0
     sending: bytes = b""
     held_up: bool = False
     next: bytes = b""
@@ -33,6 +41,8 @@ class _Display:
 class ScreenPort:
     """A listening socket and its displays, in the loop's selector. `answers` is called with each touch that comes in.
 
+    `display` is how they do: one that draws is enough.
+
     Raises OSError where the socket can't be made, or another node serves it.
     """
 
@@ -40,6 +50,9 @@ class ScreenPort:
         self._path, self._selector, self._answers = path, selector, answers
         self._displays: dict[socket.socket, _Display] = {}
         self._current = b""
+        self.display = Display.DRAWS  # until the contrary is known
+        self._beat_s: float | None = None  # when the last beat was sent
+        self._without = 0  # beats since there was a display
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_dead(path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -57,6 +70,35 @@ class ScreenPort:
         self._current = encode(screen) + b"\n"
         for connection in list(self._displays):
             self._send(connection, self._current)
+
+    def beat_in(self) -> float:
+        """The seconds until the next beat is due."""
+        return 0.0 if self._beat_s is None else max(0.0, self._beat_s + limits.BEAT_S - time.monotonic())
+
+    def beat(self) -> None:
+        """Tell the displays that the loop goes round, where that is due.
+
+        The loop calls it when it has read what came in, and nobody else does: a loop that hangs must not be said to go round.
+        """
+        if self.beat_in() > 0:
+            return
+        self._beat_s = time.monotonic()
+        for connection, display in list(self._displays.items()):
+            display.unanswered += 1
+            if self._current and not display.sending:
+                self._send(connection, _BEAT)
+        screens = [display for display in self._displays.values() if display.draws]
+        self._without = 0 if screens else self._without + 1
+        if screens and min(display.unanswered for display in screens) > limits.DISPLAY_HANGS_BEATS:
+            self.display = Display.HANGS
+        elif self._without > limits.NO_DISPLAY_BEATS:
+            self.display = Display.NONE
+
+    @property
+    def _was_silent(self) -> bool:
+        """Whether the loop was away for so long that the displays have said so. What was touched before that may be meant no
+        more: the screen comes back, to be touched again."""
+        return self._beat_s is not None and time.monotonic() - self._beat_s > limits.NODE_SILENT_S
 
     def close(self) -> None:
         """Drop every display and the socket."""
@@ -94,7 +136,8 @@ class ScreenPort:
             return
         except OSError:
             data = b""
-        received = self._displays[connection].received
+        display = self._displays[connection]
+        received = display.received
         received += data
         *lines, rest = received.split(b"\n")
         if not data or max(map(len, (*lines, rest))) > limits.ANSWER_BYTES:
@@ -108,7 +151,10 @@ class ScreenPort:
                 _log.warning("a display sent what is not a touch; it was dropped")
                 self._drop(connection)
                 return
-            self._answers(answer)
+            if isinstance(answer, Beat):
+                display.draws, display.unanswered, self.display = True, 0, Display.DRAWS
+            elif isinstance(answer, Drawn) or not self._was_silent:
+                self._answers(answer)
 
     def _send(self, connection: socket.socket, line: bytes) -> None:
         display = self._displays[connection]

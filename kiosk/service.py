@@ -6,6 +6,7 @@ made from the disk when it works again, exactly as after a restart. The link to 
 
 import gc
 import logging
+import math
 import selectors
 import time
 from collections.abc import Callable, Iterator
@@ -17,9 +18,10 @@ from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.messages import Display
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import COPIED, Input, Keys, Node, Now, ScannerSeen, Turn
+from kiosk.node import COPIED, DisplaySeen, Input, Keys, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
@@ -53,6 +55,7 @@ class Service:
         self._answers: list[Input] = []  # of the displays
         self._scans: list[Input] = []  # and else what other threads put into the inbox
         self._scanner = ScannerSeen(present=True)
+        self._display = DisplaySeen(Display.DRAWS)
         self._rush = Rush()
         self._folded = 0  # entries since the last `_settle`
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._scans.extend(self.inbox.take()))
@@ -115,7 +118,7 @@ class Service:
         self._settle()
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
-        self._carry_out(node, log, node.take([self._scanner], now()))
+        self._carry_out(node, log, node.take([self._scanner, self._display], now()))
         while not self._stopping:
             self._look_whether_excluded()
             self._wait(node.deadline())
@@ -162,15 +165,18 @@ class Service:
 
     def _wait(self, until: int | None) -> None:
         """Wait for something to come in, until the node wants its turn (`mono_ms`)."""
-        left = None if until is None else max(0.0, until / 1000 - time.monotonic())
+        left = math.inf if until is None else max(0.0, until / 1000 - time.monotonic())
         if self._post.link is not None:
-            calls = min(self._post.link.tick(), self._post.gives_in())
-            left = calls if left is None else min(left, calls)
+            left = min(left, self._post.link.tick(), self._post.gives_in())
         self._select(0.0 if self._post.waits else left)
 
-    def _select(self, left_s: float | None) -> None:
-        for key, mask in self._selector.select(left_s):
+    def _select(self, left_s: float) -> None:
+        """Read and send what can be, after at most so long; then say that the loop goes round."""
+        left_s = min(left_s, self._port.beat_in())
+        # A process that was stopped while it waited is told of nothing: it looks again before it says that it is back.
+        for key, mask in self._selector.select(left_s) or self._selector.select(0.0):
             key.data(mask)
+        self._port.beat()
 
     def _together(self) -> list[Input]:
         """All that has come in, and in a rush what comes within a moment."""
@@ -183,8 +189,11 @@ class Service:
 
     def _inputs(self) -> list[Input]:
         """All that has come in; what is touched comes before what is scanned meanwhile, which would make it a touch on an old
-        screen. Whether the scanner is there is kept for a node that is made anew."""
+        screen. Whether scanner and display are there is kept for a node that is made anew."""
         inputs = [*self._answers, *self._scans, *self._post.take()]
+        if self._port.display is not self._display.display:
+            self._display = DisplaySeen(self._port.display)
+            inputs.append(self._display)
         self._answers.clear()
         self._scans.clear()
         for given in inputs:

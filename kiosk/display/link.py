@@ -1,7 +1,10 @@
 """The display's end of the node's socket: newline-delimited JSON, in a thread of its own, so that neither waits for the other.
 
 Only the newest screen is kept: a display that was busy draws what holds now, never what held before. Whatever comes that
-is not a screen drops the connection, and a fresh one begins with the whole current screen.
+is neither screen nor beat drops the connection, and a fresh one begins with the whole current screen.
+
+A node that sends nothing for a while is silent, as one is that is not there. If it goes on over the same connection, the screen
+that stood there stands again: it has the same number, and its touches count.
 """
 
 import contextlib
@@ -17,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.screens import Drawn, Screen, Touch, decode_screen, encode
+from kiosk.domain.screens import Beat, Drawn, Screen, Touch, decode_sent, encode
 
 RETRY_S = (0.1, 1.0)  # seconds between tries to connect: the first, and the longest
 SEND_S = 1.0  # seconds in which the node must take a message of some hundred bytes
@@ -44,6 +47,8 @@ class Link:
         self._path, self._news = path, news
         self._lock = threading.Lock()
         self._arrival: Arrival | None = None
+        self._current: Arrival | None = None  # of this connection
+        self._beaten = False
         self._connection = 0
         self._lost_at: float | None = time.monotonic()
         self._failure: Exception | None = None
@@ -67,7 +72,7 @@ class Link:
         self._waker.close()
 
     def take(self) -> Arrival | None:
-        """The newest screen, once. Raises what the thread failed of, if it did."""
+        """The newest screen, once; again after a silence. Raises what the thread failed of, if it did."""
         with self._lock:
             if self._failure is not None:
                 raise self._failure
@@ -75,12 +80,18 @@ class Link:
             return arrival
 
     def silent_for(self, now: float) -> float:
-        """Seconds (by `time.monotonic`) without a connection that has sent a screen; 0 while there is one."""
+        """Seconds (by `time.monotonic`) for which the node has been gone or silent; 0 while it is heard."""
         with self._lock:
             return 0.0 if self._lost_at is None else now - self._lost_at
 
-    def send(self, message: Touch | Drawn, connection: int = 0) -> None:
-        """Send to the node; dropped without a connection, or if `connection` is given and is not this one any more."""
+    def take_beat(self) -> bool:
+        """Whether the node has sent a beat, once: the window's loop is to answer it."""
+        with self._lock:
+            beaten, self._beaten = self._beaten, False
+            return beaten
+
+    def send(self, message: Touch | Drawn | Beat, connection: int = 0) -> None:
+        """Send to the node; dropped while it is not heard, or if `connection` is given and is not this one any more."""
         with self._lock:
             if self._lost_at is not None or connection not in (0, self._connection):
                 return
@@ -102,27 +113,30 @@ class Link:
     def _keep_connected(self) -> None:
         pause = RETRY_S[0]
         while not self._stopped.is_set():
-            screens = 0
+            heard = 0
             with contextlib.suppress(OSError, LinkError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as node:
                 node.settimeout(SEND_S)
                 node.connect(str(self._path))
                 with self._lock:
                     self._connection += 1
-                for screen in self._screens(node):
-                    screens += 1
-                    self._arrived(screen)
+                for sent in self._sent(node):
+                    heard += 1
+                    self._heard(sent)
             self._lost()
-            pause = RETRY_S[0] if screens else min(2 * pause, RETRY_S[1])
+            pause = RETRY_S[0] if heard else min(2 * pause, RETRY_S[1])
             self._stopped.wait(pause)
 
-    def _screens(self, node: socket.socket) -> Iterator[Screen]:
-        """Each newest screen until the connection ends; sends meanwhile."""
+    def _sent(self, node: socket.socket) -> Iterator[Screen | Beat]:
+        """Each newest screen, and beats, until the connection ends; sends meanwhile, and notices a silence."""
         received = b""
         with selectors.DefaultSelector() as selector:
             selector.register(node, selectors.EVENT_READ)
             selector.register(self._wake, selectors.EVENT_READ)
+            silent_from = time.monotonic() + limits.NODE_SILENT_S
             while not self._stopped.is_set():
-                ready = [key.fileobj for key, _ in selector.select()]
+                left = max(0.0, silent_from - time.monotonic())
+                # A process that was stopped while it waited is told of nothing: it looks again before it says so.
+                ready = [key.fileobj for key, _ in selector.select(left) or selector.select(0.0)]
                 if self._wake in ready:
                     self._wake.recv(limits.MESSAGE_BYTES)
                     self._flush(node)
@@ -130,9 +144,13 @@ class Link:
                     data = node.recv(limits.MESSAGE_BYTES)
                     if not data:
                         return
-                    screen, received = newest(received + data)
-                    if screen is not None:
-                        yield screen
+                    sent, received = newest(received + data)
+                    if sent is not None:
+                        silent_from = time.monotonic() + limits.NODE_SILENT_S
+                        yield sent
+                elif time.monotonic() >= silent_from:
+                    self._silent(limits.NODE_SILENT_S)
+                    silent_from = time.monotonic() + limits.NODE_SILENT_S
 
     def _flush(self, node: socket.socket) -> None:
         with self._lock:
@@ -142,32 +160,47 @@ class Link:
             raise LinkError("the node takes no messages")
         node.sendall(b"".join(messages))
 
-    def _arrived(self, screen: Screen) -> None:
+    def _heard(self, sent: Screen | Beat) -> None:
         with self._lock:
-            self._arrival = Arrival(screen, time.monotonic_ns(), self._connection)
+            if isinstance(sent, Screen):
+                self._arrival = self._current = Arrival(sent, time.monotonic_ns(), self._connection)
+            elif self._current is None:
+                return  # the node has no screen yet: there is nothing to show
+            else:
+                self._beaten = True
+                if self._lost_at is not None:
+                    self._arrival = self._current
             self._lost_at = None
         self._news()
 
     def _lost(self) -> None:
         with self._lock:
-            self._arrival = None
+            self._current = None
+        self._silent(0.0)
+
+    def _silent(self, seconds: float) -> None:
+        """The node has not been heard for so long."""
+        with self._lock:
+            self._arrival, self._beaten = None, False
             self._unsent.clear()
-            was_connected = self._lost_at is None
-            if was_connected:
-                self._lost_at = time.monotonic()
-        if was_connected:
+            was_heard = self._lost_at is None
+            if was_heard:
+                self._lost_at = time.monotonic() - seconds
+        if was_heard:
             self._news()
 
 
-def newest(received: bytes) -> tuple[Screen | None, bytes]:
-    """The last whole screen in `received`, and the unfinished rest. Raises `LinkError` at anything that is no screen."""
+def newest(received: bytes) -> tuple[Screen | Beat | None, bytes]:
+    """The last whole screen in `received`, else a beat, and the unfinished rest. Raises `LinkError` at anything else."""
     *lines, rest = received.split(b"\n")
     if max(map(len, (*lines, rest))) > limits.MESSAGE_BYTES:
         raise LinkError("a line is too long")
-    screen = None
+    found: Screen | Beat | None = None
     for line in lines:
         try:
-            screen = decode_screen(line)
+            sent = decode_sent(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise LinkError("a line is no screen") from None
-    return screen, rest
+        if found is None or isinstance(sent, Screen):
+            found = sent
+    return found, rest

@@ -2,24 +2,37 @@
 
 from datetime import datetime
 
-from kiosk.domain.screens import Fault, NotReady, Screen, Strip
+import msgspec
+
+from kiosk.domain.screens import Content, Fault, Green, NotReady, Screen, Strip
 
 NO_LINK = "D1"
 STOPPED = "D2"
 
 
-def no_link(last: Strip | None) -> Screen:
-    """The node is silent: what the clerk does meanwhile. The table's name stays; no voter does."""
-    if last is not None and last.language == "en":
+def no_link(last: Strip | None, seen: Content | None = None) -> Screen:
+    """The node is gone or silent: what the clerk does meanwhile. The table's name stays; no voter does.
+
+    But a green that was `seen` holds, whatever becomes of the node: it stays to be read, and can't be touched.
+    """
+    english = last is not None and last.language == "en"
+    if isinstance(seen, Green):
+        words = (
+            f"The table's program does not answer ({NO_LINK}). Green still holds: hand out these ballots only, then wait"
+            if english
+            else f"Bordets program svarer ikke ({NO_LINK}). Grønt gælder stadig: udlevér kun disse stemmesedler, og vent"
+        )
+        return Screen(number=0, strip=msgspec.structs.replace(_bare(last), warnings=(words,)), content=seen)
+    if english:
         content = NotReady(
-            headline="No connection to the table's program",
+            headline="The table's program does not answer",
             reason="Wait. Hand out no ballots.",
             remedy="If it is not back within a minute: contact the secretary",
             code=NO_LINK,
         )
     else:
         content = NotReady(
-            headline="Ingen forbindelse til bordets program",
+            headline="Bordets program svarer ikke",
             reason="Vent. Udlevér ingen stemmesedler.",
             remedy="Kommer det ikke igen inden et minut: kontakt valgsekretæren",
             code=NO_LINK,

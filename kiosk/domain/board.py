@@ -7,7 +7,7 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.desk_states import Office
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import node_of, origin_of, table_of
 from kiosk.domain.situation import LastCard, Mode, Peer, Seizure, Undoable, UndoState
 
@@ -158,6 +158,9 @@ def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
     words = view.say("stance_office" if office_here else f"stance_{peer.stance}")
     if peer.deaf:
         words = f"{words}, {view.say('hears_nobody')}"
+    if peer.seen and peer.display is not Display.DRAWS:
+        blind = view.say(f"display_{peer.display}")
+        return s.Tone.BAD, blind if peer.stance is Stance.SERVING else f"{words}, {blind}"
     wrong = peer.deaf or peer.clock_off
     return s.Tone.WAIT if wrong else _TONES.get(peer.stance, s.Tone.WAIT), _and_clock(words, peer.clock_off, view)
 

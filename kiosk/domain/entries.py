@@ -30,8 +30,10 @@ Time = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a 
 Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
 Book = Annotated[int, Meta(ge=0, le=999)]
 Vector = Annotated[dict[Origin, Count], Meta(max_length=512)]
-RELEASED_MOST = 1_000
-"""Referrals that one release names."""
+RELEASED_MOST = 50
+"""Referrals that one release names; entries stay below 4 KB or so."""
+LOG_MOST = 150_000
+"""Entries of one log: twice those of a place with one table and 25,000 voters. So a device that writes on and on ends."""
 
 
 class How(StrEnum):
@@ -247,7 +249,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry. `seq` counts 1, 2, 3 …; `prev` is a SHA-256 in hex; `time` is the writer's clock, ms since 1970 UTC."""
 
     origin: Origin
-    seq: Seq
+    seq: Annotated[int, Meta(ge=1, le=LOG_MOST)]
     prev: Hash
     time: Time
     body: Body

@@ -52,10 +52,19 @@ class Stance(StrEnum):
     FAULT = "fault"
 
 
+class Display(StrEnum):
+    """Whether a node's clerk sees what the node shows, for the others' screens."""
+
+    DRAWS = "draws"
+    HANGS = "hangs"  # connected, and draws nothing any more
+    NONE = "none"
+
+
 class Head(_Message, frozen=True):
     """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
     heads since; `tip` is the hash of its own log's last entry; `starts`: the hash of the last start of each other node that has
-    not been fresh since, for what its peers know; `hears`: of each other node that it sees, the `count` of the newest head.
+    not been fresh since, for what its peers know; `hears`: of each other node that it sees, the `count` of the newest head;
+    `display`: its own one.
 
     `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
     """
@@ -70,6 +79,7 @@ class Head(_Message, frozen=True):
     clock_ms: Time
     starts: dict[Origin, Hash] = {}
     hears: dict[Origin, Seq] = {}
+    display: Display = Display.DRAWS
 
 
 class AtClerk(_Message, frozen=True):

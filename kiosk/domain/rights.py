@@ -32,7 +32,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One row of the table: who may write it, about what, and what a device that lies can do with it."""
+    """One row of the table: who may write it, about what, and what a device can do with it whose thief signs what he likes."""
 
     who: str
     what: str
@@ -40,28 +40,50 @@ class Right:
 
 
 RIGHTS: dict[str, Right] = {
-    "start": Right("any disk", "itself; `missing` names disks that the chair attests are stopped", "nothing"),
-    "request check_in": Right(
-        "a table, as in the id", "any voter, in the book that the list says", "the holder decides; at a pace, an alarm"
+    "`start`, `island`, `locked`": Right("any disk", "itself", "nothing about others"),
+    "`request check_in`; an ask": Right(
+        "a table, named in the id",
+        "any voter, in the book that the list says",
+        "the holder decides; at a pace, an alarm names it",
     ),
-    "request undo": Right(
-        "who holds the register, at its epoch", "a mark of that very voter: a request, or a card found", "the holder decides"
+    "`decision`": Right(
+        "who held the voter's book, by the list, at its epoch",
+        "the request's own voter, elections and target",
+        "wrong refusals and double ballots in a book that it holds",
     ),
-    "decision": Right(
-        "who holds the voter's book by the list, at its epoch", "the request's voter and elections", "only in a book it holds"
+    "`issued`, `withdrawn`": Right(
+        "the table named in the request's id", "its own request", "marks any voter as at its own table; it can be undone"
     ),
-    "issued, withdrawn": Right("the table in the request's id", "its own request", "marks any voter as at its own table"),
-    "handover": Right("who holds the book", "to another disk of the place", "only its own book"),
-    "seal": Right("who holds the register, at its epoch; of the register itself, the assistant", "any book", "nothing"),
-    "seize": Right("as its seal, which it names", "to a disk of the place", "nothing"),
-    "rescanned": Right("who has attested before that the table is stopped", "any voter", "marks any voter, as found by itself"),
-    "open": Right("who holds the register, at its epoch", "the poll", "nothing"),
-    "close, reopen": Right("a table", "itself", "only its own"),
-    "referred": Right("a table", "any voter of the list", "sends any voter to the secretary, as from its own table"),
-    "released": Right("any disk", "referrals of that voter that it knows", "gives a referred voter a new try"),
-    "locked, island": Right("any disk", "itself", "only its own"),
+    "`request undo`": Right(
+        "who held the register, at its epoch",
+        "that voter's mark: a request, or a card found",
+        "nothing, unless it is the secretary's or the assistant's",
+    ),
+    "`handover`": Right(
+        "who held the book, at the epoch before", "to another disk of the place", "gives away a book that it holds"
+    ),
+    "`seal`, `seize`": Right(
+        "who held the register, at its epoch; of the register itself the assistant's disks; a seizure names its own seal",
+        "any book, to a disk of the place",
+        "nothing, unless it is the secretary's or the assistant's",
+    ),
+    "`rescanned`": Right(
+        "who has attested before, in a seal that counts or a start of its own, that the table is stopped",
+        "any voter of the list",
+        "marks any voter as at its own table; it can be undone",
+    ),
+    "`open`": Right(
+        "who held the register, at its epoch", "the poll", "nothing, unless it is the secretary's or the assistant's"
+    ),
+    "`close`, `reopen`": Right("a table", "itself", "nothing about others"),
+    "`referred`": Right("a table", "any voter of the list", "sends any voter to the secretary, until the chair releases them"),
+    "`released`": Right(
+        "any disk, on the chair's PIN there",
+        "referrals of that voter, named by their hashes",
+        "gives a referred voter new tries",
+    ),
 }
-"""The whole table. A rule's words stand here once: `python -m kiosk.diagram` prints them for the documents."""
+"""The whole table in words; `python -m kiosk.diagram` prints it for the documents."""
 
 
 def request(made: e.Request, author: str, basis: Basis) -> bool:

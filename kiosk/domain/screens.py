@@ -269,7 +269,7 @@ Content = (
 )
 
 
-class Screen(_Part, frozen=True):
+class Screen(_Part, frozen=True, tag=True):
     """One whole screen. `left` takes back or leaves, `right` goes on (Enter on a keyboard too)."""
 
     number: int
@@ -301,7 +301,11 @@ class Drawn(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
     screen: int
 
 
+class Beat(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
+    """The node's loop goes round. The display's loop says the same in return."""
+
+
 encode = msgspec.json.Encoder().encode
-decode_screen = msgspec.json.Decoder(Screen).decode
-decode_answer = msgspec.json.Decoder(Touch | Drawn).decode
+decode_sent = msgspec.json.Decoder(Screen | Beat).decode
+decode_answer = msgspec.json.Decoder(Touch | Drawn | Beat).decode
 """Each message is one line of JSON. The decoders raise `msgspec.DecodeError` at anything else."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 
 
 class Mode(StrEnum):
@@ -36,6 +36,7 @@ class Peer:
     current: bool = True
     card: "LastCard | None" = None
     deaf: bool = False
+    display: Display = Display.DRAWS
 
     @property
     def locked(self) -> bool:

@@ -313,6 +313,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "not_seen_since": ("svarer ikke (sidst {})", "silent (last {})"),
     "never_seen": ("ikke set i dag", "not seen today"),
     "clock_differs": ("uret går forkert", "its clock is wrong"),
+    "display_hangs": ("skærmen svarer ikke", "its screen does not answer"),
+    "display_none": ("ingen skærm", "no screen"),
     "holds": ("har {}", "has {}"),
     "holds_none": ("uden bog", "no book"),
     "stance_office": ("er med", "is here"),

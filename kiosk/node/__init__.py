@@ -2,6 +2,7 @@
 
 from kiosk.node.core import COPIED, Node
 from kiosk.node.words import (
+    DisplaySeen,
     Evidence,
     Give,
     Gone,
@@ -22,6 +23,7 @@ from kiosk.node.words import (
 
 __all__ = [
     "COPIED",
+    "DisplaySeen",
     "Evidence",
     "Give",
     "Gone",

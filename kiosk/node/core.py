@@ -35,6 +35,7 @@ from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.peers import Peers
 from kiosk.node.words import (
+    DisplaySeen,
     Evidence,
     Gone,
     Heard,
@@ -246,6 +247,8 @@ class Node:
                 self.peers.gone(given.sender)
                 self.books.replica.gone(given.sender)
                 self.desk.look_again()
+            case DisplaySeen():
+                self.peers.display = given.display
             case Suspect():
                 self.books.replica.refuse(Evidence(given.sender, given.kind, given.why, given.data))
             case _:

@@ -8,7 +8,7 @@ from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
 from kiosk.domain.ledger import Case
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import is_later_disk, node_of, table_of
 from kiosk.domain.situation import Conflict, LastCard, LeftOpen, Mode, Peer, Seizure, Situation, Undo, UndoState, Unproved
 from kiosk.node.book_keeper import BookKeeper
@@ -147,6 +147,7 @@ def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bo
         current=current,
         clock_off=peers.is_clock_off(origin, now) is True,
         deaf=peers.is_deaf(origin, now),
+        display=head.display if (head := peers.head(origin)) is not None else Display.DRAWS,
     )
 
 

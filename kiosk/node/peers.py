@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from kiosk import limits
-from kiosk.domain.messages import AtClerk, Head, Stance
+from kiosk.domain.messages import AtClerk, Display, Head, Stance
 from kiosk.domain.nodes import table_of
 from kiosk.node.replica import Replica
 from kiosk.node.words import Now
 
 
 class Peers:
-    """Heads that came in, newest of each node, and when; and the count of those that went out.
+    """Heads that came in, newest of each node, and when; and the count of those that went out. `display`: this node's own.
 
     Each head names the newest heads that its node hears. So a one-way cable is known from both ends: this node is *unheard*
     when others' heads go on coming, for a second, and none of them names a head of this node that is newer than the newest
@@ -18,6 +18,7 @@ class Peers:
     """
 
     def __init__(self, me: str) -> None:
+        self.display = Display.DRAWS
         self._me = me
         self._heads: dict[str, Head] = {}
         self._came: dict[str, int] = {}
@@ -166,5 +167,15 @@ class Peers:
         }
         hears = {origin: head.count for origin, head in self._heads.items() if self.is_seen(origin, now)}
         return Head(
-            self._me, start[self._me], self._count, replica.tip, dict(stored), fresh, stance, now.wall_ms, starts, hears
+            self._me,
+            start[self._me],
+            self._count,
+            replica.tip,
+            dict(stored),
+            fresh,
+            stance,
+            now.wall_ms,
+            starts,
+            hears,
+            self.display,
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
+from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 
@@ -40,6 +40,13 @@ class ScannerSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DisplaySeen:
+    """How the node's own display does."""
+
+    display: Display
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """A message of another node, checked by the edge: it is well formed, and a head is signed by its origin."""
 
@@ -64,7 +71,7 @@ class Suspect:
     data: bytes
 
 
-Input = Scanned | Overran | ScannerSeen | Touch | Drawn | Heard | Gone | Suspect
+Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,10 @@ def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
     """Every green in a table's record; one that is only drawn again, since its strip has changed, is the same."""
     last = None
     for line in lines:
-        content = json.loads(line)["content"]
+        sent = json.loads(line)
+        if sent["type"] != "Screen":  # a beat
+            continue
+        content = sent["content"]
         if content["type"] != "Green":
             last = None
             continue

@@ -2,7 +2,7 @@
 
 import socket
 
-from kiosk.domain.screens import Drawn, decode_answer, encode
+from kiosk.domain.screens import Beat, Drawn, decode_answer, encode
 
 WAIT_S = 20
 
@@ -25,6 +25,9 @@ class Node:
 
     def show(self, *screens):
         self.connection.sendall(b"".join(encode(screen) + b"\n" for screen in screens))
+
+    def beat(self):
+        self.show(Beat())
 
     def shown(self, screen):
         """Show `screen` and wait until it is drawn."""

@@ -9,7 +9,7 @@ from display_screens import Screens
 
 from kiosk import limits
 from kiosk.display.link import Link, LinkError, newest
-from kiosk.domain.screens import Drawn, Touch, encode
+from kiosk.domain.screens import Beat, Drawn, Touch, encode
 
 
 @pytest.fixture
@@ -103,6 +103,54 @@ def test_after_a_break_it_connects_again_and_old_answers_are_dropped(node, link,
     assert node.answer() == Drawn(2)
 
 
+def test_a_beat_is_there_once_for_the_window_to_answer(node, link, news):
+    """The thread hears it and answers nothing by itself: a window that hangs must not seem to go on."""
+    node.accept()
+    node.show(Screens().voter())
+    next_screen(link, news)
+    node.beat()
+    news.get(timeout=WAIT_S)
+    assert (link.take(), link.take_beat(), link.take_beat()) == (None, True, False)
+    link.send(Drawn(1))
+    assert node.answer() == Drawn(1)
+
+
+def test_a_node_that_goes_on_has_the_same_screen_and_hears_no_touch_of_meanwhile(node, link, news):
+    """After seconds without a word it counts as silent; its next beat brings back what stood there, on the same connection."""
+    node.accept()
+    node.show(Screens().voter())
+    before = next_screen(link, news)
+    news.get(timeout=WAIT_S)
+    assert link.take() is None
+    assert link.silent_for(time.monotonic()) >= limits.NODE_SILENT_S
+    link.send(Touch(1, "approve"), before.connection)
+    node.beat()
+    assert next_screen(link, news) == before
+    assert link.silent_for(time.monotonic()) == 0
+    link.send(Touch(1, "cancel"), before.connection)
+    assert node.answer() == Touch(1, "cancel")
+
+
+def test_beats_keep_a_node_heard(node, link, news):
+    """A screen may stand for minutes."""
+    node.accept()
+    node.show(Screens().ready())
+    next_screen(link, news)
+    until = time.monotonic() + limits.NODE_SILENT_S + 1
+    while time.monotonic() < until:
+        node.beat()
+        news.get(timeout=WAIT_S)
+        assert link.silent_for(time.monotonic()) == 0
+        time.sleep(limits.BEAT_S)
+
+
+def test_a_screen_counts_more_than_the_beats_around_it():
+    """What came in one piece is read as one."""
+    screen, beat = Screens().green(), encode(Beat()) + b"\n"
+    assert newest(beat + encode(screen) + b"\n" + beat) == (screen, b"")
+    assert newest(beat + beat + b"{") == (Beat(), b"{")
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -113,8 +161,9 @@ def test_after_a_break_it_connects_again_and_old_answers_are_dropped(node, link,
         b"[" * 30_000 + b"\n",
         b"x" * (limits.MESSAGE_BYTES + 1),
         encode(Touch(1, "approve")) + b"\n",
+        b'{"type":"Beat","screen":1}\n',
     ],
-    ids=["empty", "null", "not-utf8", "no-strip", "deep", "endless", "touch"],
+    ids=["empty", "null", "not-utf8", "no-strip", "deep", "endless", "touch", "beat-with-more"],
 )
 def test_nonsense_drops_the_connection_and_the_next_one_works(node, link, news, garbage):
     """No byte from the socket can end the display."""

@@ -17,7 +17,7 @@ from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
-from kiosk.domain.messages import Stance
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.situation import (
     Conflict,
     LastCard,
@@ -132,7 +132,7 @@ def test_every_state_has_its_screen(language: Language) -> None:
         kind = state.page if isinstance(state, d.Office) and type(state.page) in DRAWN_AS else state
         assert type(seen.content).__name__ == DRAWN_AS.get(type(kind), type(kind).__name__)
         assert seen.content.headline
-        assert s.decode_screen(s.encode(seen)) == seen
+        assert s.decode_sent(s.encode(seen)) == seen
         assert seen.strip.language == language
         assert not re.search(r"\{\d?\}", words(seen)), "a field was not filled in"
 
@@ -218,6 +218,8 @@ BUTTONS = {
     "overview-conflict": ("cancel", None),
     "overview-nine": ("cancel", None),
     "overview-large": ("cancel", None),
+    "overview-displays": ("cancel", None),
+    "overview-large-displays": ("cancel", None),
     "overview-large-alone": ("cancel", None),
     "pick-book-large": ("cancel", None),
     "pick-heir-large": ("cancel", None),
@@ -791,3 +793,23 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
 def test_voter_numbers_in_groups(number: int, digits: int, said: str) -> None:
     """A voter number stands as on the card, in groups of three."""
     assert view(voter_digits=digits).number(number) == said
+
+
+@pytest.mark.parametrize(
+    ("display", "stance", "words"),
+    [
+        (Display.HANGS, Stance.SERVING, ("skærmen svarer ikke", "its screen does not answer")),
+        (Display.NONE, Stance.SERVING, ("ingen skærm", "no screen")),
+        (Display.HANGS, Stance.ISLAND, ("fast bordvalg, skærmen svarer ikke", "fixed table, its screen does not answer")),
+        (Display.NONE, Stance.LOCKED, ("låst, ingen skærm", "locked, no screen")),
+    ],
+)
+def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stance, words: tuple[str, str]) -> None:
+    """It serves nobody, whatever its node does; one that is not seen at all is no more than that."""
+    peer = Peer("T1.1", 1, seen=True, stance=stance, display=display)
+    holders = ((1, "T1.1"), (3, "T3.1"))
+    for language, expected in zip(LANGUAGES, words, strict=True):
+        line = overview(language, peers=(peer,), holders=holders)[0]
+        assert (line.text, line.tone) == (expected, s.Tone.BAD)
+        silent = overview(language, peers=(replace(peer, seen=False),), holders=holders)[0]
+        assert expected not in silent.text

@@ -274,7 +274,7 @@ def screens(data: bytes) -> None:
     screen, rest = found
     assert len(rest) <= limits.MESSAGE_BYTES
     if screen is not None:
-        assert s.decode_screen(s.encode(screen)) == screen
+        assert s.decode_sent(s.encode(screen)) == screen
 
 
 def clients(data: bytes) -> None:

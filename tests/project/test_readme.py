@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.diagram import mermaid
+from kiosk.diagram import mermaid, rights
 from kiosk.display import words
 from kiosk.domain.screens import NotReady
 from kiosk.domain.texts import CODES
@@ -38,6 +38,11 @@ def headless() -> dict[str, str]:
 def test_the_diagram_is_the_desks() -> None:
     """The README's diagram is the one made from the table; `python -m kiosk.diagram` prints the new one."""
     assert f"```mermaid\n{mermaid()}\n```" in README
+
+
+def test_the_table_of_rights_is_the_codes() -> None:
+    """Who may write what stands in the document as in the code; `python -m kiosk.diagram` prints it."""
+    assert rights() in (ROOT / "kiosk" / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
 def test_every_code_is_explained() -> None:
