@@ -3,7 +3,6 @@
 There is no second way in. What the screen does not offer can't be ordered, and the clerk sees what is being decided.
 """
 
-import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from functools import partial
@@ -15,6 +14,7 @@ _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again
 _PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
 _WHY_NOT = {
     "hand_over": "this node holds no book that it may hand over now",
+    "undo": "marks are undone on the secretary's node",
     "seal": "no book can be taken here now: the secretary's node takes them, and the assistant the register",
     "attest": "nobody need be attested here now: only a node that waits for others after a power cut asks for it",
 }
@@ -36,6 +36,7 @@ class Chair:
         patience_s: float = _PATIENCE_S,
     ) -> None:
         self._client, self._pin, self._seen, self._patience_s = client, pin, seen, patience_s
+        self._overview: s.Screen | None = None  # as it was when an item was picked on it
 
     # --- what is decided ---
 
@@ -45,9 +46,9 @@ class Chair:
         Waits a while for the button: a node that has just started must hear from the others first.
         """
         self._client.catch_up()
-        until = time.monotonic() + self._patience_s
+        until = self._client.now() + self._patience_s
         while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
-            if time.monotonic() >= until:
+            if self._client.now() >= until:
                 raise NotOfferedError(f"this can't be decided here now: the node shows “{self._home().content.headline}”")
             self._touch("cancel", lambda screen: not isinstance(screen.content, s.Menu))
             self._client.next_within(_TOUCH_S)
@@ -72,6 +73,8 @@ class Chair:
             self._touch("pick again", lambda screen: not _offers(screen, "pick again"))
         self._choose(stopped)
         self._confirm("go")
+        why = "it was not sealed: the register is taken only while its holder is attested stopped too"
+        self._await(lambda screen: _offers(screen, "pick again"), why)
 
     def scan_again(self, book: int, pile: str, numbers: Iterable[int]) -> None:
         """The cards with these voter numbers lie at a stopped node."""
@@ -89,6 +92,26 @@ class Chair:
             self._confirm(self._item(to))
         else:
             raise NotOfferedError(f"name the node that gets the book: {self._offered()}")
+
+    def marks(self, voter: int) -> list[str]:
+        """Which marks of a voter can be undone here, as their page says it; it is shown then."""
+        self._pick_in_overview("undo")
+        screen = self._touch("number", lambda screen: isinstance(screen.content, s.Board), str(voter))
+        return [f"{line.name}, {line.text}" for line in _lines(screen)]
+
+    def undo(self, which: int) -> str:
+        """Undo one of the marks that are shown, counted from 1. Returns what became of it, as the overview says it.
+
+        Waits a while for who holds the voter's book; the answer may come later, and the overview follows.
+        """
+        before = _lines(self._overview)
+        screen = self._confirm(f"pick {which}")
+        if _lines(screen) == before:
+            raise NotOfferedError("this mark can't be undone any more: look again")
+        with suppress(NoScreenError):
+            screen = self._client.until(lambda screen: bool(_lines(screen)) and _lines(screen)[0].tone is not s.Tone.WAIT)
+        newest = _lines(screen)[0]
+        return f"{newest.name}: {newest.text}"
 
     def attest(self, stopped: Collection[str], cards: Iterable[tuple[str, int]] = ()) -> None:
         """After a power cut: these nodes are stopped, and these cards lie at them."""
@@ -133,6 +156,7 @@ class Chair:
     def _pick_in_overview(self, item: str) -> None:
         self._go_to_overview()
         self._await(lambda screen: _offers(screen, f"pick {item}"), _WHY_NOT[item])
+        self._overview = self._shown
         self._pick(item)
 
     def _open_seizure(self, book: int) -> None:
@@ -183,12 +207,12 @@ class Chair:
 
         One that came for another reason may have replaced the screen that was touched: rather twice than not at all.
         """
-        until = time.monotonic() + self._patience_s
-        while time.monotonic() < until:
+        until = self._client.now() + self._patience_s
+        while self._client.now() < until:
             self._client.catch_up()
             before = self._shown.content
             self._client.touch("number", number)
-            screen = self._client.next_within(until - time.monotonic())
+            screen = self._client.next_within(until - self._client.now())
             if screen is not None and (screen.content == before or _is_counted(before, screen)):
                 return
         raise NotOfferedError(f"the node does not take card {number}: it shows “{self._shown.content.headline}”")
@@ -212,8 +236,8 @@ class Chair:
 
     def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "") -> s.Screen:
         """Touch, and wait until the screen is as wanted. A touch made on a screen that was just replaced is made again."""
-        end = time.monotonic() + self._patience_s
-        while time.monotonic() < end:
+        end = self._client.now() + self._patience_s
+        while self._client.now() < end:
             self._client.catch_up()
             if until(self._shown):
                 return self._shown
@@ -234,6 +258,10 @@ class Chair:
             lines = content.lines if isinstance(content, s.Board) else ()
             told = "".join(f"; {line.name}: {line.text}" for line in lines)
             raise NotOfferedError(f"{why}: the node shows “{content.headline}”{told}") from None
+
+
+def _lines(screen: s.Screen | None) -> tuple[s.Line, ...]:
+    return screen.content.lines if screen is not None and isinstance(screen.content, s.Board) else ()
 
 
 def _offers(screen: s.Screen, word: str) -> bool:

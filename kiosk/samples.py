@@ -12,7 +12,20 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Conflict, Mode, Peer, Refused, Seizure, Situation, Unproved
+from kiosk.domain.situation import (
+    Conflict,
+    LastCard,
+    LeftOpen,
+    Mode,
+    Peer,
+    Refused,
+    Seizure,
+    Situation,
+    Undo,
+    Undoable,
+    UndoState,
+    Unproved,
+)
 from kiosk.domain.texts import Language
 from kiosk.domain.voters import Voter
 
@@ -63,10 +76,31 @@ def sample_view(language: Language) -> view.View:
     )
 
 
+_MARKS = (
+    Undoable("T3.1/1/1", 3, _MORNING_MS, ("byraad", "region"), issued=True),
+    Undoable("T4.1/1/1", 4, _MORNING_MS, ("byraad", "region"), issued=False),
+    Undoable("S.1/57", 12, _MORNING_MS, ("byraad", "region"), issued=True, found=True),
+)
+_UNDOS = (
+    Undo("S.1/1/1", 4181, 3, "T1.1", UndoState.UNDONE),
+    Undo("S.1/1/2", 4182, 4, "T12.1", UndoState.OVERTAKEN),
+    Undo("S.1/1/3", 4183, None, "T12.1", UndoState.REFUSED),
+    Undo("S.1/1/4", 4184, 12, "T12.1", UndoState.ASKED),
+)
+_UNDOING = replace(_AROUND, mine=(0,), marks=_MARKS)
+
+
+def _undo(target: str) -> d.Pin:
+    return d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=4182, target=target))
+
+
 _TAKING = Seizure(
     book=4,
     old="T4.1",
-    stopped=(Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=_MORNING_MS), Peer("T5.1", 5, False, Stance.LOCKED)),
+    stopped=(
+        Peer("T4.1", 4, seen=False, stance=Stance.SERVING, card=LastCard(4182, 1057, _MORNING_MS)),
+        Peer("T5.1", 5, False, Stance.LOCKED),
+    ),
     waits_for=("T2.1",),
     fetching=True,
     unproved=(Unproved("T4.1", 4182), Unproved("T4.1", 4183)),
@@ -95,10 +129,12 @@ _LARGE = replace(
         for n, origin in enumerate(_EVERYBODY, 1)
     ),
     holders=((0, "S.1"), *enumerate(_EVERYBODY, 1)),
-    mine=(0,),
+    mine=(0, 3),
     may_seal=tuple(range(1, 26)),
     may_attest=True,
     conflicts=tuple(Conflict(n, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))) for n in range(4182, 4190)),
+    undos=_UNDOS,
+    left_open=tuple(LeftOpen(n, n - 4200) for n in range(4201, 4212)),
     refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED), Refused("T12.1", Refusal.FORGED)),
 )
 """The largest place there is, on a bad day."""
@@ -158,6 +194,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             may_seal=(1, 2, 4, 5),
             may_attest=True,
             conflicts=(Conflict(4182, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))),),
+            left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)),
             refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED)),
             peers=(replace(_PEERS[0], clock_off=True), *_PEERS[1:3], replace(_PEERS[4], stance=Stance.LOCKED), _PEERS[3]),
         ),
@@ -165,12 +202,27 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "pick-book": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_AROUND, may_seal=(0, 1, 2, 4, 5))),
     "pick-heir": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _AROUND),
     "pick-stopped": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T5.1"}))), _AROUND),
+    "overview-undo": (d.Office(office.Overview()), replace(_UNDOING, undos=_UNDOS, may_seal=(4,), may_attest=True)),
+    "find-mark": (d.Office(office.FindMark()), _UNDOING),
+    "find-mark-misread": (d.Office(office.FindMark(misread=True)), _UNDOING),
+    "marks": (d.Office(office.Marks(4182, _VOTER.name)), _UNDOING),
+    "marks-one": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=_MARKS[:1])),
+    "marks-none": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=())),
+    "pin-undo-issued": (_undo("T3.1/1/1"), _UNDOING),
+    "pin-undo-not-issued": (_undo("T4.1/1/1"), _UNDOING),
+    "pin-undo-found": (_undo("S.1/57"), _UNDOING),
+    "pin-undo-gone": (_undo("T3.1/1/1"), _AROUND),
+    "ready-undone": (d.Ready(), replace(_AROUND, undos=_UNDOS[:1])),
+    "pick-stopped-begun": (d.Office(office.PickStopped(4)), _AROUND),
     "piles-waiting": (d.Office(office.Piles(4)), replace(_AROUND, seizures=(_TAKING,))),
     "piles-ready": (
         d.Office(office.Piles(4, pile="T4.1")),
         replace(_AROUND, seizures=(replace(_TAKING, waits_for=(), fetching=False, unproved=()),)),
     ),
-    "piles-start": (d.Office(office.Piles(None, frozenset({"T4.1"}), "T4.1", ((4182, "T4.1"),))), _AROUND),
+    "piles-start": (
+        d.Office(office.Piles(None, frozenset({"T4.1"}), "T4.1", ((4182, "T4.1"),))),
+        replace(_AROUND, peers=tuple(replace(peer, card=LastCard(4181, 57, 0)) for peer in _PEERS)),
+    ),
     "overview-nine": (d.Office(office.Overview()), _NINE),
     "overview-displays": (d.Office(office.Overview()), _BLIND),
     "overview-large-displays": (
@@ -187,13 +239,18 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     ),
     "pick-book-large": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_LARGE, may_seal=tuple(range(26)))),
     "pick-heir-large": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _LARGE),
-    "pick-stopped-large": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))), _LARGE),
+    "pick-stopped-large": (
+        d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))),
+        replace(
+            _LARGE, peers=(*_LARGE.peers, Peer("T11.2", 11, True, Stance.SERVING), Peer("T17.2", 17, False, Stance.LOCKED))
+        ),
+    ),
     "piles-large": (d.Office(office.Piles(4, pile="T4.1")), replace(_LARGE, seizures=(_LARGE_TAKING,))),
     "pin-seal-large": (
         d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset(_EVERYBODY))),
         _AROUND,
     ),
-    "ready-large": (d.Ready(), replace(_LARGE, me="T3.1", conflicts=(), refused=())),
+    "ready-large": (d.Ready(), replace(_LARGE, me="T3.1", conflicts=(), refused=(), undos=())),
     "ready-nine": (d.Ready(), replace(_NINE, conflicts=())),
     "ready-all-wrong": (
         d.Ready(),

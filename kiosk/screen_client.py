@@ -27,13 +27,18 @@ class ScreenClient:
         self._received = b""
         self.screen: Screen | None = None
 
+    @staticmethod
+    def now() -> float:
+        """The clock that waits are measured by, in seconds."""
+        return time.monotonic()
+
     def next(self) -> Screen:
         """Wait for the next screen. Raises NoScreenError after `patience_s` seconds, ConnectionError when the node is gone."""
         return self._came(self.next_within(self._patience_s))
 
     def next_within(self, seconds: float) -> Screen | None:
         """Wait for the next screen for at most so long. Raises ConnectionError when the node is gone or sends no screen."""
-        until = time.monotonic() + seconds
+        until = self.now() + seconds
         while isinstance(sent := self._sent(until), Beat):
             if self._draws:
                 self._send(sent)
@@ -46,7 +51,7 @@ class ScreenClient:
 
     def _sent(self, until: float) -> Screen | Beat | None:
         while b"\n" not in self._received:
-            self._socket.settimeout(max(0.001, until - time.monotonic()))
+            self._socket.settimeout(max(0.001, until - self.now()))
             try:
                 data = self._socket.recv(65_536)
             except TimeoutError:
@@ -69,9 +74,9 @@ class ScreenClient:
 
     def answer_within(self, seconds: float) -> Screen | None:
         """The same, for at most so long; None where there was none."""
-        until = time.monotonic() + seconds
+        until = self.now() + seconds
         before = self.screen
-        while (screen := self.next_within(max(0.0, until - time.monotonic()))) is not None:
+        while (screen := self.next_within(max(0.0, until - self.now()))) is not None:
             if before is None or screen.content != before.content or screen.strip == before.strip:
                 return screen
             before = screen
@@ -93,9 +98,9 @@ class ScreenClient:
 
         Raises NoScreenError, and ConnectionError when the node is gone.
         """
-        end = time.monotonic() + (seconds or self._patience_s)
+        end = self.now() + (seconds or self._patience_s)
         while self.screen is None or not wanted(self.screen):
-            if self.next_within(max(0.0, end - time.monotonic())) is None and time.monotonic() >= end:
+            if self.next_within(max(0.0, end - self.now())) is None and self.now() >= end:
                 self._came(None)
         return self.screen
 

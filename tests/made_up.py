@@ -22,6 +22,7 @@ from kiosk.domain.voters import Voter
 from kiosk.node import Keys, Setup
 
 PLACE = "4701"
+PIN = "271828"
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {}, max_chars=32)
 FIRST_PREV = first_prev(PLACE, "2025-11-18", "a list")

@@ -157,6 +157,24 @@ def chair_seize(chair: "Chair", book: int, node: str) -> None:
     click.echo(f"Book {book} is taken")
 
 
+@chair.command("undo")
+@_at_screen
+def chair_undo(chair: "Chair") -> None:
+    """Take back a voter's mark, on the secretary's node.
+
+    The voter's number is asked for, or read from the standard input, and so is which of the marks: a number on the command line
+    would stand in the list of processes and in the shell's history.
+    """
+    number = click.prompt("Voter number", type=click.IntRange(1, 999_999_999))
+    marks = chair.marks(number)
+    if not marks:
+        raise click.ClickException("this voter has no mark that can be undone now, or a table is serving the voter")
+    for at, mark in enumerate(marks, 1):
+        click.echo(f"{at}: {mark}")
+    which = click.prompt("Which mark is undone", type=click.IntRange(1, len(marks)))
+    click.echo(chair.undo(which))
+
+
 def _card(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> list[tuple[str, int]]:
     pairs = [card.partition(":") for card in value]
     if not all(node and number.isdecimal() for node, _, number in pairs):

@@ -8,17 +8,24 @@ from kiosk.domain import screens as s
 from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.desk_states import Office
 from kiosk.domain.messages import Display, Stance
-from kiosk.domain.nodes import node_of, origin_of
-from kiosk.domain.situation import Mode, Peer, Seizure
+from kiosk.domain.nodes import node_of, origin_of, table_of
+from kiosk.domain.situation import LastCard, Mode, Peer, Seizure, Undoable, UndoState
 
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]
 
 _NODES_EACH = 12  # nodes that have a row each
 _CONFLICTS_TOLD = 2  # conflicts that have a row each, with tables and times
 _NUMBERS_TOLD = 6  # further ones by their voters' numbers
+_LEFT_OPEN_TOLD = 2  # voters left to the secretary that have a row each
 _BOOKS_EACH = 8  # books that are named with their holders
 _PILES_TOLD = 6  # stopped nodes that have a row each
 _WORST_FIRST = (s.Tone.BAD, s.Tone.WAIT, s.Tone.OFF, s.Tone.GOOD)
+_UNDO_TONES = {
+    UndoState.ASKED: s.Tone.WAIT,
+    UndoState.UNDONE: s.Tone.GOOD,
+    UndoState.REFUSED: s.Tone.BAD,
+    UndoState.OVERTAKEN: s.Tone.BAD,
+}
 _TONES = {Stance.SERVING: s.Tone.GOOD, Stance.CLOSED: s.Tone.OFF, Stance.LOCKED: s.Tone.OFF, Stance.FAULT: s.Tone.BAD}
 
 
@@ -38,18 +45,27 @@ def _back(view: View) -> s.Button:
 def _overview(_page: office.Overview, view: View) -> _Parts:
     around = view.situation
     may = {
-        office.Deed.HAND_OVER: bool(around.mine),
+        office.Deed.HAND_OVER: bool(around.mine and around.peers),
         office.Deed.SEAL: bool(around.may_seal or around.seizures),
+        office.Deed.UNDO: office.may_undo(around),
         office.Deed.ATTEST: around.may_attest,
     }
     content = s.Board(
         view.say("overview"),
         view.awaited(around.awaited),
-        lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
+        lines=(*_undos(view), *_conflicts(view), *_left_open(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
     )
-    home = view.table is None
-    return content, s.Button("menu", view.say("menu")) if home else _back(view), None
+    left = s.Button("menu", view.say("menu")) if view.table is None else _back(view)
+    return content, left, _item("seen", view.say("seen")) if office.seen(around).requests else None
+
+
+def _undos(view: View) -> Iterator[s.Line]:
+    """What has become of the newest undos."""
+    for undo in office.undos_told(view.situation):
+        what = view.say("undo_of_found") if undo.table is None else view.say("undo_of_mark", view.within(undo.table))
+        words = view.say(f"undo_{undo.state}", what, view.within(table_of(undo.holder)))
+        yield s.Line(view.say("number", view.number(undo.voter)), words, _UNDO_TONES[undo.state], wide=True)
 
 
 def _conflicts(view: View) -> Iterator[s.Line]:
@@ -64,10 +80,25 @@ def _conflicts(view: View) -> Iterator[s.Line]:
         words = view.say("conflict", view.listed(ballots))
         yield s.Line(view.say("number", view.number(conflict.voter)), words, s.Tone.BAD, wide=True)
     if others := conflicts[len(told) :]:
-        numbers = [view.number(conflict.voter) for conflict in others[:_NUMBERS_TOLD]]
-        more = [view.say("conflicts_more", len(others) - _NUMBERS_TOLD)] if len(others) > _NUMBERS_TOLD else []
-        words = view.say("conflict", view.say("number", view.listed([*numbers, *more])))
+        words = view.say("conflict", view.say("number", _numbers([conflict.voter for conflict in others], view)))
         yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
+
+
+def _numbers(voters: list[int], view: View, told: int = _NUMBERS_TOLD) -> str:
+    """Voters by their numbers; of many the first, and how many more they are."""
+    more = [view.say("conflicts_more", len(voters) - told)] if len(voters) > told else []
+    return view.listed([*map(view.number, voters[:told]), *more])
+
+
+def _left_open(view: View) -> Iterator[s.Line]:
+    """Voters of whose ballots nobody at the table knows whether they were handed out: the secretary finds out."""
+    left = view.situation.left_open
+    if len(left) > _LEFT_OPEN_TOLD:
+        words = view.say("left_open_many", view.say("number", _numbers([one.voter for one in left], view, _LEFT_OPEN_TOLD)))
+        yield s.Line(view.say("voters_many", len(left)), words, s.Tone.WAIT, wide=True)
+        return
+    for one in left:
+        yield s.Line(view.say("number", view.number(one.voter)), view.say("left_open", one.table), s.Tone.WAIT, wide=True)
 
 
 def _refused(view: View) -> Iterator[s.Line]:
@@ -146,6 +177,43 @@ def _books(origin: str, view: View) -> str:
     return ", " + (view.say("holds", ", ".join(view.book(book) for book in held)) if held else view.say("holds_none"))
 
 
+def _find_mark(page: office.FindMark, view: View) -> _Parts:
+    notice = view.say("find_mark_misread") if page.misread else ""
+    content = s.Typing(view.say("find_mark"), view.say("find_mark_text"), view.card_digits, notice)
+    return content, _back(view), s.Button("number", view.say("find"))
+
+
+def _marks(page: office.Marks, view: View) -> _Parts:
+    marks = view.situation.marks
+    number = view.say("number", view.number(page.voter))
+    text = f"{number}   {page.name}".strip()
+    content = s.Board(
+        view.say("marks" if marks else "marks_none"),
+        text if marks else f"{text}. {view.say('marks_none_text')}",
+        tuple(_mark_line(mark, view) for mark in marks),
+        tuple(_item(str(at), _mark(mark, view)) for at, mark in enumerate(marks, 1)),
+    )
+    return content, _back(view), None
+
+
+def _mark(mark: Undoable, view: View) -> str:
+    """What a mark's item says."""
+    words = view.say("mark_found" if mark.found else "mark_at", view.within(mark.table), view.clock(mark.time_ms))
+    return _capital(words)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _mark_line(mark: Undoable, view: View) -> s.Line:
+    """Table, time and elections of a mark, and whether ballots were handed out."""
+    elections = view.listed([ballot.election for ballot in view.to_hand_out(mark.elections)])
+    kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
+    words = view.say(f"mark_told_{kind}", view.clock(mark.time_ms), elections)
+    return s.Line(_capital(view.within(mark.table)), words, s.Tone.WAIT, wide=True)
+
+
 def _pick_book(page: office.PickBook, view: View) -> _Parts:
     around = view.situation
     taking = {seizure.book for seizure in around.seizures} | set(around.may_seal)
@@ -173,7 +241,7 @@ def _pick_stopped(page: office.PickStopped, view: View) -> _Parts:
     content = s.Board(
         view.say("pick_stopped"),
         view.say("pick_stopped_text"),
-        items=tuple(_item(peer.origin, _disk(peer.origin, view)) for peer in view.situation.peers),
+        items=tuple(_item(peer.origin, _disk_seen(peer, view)) for peer in view.situation.peers),
         chosen=tuple(f"pick {origin}" for origin in sorted(page.chosen)),
     )
     may_go = page.book is not None or bool(page.chosen)
@@ -186,12 +254,22 @@ def _disk(origin: str, view: View) -> str:
     return name if origin == origin_of(node_of(origin)) else f"{name} ({origin})"
 
 
+def _disk_seen(peer: Peer, view: View) -> str:
+    """The same in short, with what speaks for its being stopped."""
+    if not (peer.silent or peer.locked):
+        return _disk(peer.origin, view)
+    first = peer.origin == origin_of(node_of(peer.origin))
+    return f"{view.node(peer.origin) if first else peer.origin} ({view.say('stance_locked' if peer.locked else 'disk_silent')})"
+
+
 def _piles(page: office.Piles, view: View) -> _Parts:
     around = view.situation
     seizure = office.seizure_of(around, page.book)
     if page.book is None:
         nodes = by_table(page.nodes)
-        lines = tuple(s.Line(_disk(o, view), _since(o, view), s.Tone.WAIT) for o in _told(nodes, page.pile))
+        known = {peer.origin: peer for peer in around.peers}
+        told = [known[origin] for origin in _told(nodes, page.pile) if origin in known]
+        lines = tuple(s.Line(_disk(peer.origin, view), _since(peer, view), s.Tone.WAIT, wide=True) for peer in told)
         scanned, title, ready = len(page.cards), view.say("piles_start"), True
     elif seizure is None:
         return s.Board(view.say("seizing", view.book(page.book)), view.say("seizing_begins")), _back(view), None
@@ -231,20 +309,32 @@ def _seizure_lines(seizure: Seizure, told: list[str], view: View) -> Iterator[s.
             yield s.Line(_disk(origin, view), view.say(said), s.Tone.BAD, wide=True)
     if seizure.fetching:
         yield s.Line(view.say("fetching"), view.say("fetching_text"), s.Tone.WAIT, wide=True)
-    for origin in told:
-        numbers = ", ".join(view.number(u.voter) for u in seizure.unproved if u.origin == origin)
+    for peer in (peer for peer in seizure.stopped if peer.origin in told):
+        numbers = ", ".join(view.number(u.voter) for u in seizure.unproved if u.origin == peer.origin)
         listed = " " + view.say("and_numbers", numbers) if numbers else ""
-        yield s.Line(_disk(origin, view), _since(origin, view) + listed, s.Tone.WAIT, wide=True)
+        yield s.Line(_disk(peer.origin, view), _since(peer, view) + listed, s.Tone.WAIT, wide=True)
 
 
-def _since(origin: str, view: View) -> str:
-    """Which cards of a stopped table are to be scanned again."""
-    last_ms = next((peer.last_ms for peer in view.situation.peers if peer.origin == origin), 0)
-    return view.say("cards_since", view.clock(last_ms)) if last_ms else view.say("cards_all")
+def _since(peer: Peer, view: View) -> str:
+    """Which cards of a stopped table are to be scanned again: told by its last card, since its clock may be wrong."""
+    if peer.card is None:
+        return view.say("cards_all")
+    heard = _heard(peer.card, view)
+    return view.say("cards_since", peer.card.place, view.number(peer.card.voter)) + (f" ({heard})" if heard else "")
+
+
+def _heard(card: LastCard, view: View) -> str:
+    """When this node heard of a card, by its own clock."""
+    if not card.heard_ms:
+        return ""
+    heard = view.say("card_heard", view.clock(card.heard_ms))
+    return f"{heard}, {view.say('clock_here_wrong')}" if view.clock_wrong else heard
 
 
 _PAGES: dict[type, Callable[[Any, View], _Parts]] = {
     office.Overview: _overview,
+    office.FindMark: _find_mark,
+    office.Marks: _marks,
     office.PickBook: _pick_book,
     office.PickHeir: _pick_heir,
     office.PickStopped: _pick_stopped,

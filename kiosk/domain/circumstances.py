@@ -118,6 +118,10 @@ class View:
         table = table_of(origin)
         return self.say("node_table", table) if table is not None else self.say("node_secretary")
 
+    def within(self, table: int | None) -> str:
+        """What a table is called within a sentence; 0 or None: the secretary."""
+        return self.say("within_table", table) if table else self.say("within_secretary")
+
     def nodes(self, origins: Iterable[str]) -> str:
         """Several nodes in short, in the order of their tables: "Sekretær, Bord 1, 4 og 5"."""
         ordered = by_table(origins)

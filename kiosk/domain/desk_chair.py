@@ -9,7 +9,8 @@ from kiosk.domain.desk_rows import HOME, SCANS, Step, Table, go_home, home
 
 
 def _open_menu(_state: d.State, _input: d.OpenMenu, rules: d.Rules) -> Step:
-    return d.Menu(deeds(rules), bool(rules.situation.peers) or rules.office), ()
+    overview = bool(rules.situation.peers) or rules.office or office.may_undo(rules.situation)
+    return d.Menu(deeds(rules), overview), ()
 
 
 def deeds(rules: d.Rules) -> tuple[d.Deed, ...]:
@@ -43,7 +44,9 @@ def _pin(state: d.Pin, given: d.PinGiven, rules: d.Rules) -> Step:
 
 
 def _after(order: d.Perform, rules: d.Rules) -> d.State:
-    """Where the desk goes on: a seal leads to the piles that are to be scanned again."""
+    """Where the desk goes on: a seal leads to the piles that are to be scanned again, an undo to what becomes of it."""
+    if order.deed is d.Deed.UNDO:
+        return d.Office(office.Overview())
     return d.Office(office.Piles(order.book)) if order.deed is d.Deed.SEAL else home(rules)
 
 
@@ -59,7 +62,9 @@ def _go(state: d.Office, _input: d.Go, rules: d.Rules) -> Step:
     return _led(state, office.went_on(state.page, rules.situation))
 
 
-def _led(state: d.Office, to: office.Page | d.Perform | None) -> Step:
+def _led(state: d.Office, to: office.Page | d.Perform | d.Seen | None) -> Step:
+    if isinstance(to, d.Seen):
+        return state, (to,)
     if isinstance(to, d.Perform):
         return d.Pin(to.deed, order=to), ()
     return (d.Office(to) if to is not None else state), ()
@@ -67,10 +72,13 @@ def _led(state: d.Office, to: office.Page | d.Perform | None) -> Step:
 
 def _scan_again(state: d.Office, scan: d.Scan, rules: d.Rules) -> Step:
     number = None if isinstance(scan, d.Misread) else scan.voter.number if isinstance(scan, d.Found) else scan.number
-    if number is None:
-        return state, ()
-    page, effect = office.scanned(state.page, number, rules.situation)
+    voter = None if isinstance(scan, d.Misread) else scan.voter
+    page, effect = office.scanned(state.page, number, voter.name if voter is not None else "", rules.situation)
     return d.Office(page), ((effect,) if effect is not None else ())
+
+
+def _seen(state: d.Ready, _input: d.Noted, rules: d.Rules) -> Step:
+    return state, (d.Seen(tuple(undo.request for undo in office.undone_here(rules.situation))),)
 
 
 def _leave_page(state: d.Office, _input: d.Cancel, rules: d.Rules) -> Step:
@@ -95,6 +103,7 @@ def add_rows(table: Table) -> None:
     row((d.Office,), (d.Pick,), _pick, d.Office, d.Pin)
     row((d.Office,), (d.Go,), _go, d.Office, d.Pin)
     row((d.Office,), SCANS, _scan_again)
+    row((d.Ready,), (d.Noted,), _seen)
     row((d.Office,), (d.Cancel,), _leave_page, *HOME)
     row((d.Office,), (d.TimeUp,), go_home, *HOME)
     row((d.Office,), (d.Changed,), _page_changed, *HOME)

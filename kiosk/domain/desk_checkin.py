@@ -118,7 +118,10 @@ def _ask_clerk(_state: d.State, unfinished: d.Unfinished, _rules: d.Rules) -> St
 
 
 def _answer(_state: d.Unresolved, answer: d.Answer, rules: d.Rules) -> Step:
-    return home(rules), (d.RecordIssued() if answer.handed_out else d.Withdraw(),)
+    return home(rules), (_ANSWERS[answer.handed_out],)
+
+
+_ANSWERS: dict[bool | None, d.Effect] = {True: d.RecordIssued(), False: d.Withdraw(), None: d.LeaveOpen()}
 
 
 def _answer_first(state: d.Unresolved, _scan: d.Scan, _rules: d.Rules) -> Step:

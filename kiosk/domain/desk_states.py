@@ -11,6 +11,7 @@ from kiosk.domain.office import Deed as Deed
 from kiosk.domain.office import Page
 from kiosk.domain.office import Perform as Perform
 from kiosk.domain.office import Rescan as Rescan
+from kiosk.domain.office import Seen as Seen
 from kiosk.domain.situation import NOWHERE, Situation
 from kiosk.domain.voters import Voter
 
@@ -121,9 +122,9 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Were the ballots handed out?"""
+    """Were the ballots handed out? None: the clerk does not know, and the secretary decides."""
 
-    handed_out: bool
+    handed_out: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ class Type:
 @dataclass(frozen=True, slots=True)
 class Cancel:
     """Annullér; also leaves a screen that has served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the secretary has undone of this table's marks has been read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,7 @@ class TimeUp:
 
 Input = (
     Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
-    | Type | Cancel | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
+    | Type | Cancel | Noted | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
 )  # fmt: skip
 
 
@@ -347,6 +353,11 @@ class Withdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOpen:
+    """Nobody knows whether the request's ballots were handed out: it counts as if, until the secretary has decided."""
+
+
+@dataclass(frozen=True, slots=True)
 class CountWrong:
     """A wrong birth date was keyed for this voter; `referred` when it was the last try."""
 
@@ -354,4 +365,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | CountWrong | Perform | Rescan
+Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | Rescan | Seen

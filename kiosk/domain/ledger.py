@@ -188,6 +188,7 @@ class Ledger:
     def __init__(self, books: Books) -> None:
         self.books = books
         self.served: dict[str, int] = {}
+        self.last_issued: dict[str, Case] = {}
         self.touched: list[Case] = []
         self._opens: dict[tuple[str, int], int] = {}  # author, epoch of the register: the first seq
         self._open, self._open_as_of = False, -1
@@ -451,6 +452,7 @@ class Ledger:
         if issued:
             case.issued = True
             self.served[entry.origin] = self.served.get(entry.origin, 0) + 1
+            self.last_issued[entry.origin] = case
         else:
             case.withdrawn = True
         self._look(case)

@@ -95,12 +95,16 @@ class NotReady(_Content, frozen=True):
 
 
 class Ready(_Content, frozen=True):
-    """Waiting for a card. `notice`: what was wrong with the last scan (amber), and what to do about it."""
+    """Waiting for a card. `notice`: what was wrong with the last scan (amber), and what to do about it.
+
+    Or what people here must be told; it stands until one of `noted` is touched.
+    """
 
     served: str
     notice: str = ""
     remedy: str = ""
     code: str = ""
+    noted: tuple[Button, ...] = ()
 
 
 class Typing(_Content, frozen=True):
@@ -176,13 +180,15 @@ class Referred(_Content, frozen=True):
 
 
 class Unresolved(_Content, frozen=True):
-    """After a restart: were this voter's ballots handed out? The clerk answers with one of two buttons."""
+    """After a restart: were this voter's ballots handed out? The clerk answers with one of two buttons; `unsure`, apart from
+    them, is for who can't find out."""
 
     name: str
     number: str
     asked: str
     explanation: str
     ballots: tuple[Ballot, ...]
+    unsure: tuple[Button, ...] = ()
     notice: str = ""
 
 
@@ -275,6 +281,8 @@ class Screen(_Part, frozen=True, tag=True):
     def buttons(self) -> tuple[Button, ...]:
         """Everything that can be touched on it, the display's own pads and choices left aside."""
         items = self.content.items if isinstance(self.content, Menu | Board) else ()
+        items = self.content.unsure if isinstance(self.content, Unresolved) else items
+        items = self.content.noted if isinstance(self.content, Ready) else items
         return (*(button for button in (self.right, self.left) if button is not None), *items)
 
 

@@ -24,6 +24,7 @@ class Peer:
 
     `stance` is what it was doing when it was heard last; `last_ms`: the time on its last entry that is known here, 0 for none.
     `clock_off`: its clock differs from most others by over a minute, or did when it was heard last. `deaf`: it hears nobody.
+    `card`: the last card known of it; looked for only where cards are to be scanned again.
     """
 
     origin: str
@@ -33,6 +34,7 @@ class Peer:
     last_ms: int = 0
     clock_off: bool = False
     current: bool = True
+    card: "LastCard | None" = None
     deaf: bool = False
     display: Display = Display.DRAWS
 
@@ -63,6 +65,37 @@ class Undoable:
     found: bool = False
 
 
+class UndoState(StrEnum):
+    """What has become of an undo that was asked for."""
+
+    ASKED = "asked"
+    UNDONE = "undone"
+    REFUSED = "refused"
+    OVERTAKEN = "overtaken"  # it said that nothing was handed out, and the table has said since that it was
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """An undo that people here are told of once. `request`: its id; `table`: whose mark it is, None for a card found;
+    `holder`: the origin that decides."""
+
+    request: str
+    voter: int
+    table: int | None
+    holder: str
+    state: UndoState
+
+
+@dataclass(frozen=True, slots=True)
+class LastCard:
+    """The last card that is known of a table: its voter, the how manyth of that table it is, and when this node heard of it, by
+    its own clock (0: in an earlier run)."""
+
+    voter: int
+    place: int
+    heard_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Unproved:
     """A request of a stopped node without a decision that counts: its card is to be scanned again."""
@@ -77,8 +110,7 @@ class Seizure:
 
     `waits_for`: origins that must answer, or be attested stopped in a new seal; `fetching`: their entries are still on the way.
     `to`: who a handover within the cut names; empty where the chair may choose.
-    `stopped`, each with the time of its last entry known here: cards taken in since then are to be scanned again, and
-    `unproved`.
+    `stopped`, each with its last card known here: those that lie on top of it are to be scanned again, and `unproved`.
     """
 
     book: int
@@ -113,13 +145,23 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """A voter's mark of whose ballots nobody at the table knows whether they were handed out."""
+
+    voter: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything at a glance.
 
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
     fresh. `may_seal`: the books whose seizure may begin here. `unheard`: others are seen, and none of them hears this node.
-    `refused`: what was refused and kept as evidence, newest last.
+    `left_open`: what the secretary, if this is the secretary's node, has to decide. `refused`: what was refused and kept as
+    evidence, newest last. `marks`: of the voter whom the page is about, those that this node may ask to have undone. `undos`:
+    what people here have not been told yet, or not to its end.
     """
 
     me: str
@@ -136,7 +178,10 @@ class Situation:
     unheard: bool = False
     seizures: tuple[Seizure, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()
+    marks: tuple[Undoable, ...] = ()
+    undos: tuple[Undo, ...] = ()
 
 
 NOWHERE = Situation(me="")

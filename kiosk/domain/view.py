@@ -10,6 +10,7 @@ from kiosk.domain.circumstances import View
 from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
+from kiosk.domain.office import undone_here
 from kiosk.domain.texts import CODES
 
 __all__ = ["View", "fault", "screen", "without_list"]
@@ -65,6 +66,12 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
 
 
 def _ready(state: d.Ready, view: View) -> _Parts:
+    undone = undone_here(view.situation)
+    if undone and state.misread is None:
+        numbers = view.listed([view.number(undo.voter) for undo in undone])
+        told, remedy = view.say("undone_here", numbers), view.say("undone_here_do")
+        content = s.Ready(view.say("ready"), _served(view), told, remedy, noted=(_button(view, "seen", "noted"),))
+        return content, _button(view, "menu"), _button(view, "type")
     notice, remedy = _misread(state, view)
     code = CODES[state.misread] if state.misread is not None else ""
     content = s.Ready(view.say("ready"), _served(view), notice, remedy, code)
@@ -210,6 +217,7 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
         asked=view.say("unresolved_asked", view.clock(asked.time_ms)),
         explanation=view.say("unresolved_text"),
         ballots=view.to_hand_out(asked.elections),
+        unsure=(_button(view, "unsure"),),
         notice=view.say("answer_first") if state.other else "",
     )
     return content, _button(view, "no"), _button(view, "yes")
@@ -234,8 +242,9 @@ def _menu(state: d.Menu, view: View) -> _Parts:
 def _pin(state: d.Pin, view: View) -> _Parts:
     notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
     hint = view.say("pin_hint")
-    if state.voter is not None:
-        hint = f"{view.say('number', view.number(state.voter))}   {hint}"
+    voter = state.voter if state.order is None else state.order.voter
+    if voter is not None:
+        hint = f"{view.say('number', view.number(voter))}   {hint}"
     if state.order is not None and len(state.order.nodes) > _NODES_IN_A_QUESTION:
         hint = f"{view.nodes(state.order.nodes)}. {hint}"
     content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
@@ -247,9 +256,20 @@ def _decided(state: d.Pin, view: View) -> str:
     order = state.order
     if order is None:
         return view.say(f"pin_{state.deed}")
+    if order.deed is d.Deed.UNDO:
+        return _undoes(order, view)
     book = view.book(order.book) if order.book is not None else ""
     to = view.node(order.to) if order.to else ""
     return view.say(f"pin_{state.deed}", book, to, _attested(order.nodes, view))
+
+
+def _undoes(order: d.Perform, view: View) -> str:
+    """Which mark is taken back, and what follows."""
+    mark = next((mark for mark in view.situation.marks if mark.target == order.target), None)
+    if mark is None:
+        return view.say("pin_undo")
+    kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
+    return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 
 def _attested(nodes: frozenset[str], view: View) -> str:

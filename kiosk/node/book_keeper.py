@@ -55,6 +55,7 @@ class BookKeeper:
         self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
         self._heard_of: set[str] = set()
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
+        self.undos: deque[Case] = deque(maxlen=limits.UNDOS_TOLD)  # asked for here, or of marks made here
         self._undos: list[Case] = []  # asked for, and not decided
         self._asked: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=limits.PACE_VOTERS))
 
@@ -77,6 +78,8 @@ class BookKeeper:
             self.released.append(body.voter)
         if isinstance(body, e.Request) and body.op is e.Op.UNDO and (case := self.ledger.cases.get(body.id)) is not None:
             self._undos.append(case)
+            if case.origin == self._setup.origin or body.target.startswith(self._setup.origin + "/"):
+                self.undos.append(case)
 
     # --- writing ---
 

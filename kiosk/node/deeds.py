@@ -16,6 +16,8 @@ def carry_out(decided: d.Perform, books: BookKeeper, table: int | None, now: Now
             books.write(e.Close(table), now)
         case d.Deed.REOPEN_TABLE if table is not None:
             books.write(e.Reopen(table), now)
+        case d.Deed.UNDO if decided.voter is not None:
+            books.ask_undo(decided.voter, decided.target, now)
         case d.Deed.ATTEST:
             attest(decided, books, now)
         case d.Deed.HAND_OVER if decided.book is not None:

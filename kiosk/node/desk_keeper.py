@@ -4,22 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk import limits
-from kiosk.domain import desk
+from kiosk.domain import desk, office
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
+from kiosk.domain.situation import UndoState
 from kiosk.domain.voters import Voter
 from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.face import Face, lasts_ms
-from kiosk.node.lookout import lack_of, situation_of
+from kiosk.node.lookout import LastCards, lack_of, situation_of, undo_state, undos_of
 from kiosk.node.lookup import Lookup
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
-from kiosk.node.words import Input, Now, Ordered, Overran, Scanned, ScannerSeen, Send, Setup
+from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Send, Setup
 
 
 class DeskKeeper:
@@ -54,6 +55,8 @@ class DeskKeeper:
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._own_before = self._own_last = 0
+        self._cards = LastCards()
+        self._told: set[str] = set()  # undos that people here know of
 
     @property
     def is_locked(self) -> bool:
@@ -65,8 +68,9 @@ class DeskKeeper:
         self._rules = replace(self._rules, locked=isinstance(body, e.Locked))
 
     def is_about(self, request: str) -> bool:
-        """Whether the desk still waits for this request, or shows its answer."""
-        return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+        """Whether the desk still waits for this request, or shows its answer; or it was left to the secretary."""
+        shown = request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+        return shown or request in self.request.left_open
 
     @property
     def is_busy(self) -> bool:
@@ -97,7 +101,8 @@ class DeskKeeper:
     # --- starting ---------------------------------------------------------------------------------------------------
 
     def begin(self, now: Now) -> None:
-        """The node begins: one that was locked stays so."""
+        """The node begins: one that was locked stays so. What was decided in an earlier run has been told."""
+        self._told = {case.id for case in self._books.undos if undo_state(case, self._books) is not UndoState.ASKED}
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
@@ -106,6 +111,7 @@ class DeskKeeper:
     def _start(self, now: Now) -> None:
         """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
         self._rules = replace(self._rules, locked=False)
+        self.request.begin()
         self._books.seen.joined, self._books.seen.island = False, self._setup.alone
         self._books.start(now)
         self._step(d.Changed(), now)
@@ -136,8 +142,6 @@ class DeskKeeper:
             case Drawn():
                 if self.face.is_current(given.screen, self.state) and isinstance(self.state, d.Green):
                     self._step(d.Lit(), now)
-            case Ordered():
-                self._perform(given.effect, now)
             case _:
                 pass
 
@@ -162,8 +166,8 @@ class DeskKeeper:
                 return self.lookup.keyed(touch.value)
             case "approve":
                 return approval(touch, keyed=self._setup.birth_date_keyed)
-            case "yes" | "no":
-                return d.Answer(touch.touch == "yes")
+            case "yes" | "no" | "unsure":
+                return d.Answer({"yes": True, "no": False}.get(touch.touch))
             case "pin":
                 return self._pins.given(touch.value, now)
             case word if word.startswith("pick "):
@@ -203,10 +207,23 @@ class DeskKeeper:
             own = self._books.replica.have.get(self._setup.origin, 0)
             self._own_before, self._own_last = self._own_last, own
         self._looked = now.mono_ms
-        situation = situation_of(self._setup, self._books, self._peers, self._own_before, now)
+        situation = situation_of(self._setup, self._books, self._peers, self._cards, self._own_before, now)
+        marks = tuple(self._books.undoable(self._subject)) if self._subject else ()
+        situation = replace(situation, marks=marks, undos=tuple(undos_of(self._books, self._told)))
         if situation != self.face.view.situation:
             self.face.look(replace(self.face.view, situation=situation))
             self._rules = replace(self._rules, situation=situation)
+
+    @property
+    def _subject(self) -> int:
+        """The voter whose marks are on the screen; 0 for none."""
+        match self.state:
+            case d.Office(page=office.Marks(voter)):
+                return voter
+            case d.Pin(order=d.Perform(deed=d.Deed.UNDO, voter=int() as voter)):
+                return voter
+            case _:
+                return 0
 
     # --- steps and their effects ------------------------------------------------------------------------------------
 
@@ -224,6 +241,8 @@ class DeskKeeper:
             if not isinstance(given, d.Waited | d.Silent):
                 self._since = now
             self.state = after
+            if self._subject:
+                self._look_around(now)
             if not isinstance(given, d.Lit):  # which changes nothing that is seen
                 self.face.turn()
         for effect in effects:
@@ -242,10 +261,16 @@ class DeskKeeper:
             case d.Withdraw():
                 self.request.withdraw(now)
                 self._ask_about_unsettled(now)
+            case d.LeaveOpen():
+                self.request.leave_open()
+                self._ask_about_unsettled(now)
             case d.CountWrong():
                 self.lookup.count_wrong_date(effect.voter)
                 if effect.referred:
                     self._books.write(e.Referred(effect.voter), now)
+            case d.Seen():
+                self._told.update(effect.requests)
+                self._look_around(now)
             case d.Rescan():
                 self._books.found(effect.voter, effect.stopped, now)
                 self._looked = None
@@ -253,6 +278,7 @@ class DeskKeeper:
                 self._perform_deed(effect, now)
                 self._look_around(now)
                 self._step(d.Changed(), now)
+                self._looked = None  # what this node owes after it, as the holder of a book, is told in the same turn
 
     def _perform_deed(self, decided: d.Perform, now: Now) -> None:
         """Carry out what the chair has decided; what may not be done now is not."""
@@ -305,4 +331,5 @@ _PLAIN: dict[str, d.Input] = {
     "go": d.Go(),
     "cancel": d.Cancel(),
     "next": d.Cancel(),
+    "noted": d.Noted(),
 }

@@ -7,6 +7,7 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
+from kiosk.domain import office
 from kiosk.domain.screens import Screen
 from kiosk.domain.view import View, fault
 from kiosk.domain.view import screen as view_screen
@@ -104,6 +105,8 @@ def lasts_ms(state: d.State, clear_ms: int) -> int | None:
             return limits.WAIT_SHOWN_MS
         case d.Waiting(silent=False):
             return limits.SILENT_MS
+        case d.Office(page=office.FindMark() | office.Marks()):
+            return limits.IDLE_MS
         case d.Typing() | d.VoterShown() | d.BirthDate() | d.Referred() | d.Menu() | d.Pin():
             return limits.IDLE_MS
         case _:

@@ -1,14 +1,43 @@
 """What the node sees around it, put together for its screens."""
 
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
 from kiosk.domain import desk_states as d
+from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
+from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Display, Stance
-from kiosk.domain.nodes import node_of, table_of
-from kiosk.domain.situation import Conflict, Mode, Peer, Seizure, Situation, Unproved
+from kiosk.domain.nodes import is_later_disk, node_of, table_of
+from kiosk.domain.situation import Conflict, LastCard, LeftOpen, Mode, Peer, Seizure, Situation, Undo, UndoState, Unproved
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.peers import Peers
 from kiosk.node.words import Now, Setup
+
+
+class LastCards:
+    """The last card that is known of each table, and when this node heard of it: no other clock is trusted."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] | None = None
+        self._heard_ms: dict[str, int] = {}
+
+    def look(self, books: BookKeeper, now: Now) -> None:
+        """Note what has come since the last look."""
+        served = books.ledger.served
+        if self._known is not None:
+            self._heard_ms |= {origin: now.wall_ms for origin, count in served.items() if self._known.get(origin) != count}
+        self._known = dict(served)
+
+    def of(self, origin: str, books: BookKeeper) -> LastCard | None:
+        """The last card known of a table, as this disk has told; None where none is."""
+        case = books.ledger.last_issued.get(origin)
+        if case is None or case.made is None:
+            return None
+        served = books.ledger.served.items()
+        place = sum(count for other, count in served if other == origin or is_later_disk(origin, other))
+        return LastCard(case.made.voter, place, self._heard_ms.get(origin, 0))
 
 
 def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack | None:
@@ -44,9 +73,10 @@ def _may_island(setup: Setup, books: BookKeeper, peers: Peers, lack: d.Lack | No
     return setup.table is not None and fit and lack in {d.Lack.ALONE, d.Lack.UNHEARD} and knows
 
 
-def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int, now: Now) -> Situation:
+def situation_of(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, own_before: int, now: Now) -> Situation:
     """Everything at a glance. `own_before`: how long this node's own log was a moment ago: what came since is still on its
     way."""
+    cards.look(books, now)
     seen, me = books.seen, setup.origin
     lack = lack_of(setup, books, peers, now)
     everyone = books.everyone()
@@ -54,9 +84,13 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
     others = sorted(everyone - {me}, key=lambda o: (table_of(o) or 0, o))
     free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack not in {d.Lack.ALONE, d.Lack.UNHEARD}
     waits = seen.joined and not seen.fresh.reached and (not seen.island or peers.any_seen(now))
+    seizures = tuple(_seizures(setup, books, peers, cards, now))
+    found = tuple(_peer(origin, books, peers, now, current=newest[node_of(origin)] == origin) for origin in others)
+    if waits:
+        found = tuple(replace(peer, card=cards.of(peer.origin, books)) for peer in found)
     return Situation(
         me=me,
-        peers=tuple(_peer(origin, books, peers, now, current=newest[node_of(origin)] == origin) for origin in others),
+        peers=found,
         holders=tuple((book, books.books.holder(book)) for book in sorted(books.books)),
         mine=tuple(book for book in books.books.mine if books.may_decide(book)),
         mode=Mode.FIXED if rules.stands_alone(seen) or setup.alone else Mode.FREE if free else Mode.PAPER,
@@ -67,10 +101,41 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         may_attest=waits,
         may_island=_may_island(setup, books, peers, lack, now),
         unheard=peers.is_unheard(now),
-        seizures=tuple(_seizures(setup, books, peers, now)),
+        seizures=seizures,
         conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
+        left_open=tuple(_left_open(books)) if books.may_decide(REGISTER) else (),
         refused=tuple(books.refused),
     )
+
+
+def undos_of(books: BookKeeper, told: Collection[str]) -> Iterator[Undo]:
+    """What became of the undos that were asked for here, and which marks made here are undone; but those `told` already."""
+    me = books.seen.me
+    for case in books.undos:
+        made, state = case.made, undo_state(case, books)
+        if made is not None and case.id not in told and (case.origin == me or state is UndoState.UNDONE):
+            found = made.target.count("/") == 1
+            table = None if found else table_of(made.target.partition("/")[0]) or 0
+            yield Undo(case.id, made.voter, table, books.books.holder(made.book), state)
+
+
+def undo_state(case: Case, books: BookKeeper) -> UndoState:
+    """What has become of an undo."""
+    outcome = books.ledger.undo_of(case.id)
+    if outcome is None or case.made is None:
+        return UndoState.ASKED
+    if outcome is e.Outcome.REFUSED:
+        return UndoState.REFUSED
+    target = books.ledger.cases.get(case.made.target)
+    return UndoState.UNDONE if target is None or target.undone(books.books) else UndoState.OVERTAKEN
+
+
+def _left_open(books: BookKeeper) -> Iterator[LeftOpen]:
+    """Marks of a run that is over, whose table goes on though its clerk could not say whether ballots were handed out."""
+    for origin, start in books.replica.last_start.items():
+        for case in books.ledger.unsettled(origin):
+            if case.made is not None and case.seq < start and case.marks(books.books):
+                yield LeftOpen(case.made.voter, case.table)
 
 
 def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bool = True) -> Peer:
@@ -97,7 +162,7 @@ def _stance(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Stance:
     return head.stance if head is not None and head.stance is not Stance.LOCKED else Stance.NOT_READY
 
 
-def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[Seizure]:
+def _seizures(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, now: Now) -> list[Seizure]:
     found = []
     for book in books.books.sealed:
         sealed = books.own_seal(book)
@@ -108,7 +173,10 @@ def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[S
             Seizure(
                 book=book,
                 old=books.books.old_holder(book, sealed.seal.epoch),
-                stopped=tuple(_peer(origin, books, peers, now) for origin in sorted(sealed.seal.stopped)),
+                stopped=tuple(
+                    replace(_peer(origin, books, peers, now), card=cards.of(origin, books))
+                    for origin in sorted(sealed.seal.stopped)
+                ),
                 waits_for=tuple(sorted(books.waits_for(book, sealed))),
                 fetching=books.fetches(book, sealed),
                 unproved=tuple(Unproved(o, v) for o, v in unproved if not books.ledger.is_found(v, o)),

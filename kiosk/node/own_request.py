@@ -16,11 +16,13 @@ from kiosk.node.words import Now, SendTo, Setup
 class OwnRequest:
     """`id`: the request that the desk is about, or was last.
 
+    `left_open`: those of which the clerk does not know, in this run, whether ballots were handed out.
     `must_give_way`: it is granted, but another mark of the voter is known here; the next `answer` before a commit gives it up.
     """
 
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], books: BookKeeper) -> None:
         self.id = ""
+        self.left_open: set[str] = set()
         self.must_give_way = False
         self._last_withdrawn = 0
         self._setup, self._find, self._books = setup, find, books
@@ -52,11 +54,20 @@ class OwnRequest:
         self._books.write(e.Withdrawn(self.id), now)
         self._last_withdrawn = self._books.replica.have[self._setup.origin]
 
+    def begin(self) -> None:
+        """A run begins: the desk is about none, and whatever is open is asked about."""
+        self.id = ""
+        self.left_open.clear()
+
+    def leave_open(self) -> None:
+        """Nobody knows whether its ballots were handed out: nothing is written, and its mark stays. The next run asks again."""
+        self.left_open.add(self.id)
+
     def next_unsettled(self) -> d.Unfinished | None:
         """The next request of which the clerk must say whether ballots were handed out on it; from then on the desk's."""
         for case in self._books.ledger.unsettled(self._setup.origin):
             voter = self._find(case.made.voter) if case.made is not None else None
-            if case.made is not None and voter is not None and case.id != self.id:
+            if case.made is not None and voter is not None and case.id not in {self.id, *self.left_open}:
                 self.id = case.id
                 return d.Unfinished(voter, case.made.elections, case.time_ms)
         return None

@@ -8,7 +8,6 @@ import msgspec
 
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal
-from kiosk.domain.desk_states import Perform, Rescan
 from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
@@ -72,14 +71,7 @@ class Suspect:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
-    """The chair or the secretary orders this by a command; the PIN has been checked."""
-
-    effect: Perform | Rescan
-
-
-Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect | Ordered
+Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect
 
 
 @dataclass(frozen=True, slots=True)

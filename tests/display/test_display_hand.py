@@ -8,6 +8,7 @@ from display_screens import CROWDED, STRIP, Screens
 from kiosk.display.layout import measure
 from kiosk.display.tidy import tidy
 from kiosk.domain.screens import Other, Touch
+from kiosk.samples import samples
 
 ENTER, ESCAPE, BACKSPACE = 13, 27, 8
 
@@ -100,6 +101,25 @@ def test_a_keyboard_does_all_that_the_pad_does(small_hand):
     hand.time += 2
     key(hand, ESCAPE)
     assert hand.touches[1:] == [Touch(screen.number, "cancel")]
+
+
+def test_no_key_says_that_nobody_knows(hand):
+    """Enter says yes and Escape no; the third answer, and that a notice was read, need a finger on their own button."""
+    for name, word, keys in (
+        ("unresolved", "unsure", {ENTER: "yes", ESCAPE: "no"}),
+        ("ready-undone", "noted", {ENTER: "type"}),
+    ):
+        screen = samples("da")[name]
+        (item,) = [button for button in screen.buttons() if button.touch == word]
+        for code, touch in keys.items():
+            hand.show(screen)
+            hand.time += 2
+            key(hand, code)
+            assert hand.touches.pop() == Touch(screen.number, touch)
+        hand.show(samples("da")["green"])
+        hand.show(screen)
+        hand.tap(item.text)
+        assert hand.touches.pop() == Touch(screen.number, word)
 
 
 def test_enter_does_nothing_while_the_right_button_is_closed(small_hand):

@@ -16,7 +16,7 @@ from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Peer, Seizure, Situation
+from kiosk.domain.situation import Peer, Seizure, Situation, Undoable
 
 MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
 ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
@@ -51,11 +51,13 @@ TOUCHES = [
     d.Approve(How.SHOWN, WRONG),
     d.Answer(True),
     d.Answer(False),
+    d.Answer(None),
     d.Type(),
     d.Cancel(),
+    d.Noted(),
     d.OpenMenu(),
     d.OpenOverview(),
-    *(d.Pick(what) for what in ("seal", "hand_over", "attest", "1", "4", "T2.1", "T4.1", "again", "nonsense")),
+    *(d.Pick(what) for what in ("undo", "seen", "seal", "hand_over", "attest", "1", "4", "T2.1", "T4.1", "again", "nonsense")),
     d.Go(),
     *(d.AskPin(deed) for deed in d.Deed),
     d.PinGiven(True),
@@ -79,9 +81,13 @@ PEERS = tuple(
     Peer(origin, table_of(origin), seen=origin != "T4.1", stance=Stance.SERVING) for origin in ("S.1", "T2.1", "T4.1")
 )
 TAKING = Seizure(4, "T4.1", PEERS[2:], (), False, (), 0)
-AROUND = Situation("T1.1", PEERS, mine=(1,), may_seal=(2,), may_attest=True, may_island=True, seizures=(TAKING,))
+MARKS = (Undoable("T2.1/1/1", 2, 0, BOTH, issued=True), Undoable("S.1/7", 4, 0, BOTH, issued=True, found=True))
+AROUND = Situation("T1.1", PEERS, mine=(0, 1), may_seal=(2,), may_attest=True, may_island=True, seizures=(TAKING,), marks=MARKS)
 PAGES = [
     office.Overview(),
+    office.FindMark(),
+    office.FindMark(misread=True),
+    office.Marks(ANNE.number, ANNE.name),
     office.PickBook(d.Deed.SEAL),
     office.PickBook(d.Deed.HAND_OVER),
     office.PickHeir(d.Deed.SEIZE, 4),
@@ -205,6 +211,12 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
         case d.Withdraw():
             given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel)
             assert given_up or (isinstance(state, d.Unresolved) and given == d.Answer(False))
+        case d.Seen():
+            assert (type(state), given) in {(d.Ready, d.Noted()), (d.Office, d.Pick("seen"))}
+            assert after == state
+        case d.LeaveOpen():
+            assert isinstance(state, d.Unresolved)
+            assert given == d.Answer(None)
         case d.Perform():
             assert isinstance(state, d.Pin)
             assert given == d.PinGiven(True)
@@ -461,6 +473,40 @@ def test_a_voter_who_is_not_served(leaves: d.Input) -> None:
     """Cancelling, or nobody touching anything, clears the voter from the screen without a request."""
     for rules in (OPEN, KEYED):
         assert walked(d.Ready(), ANNES, leaves, rules=rules) == (d.Ready(), ())
+
+
+def test_nobody_is_attested_as_stopped_beforehand() -> None:
+    """Table 4 is silent. Wherever the chair is asked who has stopped, nobody is ticked: it is the chair who says so."""
+    rules = replace(OPEN, situation=AROUND)
+    for leads in ([d.Pick("attest")], [d.Pick("seal"), d.Pick("2")], [d.Pick("seal"), d.Pick("4"), d.Pick("again")]):
+        state, _ = walked(d.Office(office.Overview()), *leads, rules=rules)
+        assert isinstance(state.page, office.PickStopped)
+        assert state.page.chosen == frozenset()
+        state, _ = walked(state, d.Pick("S.1"), d.Pick("S.1"), d.Pick("T2.1"), rules=rules)
+        assert state.page.chosen == {"T2.1"}
+
+
+def test_a_mark_is_undone_by_its_own_item_and_the_pin() -> None:
+    """The voter's card leads to the voter's marks, none of which is chosen; the PIN decides about the one that is touched."""
+    rules = replace(OPEN, situation=AROUND)
+    page, _ = walked(d.Office(office.Overview()), d.Pick("undo"), STRAY, rules=rules)
+    assert page == d.Office(office.FindMark(misread=True))
+    for scan in (ANNES, d.Turned(MARKED, ANNE.number, ANNE)):
+        marks, effects = walked(page, scan, rules=rules)
+        assert (marks, effects) == (d.Office(office.Marks(ANNE.number, ANNE.name)), ())
+        assert walked(marks, d.Go(), d.Pick("3"), d.Pick("0"), rules=rules) == (marks, ())
+        pin, _ = walked(marks, d.Pick("2"), rules=rules)
+        order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target="S.1/7")
+        assert pin == d.Pin(d.Deed.UNDO, order=order)
+        assert walked(pin, d.PinGiven(True), rules=rules) == (d.Office(office.Overview()), (order,))
+
+
+def test_who_does_not_hold_the_register_undoes_nothing() -> None:
+    """The item means nothing there, and who loses the register stands on the overview again."""
+    rules = replace(OPEN, situation=replace(AROUND, mine=(1,)))
+    assert walked(d.Office(office.Overview()), d.Pick("undo"), rules=rules) == (d.Office(office.Overview()), ())
+    for page in (office.FindMark(), office.Marks(ANNE.number)):
+        assert walked(d.Office(page), d.Changed(), rules=rules) == (d.Office(office.Overview()), ())
 
 
 def test_the_chairs_deeds() -> None:

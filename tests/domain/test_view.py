@@ -12,12 +12,25 @@ from kiosk.domain import desk, office, texts
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
+from kiosk.domain.board import board
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Display, Stance
-from kiosk.domain.situation import Conflict, Mode, Peer, Refused, Situation
+from kiosk.domain.situation import (
+    Conflict,
+    LastCard,
+    LeftOpen,
+    Mode,
+    Peer,
+    Refused,
+    Seizure,
+    Situation,
+    Undo,
+    Undoable,
+    UndoState,
+)
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
@@ -45,6 +58,8 @@ REFUSED = [
 ]
 PAGES: list[office.Page] = [
     office.Overview(),
+    *(office.FindMark(misread) for misread in (False, True)),
+    *(office.Marks(ANNE.number, name) for name in ("", ANNE.name)),
     *(office.PickBook(deed) for deed in (d.Deed.HAND_OVER, d.Deed.SEAL)),
     *(office.PickHeir(deed, 3) for deed in (d.Deed.HAND_OVER, d.Deed.SEIZE)),
     *(office.PickStopped(book, frozenset({"T4.1"})) for book in (None, 4)),
@@ -69,7 +84,7 @@ def pin_for(deed: d.Deed, wrong: bool, paused: bool) -> d.Pin:
 
 
 MOVES = {d.Deed.HAND_OVER, d.Deed.SEAL, d.Deed.SEIZE, d.Deed.ATTEST}
-DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board"}
+DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board", office.FindMark: "Typing"}
 
 STATES: list[d.State] = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
@@ -114,7 +129,8 @@ def test_every_state_has_its_screen(language: Language) -> None:
     assert {type(state) for state in STATES} == set(desk.STATES)
     for state in STATES:
         seen = shown(state, language)
-        assert type(seen.content).__name__ == DRAWN_AS.get(type(state), type(state).__name__)
+        kind = state.page if isinstance(state, d.Office) and type(state.page) in DRAWN_AS else state
+        assert type(seen.content).__name__ == DRAWN_AS.get(type(kind), type(kind).__name__)
         assert seen.content.headline
         assert s.decode_sent(s.encode(seen)) == seen
         assert seen.strip.language == language
@@ -215,6 +231,15 @@ BUTTONS = {
     "pick-book": ("cancel", None),
     "pick-heir": ("cancel", None),
     "pick-stopped": ("cancel", "go"),
+    "overview-undo": ("cancel", "pick seen"),
+    "find-mark": ("cancel", "number"),
+    "find-mark-misread": ("cancel", "number"),
+    "marks": ("cancel", None),
+    "marks-one": ("cancel", None),
+    "marks-none": ("cancel", None),
+    **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
+    "ready-undone": ("menu", "type"),
+    "pick-stopped-begun": ("cancel", "go"),
     "piles-waiting": ("cancel", None),
     "piles-ready": ("cancel", "go"),
     "piles-start": ("cancel", "go"),
@@ -556,6 +581,127 @@ def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> No
     lines = overview(peers=(*peers[2:], *peers[:2]), holders=tuple((n, f"T{n}.1") for n in (1, 2, 3, 10, 11)))
     assert [line.name for line in lines] == ["Bord 1", "Bord 2", "Bord 3", "Bord 10", "Bord 11"]
     assert lines[2].text == "her: Frit bordvalg"
+
+
+@pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (tavs)"), ("en", "Table 4 (silent)")])
+def test_who_is_silent_is_told_and_not_ticked(language: Language, silent: str) -> None:
+    """The page that asks who has stopped says beside the name who is silent, and ticks nobody."""
+    content = shown(d.Office(office.PickStopped(4)), language).content
+    assert [item.text for item in content.items if "(" in item.text] == [silent]
+    assert content.chosen == ()
+
+
+def test_the_secretary_is_told_of_what_nobody_knows() -> None:
+    """Each voter of whose ballots nobody knows has a row; where they are many, all stand in one, by their numbers."""
+    two = overview(left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)))[:2]
+    assert [line.name for line in two] == ["nr. 004 183", "nr. 004 184"]
+    assert two[0].text == "bord 4: ingen ved, om der er udleveret. Er der ikke, så ophæv"
+    (many, *_) = overview(left_open=tuple(LeftOpen(n, 4) for n in range(1, 9)))
+    assert (many.name, many.wide) == ("8 vælgere", True)
+    assert many.text.endswith("nr. 000 001, 000 002 og 6 til")
+
+
+MARKS = (
+    Undoable("T3.1/1/1", 3, THEN, BOTH, issued=True),
+    Undoable("T4.1/1/1", 4, THEN, ("byraad",), issued=False),
+    Undoable("S.1/57", 1, THEN, BOTH, issued=True, found=True),
+)
+
+
+def around_undo(**around: object) -> View:
+    made = view()
+    return replace(made, situation=replace(made.situation, mine=(0,), **around))
+
+
+def undo(state: d.State, **around: object) -> s.Content:
+    return screen(1, state, around_undo(**around)).content
+
+
+def test_a_voters_marks_are_told_and_none_is_chosen() -> None:
+    """Table, time and elections of each, and whether ballots were handed out; none is ticked, also where there is only one."""
+    page = d.Office(office.Marks(ANNE.number, ANNE.name))
+    content = undo(page, marks=MARKS)
+    assert [(line.name, line.text) for line in content.lines] == [
+        ("Bord 3", "kl. 10.42, byråd og regionsråd: udleveret"),
+        ("Bord 4", "kl. 10.42, byråd: intet udleveret endnu"),
+        ("Bord 1", "kl. 10.42, byråd og regionsråd: kort fundet i stakken"),
+    ]
+    assert [item.touch for item in content.items] == ["pick 1", "pick 2", "pick 3"]
+    for marks in (MARKS, MARKS[:1]):
+        assert undo(page, marks=marks).chosen == ()
+    assert undo(page, marks=()).items == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("T3.1/1/1", "Ophæv bord 3 kl. 10.42, hvor der ER udleveret"),
+        ("T4.1/1/1", "Ophæv bord 4 kl. 10.42, hvor intet er udleveret"),
+        ("S.1/57", "Ophæv kortet, der blev fundet ved bord 1 kl. 10.42"),
+        ("T9.1/1/1", "ikke længere til at ophæve"),
+    ],
+)
+def test_the_pin_says_what_an_undo_leads_to(target: str, said: str) -> None:
+    """In one sentence, with the voter's number beside it; also where the mark has gone meanwhile."""
+    content = undo(d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=ANNE.number, target=target)), marks=MARKS)
+    assert said in content.headline
+    assert content.hint.startswith(view().say("number", view().number(ANNE.number)))
+
+
+def test_what_became_of_an_undo_is_told_until_it_is_touched_away() -> None:
+    """On the overview, the newest first; one that is still waited for can't be touched away."""
+    page = d.Office(office.Overview())
+    asked, undone = (
+        Undo("S.1/1/1", 7, 3, "T1.1", UndoState.ASKED),
+        Undo("S.1/1/2", 8, None, "T1.1", UndoState.UNDONE),
+    )
+    content, _, away = board(page, around_undo(undos=(asked,)))
+    assert (content.lines[0].name, content.lines[0].text) == (
+        "nr. 000 007",
+        "afmærkningen fra bord 3: ophævelsen venter på bord 1",
+    )
+    assert away is None
+    content, _, away = board(page, around_undo(undos=(asked, undone)))
+    assert content.lines[0].text == "det fundne kort er ophævet"
+    assert away == s.Button("pick seen", "OK, set")
+
+
+def test_a_table_is_told_what_the_secretary_has_undone() -> None:
+    """On its ready screen, in the place of a notice, with a button to touch it away; what was just misread comes first."""
+    undone = Undo("S.1/1/2", 8, 3, "T1.1", UndoState.UNDONE)
+    content = undo(d.Ready(), undos=(undone,))
+    assert (content.notice, content.remedy) == (
+        "Valgsekretæren har ophævet nr. 000 008",
+        "Vælgeren kan få stemmesedler igen.",
+    )
+    assert "ophævet" not in undo(d.Ready(Unreadable.CPR), undos=(undone,)).notice
+    assert undo(d.Ready(), undos=(replace(undone, state=UndoState.ASKED),)).notice == ""
+
+
+@pytest.mark.parametrize(
+    ("card", "wrong", "said"),
+    [
+        (None, False, "alle kort"),
+        (LastCard(4182, 57, THEN), False, "alle kort oven på kort 57, nr. 004 182 (hørt her kl. 10.42)"),
+        (
+            LastCard(4182, 57, THEN),
+            True,
+            "alle kort oven på kort 57, nr. 004 182 (hørt her kl. 10.42, men uret her går forkert)",
+        ),
+        (LastCard(4182, 57, 0), False, "alle kort oven på kort 57, nr. 004 182"),
+    ],
+)
+def test_which_cards_are_scanned_again_never_rests_on_the_stopped_tables_clock(
+    card: LastCard | None, wrong: bool, said: str
+) -> None:
+    """It is told by the last card that is known, and by this node's own clock; in a seizure as after a power cut."""
+    made = view(clock_wrong=wrong)
+    peer = Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=THEN + 7_200_000, card=card)
+    taking = Seizure(4, "T4.1", (peer,), (), False, (), 0)
+    around = replace(made.situation, peers=(peer,), seizures=(taking,))
+    for page in (office.Piles(4), office.Piles(None, frozenset({"T4.1"}))):
+        content = screen(1, d.Office(page), replace(made, situation=around)).content
+        assert [line.text for line in content.lines] == [said]
 
 
 def test_a_large_place_is_told_by_what_is_wrong() -> None:

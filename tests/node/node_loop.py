@@ -230,6 +230,10 @@ class Loop:
     def bodies(self, *kinds: type) -> list[e.Body]:
         return [w.entry.body for w in self.entries if not kinds or isinstance(w.entry.body, kinds)]
 
+    def hashes(self, kind: type) -> list[str]:
+        """The hashes of the entries of a kind."""
+        return [e.entry_hash(w.data) for w in self.entries if isinstance(w.entry.body, kind)]
+
     def kinds(self, since: int = 0) -> list[str]:
         """The kinds of the entries, from the `since`-th on."""
         return [type(w.entry.body).__name__ for w in self.entries[since:]]

@@ -43,13 +43,34 @@ def test_yes() -> None:
 
 
 def test_no() -> None:
-    """No: the request is withdrawn and its grant taken back in one batch, and the voter is served with a new request."""
+    """No: the request is withdrawn, which speaks for itself, and the voter is served with a new request."""
     again = approved().restarted().touch("no")
-    assert (again.shown, again.kinds()[-3:]) == ("Ready", ["Start", "Withdrawn", "Decision"])
-    assert [type(written.entry.body) for written in again.log[-1]] == [e.Withdrawn, e.Decision]
-    assert again.bodies()[-1] == e.Decision(f"{ORIGIN}/1/1", ANNE.number, BOTH, 1, 1, e.Outcome.UNDONE, "withdrawn")
+    assert (again.shown, again.kinds()[-2:]) == ("Ready", ["Start", "Withdrawn"])
+    assert list(again.node.ledger.marks(ANNE.number)) == []
     again.serve(ANNE)
     assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
+
+
+def test_dont_know() -> None:
+    """Nobody knows: nothing is written for the request and its mark stays, while the table goes on. The next run asks again."""
+    again = approved().restarted().touch("unsure")
+    assert (again.shown, again.kinds()[-1]) == ("Ready", "Start")
+    assert again.scan(ANNE.number).screen.content.code == "A1"
+    again.touch("next").serve(BENT)
+    assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
+    assert "Withdrawn" not in again.kinds()
+    third = again.restarted()
+    assert (third.shown, third.screen.content.name) == ("Unresolved", ANNE.name)
+
+
+def test_dont_know_leads_to_the_next_question() -> None:
+    """Two requests were left open: who does not know about one is asked about the other, and about neither again."""
+    loop = approved().restarted().touch("unsure")
+    again = loop.scan(BENT.number).touch("approve").restarted()
+    assert (again.shown, again.screen.content.name) == ("Unresolved", ANNE.name)
+    again.touch("unsure")
+    assert (again.shown, again.screen.content.name) == ("Unresolved", BENT.name)
+    assert again.touch("unsure").shown == "Ready"
 
 
 def test_the_question_comes_again() -> None:
@@ -88,13 +109,6 @@ def test_closed_table_asks_too() -> None:
     again = approved().restarted(setup=replace(SETUP, first=frozenset({ORIGIN, "T2.1"})))
     assert again.shown == "Unresolved"
     assert again.touch("yes").screen.content.code == "K2"
-
-
-def test_a_withdrawal_by_a_node_that_holds_nothing_undoes_nothing() -> None:
-    """Only the holder takes back a grant; another table's No is a withdrawal and no more."""
-    again = approved().restarted(setup=replace(SETUP, opening=dict.fromkeys(SETUP.opening, "T2.1"))).touch("no")
-    assert again.kinds()[-2:] == ["Start", "Withdrawn"]
-    assert list(again.node.ledger.marks(ANNE.number)) != []
 
 
 # --- every moment -----------------------------------------------------------------------------------------------------
@@ -196,8 +210,7 @@ def check_answer(again: Loop, voter, answer: str) -> None:
     assert again.screen.content.name == voter.name
     again.touch(answer)
     assert again.shown == "Ready"
-    last = again.bodies()[-1 if answer == "yes" else -2]
-    assert isinstance(last, e.Issued if answer == "yes" else e.Withdrawn)
+    assert isinstance(again.bodies()[-1], e.Issued if answer == "yes" else e.Withdrawn)
     again.scan(voter.number)
     assert again.shown == ("Refused" if answer == "yes" else "BirthDate" if again.setup.birth_date_keyed else "VoterShown")
 

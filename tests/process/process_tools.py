@@ -18,10 +18,10 @@ AGAIN_S = 1.1  # seconds without a new screen after which a clerk scans again; s
 COMMAND_S = 60  # seconds that a command may take on a busy machine
 
 
-def valgbord(*arguments, env=None):
-    """Run a command of `valgbord` to its end, however it ends; its output is text."""
+def valgbord(*arguments, env=None, typed=""):
+    """Run a command of `valgbord` to its end, however it ends; its output is text, and so is what is typed at it."""
     command = [sys.executable, "-m", "kiosk.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, env=env, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=COMMAND_S, env=env, check=False, input=typed)
 
 
 def import_list(table, voters=300, seed=1):

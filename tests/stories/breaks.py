@@ -11,6 +11,7 @@ import msgspec
 from place import Device
 
 import kiosk.domain.books as books_module
+import kiosk.node.desk_keeper as desk_keeper_module
 import kiosk.node.ears as ears_module
 from kiosk import limits
 from kiosk.domain import desk, rights, rules
@@ -23,7 +24,8 @@ from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Batch, Head, Stance
-from kiosk.node import Setup, Turn, deeds
+from kiosk.domain.situation import Situation, UndoState
+from kiosk.node import Setup, Turn, deeds, lookout
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
@@ -31,6 +33,7 @@ from kiosk.node.core import Node
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.face import Face
+from kiosk.node.lookout import LastCards
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Replica, Taken
@@ -372,6 +375,33 @@ def _seizes_in_silence(old: Callable[..., bool], self: BookKeeper, book: int, to
     return old(self, book, to, now, 0)
 
 
+def _offers_all(old: Callable[..., Situation], setup: Setup, books: BookKeeper, *given: Any) -> Situation:
+    """The pages offer what the node would not carry out."""
+    return replace(old(setup, books, *given), mine=tuple(books.books), may_island=True)
+
+
+_OFFERS_ALL = _around(desk_keeper_module, "situation_of", _offers_all)
+
+
+def _never_told(old: Callable[..., None], self: DeskKeeper, effect: d.Effect, now: Any) -> None:
+    if not isinstance(effect, d.Seen):
+        old(self, effect, now)
+
+
+def _undone_once_granted(books: BookKeeper, told: Any) -> Any:
+    for undo in lookout.undos_of(books, told):
+        yield replace(undo, state=UndoState.UNDONE) if undo.state is UndoState.OVERTAKEN else undo
+
+
+def _waits_for_the_shown_only(self: DeskKeeper, request: str) -> bool:
+    return request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
+
+
+def _tells_by_its_own_clock(old: Callable[..., None], self: LastCards, books: BookKeeper, now: Any) -> None:
+    old(self, books, now)
+    self._heard_ms = dict(books.replica.last_ms)
+
+
 OWN: dict[str, tuple[Patch, ...]] = {
     "log: a gap is skipped": (_around(Replica, "take_in", _skips),),
     "log: only its origin is asked for a log": (_around(Replica, "wants", _asks_the_origin_only),),
@@ -415,9 +445,14 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "open: nobody needs to know": ((Ledger, "poll_open", property(_always)),),
     "open: the holder need not know": (_around(BookKeeper, "_bar", _opens_for_itself),),
     "open: everybody may": (
+        _OFFERS_ALL,
         (rules, "may_decide", _always),
         (Ledger, "poll_open", property(lambda self: bool(self._opens))),
     ),
+    "restart: who does not know gives the request up": ((DeskKeeper, "is_about", _waits_for_the_shown_only),),
+    "undo: told for ever": (_around(DeskKeeper, "_perform", _never_told),),
+    "undo: what overtakes it is not told": ((desk_keeper_module, "undos_of", _undone_once_granted),),
+    "cards: told by the stopped table's clock": (_around(LastCards, "look", _tells_by_its_own_clock),),
     "open: a closed table rests": (_around(rules, "may_decide", _rests_when_closed),),
     "D1: the holder goes on under a seal": ((rules, "d1_holds", lambda books, me, book: books.chain(book).last.holder == me),),
     "D2: old heads prove something": ((Freshness, "heard", _hears_old_heads),),
@@ -457,7 +492,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "lock: the screen only": ((DeskKeeper, "_lock", _locks_the_screen_only),),
     "lock: unlocking is no start": ((DeskKeeper, "_start", _unlocks_the_screen_only),),
     "lock: a restart ends it": (_around(DeskKeeper, "begin", _starts_though_locked),),
-    "handover: anybody may": ((BookKeeper, "hand_over", _hands_over_anyhow), (rules, "d1_holds", _always)),
+    "handover: anybody may": (_OFFERS_ALL, (BookKeeper, "hand_over", _hands_over_anyhow), (rules, "d1_holds", _always)),
     "handover: it counts for nothing": ((Books, "_handover", _nothing),),
     "handover: it need not be on disk": ((BookKeeper, "moving", property(_never, _nothing)),),
     "handover: old requests stay undecided": (_around(BookKeeper, "duties", _leaves_old_requests),),
@@ -491,7 +526,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
         (rules, "g3_two_disks", lambda seen, case, heads: _two_disks(replace(seen, island=False), case, heads)),
     ),
     "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
-    "island: on the chair's word alone": (_around(DeskKeeper, "_perform_deed", _island_at_any_time),),
+    "island: on the chair's word alone": (_OFFERS_ALL, _around(DeskKeeper, "_perform_deed", _island_at_any_time)),
     "island: ends never": ((ears_module, "covers", _never),),
     "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),
     "island: outlives a restart": (_around(DeskKeeper, "_start", _island_outlives_a_restart),),

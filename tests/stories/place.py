@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from kiosk import limits
+from kiosk.chair import Chair, NotOfferedError
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import office
@@ -21,9 +22,12 @@ from kiosk.domain.nodes import node_of, origin_of
 from kiosk.domain.situation import Peer, Seizure
 from kiosk.domain.view import screen
 from kiosk.node import Give as GiveTo
-from kiosk.node import Gone, Heard, Input, Node, Now, Ordered, Scanned, Send, SendTo, Turn
+from kiosk.node import Gone, Heard, Input, Node, Now, Scanned, Send, SendTo, Turn
+from kiosk.screen_client import NoScreenError, ScreenClient
 from tests import made_up
 
+PATIENCE_S = 0.5
+NOT_OFFERED = (NotOfferedError, NoScreenError)  # what the screen does not offer can't be decided
 VOTERS = {n: made_up.voter(n, n // 100, ("byraad",)) for book in (1, 2, 3) for n in range(book * 100, book * 100 + 9)}
 
 
@@ -49,6 +53,36 @@ class Device:
         return self.disk
 
 
+class InMemory(ScreenClient):
+    """A screen's other end, without a socket. While a screen is waited for, time passes at this node, and nothing arrives."""
+
+    def __init__(self, place: "Place", name: str) -> None:
+        self._place, self._name, self._patience_s = place, name, PATIENCE_S
+        self._read = 0
+        self.screen: s.Screen | None = None
+        self.catch_up()
+
+    def now(self) -> float:
+        """The place's clock."""
+        return self._place.mono_ms / 1_000
+
+    def next_within(self, seconds: float) -> s.Screen | None:
+        """The next screen that was shown, or is within so long."""
+        shown, until = self._place.devices[self._name].screens, self.now() + seconds
+        while self._read >= len(shown):
+            if self.now() >= until:
+                return None
+            self._place.pass_time_at(self._name, limits.LOOK_MS)
+        self._read += 1
+        self.screen = shown[self._read - 1]
+        return self.screen
+
+    def touch(self, touch: str, value: str = "", how: str = "") -> None:
+        """Touch a button of the screen that was read last."""
+        assert self.screen is not None
+        self._place._put(self._name, s.Touch(self.screen.number, touch, value, how))
+
+
 class Place:
     """All devices and the network. What is sent waits in `wire` until `deliver`."""
 
@@ -68,7 +102,7 @@ class Place:
             device = self.devices[name]
             device.screens.clear()
             setup = self.made_up.setup(device.origin)
-            device.node = Node(setup, VOTERS.get, lambda _pin: True, made_up.keys(device.origin))
+            device.node = Node(setup, VOTERS.get, lambda pin: pin == made_up.PIN, made_up.keys(device.origin))
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
             device.node.recall(device.doubt)
@@ -199,6 +233,11 @@ class Place:
         logs = {o: [row for row in self.devices[node_of(o)].disk if row.origin == o] for o in origins}
         self._put(to, *(Heard(origin, batch_of(rows)) for origin, rows in logs.items()))
 
+    def pass_time_at(self, name: str, ms: int) -> None:
+        """A moment passes at one node; what it says is on its way."""
+        self.mono_ms += ms
+        self._put(name)
+
     def pass_time(self, ms: int) -> None:
         """A moment passes, and all that is said in it arrives."""
         self.mono_ms += ms
@@ -240,21 +279,29 @@ class Place:
         self.wait(2_000)
         return self
 
-    def order(self, name: str, deed: d.Deed, **words: object) -> None:
-        """The chair decides something at this node."""
-        self._put(name, Ordered(d.Perform(deed, **words)))  # type: ignore[arg-type]
+    def chair(self, name: str) -> Chair:
+        """The chair at this node's screen: pages, touches and the PIN, as in the product."""
+        return Chair(InMemory(self, name), made_up.PIN, patience_s=PATIENCE_S)
+
+    def order(self, name: str, deed: d.Deed) -> None:
+        """The chair decides something at this node that needs no more words."""
+        self.chair(name).decide(deed)
+
+    def attest(self, name: str, *stopped: str, cards: Iterable[int] = ()) -> None:
+        """After a power cut the chair attests at this node which disks are stopped; the cards lie at the first of them."""
+        self.chair(name).attest(stopped, [(stopped[0], voter) for voter in cards])
 
     def hand_over(self, book: int, giver: str, heir: str) -> None:
         """The chair has a node give a book to another."""
-        self.order(giver, d.Deed.HAND_OVER, book=book, to=self.devices[heir].origin)
+        self.chair(giver).hand_over(book, self.devices[heir].origin)
 
     def seal(self, book: int, *stopped: str, by: str = "S") -> None:
-        """The secretary begins to take a book; the chair attests who is stopped."""
-        self.order(by, d.Deed.SEAL, book=book, nodes=frozenset(self.devices[name].origin for name in stopped))
+        """The secretary begins to take a book; the chair attests which nodes are stopped, or which disks."""
+        self.chair(by).seal(book, [name if "." in name else self.devices[name].origin for name in stopped])
 
     def seize(self, book: int, to: str, by: str = "S") -> None:
         """The secretary takes a book that is sealed."""
-        self.order(by, d.Deed.SEIZE, book=book, to=self.devices[to].origin)
+        self.chair(by).seize(book, self.devices[to].origin)
 
     def take_over(self, book: int, stopped: str, to: str, *found: int) -> None:
         """The whole seizure of a stopped table's book; the cards of the voters found there are scanned again."""
@@ -266,21 +313,21 @@ class Place:
         self.wait(3_000)
 
     def scan_again(self, name: str, voter: int, stopped: str) -> None:
-        """A voter's card is found in a stopped table's pile."""
-        self._put(name, Ordered(d.Rescan(voter, self.devices[stopped].origin)))
+        """A voter's card is found in a stopped table's pile, while a book is being taken."""
+        book = next(taking.book for taking in self.core(name).situation.seizures)
+        self.chair(name).scan_again(book, self.devices[stopped].origin, [voter])
 
     def ask_undo(self, name: str, voter: int) -> bool:
-        """The secretary asks for a voter's mark to be taken back; False where none is offered."""
-        books = self.core(name).books
-        if not (marks := books.undoable(voter)):
+        """The secretary has the first of a voter's marks taken back; False where none is offered."""
+        chair = self.chair(name)
+        if not chair.marks(voter):
             return False
-        books.ask_undo(voter, marks[0].target, self.now)
-        self._put(name)
+        chair.undo(1)
         return True
 
-    def touch(self, name: str, touch: str) -> None:
+    def touch(self, name: str, touch: str, value: str = "") -> None:
         """A button is touched on the newest screen."""
-        self._put(name, s.Touch(self.devices[name].screens[-1].number, touch))
+        self._put(name, s.Touch(self.devices[name].screens[-1].number, touch, value))
 
     def scan(self, name: str, voter: int) -> None:
         """A voter's card is scanned."""

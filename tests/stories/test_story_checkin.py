@@ -1,7 +1,7 @@
 """Stories of a check-in: who is asked, what must hold before green, and what becomes of a request."""
 
 import pytest
-from place import Place, batch_of
+from place import NOT_OFFERED, Place, batch_of
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
@@ -261,7 +261,8 @@ def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
 def test_the_poll_is_opened_by_the_secretary() -> None:
     """Before the register's holder has opened the poll no table serves; no table can open it."""
     place = Place().started()
-    place.order("T1", d.Deed.OPEN_POLL)
+    with pytest.raises(NOT_OFFERED):
+        place.order("T1", d.Deed.OPEN_POLL)
     place.wait(2_000)
     assert [place.shown(name) for name in ("T1", "T2", "T3")] == ["NotReady"] * 3
     place.order("S", d.Deed.OPEN_POLL)
@@ -309,6 +310,55 @@ def test_the_secretary_takes_a_mark_back(place: Place) -> None:
     assert place.decided("T2") == ["granted", "granted"]
     assert not place.marked("T1", 201)
     place.serve("T1", 201)
+
+
+def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
+    """The overview says whom the undo waits for, and then what became of it; table 3, whose mark it was, says so too, until it
+    is touched away. After a restart nobody is told again."""
+    place.serve("T3", 201)
+    place.wait(1_000)
+    place.hold("S", "T2")
+    place.hold("T3", "T2")
+    place.hold("T1", "T2")
+    assert place.ask_undo("S", 201)
+    (line, *_) = place.content("S").lines
+    assert (line.name, line.text) == ("no. 000 201", "the mark from table 3: the undo waits for table 2")
+    assert place.devices["S"].screens[-1].right is None, "what is waited for can't be touched away"
+    place.heal()
+    place.wait(2_000)
+    assert place.content("S").lines[0].text == "the mark from table 3 is undone"
+    assert place.content("T3").notice == "The secretary has undone no. 000 201"
+    assert place.content("T1").notice == ""
+    place.touch("S", "pick seen")
+    place.touch("T3", "noted")
+    place.wait(1_000)
+    assert all(line.name != "no. 000 201" for line in place.content("S").lines)
+    assert place.content("T3").notice == ""
+    place.crash("T3")
+    place.restart("T3")
+    place.wait(3_000)
+    assert place.content("T3").notice == ""
+    assert place.vector("T1") == place.vector("T3"), "it stays in the log"
+
+
+def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
+    """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
+    finds out that it was: the mark stands, and the overview says so."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.crash("T3")
+    place.restart("T3")
+    place.touch("T3", "unsure")
+    place.wait(4_000)
+    assert place.ask_undo("S", 201)
+    place.wait(2_000)
+    assert not place.marked("S", 201)
+    place.order("T3", d.Deed.LOCK)
+    place.order("T3", d.Deed.UNLOCK)
+    place.touch("T3", "yes")
+    place.wait(4_000)
+    assert place.marked("S", 201)
+    assert "stands: the table says now that ballots were handed out" in place.content("S").lines[0].text
 
 
 def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Place) -> None:

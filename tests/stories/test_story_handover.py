@@ -1,6 +1,7 @@
 """Stories of books that are handed over: both nodes are alive."""
 
-from place import Place
+import pytest
+from place import NOT_OFFERED, Place
 
 from kiosk.domain import entries as e
 
@@ -54,8 +55,10 @@ def test_until_the_heir_has_heard_of_it_nobody_decides(place: Place) -> None:
 
 
 def test_only_the_holder_hands_over(place: Place) -> None:
-    """Table 3 does not hold book 2: what it is told to hand over stays where it is."""
-    place.hand_over(2, "T3", "T1")
+    """Table 3 does not hold book 2, and is not offered to hand it over: it stays where it is."""
+    place.wait(500)
+    with pytest.raises(NOT_OFFERED):
+        place.hand_over(2, "T3", "T1")
     place.wait(2_000)
     assert place.holders(2) == {"T2.1"}
     assert place.bodies("T3", e.Handover) == []

@@ -1,6 +1,7 @@
 """Stories of island mode: a table that reaches nobody, and on the chair's word serves the voters of its own book."""
 
-from place import Place
+import pytest
+from place import NOT_OFFERED, Place
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
@@ -26,11 +27,13 @@ def test_who_reaches_nobody_says_so(place: Place) -> None:
 
 def test_only_who_reaches_nobody_becomes_an_island(place: Place) -> None:
     """Table 2 sees the others: the chair's word makes no island of it. Nor of the secretary's node, whatever it sees."""
-    place.order("T2", d.Deed.ISLAND)
+    with pytest.raises(NOT_OFFERED):
+        place.order("T2", d.Deed.ISLAND)
     assert not place.is_island("T2")
     place.cut_off("S")
     place.wait(6_000)
-    place.order("S", d.Deed.ISLAND)
+    with pytest.raises(NOT_OFFERED):
+        place.order("S", d.Deed.ISLAND)
     assert not place.is_island("S")
 
 
@@ -107,7 +110,7 @@ def test_islands_that_meet_without_the_secretary_go_on_together(place: Place) ->
     assert all(place.is_island(name) for name in ("T1", "T2", "T3"))
     assert place.core("T1").situation.may_attest
     assert place.core("T1").situation.awaited == ("S.1",)
-    place.order("T1", d.Deed.ATTEST, nodes=frozenset({"S.1"}))
+    place.attest("T1", "S.1")
     assert place.is_island("T1")
     assert isinstance(place.bodies("T1", e.Start, e.Island)[-1], e.Island), "whoever reads its log knows that it is one still"
     place.wait(4_000)

@@ -35,10 +35,12 @@ def test_a_found_card_is_matched_with_its_own_tables_mark(place: Place) -> None:
 
 
 def test_a_found_card_is_no_other_tables_mark(place: Place) -> None:
-    """The card is found at table 2 after table 3 has served the voter: two ballots, which all show, without table 2's log."""
+    """The card is found at table 2 after table 3 has served the voter: two ballots, which all show, without table 2's log.
+    Table 2's pile can be scanned again when its book moves on, with table 2 attested stopped."""
     lost_island(place)
     place.take_over(2, "T2", "T1")
     place.serve("T3", 201)
+    place.seal(2, "T2")
     place.scan_again("S", 201, "T2")
     place.wait(2_000)
     assert place.conflicts() == {name: [(201, (2, 3))] for name in ("S", "T1", "T3")}

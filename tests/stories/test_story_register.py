@@ -1,6 +1,7 @@
 """Stories of the register, book 0: only the assistant takes it over, and only while the secretary's node is stopped."""
 
-from place import Place
+import pytest
+from place import NOT_OFFERED, Place
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
@@ -19,7 +20,8 @@ def test_only_the_assistant_takes_the_register(place: Place) -> None:
     """The secretary's node stops: table 1, the assistant, may take the register, and table 2 may not."""
     place.crash("S")
     place.wait(1_000)
-    place.seal(REGISTER, "S", by="T2")
+    with pytest.raises(NOT_OFFERED):
+        place.seal(REGISTER, "S", by="T2")
     assert place.bodies("T2", e.Seal) == []
     take_register(place)
     assert place.holders(REGISTER) == {"T1.1"}
@@ -74,7 +76,8 @@ def test_who_does_not_know_who_holds_the_register_has_not_answered(place: Place)
 
 def test_the_register_is_taken_only_while_its_holder_is_stopped(place: Place) -> None:
     """The secretary's node is not attested stopped: the assistant may not take the register."""
-    place.seal(REGISTER, "T3", by="T1")
+    with pytest.raises(NOT_OFFERED, match="while its holder is attested stopped"):
+        place.seal(REGISTER, "T3", by="T1")
     assert place.bodies("T1", e.Seal) == []
     place.wait(1_000)
     assert place.decides("S", REGISTER)
@@ -125,7 +128,7 @@ def test_what_an_earlier_disk_of_the_assistants_did_unheard_is_nothing(place: Pl
     place.heal()
     place.restart("T1")
     place.wait(3_000)
-    place.order("T1", d.Deed.SEAL, book=REGISTER, nodes=frozenset({"S.1", "T1.1", "T2.1"}))
+    place.seal(REGISTER, "S.1", "T1.1", "T2.1", by="T1")
     place.wait(3_000)
     place.seize(REGISTER, "T1", by="T1")
     place.wait(3_000)
@@ -152,7 +155,7 @@ def test_a_seal_that_a_handover_has_overtaken_is_finished_by_the_heir(place: Pla
     place.wait(3_000)
     assert place.core("T2").books.books.holder(REGISTER) == "S.1"
     assert place.core("T3").books.books.holder(REGISTER) == "T1.2"
-    place.order("T1", d.Deed.SEAL, book=REGISTER, nodes=frozenset({"T1.1"}))
+    place.seal(REGISTER, "T1.1", by="T1")
     place.wait(3_000)
     place.seize(REGISTER, "T1", by="T1")
     place.wait(3_000)

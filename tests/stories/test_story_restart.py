@@ -5,6 +5,8 @@ from place import Place
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Stance
+from kiosk.domain.situation import LeftOpen
+from tests import made_up
 
 
 def approved_and_stopped(place: Place) -> None:
@@ -41,6 +43,31 @@ def test_yes_makes_it_issued_and_no_other_table_serves(place: Place) -> None:
     assert len(place.bodies("T3", e.Issued)) == 1
     assert place.devices["T3"].on_paper == []
     assert place.decided("T2") == [], "an issued request is a mark already"
+    assert place.refuses("T1", 201)
+
+
+def test_who_does_not_know_leaves_it_to_the_secretary(place: Place) -> None:
+    """Nobody at table 3 knows whether ballots were handed out: the table goes on, the voter is refused everywhere, and the
+    secretary's overview says so, until table 3's clerk has found out."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.crash("T3")
+    place.restart("T3")
+    place.touch("T3", "unsure")
+    place.wait(4_000)
+    assert (place.shown("T3"), place.decided("T2")) == ("Ready", ["granted"])
+    assert place.bodies("T3", e.Issued, e.Withdrawn) == []
+    assert place.refuses("T1", 201)
+    place.wait(1_000)
+    assert place.refuses("T3", 201)
+    place.wait(1_000)
+    assert place.core("S").situation.left_open == (LeftOpen(201, 3),)
+    assert place.core("T1").situation.left_open == ()
+    place.order("T3", d.Deed.LOCK)
+    place.order("T3", d.Deed.UNLOCK)
+    place.touch("T3", "yes")
+    place.wait(4_000)
+    assert place.core("S").situation.left_open == ()
     assert place.refuses("T1", 201)
 
 
@@ -168,7 +195,7 @@ def test_all_start_and_one_is_missing(place: Place) -> None:
     place.wait(4_000)
     assert not any(place.is_fresh(name) for name in ("S", "T1", "T2"))
     assert [place.shown(name) for name in ("T1", "T2")] == ["NotReady", "NotReady"]
-    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    place.attest("S", "T3.1")
     assert not place.is_fresh("S"), "the heads must come after this start"
     place.wait(4_000)
     assert all(place.is_fresh(name) for name in ("S", "T1", "T2"))
@@ -182,10 +209,10 @@ def test_all_who_are_missing_are_named_in_one_start(place: Place) -> None:
     place.restart("S", "T1")
     place.wait(2_000)
     for name in ("T2.1", "T3.1"):
-        place.order("S", d.Deed.ATTEST, nodes=frozenset({name}))
+        place.attest("S", name)
         place.wait(3_000)
         assert not place.is_fresh("S")
-    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T2.1", "T3.1"}))
+    place.attest("S", "T2.1", "T3.1")
     place.wait(3_000)
     assert place.is_fresh("S")
 
@@ -201,7 +228,7 @@ def test_the_missing_tables_cards_are_scanned_again(place: Place) -> None:
     place.heal()
     place.restart("S", "T1", "T2")
     place.wait(3_000)
-    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}), cards=((301, "T3.1"),))
+    place.attest("S", "T3.1", cards=[301])
     place.wait(4_000)
     assert place.refuses("T1", 301)
     place.restart("T3")
@@ -215,10 +242,14 @@ def test_cards_that_were_scanned_count_though_nothing_hangs_on_the_start_any_mor
     place.crash("S", "T1", "T2", "T3")
     place.restart("S", "T1", "T2")
     place.wait(3_000)
-    place.order("T1", d.Deed.ATTEST, nodes=frozenset({"T3.1"}))
+    for touch in ("pick attest", "pick T3.1", "go", "pick T3.1"):
+        place.touch("S", touch)
+    place.scan("S", 301)
+    place.attest("T1", "T3.1")
     place.wait(4_000)
     assert place.is_fresh("S")
-    place.order("S", d.Deed.ATTEST, nodes=frozenset({"T3.1"}), cards=((301, "T3.1"),))
+    place.touch("S", "go")
+    place.touch("S", "pin", made_up.PIN)
     place.wait(1_000)
     assert place.is_fresh("S")
     assert place.refuses("T1", 301)

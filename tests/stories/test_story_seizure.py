@@ -1,6 +1,7 @@
 """Stories of books that are taken: from a table that has stopped, on the chair's word."""
 
-from place import Place
+import pytest
+from place import NOT_OFFERED, Place
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
@@ -32,7 +33,8 @@ def test_who_does_not_answer_holds_the_seizure_up_and_is_named(place: Place) -> 
     """Table 3 is cut off and not attested: the book is not taken before it has answered."""
     place.crash("T2")
     place.cut_off("T3")
-    place.take_over(2, "T2", "T1")
+    with pytest.raises(NOT_OFFERED, match="Table 3: no answer"):
+        place.take_over(2, "T2", "T1")
     assert place.holders(2) == {"T2.1"}
     assert place.seizure().waits_for == ("T3.1",)
     place.heal()
@@ -53,7 +55,8 @@ def test_a_stopped_table_that_is_back_must_answer(place: Place) -> None:
     place.touch("T2", "no")
     place.wait(4_000)
     assert place.seizure().waits_for == ("T2.1",)
-    place.seize(2, "T1")
+    with pytest.raises(NOT_OFFERED, match="Table 2: no answer"):
+        place.seize(2, "T1")
     assert place.bodies("S", e.Seize) == []
     place.heal()
     place.wait(3_000)
@@ -87,7 +90,8 @@ def test_a_seal_is_finished_and_the_book_given_back(place: Place) -> None:
     place.heal()
     place.wait(2_000)
     assert not place.decides("T2", 2)
-    place.hand_over(2, "T2", "T1")
+    with pytest.raises(NOT_OFFERED):
+        place.hand_over(2, "T2", "T1")
     assert place.bodies("T2", e.Handover) == []
     place.seize(2, "S")
     place.wait(2_000)
@@ -200,7 +204,8 @@ def test_a_book_is_not_taken_before_everything_within_the_cut_is_there(place: Pl
     place.held |= {("S", "T1"), ("S", "T3")}
     place.wait(2_000)
     assert (place.seizure().waits_for, place.seizure().fetching) == ((), True)
-    place.seize(2, "T1")
+    with pytest.raises(NOT_OFFERED, match="Fetching"):
+        place.seize(2, "T1")
     assert place.bodies("S", e.Seize) == []
     place.heal()
     place.wait(2_000)
@@ -365,6 +370,8 @@ def test_a_book_that_goes_and_comes_back_at_once(place: Place) -> None:
     place.wait(2_000)
     place.seize(2, "S")
     place.wait(2_000)
+    place.held.remove(("T2", "S"))
+    place.wait(1_000)
     place.hand_over(2, "S", "T2")
     place.wait(1_000)
     place.read_logs_of("T2", "S.1")
@@ -374,13 +381,16 @@ def test_a_book_that_goes_and_comes_back_at_once(place: Place) -> None:
 
 
 def test_the_screen_lists_what_is_to_be_scanned_again(place: Place) -> None:
-    """For a stopped table: the cards since its last entry known here, and its request without a decision, by number."""
+    """For a stopped table: the last card known here, whatever its clock says, and its request without a decision, by number."""
+    place.set_clock("T2", 7_200_000)
     place.serve("T2", 202)
     unproved_request(place)
     seizure = place.seizure()
     assert [(card.origin, card.voter) for card in seizure.unproved] == [("T2.1", 301)]
-    (last,) = [peer.last_ms for peer in seizure.stopped if peer.origin == "T2.1"]
-    assert last == max(e.decode_entry(row.data).time for row in place.devices["S"].disk if row.origin == "T2.1")
+    (card,) = [peer.card for peer in seizure.stopped if peer.origin == "T2.1"]
+    assert card is not None
+    assert (card.voter, card.place) == (202, 1)
+    assert place.now.wall_ms - 10_000 < card.heard_ms <= place.now.wall_ms, "by the secretary's own clock"
     place.scan_again("S", 301, "T2")
     place.wait(1_000)
     assert place.seizure().unproved == ()
