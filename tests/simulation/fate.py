@@ -118,9 +118,20 @@ class Fate(People):
         """A display gets slow, dies, or works again."""
         machine = self.concerned()
         self.counts.add("display slow or dead")
-        machine.drawn_ms = self.rng.choice((None, 1_500, 5_000)) if machine.drawn_ms == 5 else 5
-        if machine.up and machine.screen is not None:
+        if machine.is_drawn and machine.drawn_ms == 5:
+            machine.drawn_ms = self.rng.choice((None, 1_500, 5_000))
+            machine.blind = machine.drawn_ms is None and self.rng.random() < 0.5
+            return
+        machine.drawn_ms, machine.blind = 5, False
+        if machine.up:
             self.world.draw(machine)
+
+    def disk(self) -> None:
+        """A machine's next commit fails."""
+        machine = self.concerned()
+        if machine.up:
+            self.counts.add("commit fails")
+            machine.fails = True
 
     def meddle(self) -> None:
         """A stranger begins to change what is sent, or stops it."""

@@ -5,10 +5,14 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain import screens as s
 from kiosk.domain.nodes import node_of
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.office import Deed
 from tests.simulation.fate import Fate
-from tests.simulation.oracle import ViolationError
+from tests.simulation.office import Office
+from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
+
+
+_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin)
 
 
 class Healing(Fate):
@@ -24,6 +28,7 @@ class Healing(Fate):
         world.together_ms = 3
         for machine in list(world.machines.values()):
             machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, "", 0, 5
+            machine.fails = machine.blind = False
             if machine.up:
                 world.draw(machine)
             elif not machine.lost:
@@ -92,12 +97,16 @@ class Healing(Fate):
                     break
                 self.answer(machine)
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
-                self.order(machine, Perform(Deed.UNLOCK))
+                self.decide(machine, Deed.UNLOCK)
+            if machine.up and isinstance(machine.screen.content, _ASIDE):
+                self.touch(machine, "cancel")
+            if not machine.up:
+                continue
             state = machine.node.desk.state
             if isinstance(state, d.Waiting) and state.silent and machine.screen.left is not None:
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
-                self.order(machine, Perform(Deed.OPEN_POLL))  # the register was taken without the entry
+                self.open_poll(machine)  # the register was taken without the entry
         if not self.go_on():
             self.attest()
         self.go_on_seizing(finish=True)
@@ -130,7 +139,7 @@ class Healing(Fate):
                         holder = self.world.machines.get(keeper.books.holder(book))
                         takes = not book and not keeper.books.is_overtaken(book)
                         if takes and holder is not None and holder.up and not holder.node.is_locked:
-                            self.order(holder, Perform(Deed.LOCK))
+                            self.decide(holder, Deed.LOCK)
                         self.seal_at(machine, book, everybody=True)
                         return True
         return False
@@ -148,6 +157,7 @@ class Healing(Fate):
                 "island": seen.island,
                 "waiting": isinstance(machine.node.desk.state, d.Waiting),
                 "not drawn": isinstance(machine.node.desk.state, d.Green) and not machine.node.desk.state.lit,
+                "on a page": machine.origin[0] == "T" and isinstance(machine.node.desk.state, d.Office | d.Menu | d.Pin),
             }
             found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
             for book in keeper.books:
@@ -159,40 +169,63 @@ class Healing(Fate):
                     found.append(f"{machine.origin} sees book {book} sealed, waits for {waits}")
         return found
 
+    def boards(self) -> dict[str, s.Board]:
+        """What every overview shows, once its node has looked around."""
+        for machine in self.world.machines.values():
+            if machine.up and not machine.node.is_locked and not self.order(machine, "overview", Office.overview):
+                raise ViolationError(f"W: the overview of {machine.origin} can't be opened: {machine.screen.content}")
+        self.world.run_for(limits.LOOK_MS + 50)
+        contents = {m.origin: m.screen.content for m in self.world.machines.values() if m.up}
+        for machine in self.world.machines.values():
+            if machine.up and machine.origin[0] == "T" and isinstance(machine.screen.content, s.Board):
+                self.touch(machine, "cancel")
+        return {origin: content for origin, content in contents.items() if isinstance(content, s.Board)}
+
     def serve_the_rest(self) -> None:
         """Whoever has no ballot yet, and whose card is at no table that is gone, can be served at some table."""
-        world = self.world
+        world, fold = self.world, self.oracle.fold_of_all()
         gone = {origin for origin, machine in world.machines.items() if machine.lost}
-        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T"]
+        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.origin != self.oracle.liar]
         if any(node_of(m.origin) == "S" and m.lost for m in world.machines.values()) or not tables:
             return  # without the register's log nobody may know whether the poll is open
-        ledger = tables[0].node.ledger
+        for machine in tables:
+            if isinstance(machine.screen.content, s.Closed):
+                self.decide(machine, Deed.REOPEN_TABLE)
+        world.run_for(200)
 
         def is_to_be_served(voter: int) -> bool:
-            """No ballot, not referred to the secretary, and no request at a table that is gone: that may have come late."""
-            if any(light.voter == voter for light in self.oracle.lights) or ledger.referrals(voter):
+            """A right and no ballot, and no request at a table that is gone: that may have come late."""
+            if self.is_lit(voter) or not self.oracle.rights_of(voter) or self.oracle.is_marked_by_liar(fold, voter):
                 return False
-            at_a_lost_table = any(case.origin in gone for case in ledger.of_voter(voter))
-            return not at_a_lost_table and not any(ledger.is_found(voter, o) for o in world.origins)
+            at_a_lost_table = any(e.origin in gone for e in fold.all("request") if e.body["voter"] == voter)
+            return not at_a_lost_table and not any(e.body["voter"] == voter for e in fold.all("rescanned"))
 
         for voter in filter(is_to_be_served, world.voters):
             self.counts.add("served in the end")
-            if not any(self.is_served(machine, voter) for machine in tables) and is_to_be_served(voter):
+            if not any(self.is_served(machine, voter) for machine in tables):
                 shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
+    def is_lit(self, voter: int) -> bool:
+        return any(light.voter == voter for light in self.oracle.lights)
+
     def is_served(self, machine: Machine, voter: int) -> bool:
-        """Whether a table gives the voter ballots now."""
-        for _ in range(4):
+        """Whether a table gives the voter ballots now, once who was sent to the secretary has a new try."""
+        for _ in range(6):
             content = machine.screen.content if machine.screen is not None else None
-            if isinstance(content, s.VoterShown):
-                shown = int("".join(c for c in content.number if c.isdigit()))
-                self.touch(machine, "approve" if shown == voter else "cancel")
-            elif isinstance(content, s.Ready | s.Refused | s.Green):
+            if isinstance(content, s.VoterShown | s.BirthDate):
+                if number_in(content.number) == voter:
+                    self.approve(machine)
+                else:
+                    self.touch(machine, "cancel")
+            elif isinstance(content, s.Referred) and number_in(content.number) == voter:
+                self.release(machine)
+                self.world.run_for(60)
+            elif isinstance(content, s.Ready | s.Refused | s.Green | s.Referred):
                 self.scan(machine, voter)
             else:
                 break
             self.world.run_for(60)
-            if any(light.voter == voter for light in self.oracle.lights):
+            if self.is_lit(voter):
                 return True
-        return self.world.run_until(lambda: any(light.voter == voter for light in self.oracle.lights), 3_000)
+        return self.world.run_until(lambda: self.is_lit(voter), 3_000)

@@ -7,7 +7,7 @@ do: they only draw it near. Roles, voter and moments are drawn, and chance goes 
 from collections.abc import Callable
 
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.office import Deed
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
 from tests.simulation.plots_of_the_register import PLOTS_OF_THE_REGISTER
 from tests.simulation.stage import Beats, Stage
@@ -252,7 +252,7 @@ def islands_meet(on: Stage) -> Beats:
     on.start(*tables)
     yield from on.while_(5_000)
     for table in tables:
-        on.day.order(on.machine(table), Perform(Deed.ISLAND))
+        on.day.decide(on.machine(table), Deed.ISLAND)
     yield from on.asks(on.h)
     yield from on.served(on.h)
     on.unblock()

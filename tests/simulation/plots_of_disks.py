@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kiosk import limits
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 
 
@@ -168,7 +168,7 @@ def _old_copy_hears(on: Stage) -> Beats:
 
 
 def _island_serves(on: Stage) -> Beats:
-    on.day.order(on.machine(on.h), Perform(Deed.ISLAND))
+    on.day.decide(on.machine(on.h), Deed.ISLAND)
     yield from on.asks(on.h)
 
 

@@ -8,8 +8,6 @@ a story told beat by beat, with chance beside it.
 from collections.abc import Callable, Collection
 from random import Random
 
-from kiosk.domain.office import Deed, Perform
-from kiosk.node import Ordered
 from tests.simulation.healing import Healing
 from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
 from tests.simulation.plots import PLOTS
@@ -39,9 +37,9 @@ class Schedule(Healing):
         has_plot = rng.random() < plotted and not 0 < nodes < 4  # a plot has four roles
         tables = (nodes or rng.choice((4, 4, 4, 5, 6) if has_plot else (3, 3, 4, 4, 4, 5, 6, 8))) - 1
         self.focus = rng.randrange(1, tables + 1) if has_plot or rng.random() < 0.75 else 0
-        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus)
+        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_plot)
         self.honest = has_plot or rng.random() < 0.85
-        self.oracle = Oracle(self.world, counts, honest=self.honest)
+        self.oracle = Oracle(self.world, counts)
         self.draw_faults(rng, has_plot=has_plot)
         self.attested, self.snapshots = set(), {}
         if tell:
@@ -67,12 +65,15 @@ class Schedule(Healing):
             self.rng.seed(self.seed << 20 | step)
             if step not in self.skip:
                 self.step(step)
+                self.oracle.look_at_greens()
                 self.counts.end_step()
         self.rng.seed(self.seed << 20 | self.steps)
         try:
             self.heal()
             self.oracle.finish()
+            self.oracle.check_boards(self.boards())
             self.serve_the_rest()
+            self.oracle.look_at_greens()
         except ViolationError as violation:
             if not (self.oracle.forks_excused and self.oracle.has_fork) or str(violation)[:2] not in ("L:", "S3"):
                 raise
@@ -87,7 +88,7 @@ class Schedule(Healing):
         for machine in list(world.machines.values()):
             world.boot(machine)
         world.run_for(20)
-        world.take(world.machines["S.1"], Ordered(Perform(Deed.OPEN_POLL)))
+        self.open_poll(world.machines["S.1"])
         world.run_for(10)
         world.together_ms = self.rng.choice((0, 0, 1, 3))
         faults = world.faults
@@ -144,6 +145,7 @@ _FAULTS: dict[str, Callable[[Schedule], None]] = {
     "lost_disk": Schedule.lost_disk,
     "old_disk": Schedule.old_disk,
     "lock": Schedule.lock,
+    "disk": Schedule.disk,
 }
 _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "island": Schedule.island,
@@ -151,5 +153,6 @@ _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "assistant": Schedule.assistant,
     "hand_over": Schedule.hand_over,
     "attest": Schedule.attest,
+    "close": Schedule.close,
 }
 _FLAWS = ("loss", "delay", "repeat")
