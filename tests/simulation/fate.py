@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
+from tests.simulation.liar import Liar
 from tests.simulation.network import BROKERS
-from tests.simulation.people import People
 from tests.simulation.world import Machine
 
 
-class Fate(People):
+class Fate(Liar):
     """The faults."""
 
     snapshots: dict[str, tuple[list, dict]]
@@ -139,7 +139,7 @@ class Fate(People):
 
     def lost_disk(self) -> None:
         """A disk is lost for good, at most one in a day; the device comes back with its spare."""
-        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk:
+        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk and not self.oracle.liar:
             machine = self.rng.choice(list(self.world.machines.values()))
             if not self.in_island(machine.origin):
                 self.counts.add("lost disk")
@@ -151,7 +151,7 @@ class Fate(People):
         copied = self.snapshots.get(machine.origin)
         if copied is None:
             self.snapshots[machine.origin] = (list(machine.disk), dict(machine.vector))
-        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin):
+        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin) and not self.oracle.liar:
             self.counts.add("old disk")
             self.world.crash(machine)
             self.world.put_in(machine, *copied)

@@ -11,7 +11,6 @@ from tests.simulation.office import Office
 from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
 
-
 _ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin)
 
 
@@ -92,24 +91,23 @@ class Healing(Fate):
         for machine in list(self.world.machines.values()):
             if not machine.up:
                 continue
-            for _ in range(8):
-                if machine.screen is None or not isinstance(machine.screen.content, s.Unresolved):
-                    break
-                self.answer(machine)
+            self.answer_all(machine)
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
                 self.decide(machine, Deed.UNLOCK)
-            if machine.up and isinstance(machine.screen.content, _ASIDE):
-                self.touch(machine, "cancel")
-            if not machine.up:
-                continue
-            state = machine.node.desk.state
-            if isinstance(state, d.Waiting) and state.silent and machine.screen.left is not None:
+            content = machine.screen.content if machine.up else None
+            if isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent):
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
                 self.open_poll(machine)  # the register was taken without the entry
         if not self.go_on():
             self.attest()
         self.go_on_seizing(finish=True)
+
+    def answer_all(self, machine: Machine) -> None:
+        """The clerk says what became of all that the last run left open."""
+        for _ in range(8):
+            if machine.up and machine.screen is not None and isinstance(machine.screen.content, s.Unresolved):
+                self.answer(machine)
 
     def is_sealed(self, origin: str) -> bool:
         """Whether the register is just being taken from this node, which is locked for it."""

@@ -1,8 +1,8 @@
 """What must always hold, judged by what was drawn and by what lies on the disks as plain JSON, not by the product's fold.
 
 S1: a voter is shown at most one green for an election. S2: a green outside island mode is on two disks. S3: in the end all
-nodes say the same, and what the oracle's own fold says (`own_fold`). S4: a green is never lost from sight, a second ballot shows
-as a conflict on the screens, and nothing else does. S5: every log verifies. W: what a screen says of a voter is true.
+nodes say what the oracle's own fold says (`own_fold`). S4: a green is never lost from sight, a second ballot shows as a conflict
+on the screens, and nothing else does. S5: every log verifies. W: what a screen says of a voter is true.
 """
 
 import re
@@ -76,6 +76,7 @@ class Oracle:
         self.excuses = Excuses(self)
         self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
         self.liar = ""  # whose device writes what it likes
+        self.boasts: dict[str, int] = {}  # how much of each log it claims to have
         place = world.place
         self.facts = Facts(place.opening, "T1", place.origins, place.elections, {n: v.book for n, v in world.voters.items()})
         self.written_by: dict[tuple[str, int], dict[bytes, Entry]] = {}
@@ -111,20 +112,25 @@ class Oracle:
             drawn = any(light.request == body["request"] for light in self.lights)
             if drawn and not machine.old and machine.origin != self.liar:
                 raise ViolationError(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
-        elif kind == "island":
+        elif kind == "issued":
+            self._lit_at.setdefault(machine.origin, self.world.mono)
+        else:
+            self._of_the_node(machine, entry)
+        self.excuses.written(machine, entry)
+
+    def _of_the_node(self, machine: Machine, entry: Entry) -> None:
+        """What a machine says of itself."""
+        body = entry.body
+        if entry.kind == "island":
             (self.island.add if body["on"] else self.island.discard)(machine.origin)
-            self.counts.add("island mode")
-        elif kind == "start":
+        elif entry.kind == "start":
             self.island.discard(machine.origin)
             self._content.pop(machine.origin, None)
             machine.aside = frozenset(body["missing"])
             machine.outdated -= machine.aside
             self.counts.add("attested missing" if body["missing"] else "start")
-        elif kind == "issued":
-            self._lit_at.setdefault(machine.origin, self.world.mono)
-        else:
-            self.counts.add(kind)
-        self.excuses.written(machine, entry)
+            return
+        self.counts.add("island mode" if entry.kind == "island" else entry.kind)
 
     def copied(self, machine: Machine, row: Stored) -> None:
         """A copy of another's entry is on a machine's disk: its origin must have written just that."""
@@ -293,6 +299,8 @@ class Oracle:
         voter = number_in(content.number)
         elections = tuple(_BY_NAME[ballot.election] for ballot in content.ballots if not ballot.withheld)
         request, run = self._last.get(machine.origin, ("", 0))
+        if machine.origin == self.liar:
+            request, run = machine.node.desk.request.id, machine.run
         known = self._requests.get(request)
         if known is None or known.body["voter"] != voter or sorted(known.body["elections"]) != sorted(elections):
             raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
@@ -308,7 +316,7 @@ class Oracle:
             raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
         if machine.outdated or (machine.contested and machine.origin in self.island):
             raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
-        if request in self._over:
+        if request in self._over and machine.origin != self.liar:
             raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
         island = machine.origin in self.island
         light = Light(voter, elections, machine.origin, machine.run, request, known.seq, island, self.world.mono)
@@ -368,6 +376,8 @@ class Oracle:
         }
         if own.vector.get(light.table, 0) < light.seq:
             raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
+        if any(self.boasts.get(origin, 0) >= seq for origin, seq in grants):
+            disks.add(self.liar)
         if not disks - {light.table}:
             raise ViolationError(f"S2: the mark of {light.request} is on one disk only")
 

@@ -51,8 +51,8 @@ class Holding:
 class Claim:
     """Ballots that are said to have been given: by a request, or by a card that was found (`id` is where that stands).
 
-    `stands`: it is a mark, neither given up nor undone. `where`: the origin at which the voter stood. `times`: its own, and those
-    of its decisions: who knows no more of it says when it was decided.
+    `stands`: it is a mark, neither given up nor undone. `where`: the origin at which the voter stood. `times`: its own, and
+    those of its decisions: who knows no more of it says when it was decided.
     """
 
     id: str
@@ -296,7 +296,7 @@ class OwnFold:
         return any(e.origin == card.origin and e.seq < card.seq for e in (*starts, *seals))
 
     def conflicts(self) -> dict[int, list[Claim]]:
-        """Voters with more than one ballot in an election, each ballot once: a card found where the voter was served is none."""
+        """Voters with more than one ballot in an election. A card that was found where the voter was served is that ballot."""
         found = {}
         for voter in self.facts.books:
             claims = [claim for claim in self._of_requests(voter) if claim.stands]

@@ -39,27 +39,22 @@ class People:
 
     def serve(self, machine: Machine, voter: int) -> None:
         """The next touch or scan at a table."""
-        rng, content = self.rng, machine.screen.content
-        match content:
+        chance = self.rng.random()
+        match machine.screen.content:
             case s.Ready() | s.Refused():
                 self.scan(machine, voter)
-            case s.VoterShown() | s.BirthDate():
-                if rng.random() < 0.05:
-                    self.touch(machine, "cancel")
-                else:
-                    self.approve(machine, wrong=rng.random() < 0.4)
-            case s.Waiting():
-                if rng.random() < 0.3:
-                    self.touch(machine, "cancel")
+            case s.VoterShown() | s.BirthDate() if chance < 0.95:
+                self.approve(machine, wrong=self.rng.random() < 0.4)
+            case s.Waiting() if chance > 0.3:
+                pass
             case s.Unresolved():
-                if self.quick_clerks or rng.random() < 0.3:
+                if self.quick_clerks or chance < 0.3:
                     self.answer(machine)
-            case s.Green():
-                if rng.random() < 0.5:
-                    self.touch(machine, "next")
+            case s.Green() | s.Referred() if chance < 0.5:
+                self.touch(machine, "next")
             case s.Referred():
-                self.touch(machine, "next") if rng.random() < 0.5 else self.release(machine)
-            case s.Board() | s.Menu() | s.Pin():
+                self.release(machine)
+            case s.VoterShown() | s.BirthDate() | s.Waiting() | s.Board() | s.Menu() | s.Pin():
                 self.touch(machine, "cancel")
             case _:
                 pass

@@ -11,10 +11,12 @@ from random import Random
 from tests.simulation.healing import Healing
 from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
 from tests.simulation.plots import PLOTS
+from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import World
 
 PLOTTED = 0.6  # how many days have a plot
+LIES = 0.12  # how often the liar of a day that has one lies
 
 
 class Schedule(Healing):
@@ -42,6 +44,8 @@ class Schedule(Healing):
         self.oracle = Oracle(self.world, counts)
         self.draw_faults(rng, has_plot=has_plot)
         self.attested, self.snapshots = set(), {}
+        if not has_plot and self.honest and rng.random() < 0.3:
+            self.oracle.liar = rng.choice([f"T{number}.1" for number in range(2, tables + 1)])
         if tell:
             self.world.story = []
         self.plot = self.tell(Random(f"plot {seed}")) if has_plot else None
@@ -100,6 +104,9 @@ class Schedule(Healing):
         """One step: the plot's next beat; or something happens by itself, or a clerk, the chair or fate does something."""
         rng, world = self.rng, self.world
         world.say(f"{step}.")
+        if self.oracle.liar and rng.random() < LIES:
+            self.lie()
+            return
         if self.plot is not None and rng.random() < self.beat:
             if next(self.plot, "end") == "end":
                 self.plot = None
@@ -120,6 +127,10 @@ class Schedule(Healing):
     def tell(self, rng: Random) -> Beats:
         """A plot, drawn by lot, from when all are ready; it ends early where chance has spoilt it."""
         stage, plot = Stage(self, rng), rng.choice(PLOTS)
+        rest = [f"T{number}.1" for number in range(2, len(self.world.first))]
+        rest = [origin for origin in rest if origin not in (stage.h, stage.t, stage.n)]
+        if rest and plot not in PLOTS_OF_DISKS and rng.random() < 0.5:
+            self.oracle.liar = rng.choice(rest)
         name = plot.__name__.replace("_", " ")
         self.world.say(f"the plot: {name}; H is {stage.h}, T {stage.t}, N {stage.n}, the voter {stage.voter}")
         try:

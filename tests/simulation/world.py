@@ -1,8 +1,8 @@
 """The simulated place: real node cores, each with a disk in memory, and a network that loses, delays, repeats and splits.
 
 A turn of a node is carried out as the service does it: send and show what may be said at once, commit, send and show the rest.
-A crash may come between any two of these, and a commit may fail: then the node is thrown away and made anew from the disk, as the
-service does it. Only whole rows that were committed outlive either.
+A crash may come between any two of these, and a commit may fail: then the node is thrown away and made anew from the disk. Only
+whole rows that were committed outlive either.
 """
 
 import heapq
@@ -46,6 +46,7 @@ class Machine:
     fails: bool = False  # its next commit fails
     drawn_ms: int | None = 5  # how long its display takes to say that it has drawn; None: it never does, nor is it touched
     blind: bool = False  # its display draws nothing
+    head: Head | None = None  # what it announced last
     unseen: bool = False  # a green was sent to it, and is not drawn yet
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
@@ -76,16 +77,16 @@ class Draws:
 class World(Network):
     """The machines, the network and the time.
 
-    Each of `watch` is told of every screen that a node shows (`shown`), of a green when it is drawn (`drawn`), and of every entry
-    that is on a disk (`written`, `copied`).
+    Each of `watch` is told of every screen that a node shows (`shown`), of a green when it is drawn (`drawn`), and of what is on
+    the disks (`written`, `copied`).
     """
 
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
     scans = True  # and stopped tables' cards are scanned again
 
     def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0, *, plain: bool = False) -> None:
-        """`focus`: the book in which all voters are; 0 spreads them over the books. `plain`: no postal votes, no voter is struck
-        off, and birth dates are compared, not keyed."""
+        """`focus`: the book in which all voters are; 0 spreads them over the books. `plain`: no voter has voted by post or is
+        struck off, and birth dates are compared, not keyed."""
         super().__init__(rng)
         self.evidence = self.turns = self.spins = 0
         self.together_ms = 0  # messages that come within so many milliseconds may be taken in one turn
@@ -171,7 +172,7 @@ class World(Network):
             self._commit(machine, node.rows())
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
-            self._send(machine, said.sends)
+            self.send(machine, said.sends)
         machine.doubt, machine.noted = node.doubt, machine.outdated | machine.contested
         at = node.deadline()
         machine.due = NEVER if at is None else at
@@ -193,7 +194,7 @@ class World(Network):
             self._commit(machine, rows)
 
         def tell() -> None:
-            self._send(machine, said[0].sends)
+            self.send(machine, said[0].sends)
 
         steps = [
             begin,
@@ -218,7 +219,7 @@ class World(Network):
         return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
-        self._send(machine, turn.sends)
+        self.send(machine, turn.sends)
         self._show(machine, turn.screen)
 
     def _commit(self, machine: Machine, rows: Sequence[Stored]) -> None:
@@ -271,7 +272,8 @@ class World(Network):
 
     # --- the network ---
 
-    def _send(self, machine: Machine, sends: tuple[Send, ...]) -> None:
+    def send(self, machine: Machine, sends: Sequence[Send]) -> None:
+        """A machine says this."""
         for message in sends:
             if isinstance(message, AtClerk):
                 continue  # it is for the others' screens only
@@ -283,6 +285,7 @@ class World(Network):
                 kind = "ask" if isinstance(message.message, Ask) else "want"
                 self.post(machine.origin, message.to, wire.encode(message.message), kind)
             elif isinstance(message, Head):
+                machine.head = message
                 self.post(machine.origin, None, wire.encode_head(message, keys(machine.origin).sign), "head")
             else:
                 self.post(machine.origin, None, wire.encode(message), "log")
@@ -318,9 +321,10 @@ class World(Network):
             self.take(first)
             return
         _, _, to, sender, message = heapq.heappop(self.queue)
-        machine = self.machines[to]
-        if machine.node is None:
-            return
+        if self.machines[to].node is not None:
+            self._arrived(self.machines[to], sender, message, when + self.together_ms)
+
+    def _arrived(self, machine: Machine, sender: str, message: object, until: int) -> None:
         if isinstance(message, Draws):
             if machine.screen is not None and machine.screen.number == message.number and machine.unseen:
                 self.drawn(machine)
@@ -329,8 +333,8 @@ class World(Network):
             self._take_meddled(machine, sender, message.message)
             return
         inputs = [self._input(machine, sender, message)]
-        if self.together_ms and any(one[2] == to and one[0] <= when + self.together_ms for one in self.queue):
-            inputs += self._more(machine, when + self.together_ms)
+        if self.together_ms and any(one[2] == machine.origin and one[0] <= until for one in self.queue):
+            inputs += self._more(machine, until)
         self.take(machine, *inputs)
 
     def _input(self, machine: Machine, sender: str, message: object) -> Input:
