@@ -11,6 +11,7 @@ SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back withi
 INBOX_INPUTS = 1_024  # inputs waiting for the loop; a clerk makes a few a second, so more is a fault
 BATCH_INPUTS = 256  # inputs taken into one commit; bounds how long one batch can hold up a screen
 
+BOOKS_KEPT = 4_096  # voters whose book is kept in memory: those of whom the logs that come in tell
 VOTERS_KEPT = 4  # voters kept in memory: the one served and the other card scanned meanwhile, twice
 
 # The screen's socket
@@ -77,6 +78,8 @@ EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one f
 EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
 EVIDENCE_BYTES = 65_536  # bytes kept of one
+PACE_MS = 60_000  # milliseconds over which the voters that one table asks for are counted
+PACE_VOTERS = 40  # voters that one table asks for in that time without an alarm: three times the quickest clerk
 REFUSED_SHOWN = 8  # kinds of refused messages named on the screen
 HEAD_MS = 1_000  # milliseconds between a node's heads when nobody waits for one
 SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as not seen: under the field's 10 s

@@ -11,7 +11,7 @@ from kiosk import limits
 from kiosk.authority import AuthorityError
 from kiosk.courier import Lists
 from kiosk.domain.chain import Refusal
-from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Stance
+from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Stance, Want
 from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
@@ -118,7 +118,7 @@ class Post:
             return [Suspect(came.sender, Refusal.FORGED, str(error), came.payload)]
 
     def _ask(self, sender: str, payload: bytes) -> list[Input]:
-        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_ask(payload))]
+        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_ask(payload, sender, self._keys.verify))]
 
     def _want(self, sender: str, payload: bytes) -> list[Input]:
         return [] if self.lists.differs(sender) else [Heard(sender, wire.read_want(payload))]
@@ -186,9 +186,10 @@ class Post:
                     self.link.send(Kind.HEAD, AT_CLERK)
                 case Head():
                     self.link.send(Kind.HEAD, wire.encode_head(message, self._keys.sign, self.lists.digest))
-                case SendTo():
-                    kind = Kind.ASK if isinstance(message.message, Ask) else Kind.WANT
-                    self.link.send(kind, wire.encode(message.message), message.to)
+                case SendTo(to, Ask() as ask):
+                    self.link.send(Kind.ASK, wire.encode_ask(ask, self._keys.sign), to)
+                case SendTo(to, Want() as want):
+                    self.link.send(Kind.WANT, wire.encode(want), to)
                 case Give():
                     self._gives.setdefault(message.to, {})[message.origin] = message
         self._give_what_is_due(log)

@@ -19,7 +19,7 @@ from kiosk.store.database import Database
 from kiosk.store.errors import InUseError, StoreError
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
-from kiosk.wiring import empty_ledger, log_beginning, scanner_of
+from kiosk.wiring import books_on_list, empty_ledger, log_beginning, scanner_of
 
 _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
 
@@ -90,7 +90,8 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
         with Database(data) as database:
             voter_list, log = VoterList(database, bundle.plan.place.realm), Log(database)
             yield _list(voter_list)
-            found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify, empty_ledger(bundle.plan))
+            ledger = empty_ledger(bundle, books_on_list(voter_list))
+            found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify, ledger)
             faults = [f"{fault}: do not use this table" for fault in found.faults]
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")

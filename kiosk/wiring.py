@@ -17,16 +17,19 @@ from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.nodes import origin_of, table_of
+from kiosk.domain.rights import Basis
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
 from kiosk.keys import pin_matches
 from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.reports.audit import claimed_books
 from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError
+from kiosk.store.listfile import read_list
 from kiosk.store.listrows import Form
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
@@ -95,9 +98,17 @@ def assistant_of(plan: Plan) -> str:
     return f"T{plan.secretary.assistant}" if plan.secretary is not None else ""
 
 
-def empty_ledger(plan: Plan) -> Ledger:
-    """The fold of no entries at all."""
-    return Ledger(Books("", opening_of(plan), assistant_of(plan)), tuple(election.id for election in plan.elections))
+def books_on_list(voter_list: VoterList) -> Callable[[int], int | None]:
+    """Each voter's book by the stored list."""
+    return lambda number: voter.book if (voter := voter_list.find(number)) is not None else None
+
+
+def empty_ledger(bundle: Bundle, book_of: Callable[[int], int | None]) -> Ledger:
+    """The fold of no entries at all. `book_of`: each voter's book by the list."""
+    plan = bundle.plan
+    elections = tuple(election.id for election in plan.elections)
+    origins = frozenset(bundle.device.signers)
+    return Ledger(Books("", Basis(opening_of(plan), assistant_of(plan), origins, elections, book_of)))
 
 
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
@@ -171,6 +182,20 @@ def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
     with Database(data, read_only=True) as database:
         yield from export(_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
+
+
+def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path | None) -> tuple[dict[int, int], set[int]]:
+    """Each voter's book: by the voter list in `data` or the file `voters`; for an exported log without one as the tables say.
+
+    The second part names the voters of whom they say different things.
+    """
+    if voters is not None:
+        return {voter.number: voter.book for voter in read_list(voters, list_form(bundle.plan))}, set()
+    if file is None:
+        with Database(data, read_only=True) as database:
+            return VoterList(database, bundle.plan.place.realm).books(), set()
+    with stored_log(bundle, data, file) as (_, stored):
+        return claimed_books(stored)
 
 
 @contextmanager

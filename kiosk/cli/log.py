@@ -18,9 +18,11 @@ def log() -> None:
 @bundle_option
 @data_option
 @click.option("--head", "noted", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
+@click.option("--list", "voters", type=FILE, help="For an exported FILE: the voter list, whose books decide who may decide.")
 @click.argument("file", type=FILE, required=False)
-def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | None) -> None:
-    """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named.
+def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | None, file: Path | None) -> None:
+    """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named, and so is
+    every voter with two ballots.
 
     A log that was cut off at its end can only be told from a shorter one by a head: give one noted earlier with --head.
     """
@@ -30,8 +32,9 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | No
 
     with clear_errors():
         read = Bundle.load(bundle)
+        books, differ = wiring.books_for_audit(read, data, file, voters)
         with wiring.stored_log(read, data, file) as (beginning, stored):
-            found = audit(stored, beginning, read.signers.verify, wiring.empty_ledger(read.plan), noted)
+            found = audit(stored, beginning, read.signers.verify, wiring.empty_ledger(read, books.get), noted)
     for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
     if len(found.faults) > _FAULTS_SHOWN:
@@ -42,6 +45,12 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], file: Path | No
         raise click.ClickException(f"{found.entries} entries, faults: {len(found.faults)}: this log is not what was written")
     for after in found.after_noted:
         click.echo(after)
+    for double in found.doubles:
+        click.echo(double)
+    if differ:
+        click.echo(f"voters whose book the tables tell differently: {', '.join(map(str, sorted(differ)))}: check with --list")
+    if found.doubles:
+        raise click.ClickException(f"{found.entries} entries, all as written; voters with two ballots: {len(found.doubles)}")
     issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
     click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
 

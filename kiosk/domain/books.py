@@ -4,19 +4,22 @@ A book is a table's part of the voter list; book 0 is the register. Every book h
 about its voters. At opening, at epoch 1, a table holds the book of its own number. A `handover`, or a `seal` and then a
 `seize`, moves a book to the next epoch.
 
-`Books` keeps every such entry and works the holdings out anew whenever one comes, so that they never depend on the order in
-which logs arrived. One thing does, and must: what this node had of the old holder's log when it got a seal (`Sealed.had`).
-Until the seizure is done, that is all of the old holder's entries that this node may act on.
+`Books` keeps every such entry by book, epoch and author, and works the holdings out anew when they are asked for after one has
+come, so that they never depend on the order in which logs arrived, and an entry that does not count is never looked at. One
+thing does depend on it, and must: what this node had of the old holder's log when it got a seal (`Sealed.had`). Until the
+seizure is done, that is all of the old holder's entries that this node may act on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from kiosk.domain import rights
 from kiosk.domain.entries import Handover, Seal, Seize
 from kiosk.domain.nodes import is_later_disk, node_of
-
-REGISTER = 0
+from kiosk.domain.rights import REGISTER as REGISTER
+from kiosk.domain.rights import Basis
 
 
 class Standing(Enum):
@@ -78,29 +81,107 @@ class Chain:
 class Books:
     """The holdings of all books, as one node sees them. Change it only by `fold`."""
 
-    def __init__(self, me: str, opening: Mapping[int, str], assistant: str) -> None:
-        """`me`: this node's origin; `opening`: each book's first holder; `assistant`: the node that may seize the register."""
-        self._me, self._opening, self._assistant = me, dict(opening), assistant
-        self._handovers: dict[int, list[tuple[str, int, Handover]]] = {}
-        self._seals: dict[int, list[Sealed]] = {}
-        self._seizes: dict[int, list[tuple[str, int, Seize]]] = {}
-        self._chains: dict[int, Chain] = {}
+    def __init__(self, me: str, basis: Basis) -> None:
+        """`me`: this node's origin."""
+        self.basis = basis
+        self._me = me
+        self._handovers: dict[tuple[int, int, str], tuple[int, str]] = {}  # book, epoch, giver: seq, to
+        self._seals: defaultdict[tuple[int, int, str], list[Sealed]] = defaultdict(list)  # book, epoch, author
+        self._seizes: defaultdict[tuple[int, int, str], list[tuple[int, Seize]]] = defaultdict(list)
+        self._by_author: defaultdict[str, dict[int, Sealed]] = defaultdict(dict)  # its seals, by seq
+        self._register_seals: list[Sealed] = []
+        self._register_seizes: list[tuple[str, int, Seize]] = []
+        self._attested: defaultdict[str, set[str]] = defaultdict(set)
+        self._to: defaultdict[tuple[int, str], set[str]] = defaultdict(set)  # book, giver: to whom it says that it gave it
+        self._taken: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)  # who seized: book, for whom
+        self._held: dict[int, set[str]] = {book: {holder} for book, holder in basis.opening.items()}
+        self._assistants = {origin for origin in basis.origins if node_of(origin) == basis.assistant}
         self.version = 0
-        self.mine: tuple[int, ...] = ()  # the books whose holder is this node at the highest epoch known
-        self.sealed: tuple[int, ...] = ()  # the books with a seal that is to be finished
+        self._is_stale = False
+        self._mine: tuple[int, ...] = ()
+        self._sealed: tuple[int, ...] = ()
+        self._known: dict[int, Chain] = {}
         self._work_out()
 
-    def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> None:
-        """Take in an entry that moves a book; `had`: what this node has of each log before it."""
-        if body.book not in self._opening:
-            return
-        if isinstance(body, Handover):
-            self._handovers.setdefault(body.book, []).append((origin, seq, body))
-        elif isinstance(body, Seal):
-            self._seals.setdefault(body.book, []).append(Sealed(origin, seq, body, dict(had)))
-        else:
-            self._seizes.setdefault(body.book, []).append((origin, seq, body))
-        self._work_out()
+    def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> bool:
+        """Take in an entry that moves a book; `had`: what this node has of each log before it. Whether it can mean anything."""
+        match body:
+            case Handover() if rights.handover(body, origin, self.basis):
+                self._handovers.setdefault((body.book, body.epoch, origin), (seq, body.to))
+                self._to[body.book, origin].add(body.to)
+                if origin in self._held[body.book]:
+                    self._holds(body.book, body.to)
+            case Seal() if rights.seal(body, origin, self.basis):
+                sealed = self._by_author[origin][seq] = Sealed(origin, seq, body, dict(had))
+                self._attested[origin].update(body.stopped)
+                self._seals[body.book, body.epoch, origin].append(sealed)
+                if body.book == REGISTER:
+                    self._register_seals.append(sealed)
+            case Seize() if rights.seize(body, self._own_seal(origin, body.seal), self.basis):
+                self._seizes[body.book, body.epoch, origin].append((seq, body))
+                if body.book == REGISTER:
+                    self._register_seizes.append((origin, seq, body))
+                self._taken[origin].append((body.book, body.to))
+                if origin in self._rulers():
+                    self._holds(body.book, body.to)
+            case _:
+                return False
+        self._is_stale = True
+        return True
+
+    def _own_seal(self, author: str, seq: int) -> Seal | None:
+        sealed = self._by_author.get(author, {}).get(seq)
+        return sealed.seal if sealed is not None else None
+
+    # --- who ever held a book, late or not -------------------------------------------------------------------------------
+
+    def has_held(self, book: int, origin: str) -> bool:
+        """Whether an origin is, was, or may take itself for a holder of this book: by who held it before, or who seized it."""
+        return origin in self._held.get(book, ())
+
+    def has_attested(self, author: str, stopped: str) -> bool:
+        """Whether an origin has said in a seal, so far, that this one is stopped."""
+        return stopped in self._attested.get(author, ())
+
+    def may_attest(self, author: str, stopped: str) -> bool:
+        """Whether it may, too, since it holds the register, or did, or may take it."""
+        return self.has_attested(author, stopped) and author in self._rulers()
+
+    def _rulers(self) -> set[str]:
+        """Who may hold the register, late or not, and so take books."""
+        return self._held[REGISTER] | self._assistants
+
+    def _holds(self, book: int, origin: str) -> None:
+        """Note that an origin may take itself for the holder of a book, and so those to whom it says that it gave it."""
+        found = [(book, origin)]
+        while found:
+            book, origin = found.pop()
+            if book not in self._held or origin in self._held[book]:
+                continue
+            self._held[book].add(origin)
+            found += [(book, to) for to in self._to.get((book, origin), ())]
+            if book == REGISTER:
+                found += self._taken.get(origin, ())
+
+    # --- reading ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def _chains(self) -> dict[int, Chain]:
+        if self._is_stale:
+            self._work_out()
+        return self._known
+
+    @property
+    def mine(self) -> tuple[int, ...]:
+        """The books whose holder is this node at the highest epoch known."""
+        assert self._chains
+        return self._mine
+
+    @property
+    def sealed(self) -> tuple[int, ...]:
+        """The books with a seal that is to be finished."""
+        assert self._chains
+        return self._sealed
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._chains)
@@ -143,7 +224,7 @@ class Books:
 
     def handed_to(self, book: int, epoch: int, cut: int) -> str:
         """Whom the holder before this epoch has handed the book to within a cut of its log; empty where it has not."""
-        found = self._handover(book, epoch, self.old_holder(book, epoch))
+        found = self._handovers.get((book, epoch, self.old_holder(book, epoch)))
         return found[1] if found is not None and found[0] <= cut else ""
 
     def unfinished(self, book: int) -> int | None:
@@ -168,16 +249,19 @@ class Books:
 
     def seals_of(self, author: str, book: int, epoch: int) -> list[Sealed]:
         """An origin's seals of a book for an epoch, oldest first."""
-        return [s for s in self._seals.get(book, ()) if s.author == author and s.seal.epoch == epoch]
+        return self._seals.get((book, epoch, author), [])
 
-    def attested(self) -> dict[str, int]:
-        """Every origin that a seal names as stopped, with the highest seq up to which its log was known then."""
-        stopped: dict[str, int] = {}
-        for seals in self._seals.values():
-            for sealed in seals:
-                for origin, seq in sealed.seal.stopped.items():
-                    stopped[origin] = max(seq, stopped.get(origin, 0))
-        return stopped
+    def attested(self, origin: str) -> int:
+        """Up to which seq an origin's log was known when a seal that counts named it as stopped; -1 where none does."""
+        return max(
+            (
+                sealed.seal.stopped.get(origin, -1)
+                for author in self._rulers()
+                for sealed in self._by_author.get(author, {}).values()
+                if self._authority(sealed.seal.book, sealed.seal.register, author, sealed.seq) is Standing.COUNTS
+            ),
+            default=-1,
+        )
 
     def register_history(self, epoch: int) -> dict[str, int]:
         """How much of whose logs a node needs to know who holds the register at an epoch, and so whose seals count."""
@@ -190,22 +274,22 @@ class Books:
 
     def may_seize_register(self, origin: str) -> bool:
         """Whether this origin is the assistant's, which alone may seal and seize the register."""
-        return node_of(origin) == self._assistant
+        return node_of(origin) == self.basis.assistant
 
-    # --- working the holdings out ---
+    # --- working the holdings out ----------------------------------------------------------------------------------------
 
     def _work_out(self) -> None:
-        self.version += 1
-        self._chains = {REGISTER: self._chain(REGISTER)}
-        moved = self._handovers.keys() | self._seals.keys() | self._seizes.keys()
-        for book, holder in self._opening.items():
+        before, self._is_stale = self._known, False
+        self._known = {REGISTER: self._chain(REGISTER)}
+        for book in self.basis.opening:
             if book != REGISTER:
-                self._chains[book] = self._chain(book) if book in moved else Chain([Holding(holder)])
-        self.mine = tuple(book for book in sorted(self) if self.holder(book) == self._me)
-        self.sealed = tuple(book for book in sorted(self) if self.unfinished(book) is not None)
+                self._known[book] = self._chain(book)
+        self._mine = tuple(book for book in sorted(self._known) if self.holder(book) == self._me)
+        self._sealed = tuple(book for book in sorted(self._known) if self.unfinished(book) is not None)
+        self.version += self._known != before
 
     def _chain(self, book: int) -> Chain:
-        chain = Chain([Holding(self._opening[book])])
+        chain = Chain([Holding(self.basis.opening[book])])
         while self._extend(book, chain):
             pass
         return chain
@@ -214,9 +298,9 @@ class Books:
         """Add the next holding, where one follows from what is known; else note what is pending."""
         last = chain.last
         epoch = last.epoch + 1
-        handover = self._handover(book, epoch, last.holder)
+        handover = self._handovers.get((book, epoch, last.holder))
         seizure, doubtful = self._seize(book, epoch)
-        chain.pending = [] if seizure is not None else [s for s in self._seals.get(book, ()) if self._is_pending(s, epoch)]
+        chain.pending = [] if seizure is not None else self._pending(book, epoch)
         if seizure is not None:
             author, seq, seize = seizure
             to, end = seize.to, seize.cut
@@ -236,17 +320,15 @@ class Books:
         chain.holdings.append(Holding(to, epoch, begun=(last.holder, seq)))
         return True
 
-    def _handover(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
-        found = [
-            (seq, body.to) for origin, seq, body in self._handovers.get(book, ()) if (origin, body.epoch) == (holder, epoch)
-        ]
-        return min(found, default=None)
+    def _takers(self, book: int) -> Iterable[str]:
+        """Who may take a book, in an order that is everybody's."""
+        return sorted(self._assistants if book == REGISTER else self._rulers())
 
     def _seize(self, book: int, epoch: int) -> tuple[tuple[str, int, Seize] | None, bool]:
         """The seizure at this epoch that counts, and whether there is one of which that is not known yet."""
         doubtful = False
-        for origin, seq, body in sorted(self._seizes.get(book, ()), key=lambda s: (s[0], s[1])):
-            if body.epoch == epoch:
+        for origin in self._takers(book):
+            for seq, body in self._seizes.get((book, epoch, origin), ()):
                 worth = self._authority(book, body.register, origin, seq)
                 if worth is Standing.COUNTS and not (book == REGISTER and self._is_held_back(origin, seq, epoch)):
                     return (origin, seq, body), False
@@ -256,24 +338,27 @@ class Books:
     def _is_cut_off(self, origin: str, seq: int) -> bool:
         """Whether a later disk of the assistant has seized the register, and did not know of this entry of an earlier one."""
         return any(
-            is_later_disk(author, origin) and seize.answers.get(origin, 0) < seq
-            for author, _, seize in self._seizes.get(REGISTER, ())
+            is_later_disk(author, origin) and seize.answers.get(origin, 0) < seq for author, _, seize in self._register_seizes
         )
 
     def _is_held_back(self, origin: str, seq: int, epoch: int) -> bool:
         """Whether a later disk of the assistant is about to seize the register, and may not know of this seizure."""
-        seizes = self._seizes.get(REGISTER, ())
+        seizes = self._register_seizes
         return any(
             is_later_disk(sealed.author, origin)
             and sealed.seal.epoch <= epoch
             and not self.closes(sealed, origin, seq)
             and not any((o == sealed.author and at > sealed.seq) or is_later_disk(o, sealed.author) for o, at, _ in seizes)
-            for sealed in self._seals.get(REGISTER, ())
+            for sealed in self._register_seals
         )
 
-    def _is_pending(self, sealed: Sealed, epoch: int) -> bool:
-        seal = sealed.seal
-        return seal.epoch == epoch and self._authority(seal.book, seal.register, sealed.author, sealed.seq) is not Standing.VOID
+    def _pending(self, book: int, epoch: int) -> list[Sealed]:
+        return [
+            sealed
+            for author in self._takers(book)
+            for sealed in self._seals.get((book, epoch, author), ())
+            if self._authority(book, sealed.seal.register, author, sealed.seq) is not Standing.VOID
+        ]
 
     def _authority(self, book: int, register: int, origin: str, seq: int) -> Standing:
         """What a seal or seize is worth: the register's must be the assistant's, any other the register's holder's.

@@ -54,6 +54,7 @@ class Refusal(StrEnum):
     MALFORMED = "malformed"
     OTHER_LIST = "other_list"  # its voter list is another one
     FLOODING = "flooding"  # it says more than anybody can take in
+    PACE = "pace"  # it asks for more voters than a table can serve
     REVOKED = "revoked"  # its certificate: the device is lost
 
 

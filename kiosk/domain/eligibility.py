@@ -36,14 +36,16 @@ class Withheld(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark (afmærkning): ballots of these elections were granted to a voter at this table.
+    """A mark (afmærkning): ballots of these elections were granted to a voter at this table (0: the secretary's).
 
-    `time_ms` is the table's clock, in milliseconds since 1970 UTC: shown to people, never compared.
+    `time_ms` is the table's clock, in milliseconds since 1970 UTC: shown to people, never compared. `found`: it stands for a
+    card that this table found in a stopped table's pile.
     """
 
     elections: tuple[str, ...]
     table: int
     time_ms: int
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)

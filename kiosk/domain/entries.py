@@ -19,8 +19,7 @@ from kiosk.domain.nodes import ORIGIN
 _ID = rf"{ORIGIN}/[1-9][0-9]{{0,14}}/[1-9][0-9]{{0,14}}"
 Origin = Annotated[str, Meta(pattern=rf"\A{ORIGIN}\Z")]
 RequestId = Annotated[str, Meta(pattern=rf"\A{_ID}\Z")]
-Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID})?\Z")]
-Spot = Annotated[str, Meta(pattern=rf"\A{ORIGIN}/[1-9][0-9]{{0,14}}\Z")]
+Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID}|{ORIGIN}/[1-9][0-9]{{0,14}})?\Z")]
 Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 ElectionId = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,16}\Z")]
 Elections = Annotated[tuple[ElectionId, ...], Meta(max_length=4)]
@@ -99,10 +98,13 @@ class Referred(_Body, frozen=True):
 
 
 class Released(_Body, frozen=True):
-    """The chair or the secretary gives a referred voter a new try; `ends` names the referrals that it ends, ORIGIN/SEQ."""
+    """The chair or the secretary gives a referred voter a new try.
+
+    `ends`: the hashes of the referrals that it ends. Who does not know a referral can't name it, not even the next one.
+    """
 
     voter: Voter
-    ends: Annotated[tuple[Spot, ...], Meta(max_length=RELEASED_MOST)]
+    ends: Annotated[tuple[Hash, ...], Meta(max_length=RELEASED_MOST)]
 
 
 class Op(StrEnum):
@@ -115,7 +117,9 @@ class Op(StrEnum):
 class Request(_Body, frozen=True):
     """May this voter be given these elections' ballots? `id` is origin/seq of its last start/counter, never used again.
 
-    `table` is 0 for the secretary. `target`: the request whose mark an `undo` takes back.
+    `table` is 0 for the secretary. Of an `undo` only: `target` is the mark that it takes back, a request's id or, for a card
+    that was found, ORIGIN/SEQ of the `rescanned`; its author holds the register at epoch `register`. `handed_out`: the ballots
+    had been handed out. An undo that says they had not gives way where `issued` turns up later.
     """
 
     id: RequestId
@@ -127,14 +131,15 @@ class Request(_Body, frozen=True):
     how: How | None = None
     source: Source | None = None
     target: Target = ""
+    register: Count = 0
+    handed_out: bool = False
 
 
 class Outcome(StrEnum):
-    """What the holder decided. `undone` takes back a grant."""
+    """What the holder decided, for good. What takes a grant back is the requester's `withdrawn`, or an undo."""
 
     GRANTED = "granted"
     REFUSED = "refused"
-    UNDONE = "undone"
 
 
 class Decision(_Body, frozen=True):

@@ -1,16 +1,23 @@
 """The ledger: all that the logs say about voters, folded entry by entry. Pure.
 
-Entries are only ever added, and what the ledger says never depends on the order in which logs arrived: it keeps every decision
-and asks `Books`, when it is read, which of them count. So all nodes with the same entries say the same.
+Entries are only ever added, and what the ledger says never depends on the order in which logs arrived: it keeps what may count
+(`rights`) and asks `Books`, when it is read, what does. What somebody has decided who has not held that book, as far as is
+known, waits aside until it is known that he has. So all nodes with the same entries say the same, and a void entry costs
+nothing more.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.domain import entries as e
+from kiosk.domain import rights
 from kiosk.domain.books import REGISTER, Books, Standing
 from kiosk.domain.eligibility import Mark
 from kiosk.domain.nodes import table_of
+
+_Elections = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +41,20 @@ class Decided:
 class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
-    `decided`: every decision on it; `undos`: every decision on a request to undo it; `seq`: where the request stands in its
-    log.
+    `decided`: the first decision on it of each who has held the voter's book, by author and epoch; `grants`: the first grant of
+    each, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
     """
 
     id: str
     made: e.Request | None = None
     seq: int = 0
     time_ms: int = 0
-    decided: list[Decided] = field(default_factory=list)
-    undos: list[Decided] = field(default_factory=list)
+    decided: dict[tuple[str, int], Decided] = field(default_factory=dict)
+    grants: dict[str, e.Decision] = field(default_factory=dict)
+    undos: Sequence["Case"] = ()
     issued: bool = False
     withdrawn: bool = False
+    listed: set[tuple[int, _Elections]] = field(default_factory=set)  # the ledger's: where it keeps it
 
     @property
     def origin(self) -> str:
@@ -58,27 +67,45 @@ class Case:
         return table_of(self.origin) or 0
 
     @property
+    def place(self) -> tuple[int, int]:
+        """The run that made it, and the how manyth of it: no other of this origin has the same."""
+        _, start, count = self.id.split("/")
+        return int(start), int(count)
+
+    @property
     def is_check_in(self) -> bool:
         """Whether it asks for ballots."""
-        if self.made is not None:
-            return self.made.op is e.Op.CHECK_IN
-        return not (self.decided and self.decided[0].decision.target)
-
-    def elections(self, voter: int) -> tuple[str, ...]:
-        """The elections in which it stands for this voter's ballots."""
-        if self.made is not None and self.made.voter == voter:
-            return self.made.elections
-        return next((d.decision.elections for d in self.decided if d.decision.voter == voter), ())
+        return self.made is not None and self.made.op is e.Op.CHECK_IN
 
     @property
     def granted(self) -> bool:
         """Whether any grant is known, one past its holding's end (a late one) included."""
-        return any(d.decision.outcome is e.Outcome.GRANTED for d in self.decided)
+        return any(self._is_on_it(grant) for grant in self.grants.values())
+
+    @property
+    def claims(self) -> Iterator[tuple[int, _Elections]]:
+        """The voter and the elections for whose ballots it stands. Where only grants are known, what they say."""
+        if self.made is None:
+            yield from ((grant.voter, grant.elections) for grant in self.grants.values() if not grant.target)
+        elif self.is_check_in and (self.issued or self.granted):
+            yield self.made.voter, self.made.elections
+
+    def _is_on_it(self, decision: e.Decision) -> bool:
+        return self.made is None or rights.fits(decision, self.made)
+
+    def counting(self, books: Books) -> Iterator[Decided]:
+        """The decisions that count, oldest holding first."""
+        for book in (
+            [self.made.book] if self.made is not None else dict.fromkeys(d.decision.book for d in self.decided.values())
+        ):
+            for holding in books.chain(book).holdings:
+                found = self.decided.get((holding.holder, holding.epoch))
+                if found is not None and found.decision.book == book and found.counts(books):
+                    yield found
 
     def outcome(self, books: Books) -> Decided | None:
         """The grant or refusal that counts; None while the request is not decided. The first, should there be two."""
-        counting = [d for d in self.decided if d.decision.outcome is not e.Outcome.UNDONE and d.counts(books)]
-        return min(counting, key=lambda d: (d.decision.epoch, d.seq), default=None)
+        return next((found for found in self.counting(books) if self._is_on_it(found.decision)), None)
 
     def refused(self, books: Books) -> bool:
         """Whether a refusal counts."""
@@ -86,23 +113,38 @@ class Case:
         return found is not None and found.decision.outcome is e.Outcome.REFUSED
 
     def undone(self, books: Books) -> bool:
-        """Whether its grant was taken back: because it was withdrawn, or by the secretary."""
-        return any(d.decision.outcome is e.Outcome.UNDONE and d.counts(books) for d in self.decided) or any(
-            d.decision.outcome is e.Outcome.GRANTED and d.counts(books) for d in self.undos
+        """Whether its mark was taken back by an undo. One that says that nothing was handed out gives way to `issued`."""
+        voter = self.made.voter if self.made is not None else next((voter for voter, _ in self.claims), 0)
+        return any(
+            _undoes(undo, voter, books) for undo in self.undos if undo.made and (undo.made.handed_out or not self.issued)
         )
 
+    @property
+    def given_up(self) -> bool:
+        """Whether no ballot was or will be handed out on it."""
+        return self.withdrawn and not self.issued
+
     def marks(self, books: Books) -> bool:
-        """Whether it is a mark: granted (late grants too) or issued, whether or not its decision is known, and not undone."""
-        return self.is_check_in and (self.issued or self.granted) and not self.undone(books)
+        """Whether it is a mark: granted (late grants too) or issued, whether or not its decision is known; neither withdrawn
+        nor undone."""
+        return not self.given_up and any(True for _ in self.claims) and not self.undone(books)
 
     def unsettled(self, books: Books) -> bool:
         """Whether its requester still owes an outcome: neither issued, nor withdrawn, nor refused."""
         return not (self.issued or self.withdrawn or self.refused(books))
 
 
+def _undoes(undo: Case, voter: int, books: Books) -> bool:
+    """Whether an undo counts: its author held the register, and who held the voter's book has granted it."""
+    made, found = undo.made, undo.outcome(books)
+    if made is None or made.voter != voter or found is None or found.decision.outcome is not e.Outcome.GRANTED:
+        return False
+    return books.counts(REGISTER, made.register, undo.origin, undo.seq)
+
+
 @dataclass(slots=True)
 class Totals:
-    """Counts over the whole ledger. `issued` is ballots handed out and not undone, by election."""
+    """Counts over all check-ins. `issued` is ballots handed out and not undone, by election."""
 
     issued: dict[str, int] = field(default_factory=dict)
     granted: int = 0
@@ -110,32 +152,45 @@ class Totals:
     withdrawn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Found:
-    """A card found at a stopped table: what was entered, when (ms), and the entry that says so."""
+    """A card found at a stopped table: what was entered, when (ms), and the entry that says so. `undos`: as of a case."""
 
     said: e.Rescanned
     time_ms: int
     origin: str
     seq: int
+    by_start: bool
+    undos: Sequence[Case] = ()
+
+    @property
+    def spot(self) -> str:
+        """The entry's name, as an undo has it."""
+        return f"{self.origin}/{self.seq}"
+
+    def counts(self, books: Books) -> bool:
+        """Whether its finder had attested that the table is stopped: in a start of its own, or as one who may take books."""
+        return self.by_start or books.may_attest(self.origin, self.said.stopped)
 
 
 class Ledger:
     """The fold. Read it freely; change it only by `fold`."""
 
-    def __init__(self, books: Books, elections: tuple[str, ...]) -> None:
-        """`elections`: the day's, for which a card that was found again stands."""
-        self.books, self._elections = books, elections
+    def __init__(self, books: Books) -> None:
+        self.books = books
         self.served: dict[str, int] = {}
         self.touched: list[Case] = []
-        self._opens: list[tuple[str, int, int]] = []
+        self._opens: dict[tuple[str, int], int] = {}  # author, epoch of the register: the first seq
         self._open, self._open_as_of = False, -1
         self._cases: dict[str, Case] = {}
-        self._by_voter: dict[int, list[Case]] = {}
-        self._found: dict[int, list[Found]] = {}
+        self._marking: dict[int, dict[tuple[str, _Elections], list[Case]]] = {}  # by voter; by table and elections
+        self._found: dict[int, dict[tuple[str, str], list[Found]]] = {}  # by voter; by finder and stopped table
+        self._attested: defaultdict[str, set[str]] = defaultdict(set)  # in starts
+        self._undos: dict[str, list[Case]] = {}  # by target
+        self._aside: defaultdict[tuple[int, str], list[tuple[e.Entry, Decided | e.Request]]] = defaultdict(list)
         self._closed: set[str] = set()
-        self._referrals: dict[int, set[str]] = {}
-        self._released: set[str] = set()
+        self._referrals: dict[int, dict[str, str]] = {}  # by voter: hash, and by whom
+        self._released: set[tuple[int, str]] = set()
         self._own: dict[str, dict[str, Case]] = {}
         self._made: dict[str, list[Case]] = {}
         self._conflicts: dict[int, tuple[tuple[int, int], ...]] = {}
@@ -145,38 +200,43 @@ class Ledger:
 
     def fold(self, entry: e.Entry, have: Mapping[str, int]) -> None:
         """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included."""
-        body = entry.body
+        body, basis = entry.body, self.books.basis
         match body:
             case e.Handover() | e.Seal() | e.Seize():
-                self.books.fold(entry.origin, entry.seq, body, have)
-            case e.Request():
+                if self.books.fold(entry.origin, entry.seq, body, have):
+                    self._let_in()
+            case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
-            case e.Decision():
-                self._decided(Decided(body, entry.origin, entry.seq), entry.time)
-            case e.Issued():
-                self._answered(body.request, entry, issued=True)
-            case e.Withdrawn():
-                self._answered(body.request, entry, issued=False)
+            case e.Decision() if rights.decision(body, basis):
+                self._decided(Decided(body, entry.origin, entry.seq), entry)
+            case e.Issued() | e.Withdrawn() if rights.answer(body.request, entry.origin):
+                self._answered(body.request, entry, issued=isinstance(body, e.Issued))
             case e.Rescanned():
-                found = Found(body, entry.time, entry.origin, entry.seq)
-                self._found.setdefault(body.voter, []).append(found)
-                self._crowd(body.voter)
+                self._rescanned(body, entry)
             case _:
                 self._told(entry)
 
     def _told(self, entry: e.Entry) -> None:
         """What no request depends on: the day's opening and closing, and who is sent to the secretary."""
+        author, basis = entry.origin, self.books.basis
         match entry.body:
-            case e.Referred() as referred:
-                self._referrals.setdefault(referred.voter, set()).add(f"{entry.origin}/{entry.seq}")
-            case e.Released() as released:
-                self._released.update(released.ends)
-            case e.Close():
-                self._closed.add(entry.origin)
-            case e.Reopen():
-                self._closed.discard(entry.origin)
-            case e.Open() as opened:
-                self._opens.append((entry.origin, entry.seq, opened.register))
+            case e.Start(missing=missing):
+                self._attested[author].update(basis.origins.intersection(missing))
+            case e.Referred() as body if rights.referred(body, author, basis):
+                named = e.entry_hash(e.encode_entry(entry))
+                if (body.voter, named) not in self._released:
+                    self._referrals.setdefault(body.voter, {})[named] = author
+            case e.Released() as body:
+                self._released.update((body.voter, named) for named in body.ends)
+                referrals = self._referrals.get(body.voter, {})
+                for named in body.ends:
+                    referrals.pop(named, None)
+            case e.Close() as body if rights.own_table(body, author):
+                self._closed.add(author)
+            case e.Reopen() as body if rights.own_table(body, author):
+                self._closed.discard(author)
+            case e.Open() as body:
+                self._opens.setdefault((author, body.register), entry.seq)
                 self._open_as_of = -1
             case _:
                 pass
@@ -191,23 +251,49 @@ class Ledger:
     @property
     def poll_open(self) -> bool:
         """Whether the poll is open: a register entry that counts says so."""
+        chain = self.books.chain(REGISTER)
         if self._open_as_of != self.books.version:
-            self._open_as_of, standing = self.books.version, self.books.standing
-            self._open = any(standing(REGISTER, register, o, seq) is Standing.COUNTS for o, seq, register in self._opens)
+            self._open_as_of = self.books.version
+            self._open = any(
+                (seq := self._opens.get((holding.holder, holding.epoch))) is not None
+                and self.books.standing(REGISTER, holding.epoch, holding.holder, seq) is Standing.COUNTS
+                for holding in chain.holdings
+            )
         return self._open
 
     def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
-        """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
-        cases = [case for case in self._by_voter.get(voter, ()) if case.id != but and case.marks(self.books)]
-        for case in sorted(cases, key=lambda case: (case.time_ms, case.id)):
-            yield Mark(case.elections(voter), case.table, case.time_ms)
-        for found in self._found.get(voter, ()):
-            if not self._is_taken_back(found):
-                yield Mark(self._elections, table_of(found.said.stopped) or 0, found.time_ms)
+        """The voter's marks, oldest first, and the cards found; those of the request `but` are left out.
+
+        Of several that one table has made for the same elections the first stands for all.
+        """
+        groups = self._marking.get(voter, {}).values()
+        first = (next((case for case in group if case.id != but and self._stands(case, voter)), None) for group in groups)
+        for case in sorted((case for case in first if case is not None), key=lambda case: (case.time_ms, case.id)):
+            yield Mark(self._elections(case, voter), case.table, case.time_ms)
+        for found in self.found(voter):
+            yield Mark(self.books.basis.elections, table_of(found.origin) or 0, found.time_ms, found=True)
+
+    def marking(self, voter: int) -> list[Case]:
+        """The requests that mark a voter, oldest first."""
+        cases = {case.id: case for group in self._marking.get(voter, {}).values() for case in group}
+        return sorted((case for case in cases.values() if self._stands(case, voter)), key=lambda case: (case.time_ms, case.id))
+
+    def found(self, voter: int) -> Iterator[Found]:
+        """The cards found that mark a voter: of each finder and pile the first that does."""
+        for group in self._found.get(voter, {}).values():
+            first = next((found for found in group if found.counts(self.books) and not self._is_taken_back(found)), None)
+            if first is not None:
+                yield first
+
+    def undo_of(self, request: str) -> e.Outcome | None:
+        """What became of a request to undo a mark; None while it is not decided."""
+        case = self._cases.get(request)
+        found = case.outcome(self.books) if case is not None else None
+        return found.decision.outcome if found is not None else None
 
     def of_voter(self, voter: int) -> list[Case]:
-        """The voter's requests, in the order in which they became known."""
-        return self._by_voter.get(voter, [])
+        """The voter's check-ins, refused and withdrawn ones too. It looks at all."""
+        return [case for case in self._cases.values() if case.is_check_in and case.made and case.made.voter == voter]
 
     def unsettled(self, origin: str) -> Iterator[Case]:
         """The check-ins of one origin that have no outcome, oldest first."""
@@ -232,29 +318,33 @@ class Ledger:
         return origin in self._closed
 
     def referrals(self, voter: int) -> tuple[str, ...]:
-        """The referrals of a voter to the secretary that are not ended by a release, ORIGIN/SEQ."""
-        return tuple(sorted(self._referrals.get(voter, set()) - self._released))
+        """The referrals of a voter to the secretary that are not ended by a release, by their entries' hashes."""
+        return tuple(sorted(self._referrals.get(voter, ())))
 
     def found_at(self, origin: str) -> int:
-        """How many cards were found in a stopped table's pile."""
-        return sum(found.said.stopped == origin for all_ in self._found.values() for found in all_)
+        """How many voters' cards were found in a stopped table's pile."""
+        return sum(self.is_found(voter, origin) for voter in self._found)
 
     def finders(self, stopped: Collection[str]) -> dict[str, int]:
         """How much of whose logs tells of cards that were found at these nodes."""
         finders: dict[str, int] = {}
-        for found in (found for all_ in self._found.values() for found in all_ if found.said.stopped in stopped):
-            finders[found.origin] = max(found.seq, finders.get(found.origin, 0))
+        for groups in self._found.values():
+            for (finder, at), group in groups.items():
+                if at in stopped and group[0].counts(self.books):
+                    finders[finder] = max(group[-1].seq, finders.get(finder, 0))
         return finders
 
     def is_found(self, voter: int, origin: str) -> bool:
-        """Whether the voter's card was found in this stopped table's pile."""
-        return any(found.said.stopped == origin for found in self._found.get(voter, ()))
+        """Whether the voter's card was found in this stopped table's pile, and that was not undone."""
+        return any(found.said.stopped == origin for found in self.found(voter))
 
     def totals(self) -> Totals:
-        """Counts over all requests."""
+        """Counts over all check-ins."""
         totals = Totals()
         for case in self._cases.values():
             outcome = case.outcome(self.books)
+            if (case.made is not None and not case.is_check_in) or (outcome is not None and outcome.decision.target):
+                continue
             totals.granted += outcome is not None and outcome.decision.outcome is e.Outcome.GRANTED
             totals.refused += outcome is not None and outcome.decision.outcome is e.Outcome.REFUSED
             totals.withdrawn += case.withdrawn
@@ -265,6 +355,7 @@ class Ledger:
 
     def conflicts(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
         """Voters with more than one ballot in an election, as far as is known: the table and time of each, by voter."""
+        assert self.books.chain(REGISTER)  # what has come is worked out
         if self._checked_at != self.books.version:
             self._checked_at, self._unchecked = self.books.version, set(self._crowded)
         for voter in self._unchecked:
@@ -279,78 +370,135 @@ class Ledger:
     # --- folding ---
 
     def _case(self, request: str) -> Case:
-        if request not in self._cases:
-            self._cases[request] = Case(request)
-        return self._cases[request]
+        case = self._cases.get(request)
+        if case is None:
+            case = self._cases[request] = Case(request, undos=self._undos.get(request, ()))
+        return case
 
-    def _index(self, case: Case, voter: int) -> None:
-        cases = self._by_voter.setdefault(voter, [])
-        if case not in cases:
-            cases.append(case)
-        self.touched.append(case)
-        if len(cases) > 1 or voter in self._found:
-            self._crowd(voter)
-
-    def _crowd(self, voter: int) -> None:
-        self._crowded.add(voter)
-        self._unchecked.add(voter)
+    def _let_in(self) -> None:
+        """Take in what waited aside of those who are known to have held the book by now."""
+        for book, origin in [key for key in self._aside if self.books.has_held(*key)]:
+            for entry, waiting in self._aside.pop((book, origin)):
+                if isinstance(waiting, Decided):
+                    self._decided(waiting, entry)
+                else:
+                    self._requested(waiting, entry)
 
     def _requested(self, body: e.Request, entry: e.Entry) -> None:
+        is_undo = body.op is e.Op.UNDO
+        if is_undo and not self.books.has_held(REGISTER, entry.origin):
+            self._aside[REGISTER, entry.origin].append((entry, body))
+            return
         case = self._case(body.id)
-        if case.made is not None or case.origin != entry.origin:
+        if case.made is not None:
             return
         case.made, case.time_ms, case.seq = body, entry.time, entry.seq
-        if body.op is e.Op.CHECK_IN and not case.withdrawn:
+        if is_undo:
+            self._undo(case, body)
+        elif not case.withdrawn:
             self._own.setdefault(entry.origin, {})[body.id] = case
             self._made.setdefault(entry.origin, []).append(case)
-        self._index(case, body.voter)
+        self._look(case)
 
-    def _decided(self, decided: Decided, time_ms: int) -> None:
+    def _undo(self, case: Case, body: e.Request) -> None:
+        undos = self._undos.setdefault(body.target, [])
+        undos.append(case)
+        if body.target in self._cases:
+            self._cases[body.target].undos = undos
+        for group in self._found.get(body.voter, {}).values():
+            for found in group:
+                if found.spot == body.target:
+                    found.undos = undos
+        self._crowd(body.voter)
+
+    def _decided(self, decided: Decided, entry: e.Entry) -> None:
         decision = decided.decision
+        if not self.books.has_held(decision.book, decided.origin):
+            self._aside[decision.book, decided.origin].append((entry, decided))
+            return
         case = self._case(decision.request)
-        case.decided.append(decided)
+        case.decided.setdefault((decided.origin, decision.epoch), decided)
+        if decision.outcome is e.Outcome.GRANTED:
+            case.grants.setdefault(decided.origin, decision)
         if case.made is None:
-            case.time_ms = min(case.time_ms or time_ms, time_ms)
-        self._index(case, decision.voter)
+            case.time_ms = min(case.time_ms or entry.time, entry.time)
+        self._look(case)
         if decision.target:
-            target = self._case(decision.target)
-            target.undos.append(decided)
-            self._index(target, decision.voter)
+            self._crowd(decision.voter)
 
     def _answered(self, request: str, entry: e.Entry, *, issued: bool) -> None:
         case = self._case(request)
-        if case.origin != entry.origin or (case.issued if issued else case.withdrawn):
+        if case.issued if issued else case.withdrawn:
             return
         if issued:
             case.issued = True
             self.served[entry.origin] = self.served.get(entry.origin, 0) + 1
         else:
             case.withdrawn = True
+        self._look(case)
+
+    def _look(self, case: Case) -> None:
+        """Keep a request under the voters whom it marks; one that was given up is no mark, and not looked at again."""
         self.touched.append(case)
-        for voter in {d.decision.voter for d in case.decided} | ({case.made.voter} if case.made is not None else set()):
-            if voter in self._crowded:
-                self._unchecked.add(voter)
+        for voter, elections in case.claims:
+            groups = self._marking.setdefault(voter, {})
+            group = groups.setdefault((case.origin, elections), [])
+            if case.given_up and (voter, elections) in case.listed:
+                case.listed.discard((voter, elections))
+                del group[bisect_left(group, case.place, key=lambda other: other.place)]
+            elif not case.given_up and (voter, elections) not in case.listed:
+                case.listed.add((voter, elections))
+                insort(group, case, key=lambda other: other.place)
+            if len(groups) > 1 or len(group) > 1 or voter in self._found or case.given_up:
+                self._crowd(voter)
+
+    def _rescanned(self, body: e.Rescanned, entry: e.Entry) -> None:
+        by_start = body.stopped in self._attested.get(entry.origin, ())
+        if not rights.rescanned(body, by_start or self.books.has_attested(entry.origin, body.stopped), self.books.basis):
+            return
+        found = Found(body, entry.time, entry.origin, entry.seq, by_start)
+        found.undos = self._undos.get(found.spot, ())
+        self._found.setdefault(body.voter, {}).setdefault((entry.origin, body.stopped), []).append(found)
+        self._crowd(body.voter)
+
+    def _crowd(self, voter: int) -> None:
+        self._crowded.add(voter)
+        self._unchecked.add(voter)
+
+    # --- what stands ---
+
+    def _stands(self, case: Case, voter: int) -> bool:
+        return case.marks(self.books) and any(claimed == voter for claimed, _ in case.claims)
+
+    @staticmethod
+    def _elections(case: Case, voter: int) -> _Elections:
+        return next(elections for claimed, elections in case.claims if claimed == voter)
 
     def _is_taken_back(self, found: Found) -> bool:
-        """Whether the ballot that a found card stands for was the stopped table's own, and has been undone since."""
-        return bool(set(self.undone_at(found.said.voter, found.said.stopped)) - set(found.said.undone))
+        """Whether a found card was undone itself; or the ballot that it stands for was the stopped table's own, and has been
+        undone since."""
+        voter = found.said.voter
+        if any(_undoes(undo, voter, self.books) for undo in found.undos):
+            return True
+        return bool(set(self.undone_at(voter, found.said.stopped)) - set(found.said.undone))
 
     def undone_at(self, voter: int, origin: str) -> tuple[str, ...]:
         """The voter's requests at a table on which ballots were handed out that were taken back."""
-        cases = self._by_voter.get(voter, ())
-        return tuple(case.id for case in cases if case.origin == origin and case.issued and case.undone(self.books))
+        groups = self._marking.get(voter, {}).items()
+        cases = {case.id: case for (at, _), group in groups if at == origin for case in group}
+        return tuple(case.id for case in cases.values() if case.issued and case.undone(self.books))
 
     def _conflict(self, voter: int) -> tuple[tuple[int, int], ...]:
-        books = self.books
-        claims = [
-            (set(case.elections(voter)), case.table, case.time_ms, case.origin)
-            for case in self._by_voter.get(voter, ())
-            if case.marks(books) and not case.withdrawn
-        ]
+        """Of the ballots of one table for the same elections two are enough to tell of."""
+        claims = []
+        for (origin, elections), group in self._marking.get(voter, {}).items():
+            standing = (case for case in group if self._stands(case, voter) and self._elections(case, voter) == elections)
+            for case, _ in zip(standing, range(2), strict=False):
+                claims.append((set(elections), case.table, case.time_ms, origin))
         at = {origin for _, _, _, origin in claims}
-        stand = (found for found in self._found.get(voter, ()) if not self._is_taken_back(found))
-        found_at = {found.said.stopped: found.time_ms for found in stand if found.said.stopped not in at}
-        claims += [(set(self._elections), table_of(origin) or 0, time_ms, origin) for origin, time_ms in found_at.items()]
+        found_at = {found.said.stopped: found.time_ms for found in self.found(voter) if found.said.stopped not in at}
+        everything = set(self.books.basis.elections)
+        claims += [(everything, table_of(origin) or 0, time_ms, origin) for origin, time_ms in found_at.items()]
         beside = {
             (table, time_ms)
             for i, (elections, table, time_ms, _) in enumerate(claims)

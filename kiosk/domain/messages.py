@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.entries import Hash, Origin, Request, Seq, Time
+from kiosk.domain.entries import Count, Hash, Origin, Request, Seq, Time
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{2}){0,64}\Z")]
 """A signature."""
@@ -31,9 +31,13 @@ class Batch(_Message, frozen=True):
 
 
 class Ask(_Message, frozen=True):
-    """A request at once, while its entry is being committed. Never an entry: it has no seq and is in no vector."""
+    """A request at once, while its entry is being committed. Never an entry: it has no seq and is in no vector.
+
+    `after`: the seq of the asker's last `withdrawn`, 0 for none: who has not got it would see a mark that is given up.
+    """
 
     request: Request
+    after: Count = 0
 
 
 class Stance(StrEnum):

@@ -79,7 +79,7 @@ def d3_whole_history(books: Books, book: int, have: Mapping[str, int]) -> bool:
 
 def d4_decidable(case: Case, books: Books) -> bool:
     """D4, first half: the request is not decided, nor withdrawn; one that was issued is a mark already."""
-    return case.outcome(books) is None and not case.withdrawn and not case.issued
+    return next(case.counting(books), None) is None and not case.withdrawn and not case.issued
 
 
 def d4_grants(made: e.Request, may: Eligible | Barred) -> bool:
@@ -87,14 +87,24 @@ def d4_grants(made: e.Request, may: Eligible | Barred) -> bool:
     return isinstance(may, Eligible) and set(made.elections) <= set(may.elections)
 
 
-def undo_due(case: Case, books: Books) -> bool:
-    """Whether the book's holder owes a decision that takes back a grant, whoever's, because its request was withdrawn."""
-    return case.withdrawn and case.granted and not case.issued and not case.undone(books)
+def undo_is_asked(case: Case, books: Books) -> bool:
+    """Whether who asks for an undo holds the register."""
+    return case.made is not None and books.counts(REGISTER, case.made.register, case.origin, case.seq)
 
 
-def undo_grants(target: Case, books: Books, stopped: bool) -> bool:
-    """Whether the secretary's undo may be granted: the mark was issued, or its table is attested stopped."""
-    return target.marks(books) and (target.issued or stopped)
+def undo_grants(made: e.Request, target: Case | None, books: Books, run_is_over: bool) -> bool | None:
+    """Whether the secretary's undo of a request's mark may be granted; None while that is not known here.
+
+    The ballots were handed out, as it says; or, as it says, they were not, and the run of the table that asked for them is
+    over, so that no green can follow.
+    """
+    if target is None or target.made is None:
+        return None
+    if target.made.voter != made.voter or not target.marks(books):
+        return False
+    if made.handed_out:
+        return True if target.issued else None
+    return False if target.issued else run_is_over or None
 
 
 # --- who may show green ---------------------------------------------------------------------------------------------

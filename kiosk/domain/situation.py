@@ -36,6 +36,22 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoable:
+    """A mark that can be taken back.
+
+    `target`: a request's id, or the entry of a card found; `table`: 0 for the secretary's; `time_ms`: by that table's clock;
+    `issued`: by what is known ballots were handed out; `found`: it is a card found.
+    """
+
+    target: str
+    table: int
+    time_ms: int
+    elections: tuple[str, ...]
+    issued: bool
+    found: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unproved:
     """A request of a stopped node without a decision that counts: its card is to be scanned again."""
 

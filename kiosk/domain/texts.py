@@ -288,6 +288,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused_malformed": ("afvist (N1): beskeden kan ikke læses", "refused (N1): the message can't be read"),
     "refused_other_list": ("afvist (N1): har en anden valgliste", "refused (N1): has another voter list"),
     "refused_flooding": ("afvist (N1): sender mere, end nogen kan nå at læse", "refused (N1): it sends more than can be read"),
+    "refused_pace": (
+        "mistænkeligt (N1): spørger om flere vælgere, end et bord kan nå",
+        "suspicious (N1): it asks for more voters than a table can serve",
+    ),
     "refused_revoked": ("afvist (N1): spærret, må ikke være med mere", "refused (N1): revoked, no longer part of this place"),
     # faults
     "fault": ("Bordet er stoppet", "The table has stopped"),

@@ -4,21 +4,26 @@ Everything here follows from what is folded. `duties` is called once in a turn, 
 once, so that two requests of one turn see each other's marks.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
+from kiosk import limits
 from kiosk.domain import entries as e
-from kiosk.domain import rules
+from kiosk.domain import rights, rules
 from kiosk.domain.books import REGISTER, Books, Sealed
+from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
-from kiosk.domain.messages import Head
-from kiosk.domain.nodes import is_later_disk
-from kiosk.domain.situation import Refused
+from kiosk.domain.messages import Ask, Head
+from kiosk.domain.nodes import is_later_disk, table_of
+from kiosk.domain.rights import Basis
+from kiosk.domain.situation import Refused, Undoable
 from kiosk.domain.voters import Voter
 from kiosk.node.copies import Copies
 from kiosk.node.replica import Replica
-from kiosk.node.words import Keys, Now, Setup
+from kiosk.node.words import Evidence, Keys, Now, Setup
 
 
 class BookKeeper:
@@ -32,8 +37,9 @@ class BookKeeper:
         is_current: Callable[[str], bool],
         copies: Copies,
     ) -> None:
-        books = Books(setup.origin, setup.opening, setup.assistant)
-        self.ledger = Ledger(books, setup.elections)
+        self.basis = Basis(setup.opening, setup.assistant, setup.origins, setup.elections, _books_of(find))
+        books = Books(setup.origin, self.basis)
+        self.ledger = Ledger(books)
         self.replica = Replica(setup.origin, setup.origins, setup.first_prev, keys, self._fold)
         self.seen = rules.Seen(
             setup.origin, books, self.ledger, Freshness(setup.origin), self.replica.have, self.replica.stored
@@ -49,6 +55,8 @@ class BookKeeper:
         self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
         self._heard_of: set[str] = set()
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
+        self._undos: list[Case] = []  # asked for, and not decided
+        self._asked: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=limits.PACE_VOTERS))
 
     @property
     def books(self) -> Books:
@@ -68,6 +76,8 @@ class BookKeeper:
             self._copies.awaited(entry.origin, entry.seq)
         if isinstance(body, e.Released):
             self.released.append(body.voter)
+        if isinstance(body, e.Request) and body.op is e.Op.UNDO and (case := self.ledger.cases.get(body.id)) is not None:
+            self._undos.append(case)
 
     # --- writing ---
 
@@ -114,12 +124,15 @@ class BookKeeper:
 
     # --- duties ---
 
-    def asked(self, request: e.Request, now: Now) -> None:
+    def asked(self, ask: Ask, sender: str, now: Now) -> None:
         """Decide on a request that came at once, before its entry. If that can't be done now, the entry will be decided on."""
-        if request.book in self.books and self.may_decide(request.book):
-            case = self.ledger.cases.get(request.id) or Case(request.id)
+        made = ask.request
+        if not rights.ask(made, sender, self.basis) or self.replica.have.get(sender, 0) < ask.after:
+            return
+        if self.may_decide(made.book):
+            case = self.ledger.cases.get(made.id) or Case(made.id)
             if case.made is None and rules.d4_decidable(case, self.books):
-                self._decide(request, now)
+                self._decide(made, now)
 
     def duties(self, now: Now) -> None:
         """Decide, take back and give up all that is due after what has been folded."""
@@ -127,8 +140,13 @@ class BookKeeper:
             return
         could = self._could
         self._could = {book: self.books.chain(book).last.epoch for book in self.books.mine if self.may_decide(book)}
+        if self._undos:
+            self._undos = [case for case in self._undos if case.outcome(self.books) is None]
+            self.ledger.touched += self._undos
         if begins := {book for book, epoch in self._could.items() if could.get(book) != epoch}:
-            self.ledger.touched += [case for case in self.ledger.cases.values() if _book_of(case) in begins]
+            self.ledger.touched += [
+                case for case in self.ledger.cases.values() if case.made is not None and case.made.book in begins
+            ]
         while self.ledger.touched:
             touched, self.ledger.touched = self.ledger.touched, []
             for case in touched:
@@ -141,31 +159,25 @@ class BookKeeper:
     def _look_at(self, case: Case, now: Now) -> None:
         if case.origin == self._setup.origin:
             self._give_up(case, now)
-        if _book_of(case) not in self._could:
+        made = case.made
+        if made is None or made.book not in self._could or not rules.d4_decidable(case, self.books):
             return
-        if rules.undo_due(case, self.books):
-            self._undo(case, now)
-        elif case.made is not None and rules.d4_decidable(case, self.books):
-            self._decide(case.made, now)
+        if made.op is e.Op.CHECK_IN or (rules.undo_is_asked(case, self.books) and self._may_undo(made) is not None):
+            self._decide(made, now)
 
     def _give_up(self, case: Case, now: Now) -> None:
         """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know.
 
         That is so where the power failed before its commit, or on an old disk, which must take nothing back and is not fresh.
         """
-        if case.withdrawn or case.issued or not case.granted or not case.is_check_in or self._is_current(case.id):
+        if case.withdrawn or case.issued or not any(case.claims) or self._is_current(case.id):
             return
         if not case.seq and not self.seen.fresh.reached:
             return
         self.write(e.Withdrawn(case.id), now)
 
-    def _undo(self, case: Case, now: Now) -> None:
-        grant = next(d.decision for d in case.decided if d.decision.outcome is e.Outcome.GRANTED)
-        book = _book_of(case)  # not the grant's, which may be somebody's who never held that book
-        epoch = self.books.chain(book).last.epoch
-        self.write(e.Decision(case.id, grant.voter, grant.elections, book, epoch, e.Outcome.UNDONE, "withdrawn"), now)
-
     def _decide(self, made: e.Request, now: Now) -> None:
+        self._pace(made.id.partition("/")[0], now)
         epoch = self.books.chain(made.book).last.epoch
         bar = self._bar(made)
         outcome, reason, mark = e.Outcome.GRANTED, "", None
@@ -180,9 +192,7 @@ class BookKeeper:
     def _bar(self, made: e.Request) -> Barred | None:
         """Why the holder refuses a request; None to grant it."""
         if made.op is e.Op.UNDO:
-            target = self.ledger.cases.get(made.target)
-            may = target is not None and rules.undo_grants(target, self.books, self._is_stopped(target))
-            return None if may else Barred(Bar.CHANGED)
+            return None if self._may_undo(made) else Barred(Bar.CHANGED)
         if not self.ledger.poll_open or self.ledger.is_closed(made.id.partition("/")[0]):
             return Barred(Bar.NOT_OPEN)
         if self.ledger.referrals(made.voter):
@@ -195,10 +205,59 @@ class BookKeeper:
             return None
         return may_be if isinstance(may_be, Barred) else Barred(Bar.CHANGED, self._mark_against(made))
 
-    def _is_stopped(self, case: Case) -> bool:
-        """Whether a request's table is attested as stopped, and neither its log nor the request tells of a later start."""
-        started = max(self.replica.last_start.get(case.origin, 0), int(case.id.split("/")[1]))
-        return started <= self.books.attested().get(case.origin, -1)
+    def _may_undo(self, made: e.Request) -> bool | None:
+        """Whether an undo may be granted; None while that is not known here."""
+        if made.target in (found.spot for found in self.ledger.found(made.voter)):
+            return True
+        target = self.ledger.cases.get(made.target)
+        return rules.undo_grants(made, target, self.books, target is not None and self._run_is_over(target))
+
+    def _run_is_over(self, case: Case) -> bool:
+        """Whether no green can follow on a request: its table has started again since, or is attested as stopped."""
+        start, _ = case.place
+        return start < self.replica.last_start.get(case.origin, 0) or start <= self.books.attested(case.origin)
+
+    def _pace(self, origin: str, now: Now) -> None:
+        """Raise an alarm where one table asks for more voters than it can serve."""
+        asked = self._asked[origin]
+        asked.append(now.mono_ms)
+        if origin != self._setup.origin and len(asked) == asked.maxlen and now.mono_ms - asked[0] < limits.PACE_MS:
+            self.replica.refuse(Evidence(origin, Refusal.PACE, f"{len(asked)} voters within {limits.PACE_MS // 1000} s", b""))
+            asked.clear()
+
+    # --- undo ---
+
+    def undoable(self, voter: int) -> list[Undoable]:
+        """The marks of a voter that this node may ask to have taken back; none where it does not hold the register."""
+        if not self.may_decide(REGISTER):
+            return []
+        return [
+            *(
+                Undoable(case.id, case.table, case.time_ms, case.made.elections, case.issued)
+                for case in self.ledger.marking(voter)
+                if case.made is not None and (case.issued or self._run_is_over(case))
+            ),
+            *(
+                Undoable(found.spot, table_of(found.origin) or 0, found.time_ms, self._setup.elections, issued=True, found=True)
+                for found in self.ledger.found(voter)
+            ),
+        ]
+
+    def ask_undo(self, voter: int, target: str, now: Now) -> str:
+        """Ask the voter's holder to take back a mark: the request's id; "" where that mark can't be asked for here now."""
+        mark = next((mark for mark in self.undoable(voter) if mark.target == target), None)
+        book = self.basis.book_of(voter)
+        if mark is None or book is None:
+            return ""
+        id_, register = self.request_id(), self.books.chain(REGISTER).last.epoch
+        self.write(
+            e.Request(
+                id_, e.Op.UNDO, voter, book, mark.elections, self._setup.table or 0, target=target, register=register,
+                handed_out=mark.issued,
+            ),
+            now,
+        )  # fmt: skip
+        return id_
 
     def _mark_against(self, made: e.Request) -> Mark | None:
         marks = self.ledger.marks(made.voter, but=made.id)
@@ -298,5 +357,12 @@ class BookKeeper:
         ]
 
 
-def _book_of(case: Case) -> int:
-    return case.made.book if case.made is not None else case.decided[0].decision.book if case.decided else -1
+def _books_of(find: Callable[[int], Voter | None]) -> Callable[[int], int | None]:
+    """Each voter's book by the list; what was looked up lately is kept, as a decision follows its request."""
+
+    @lru_cache(limits.BOOKS_KEPT)
+    def book_of(number: int) -> int | None:
+        voter = find(number)
+        return voter.book if voter is not None else None
+
+    return book_of

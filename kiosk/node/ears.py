@@ -20,14 +20,13 @@ class Ears:
         self._setup, self._books, self._peers = setup, books, peers
 
     def hear(self, heard: Heard, now: Now) -> list[Send]:
-        """Take in a message. Asks, and that a clerk is awaited, are not signed: they count from a node of this place only."""
+        """Take in a message. That a clerk is awaited is not signed: it counts from a node of this place only."""
         is_known = heard.sender in self._setup.origins
         match heard.message:
             case Batch() as batch:
                 return self._batch(batch, heard.sender, now)
             case Ask() as ask:
-                if is_known and ask.request.id.startswith(heard.sender + "/"):
-                    self._books.asked(ask.request, now)
+                self._books.asked(ask, heard.sender, now)
             case Want() as want:
                 if 0 < want.first <= self._books.replica.stored.get(want.origin, 0):
                     return [Give(heard.sender, want.origin, want.first)]

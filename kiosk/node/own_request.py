@@ -22,6 +22,7 @@ class OwnRequest:
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], books: BookKeeper) -> None:
         self.id = ""
         self.must_give_way = False
+        self._last_withdrawn = 0
         self._setup, self._find, self._books = setup, find, books
 
     def make(self, ask: d.Ask, now: Now) -> list[SendTo]:
@@ -40,7 +41,7 @@ class OwnRequest:
         )
         books.write(request, now)
         holder = books.books.holder(voter.book)
-        return [SendTo(holder, Ask(request))] if holder != self._setup.origin else []
+        return [SendTo(holder, Ask(request, self._last_withdrawn))] if holder != self._setup.origin else []
 
     def issued(self, now: Now) -> None:
         """The green light was shown."""
@@ -49,6 +50,7 @@ class OwnRequest:
     def withdraw(self, now: Now) -> None:
         """It is given up."""
         self._books.write(e.Withdrawn(self.id), now)
+        self._last_withdrawn = self._books.replica.have[self._setup.origin]
 
     def next_unsettled(self) -> d.Unfinished | None:
         """The next request of which the clerk must say whether ballots were handed out on it; from then on the desk's."""

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
 
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.entries import entry_hash
+from kiosk.domain.entries import Request, decode_entry, entry_hash
 from kiosk.domain.ledger import Ledger, Totals
+from kiosk.domain.texts import ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class Audit:
     """What the check found.
 
     `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `heads`: how far each origin's log goes;
-    `after_noted`: how far beyond each noted head.
+    `after_noted`: how far beyond each noted head; `doubles`: every voter with two ballots in an election, tables and times.
     """
 
     entries: int
@@ -22,6 +26,7 @@ class Audit:
     after_noted: tuple[str, ...]
     heads: dict[str, Head]
     totals: Totals
+    doubles: tuple[str, ...]
 
 
 def audit(
@@ -52,7 +57,38 @@ def audit(
         faults.insert(0, "no entry is signed by this bundle's keys: is it the bundle of this log?")
     after = [_noted_head(head, seen, heads) for head, seen in wanted.items()]
     faults += [words for good, words in after if not good]
-    return Audit(entries, tuple(broken), tuple(faults), tuple(words for good, words in after if good), heads, ledger.totals())
+    return Audit(
+        entries,
+        tuple(broken),
+        tuple(faults),
+        tuple(words for good, words in after if good),
+        heads,
+        ledger.totals(),
+        tuple(_doubles(ledger)),
+    )
+
+
+def _doubles(ledger: Ledger) -> Iterator[str]:
+    for voter, ballots in sorted(ledger.conflicts().items()):
+        at = [
+            f"{f'table {table}' if table else 'the secretary'} {datetime.fromtimestamp(ms / 1000, ZONE):%H.%M}"
+            for table, ms in ballots
+        ]
+        yield f"voter {voter} has two ballots in one election: {', '.join(at)}"
+
+
+def claimed_books(stored: Iterable[Stored]) -> tuple[dict[int, int], set[int]]:
+    """For a log without its voter list: each voter's book as the tables' requests have it, and of whom they differ."""
+    claimed: dict[int, int] = {}
+    differ: set[int] = set()
+    for row in stored:
+        try:
+            body = decode_entry(row.data).body
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+        if isinstance(body, Request) and claimed.setdefault(body.voter, body.book) != body.book:
+            differ.add(body.voter)
+    return claimed, differ
 
 
 def _noting(stored: Iterable[Stored], wanted: dict[str, bool]) -> Iterator[Stored]:

@@ -133,6 +133,11 @@ class VoterList:
             row = self._db.conn.execute(_FIND, (number,)).fetchone()
         return _voter(row) if row else None
 
+    def books(self) -> dict[int, int]:
+        """Return every voter's book, by number. Raises StoreError: the disk can't be read."""
+        with store_errors:
+            return dict(self._db.conn.execute("select number, book from voters").fetchall())
+
     def count(self) -> int:
         """Return the number of voters; 0 without a list.
 

@@ -63,6 +63,11 @@ class _SignedPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: bytes
 
 
+class _SignedAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ask: msgspec.Raw
+    signature: Hex
+
+
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: msgspec.Raw
     list: Hex
@@ -72,6 +77,7 @@ class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _encode = msgspec.json.Encoder().encode
 _read_batch = msgspec.json.Decoder(Batch).decode
 _read_ask = msgspec.json.Decoder(Ask).decode
+_read_signed_ask = msgspec.json.Decoder(_SignedAsk).decode
 _read_want = msgspec.json.Decoder(Want).decode
 _read_signed = msgspec.json.Decoder(_SignedHead).decode
 _read_head = msgspec.json.Decoder(Head).decode
@@ -83,6 +89,11 @@ _read_signed_piece = msgspec.msgpack.Decoder(_SignedPiece).decode
 _FAULTS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+def _ask_signed(raw: bytes) -> bytes:
+    """The bytes that an ask's signature is made over; the prefix keeps it from being taken for an entry."""
+    return b"valgbord ask\n" + raw
+
+
 def _head_signed(raw: bytes, list_digest: str) -> bytes:
     """The bytes that a head's signature is made over; the prefix keeps it from being taken for anything else."""
     return b"valgbord head\n" + list_digest.encode() + b"\n" + raw
@@ -92,9 +103,15 @@ def _piece_signed(packed: bytes) -> bytes:
     return b"valgbord piece\n" + hashlib.sha256(packed).digest()
 
 
-def encode(message: Batch | Ask | Want | PieceWant) -> bytes:
+def encode(message: Batch | Want | PieceWant) -> bytes:
     """A message that needs no signature of its own: a batch has its log's."""
     return _encode(message)
+
+
+def encode_ask(ask: Ask, sign: Callable[[bytes], bytes]) -> bytes:
+    """An ask with its asker's signature."""
+    raw = _encode(ask)
+    return _encode(_SignedAsk(msgspec.Raw(raw), sign(_ask_signed(raw)).hex()))
 
 
 def encode_head(head: Head, sign: Callable[[bytes], bytes], list_digest: str = "") -> bytes:
@@ -120,12 +137,18 @@ def read_batch(payload: bytes) -> Batch:
     return batch
 
 
-def read_ask(payload: bytes) -> Ask:
-    """Read an ask. Raises MessageError."""
+def read_ask(payload: bytes, sender: str, verify: Verify) -> Ask:
+    """Read an ask, which must be signed by its sender. Raises MessageError."""
     try:
-        return _read_ask(payload)
+        signed = _read_signed_ask(payload)
+        raw = bytes(signed.ask)
+        ask = _read_ask(raw)
+        signature = bytes.fromhex(signed.signature)
     except _FAULTS:
         raise MessageError("no ask") from None
+    if not verify(sender, signature, _ask_signed(raw)):
+        raise MessageError("an ask that its node has not signed", Refusal.FORGED)
+    return ask
 
 
 def read_want(payload: bytes) -> Want:

@@ -1,10 +1,11 @@
 """Stories of the fold: what the ledger says is what the entries say, however they came."""
 
 from collections import Counter
+from itertools import permutations
 from random import Random
 
 import pytest
-from domain_facts import BOTH
+from domain_facts import BOTH, basis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,7 @@ def granted(id_: str) -> e.Decision:
 
 def empty() -> Ledger:
     """The fold of nothing, at a third table of a place where HOLDER holds the register and book 1."""
-    return Ledger(Books("T3.1", {REGISTER: HOLDER, 1: HOLDER, 2: TABLE}, ""), BOTH)
+    return Ledger(Books("T3.1", basis({REGISTER: HOLDER, 1: HOLDER, 2: TABLE})))
 
 
 def folded(facts: Facts, ledger: Ledger | None = None) -> Ledger:
@@ -76,13 +77,14 @@ def test_a_refused_request() -> None:
 
 
 def test_a_withdrawn_grant() -> None:
-    """A withdrawn grant still marks until the holder has taken it back, and then no longer."""
+    """A grant whose table has given the request up is no mark, in whatever order the two come; what was handed out is one."""
     id_ = "T2.1/1/1"
-    withdrawn = of(request(id_), granted(id_), e.Withdrawn(id_))
-    assert (marks(withdrawn), unsettled(withdrawn)) == ([Mark(BOTH, 2, 1)], [])
-    undone = of(request(id_), granted(id_), e.Withdrawn(id_), decision(id_, e.Outcome.UNDONE))
-    assert (marks(undone), unsettled(undone)) == ([], [])
-    assert undone.totals() == Totals(granted=1, withdrawn=1)
+    for facts in permutations([request(id_), granted(id_), e.Withdrawn(id_)]):
+        withdrawn = of(*facts)
+        assert (marks(withdrawn), unsettled(withdrawn)) == ([], [])
+        assert withdrawn.totals() == Totals(granted=1, withdrawn=1)
+    for facts in permutations([request(id_), granted(id_), e.Withdrawn(id_), e.Issued(id_)]):
+        assert marks(of(*facts)) == [Mark(BOTH, 2, 1)]
 
 
 def test_issued_without_a_known_decision() -> None:
@@ -112,21 +114,71 @@ def test_a_settled_request_that_arrives_last(settles: e.Body) -> None:
 
 def test_unsettled_of_each_origin() -> None:
     """What a table owes is its own only, oldest first; a name that begins like another's is not mixed up with it."""
-    ledger = folded([(o, request(f"{o}/1/{n}", n)) for n in (1, 2) for o in ("T1.1", "T1.10", "T11.1")])
+    made = [
+        (o, request(f"{o}/1/{n}", n, table=int(o[1:].partition(".")[0]))) for n in (1, 2) for o in ("T1.1", "T1.2", "T11.1")
+    ]
+    ledger = folded(made)
     assert unsettled(ledger, "T1.1") == ["T1.1/1/1", "T1.1/1/2"]
-    assert unsettled(ledger, "T1.10") == ["T1.10/1/1", "T1.10/1/2"]
+    assert unsettled(ledger, "T1.2") == ["T1.2/1/1", "T1.2/1/2"]
     assert unsettled(ledger, "T1") == []
 
 
+def undo(target: str, *, voter: int = 7, handed_out: bool = True, register: int = 1, id_: str = "T1.1/1/9") -> e.Request:
+    return e.Request(id_, e.Op.UNDO, voter, 1, BOTH, 0, target=target, register=register, handed_out=handed_out)
+
+
+def undone(target: str, *, id_: str = "T1.1/1/9", voter: int = 7) -> e.Decision:
+    return e.Decision(id_, voter, BOTH, 1, 1, e.Outcome.GRANTED, target=target)
+
+
 def test_issued_and_undone() -> None:
-    """Ballots that were handed out and taken back by a decision are no mark any more, and are back in stock."""
+    """Ballots that were handed out and whose mark was undone are no mark any more, and are back in stock; in any order."""
     id_ = "T2.1/1/1"
-    ledger = of(request(id_), granted(id_), e.Issued(id_), decision(id_, e.Outcome.UNDONE))
-    assert (marks(ledger), unsettled(ledger)) == ([], [])
-    assert ledger.totals() == Totals(granted=1)
-    assert ledger.served == {TABLE: 1}
-    early = of(decision(id_, e.Outcome.UNDONE), e.Issued(id_), request(id_))
-    assert (marks(early), unsettled(early)) == ([], [])
+    facts: Facts = [(TABLE, request(id_)), (HOLDER, granted(id_)), (TABLE, e.Issued(id_))]
+    for order in permutations([*facts, (HOLDER, undo(id_)), (HOLDER, undone(id_))]):
+        ledger = folded(list(order))
+        assert (marks(ledger), unsettled(ledger)) == ([], [])
+        assert ledger.totals() == Totals(granted=1)
+        assert ledger.served == {TABLE: 1}
+
+
+def test_an_undo_that_says_that_nothing_was_handed_out_gives_way() -> None:
+    """A mark undone with these words is back, and shows in red beside another, where `issued` turns up later."""
+    id_, other = "T2.1/1/1", "T3.1/1/1"
+    facts: Facts = [(TABLE, request(id_)), (HOLDER, granted(id_)), (HOLDER, undo(id_, handed_out=False)), (HOLDER, undone(id_))]
+    assert marks(folded(facts)) == []
+    facts += [("T3.1", request(other, table=3)), (HOLDER, granted(other)), ("T3.1", e.Issued(other))]
+    assert folded(facts).conflicts() == {}
+    assert set(folded([*facts, (TABLE, e.Issued(id_))]).conflicts()) == {7}
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        [("T3.1", undo("T2.1/1/1", id_="T3.1/1/1")), (HOLDER, undone("T2.1/1/1", id_="T3.1/1/1"))],
+        [(HOLDER, undo("T2.1/1/1", register=2)), (HOLDER, undone("T2.1/1/1"))],
+        [(HOLDER, undo("T2.1/1/1", voter=8)), (HOLDER, undone("T2.1/1/1", voter=8))],
+        [(HOLDER, undo("T2.1/1/1")), ("T3.1", undone("T2.1/1/1"))],
+        [(HOLDER, undo("T2.1/1/2")), (HOLDER, undone("T2.1/1/1"))],
+        [(HOLDER, undone("T2.1/1/1"))],
+        [(HOLDER, undo("T2.1/1/1")), (HOLDER, e.Decision("T1.1/1/9", 7, BOTH, 1, 1, e.Outcome.REFUSED, target="T2.1/1/1"))],
+    ],
+    ids=["not the register's holder", "another epoch", "another voter", "not the book's holder", "another request",
+         "nobody asked", "refused"],
+)  # fmt: skip
+def test_an_undo_that_counts_for_nothing(attack: Facts) -> None:
+    """An undo needs the register's holder who asks, the book's holder who grants, and the very voter and request."""
+    facts: Facts = [(TABLE, request("T2.1/1/1")), (HOLDER, granted("T2.1/1/1")), (TABLE, e.Issued("T2.1/1/1"))]
+    assert marks(folded([*facts, *attack])) == [Mark(BOTH, 2, 1)]
+    assert marks(folded([*attack, *facts])) == [Mark(BOTH, 2, 1)]
+
+
+def test_a_card_found_by_mistake_is_undone() -> None:
+    """Who scanned a wrong card into a pile can have that very card's mark undone."""
+    facts: Facts = [(HOLDER, e.Start((TABLE,))), (HOLDER, e.Rescanned(7, TABLE))]
+    assert marks(folded(facts)) == [Mark(BOTH, 1, 0, found=True)]
+    undoing: Facts = [(HOLDER, undo("T1.1/2")), (HOLDER, undone("T1.1/2"))]
+    assert marks(folded([*facts, *undoing])) == []
 
 
 def test_what_is_said_twice_counts_once() -> None:
@@ -154,22 +206,31 @@ def test_what_is_said_in_anothers_name_is_not_heard() -> None:
     id_ = "T2.1/1/1"
     stranger = folded([("T9.1", request(id_)), ("T9.1", e.Issued(id_)), ("T9.1", e.Withdrawn(id_))])
     assert (marks(stranger), stranger.totals(), stranger.served) == ([], Totals(), {})
-    undone = folded([(TABLE, request(id_)), (HOLDER, granted(id_)), ("T9.1", decision(id_, e.Outcome.UNDONE))])
-    assert marks(undone) == [Mark(BOTH, 2, 1)]
     refused = folded([(TABLE, request(id_)), ("T9.1", decision(id_, e.Outcome.REFUSED))])
     assert unsettled(refused) == [id_]
+    assert marks(folded([(TABLE, request(id_)), ("T9.1", granted(id_))])) == []
+    for wrong in (request(id_, table=3), request(id_, voter=201), request(id_, elections=("other",))):
+        assert folded([(TABLE, wrong)]).cases == {}
 
 
 def test_referred_and_released() -> None:
     """A voter is referred until every referral is ended by its name, in whatever order the logs arrive."""
-    facts: Facts = [(TABLE, e.Referred(7)), (TABLE, e.Referred(7)), (HOLDER, e.Released(7, ("T2.1/1", "T2.1/2")))]
-    assert folded(facts[:2]).referrals(7) == ("T2.1/1", "T2.1/2")
-    assert folded([*facts[:2], (HOLDER, e.Released(7, ("T2.1/1",)))]).referrals(7) == ("T2.1/2",)
-    assert folded(facts).referrals(7) == folded(facts).referrals(8) == ()
+    referred: Facts = [(TABLE, e.Referred(7)), (TABLE, e.Referred(7))]
+    one, other = folded(referred).referrals(7)
+    assert folded([*referred, (HOLDER, e.Released(7, (one,)))]).referrals(7) == (other,)
+    assert folded([*referred, (HOLDER, e.Released(7, (one, other)))]).referrals(7) == ()
     early = empty()
-    early.fold(e.Entry(HOLDER, 1, "", 0, e.Released(7, ("T2.1/1",))), {HOLDER: 1})
-    early.fold(e.Entry(TABLE, 1, "", 0, e.Referred(7)), {TABLE: 1})
+    early.fold(e.Entry(HOLDER, 1, "", 0, e.Released(7, (one, other))), {HOLDER: 1})
+    for number, (origin, body) in enumerate(referred, 1):
+        early.fold(e.Entry(origin, number, "", 0, body), {origin: number})
     assert early.referrals(7) == ()
+
+
+def test_a_release_of_another_voter_or_of_what_is_not_known_ends_nothing() -> None:
+    """A referral is named by its hash, with its voter: nobody can end one that is not written yet, or by another's name."""
+    (named,) = folded([(TABLE, e.Referred(7))]).referrals(7)
+    assert folded([(TABLE, e.Referred(7)), (HOLDER, e.Released(8, (named,)))]).referrals(7) == (named,)
+    assert folded([(TABLE, e.Referred(7)), (HOLDER, e.Released(7, ("0" * 64,)))]).referrals(7) == (named,)
 
 
 def test_a_conflict_shows_both_tables_and_times() -> None:
@@ -186,8 +247,9 @@ def test_a_conflict_shows_both_tables_and_times() -> None:
 
 def test_a_found_card_is_a_mark_and_matches_its_own_table() -> None:
     """A card found at a stopped table marks the voter; that table's own grant is the same ballot, another table's is not."""
-    found: Facts = [(HOLDER, e.Rescanned(7, TABLE))]
-    assert [mark.table for mark in folded(found).marks(7)] == [2]
+    assert marks(folded([(HOLDER, e.Rescanned(7, TABLE))])) == []
+    found: Facts = [(HOLDER, e.Start((TABLE,))), (HOLDER, e.Rescanned(7, TABLE))]
+    assert marks(folded(found)) == [Mark(BOTH, 1, 0, found=True)]
     own: Facts = [*found, (TABLE, request("T2.1/1/1")), (TABLE, e.Issued("T2.1/1/1"))]
     assert folded(own).conflicts() == {}
     others: Facts = [*found, ("T9.1", request("T9.1/1/1", table=9)), ("T9.1", e.Issued("T9.1/1/1"))]
@@ -215,7 +277,7 @@ def test_the_polls_day() -> None:
 @pytest.mark.parametrize(("cut", "is_open"), [(1, True), (0, False)])
 def test_the_poll_is_open_as_far_as_the_registers_holder_counts(cut: int, is_open: bool) -> None:
     """While a seal leaves the opening in doubt nobody serves; the seizure tells whether it was before the cut."""
-    ledger = Ledger(Books("T3.1", {REGISTER: HOLDER, 1: HOLDER, 2: TABLE}, "T2"), BOTH)
+    ledger = Ledger(Books("T3.1", basis({REGISTER: HOLDER, 1: HOLDER, 2: TABLE}, "T2")))
     seal = e.Entry(TABLE, 1, "", 0, e.Seal(REGISTER, 2, 1, {HOLDER: 0}))
     ledger.fold(seal, {TABLE: 1})
     ledger.fold(e.Entry(HOLDER, 1, "", 0, e.Open(1)), {HOLDER: 1, TABLE: 1})
@@ -248,8 +310,10 @@ def logs(draw: st.DrawFn) -> tuple[Facts, Facts]:
         outcome = draw(st.none() | st.sampled_from([e.Outcome.GRANTED, e.Outcome.REFUSED]))
         if outcome is not None:
             theirs.append((HOLDER, decision(id_, outcome, voter, elections)))
-        if outcome is e.Outcome.GRANTED and end is not None and (isinstance(end, e.Withdrawn) or draw(st.booleans())):
-            theirs.append((HOLDER, decision(id_, e.Outcome.UNDONE, voter, elections)))
+        if outcome is e.Outcome.GRANTED and isinstance(end, e.Issued) and draw(st.booleans()):
+            asked = e.Request(f"{HOLDER}/1/{n}", e.Op.UNDO, voter, 1, elections, 0, target=id_, register=1, handed_out=True)
+            theirs.append((HOLDER, asked))
+            theirs.append((HOLDER, e.Decision(asked.id, voter, elections, 1, 1, e.Outcome.GRANTED, target=id_)))
     return mine, theirs
 
 
@@ -275,12 +339,12 @@ def state_of(ledger: Ledger) -> object:
 def counted(facts: Facts) -> Totals:
     """The totals, counted from scratch without a ledger."""
     bodies = [body for _, body in facts]
-    made = {body.id: body for body in bodies if isinstance(body, e.Request)}
+    made = {body.id: body for body in bodies if isinstance(body, e.Request) and body.op is e.Op.CHECK_IN}
     outcomes: dict[str, set[e.Outcome]] = {}
     for body in bodies:
-        if isinstance(body, e.Decision):
+        if isinstance(body, e.Decision) and not body.target:
             outcomes.setdefault(body.request, set()).add(body.outcome)
-    undone = {id_ for id_, said in outcomes.items() if e.Outcome.UNDONE in said}
+    undone = undone_of(bodies)
     issued = [made[id_] for id_ in {body.request for body in bodies if isinstance(body, e.Issued)} & made.keys() - undone]
     return Totals(
         dict(Counter(election for one in issued for election in one.elections)),
@@ -293,21 +357,26 @@ def counted(facts: Facts) -> Totals:
 def owed(facts: Facts) -> set[str]:
     """The requests without outcome, looked up from scratch without a ledger."""
     bodies = [body for _, body in facts]
-    made = {body.id for body in bodies if isinstance(body, e.Request)}
+    made = {body.id for body in bodies if isinstance(body, e.Request) and body.op is e.Op.CHECK_IN}
     ended = {body.request for body in bodies if isinstance(body, e.Issued | e.Withdrawn)}
     refused = {body.request for body in bodies if isinstance(body, e.Decision) and body.outcome is e.Outcome.REFUSED}
     return made - ended - refused
 
 
+def undone_of(bodies: list[e.Body]) -> set[str]:
+    """The requests whose mark the holder has undone."""
+    return {body.target for body in bodies if isinstance(body, e.Decision) and body.target}
+
+
 def marked(facts: Facts, voter: int) -> set[str]:
     """The requests that are marks of a voter, looked up from scratch without a ledger."""
     bodies = [body for _, body in facts]
-    said = [body for body in bodies if isinstance(body, e.Decision)]
+    said = [body for body in bodies if isinstance(body, e.Decision) and not body.target]
     issued = {body.request for body in bodies if isinstance(body, e.Issued)}
     made = {body.id for body in bodies if isinstance(body, e.Request) and body.voter == voter}
     decided = {body.request for body in said if body.voter == voter and body.outcome is e.Outcome.GRANTED}
-    undone = {body.request for body in said if body.outcome is e.Outcome.UNDONE}
-    return (decided | (made & issued)) - undone
+    given_up = {body.request for body in bodies if isinstance(body, e.Withdrawn)} - issued
+    return (decided | (made & issued)) - undone_of(bodies) - given_up
 
 
 @given(logs(), st.integers(0, 2**32))
@@ -321,7 +390,7 @@ def test_what_is_kept_equals_what_is_counted(parts: tuple[Facts, Facts], seed: i
         assert ledger.totals() == counted(seen)
         assert set(unsettled(ledger)) == owed(seen)
         for voter in range(1, 4):
-            assert len(marks(ledger, voter)) == len(marked(seen, voter))
+            assert {case.id for case in ledger.marking(voter)} == marked(seen, voter)
 
 
 @given(logs(), st.integers(0, 2**32), st.integers(0, 2**32))

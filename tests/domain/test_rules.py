@@ -3,7 +3,8 @@
 from itertools import product
 
 import pytest
-from domain_facts import BOTH, EVERYTHING, ONE
+from domain_facts import BOTH, EVERYTHING, ONE, basis
+from msgspec.structs import replace
 
 from kiosk.domain import entries as e
 from kiosk.domain import rules
@@ -16,24 +17,37 @@ from kiosk.domain.rules import Seen
 
 ME, OTHER, OFFICE = "T1.1", "T2.1", "S.1"
 OPENING = {REGISTER: OFFICE, 1: ME, 2: OTHER}
-GRANTED, REFUSED, UNDONE = e.Outcome.GRANTED, e.Outcome.REFUSED, e.Outcome.UNDONE
+GRANTED, REFUSED = e.Outcome.GRANTED, e.Outcome.REFUSED
 ID = "T1.1/1/1"
 
 
-def request(id_: str = ID, elections: tuple[str, ...] = BOTH, voter: int = 7, book: int = 1) -> e.Request:
-    return e.Request(id_, e.Op.CHECK_IN, voter, book, elections, 1, e.How.SPOKEN, e.Source.CARD)
+def request(id_: str = ID, elections: tuple[str, ...] = BOTH, voter: int = 7) -> e.Request:
+    return e.Request(id_, e.Op.CHECK_IN, voter, book_of(voter), elections, table_of(id_), e.How.SPOKEN, e.Source.CARD)
 
 
-def decision(outcome: e.Outcome = GRANTED, id_: str = ID, book: int = 1, epoch: int = 1, voter: int = 7) -> e.Decision:
-    return e.Decision(id_, voter, BOTH, book, epoch, outcome)
+def decision(outcome: e.Outcome = GRANTED, id_: str = ID, epoch: int = 1, voter: int = 7, book: int = 0) -> e.Decision:
+    return e.Decision(id_, voter, BOTH, book or book_of(voter), epoch, outcome)
+
+
+def book_of(voter: int) -> int:
+    """Voter 7 is in book 1, voter 201 in book 2."""
+    return 1 if voter < 100 else voter // 100
+
+
+def table_of(id_: str) -> int:
+    return int(id_[1 : id_.index(".")])
+
+
+def decided(outcome: e.Outcome | None, origin: str = ME) -> dict[tuple[str, int], Decided]:
+    return {} if outcome is None else {(origin, 1): Decided(decision(outcome), origin, 4)}
 
 
 def seen(me: str = ME, **known: object) -> Seen:
     """A fresh node that has joined, and knows nothing but the opening."""
-    books = Books(me, OPENING, assistant="T1")
+    books = Books(me, basis(OPENING, "T1"))
     fresh = Freshness(me)
     fresh.reached = True
-    made = Seen(me, books, Ledger(books, BOTH), fresh, joined=True)
+    made = Seen(me, books, Ledger(books), fresh, joined=True)
     for name, value in known.items():
         setattr(made, name, value)
     return made
@@ -103,14 +117,13 @@ def test_d4_a_request_is_decided_once() -> None:
     """Only a request that is undecided, not withdrawn and not issued is decided, in all combinations."""
     known = seen()
     for outcome, issued, withdrawn in product((None, GRANTED, REFUSED), (False, True), (False, True)):
-        decided = [] if outcome is None else [Decided(decision(outcome), ME, 4)]
-        case = Case(ID, request(), 3, decided=decided, issued=issued, withdrawn=withdrawn)
+        case = Case(ID, request(), 3, decided=decided(outcome), issued=issued, withdrawn=withdrawn)
         assert rules.d4_decidable(case, known.books) == (outcome is None and not issued and not withdrawn)
 
 
 def test_d4_a_decision_that_does_not_count_is_none() -> None:
     """What a stranger to the book wrote decides nothing: the holder still may."""
-    case = Case(ID, request(), 3, decided=[Decided(decision(), OTHER, 4)])
+    case = Case(ID, request(), 3, decided=decided(GRANTED, OTHER))
     assert rules.d4_decidable(case, seen().books)
 
 
@@ -122,13 +135,26 @@ def test_d4_all_or_nothing() -> None:
     assert not any(rules.d4_grants(request(), Barred(why)) for why in Bar)
 
 
-def test_a_withdrawn_grant_is_taken_back_once() -> None:
-    """The holder undoes a grant that was withdrawn: not one that was issued, and not twice."""
+@pytest.mark.parametrize(
+    ("handed_out", "issued", "over", "granted"),
+    [
+        (True, True, False, True),
+        (True, True, True, True),
+        (True, False, True, None),  # it may come to be known
+        (False, False, True, True),
+        (False, False, False, None),  # its green may be on the screen
+        (False, True, True, False),
+    ],
+)
+def test_an_undo_says_what_is_true(handed_out: bool, issued: bool, over: bool, granted: bool | None) -> None:
+    """The holder undoes a mark only where it knows that it is as the secretary says, and no green can follow."""
     books = seen().books
-    for outcomes, issued, withdrawn in product(([], [GRANTED], [REFUSED], [GRANTED, UNDONE]), (False, True), (False, True)):
-        decided = [Decided(decision(outcome), ME, 4 + n) for n, outcome in enumerate(outcomes)]
-        case = Case(ID, request(), 3, decided=decided, issued=issued, withdrawn=withdrawn)
-        assert rules.undo_due(case, books) == (outcomes == [GRANTED] and withdrawn and not issued)
+    target = Case(ID, request(), 3, decided=decided(GRANTED), grants={ME: decision()}, issued=issued)
+    made = e.Request("S.1/1/1", e.Op.UNDO, 7, 1, BOTH, 0, target=ID, register=1, handed_out=handed_out)
+    assert rules.undo_grants(made, target, books, over) is granted
+    assert rules.undo_grants(made, None, books, over) is None
+    assert rules.undo_grants(replace(made, voter=8), target, books, over) is False
+    assert rules.undo_grants(made, Case(ID, request(), 3, issued=False), books, over) is False
 
 
 # --- who may show green ---------------------------------------------------------------------------------------------
@@ -137,23 +163,26 @@ def test_a_withdrawn_grant_is_taken_back_once() -> None:
 def test_g1_withdrawn_is_never_green() -> None:
     """A request that was given up turns green under no decision."""
     assert rules.g1_not_withdrawn(Case(ID, request()))
-    assert not rules.g1_not_withdrawn(Case(ID, request(), decided=[Decided(decision(), ME, 4)], withdrawn=True))
+    assert not rules.g1_not_withdrawn(Case(ID, request(), decided=decided(GRANTED), withdrawn=True))
 
 
 @pytest.mark.parametrize(
     ("origin", "given", "counts"),
     [
-        (OTHER, decision(book=2), True),
-        (ME, decision(book=2), False),
-        (OTHER, decision(book=2, epoch=2), False),
-        (OTHER, decision(book=9), False),
-        (OTHER, decision(book=2, voter=8), False),
+        (OTHER, decision(voter=201), True),
+        (ME, decision(voter=201), False),
+        (ME, decision(voter=201, book=1), False),
+        (OTHER, decision(voter=201, epoch=2), False),
+        (OTHER, decision(voter=201, book=9), False),
+        (OTHER, decision(voter=202), False),
+        (OTHER, e.Decision(ID, 201, BOTH[:1], 2, 1, GRANTED), False),
+        (OTHER, e.Decision(ID, 201, BOTH, 2, 1, GRANTED, target="T2.1/1/1"), False),
     ],
 )
 def test_g2_only_the_holders_decision_counts(origin: str, given: e.Decision, counts: bool) -> None:
-    """A decision counts if its author held that book at that epoch, and it is about this voter."""
+    """A decision counts if its author held the voter's book at that epoch, and it is about this very request."""
     known = seen()
-    case = case_of(known, request(book=2))
+    case = case_of(known, request(voter=201))
     fold(known, origin, 4, given)
     assert rules.g2_counts(known, case) is counts
 
@@ -161,14 +190,14 @@ def test_g2_only_the_holders_decision_counts(origin: str, given: e.Decision, cou
 def test_g2_a_pending_seal_holds_back_what_came_later() -> None:
     """What was here before the seal still counts at a node that is not among the stopped; later it waits for the seizure."""
     known = seen()
-    case = case_of(known, request(book=2))
-    fold(known, OTHER, 5, decision(book=2))
+    case = case_of(known, request(voter=201))
+    fold(known, OTHER, 5, decision(voter=201))
     fold(known, OFFICE, 4, SEAL)
     assert rules.g2_counts(known, case)
     late = seen()
-    case = case_of(late, request(book=2))
+    case = case_of(late, request(voter=201))
     fold(late, OFFICE, 4, SEAL)
-    fold(late, OTHER, 5, decision(book=2))
+    fold(late, OTHER, 5, decision(voter=201))
     assert not rules.g2_counts(late, case)
     fold(late, OFFICE, 5, seize(cut=5))
     assert rules.g2_counts(late, case)
@@ -177,8 +206,8 @@ def test_g2_a_pending_seal_holds_back_what_came_later() -> None:
 def test_g2_a_stopped_node_is_not_answered_for() -> None:
     """A node that the seal names as stopped acts on nothing of that book, however early it had it."""
     known = seen(OTHER)
-    fold(known, OTHER, 3, request("T2.1/1/1", book=2))
-    fold(known, OTHER, 5, decision(id_="T2.1/1/1", book=2))
+    fold(known, OTHER, 3, request("T2.1/1/1", voter=201))
+    fold(known, OTHER, 5, decision(id_="T2.1/1/1", voter=201))
     assert rules.g2_counts(known, known.ledger.cases["T2.1/1/1"])
     fold(known, OFFICE, 4, SEAL)
     assert not rules.g2_counts(known, known.ledger.cases["T2.1/1/1"])
@@ -187,8 +216,8 @@ def test_g2_a_stopped_node_is_not_answered_for() -> None:
 def test_g3_another_holders_decision_needs_the_own_request_on_disk() -> None:
     """The decision is on its author's disk; the request must be on this one."""
     known = seen()
-    case = case_of(known, request(book=2))
-    fold(known, OTHER, 5, decision(book=2))
+    case = case_of(known, request(voter=201))
+    fold(known, OTHER, 5, decision(voter=201))
     assert rules.g3_two_disks(known, case, ())
     known.stored[ME] = 2
     assert not rules.g3_two_disks(known, case, ())
@@ -234,9 +263,10 @@ def test_g4_fresh_or_an_island() -> None:
         ([decision(GRANTED, "T2.1/1/1")], False),
         ([e.Issued("T2.1/1/1")], False),
         ([decision(REFUSED, "T2.1/1/1")], True),
-        ([decision(GRANTED, "T2.1/1/1"), e.Withdrawn("T2.1/1/1")], False),
-        ([e.Rescanned(7, "T3.1")], False),
-        ([e.Rescanned(8, "T3.1")], True),
+        ([decision(GRANTED, "T2.1/1/1"), e.Withdrawn("T2.1/1/1")], True),
+        ([e.Start(("T3.1",)), e.Rescanned(7, "T3.1")], False),
+        ([e.Start(("T3.1",)), e.Rescanned(8, "T3.1")], True),
+        ([e.Rescanned(7, "T3.1")], True),
     ],
 )
 def test_g5_no_other_mark(bodies: list[e.Body], free: bool) -> None:
@@ -244,22 +274,31 @@ def test_g5_no_other_mark(bodies: list[e.Body], free: bool) -> None:
     known = seen()
     case = case_of(known)
     for seq, body in enumerate([request("T2.1/1/1"), *bodies], 3):
-        fold(known, OTHER, seq, body)
+        fold(known, ME if isinstance(body, e.Decision) else OTHER, seq, body)
     assert rules.g5_no_other_mark(known, case) is free
 
 
 def test_g5_what_was_undone_blocks_nobody_but_itself() -> None:
-    """Another request that its holder took back is no mark; the own one taken back is never green."""
+    """Another request that was undone is no mark; the own one that was undone is never green."""
     known = seen()
     case = case_of(known)
     fold(known, OTHER, 3, request("T2.1/1/1"))
     fold(known, ME, 4, decision(GRANTED, "T2.1/1/1"))
+    fold(known, OTHER, 4, e.Issued("T2.1/1/1"))
     assert not rules.g5_no_other_mark(known, case)
-    fold(known, ME, 5, decision(UNDONE, "T2.1/1/1"))
+    undo(known, 1, "T2.1/1/1")
     assert rules.g5_no_other_mark(known, case)
     fold(known, ME, 6, decision(GRANTED))
-    fold(known, ME, 7, decision(UNDONE))
+    undo(known, 2, ID)
     assert not rules.g5_no_other_mark(known, case)
+
+
+def undo(known: Seen, number: int, target: str) -> None:
+    """The secretary asks for a mark to be taken back, and the holder of book 1 grants it."""
+    id_ = f"S.1/1/{number}"
+    asked = e.Request(id_, e.Op.UNDO, 7, 1, BOTH, 0, target=target, register=1, handed_out=target != ID)
+    fold(known, OFFICE, 10 + number, asked)
+    fold(known, ME, 10 + number, e.Decision(id_, 7, BOTH, 1, 1, GRANTED, target=target))
 
 
 # --- taking a book --------------------------------------------------------------------------------------------------

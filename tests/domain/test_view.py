@@ -539,6 +539,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
         Refused("T3.1", Refusal.REVOKED),
         Refused("T4.1", Refusal.OTHER_LIST),
         Refused("T5.1", Refusal.FLOODING),
+        Refused("T6.1", Refusal.PACE),
     )
     rows = [line for line in overview(language, refused=refused) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [

@@ -28,6 +28,7 @@ from kiosk.domain.cards import CardRead, CardRules, OtherPlace, Unreadable, read
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Ask, Head, Stance, Want
 from kiosk.domain.nodes import table_of
+from kiosk.domain.rights import Basis
 from kiosk.reports.audit import audit
 from kiosk.scanner.framing import Framer, Overlong
 from kiosk.screen_client import ScreenClient
@@ -185,7 +186,8 @@ def logs(data: bytes) -> None:
     bounded([(row.origin, row.seq) for row in rows])
     place = made_up.MadeUp(3, ("byraad",))
     verify = made_up.keys("").verify
-    found = audit(rows, made_up.FIRST_PREV, verify, Ledger(Books("", place.opening, "T1"), place.elections))
+    basis = Basis(place.opening, "T1", place.origins, place.elections, lambda voter: voter // 100)
+    found = audit(rows, made_up.FIRST_PREV, verify, Ledger(Books("", basis)))
     if not found.faults:
         assert {row.data for row in rows} <= {row.data for row in day()}
 

@@ -12,6 +12,7 @@ from kiosk.domain import entries as e
 from kiosk.domain.books import Books
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
 from kiosk.domain.ledger import Ledger
+from kiosk.domain.rights import Basis
 from kiosk.keys import Signers, load_private_key, new_private_key, public_hex
 from kiosk.reports.audit import Audit, audit
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
@@ -49,7 +50,12 @@ ROWS = stored(some_day())
 
 
 def check(rows: list[Stored], first_prev: str = SETUP.first_prev) -> Audit:
-    return audit(rows, first_prev, SIGNERS.verify, Ledger(Books("", SETUP.opening, SETUP.assistant), SETUP.elections))
+    return audit(
+        rows,
+        first_prev,
+        SIGNERS.verify,
+        Ledger(Books("", Basis(SETUP.opening, SETUP.assistant, SETUP.origins, SETUP.elections, lambda _voter: 1))),
+    )
 
 
 def named(rows: list[Stored]) -> list[int]:

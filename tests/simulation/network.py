@@ -123,7 +123,7 @@ def _read_batch(payload: bytes, _sender: str, _verify: object) -> object:
 _READ = {
     "log": _read_batch,
     "give": _read_batch,
-    "ask": lambda payload, _sender, _verify: wire.read_ask(payload),
+    "ask": wire.read_ask,
     "want": lambda payload, _sender, _verify: wire.read_want(payload),
     "head": wire.read_head,
 }

@@ -123,9 +123,7 @@ class People:
             (m.origin, sealed.seq, sealed.seal.stopped)
             for m in self.world.machines.values()
             if m.node is not None
-            for book in m.node.books.books
-            for sealed in m.node.books.books._seals.get(book, ())
-            if sealed.author == m.origin
+            for sealed in m.node.books.books._by_author.get(m.origin, {}).values()
         ]
         for origin in list(self.attested):
             machine = self.world.machines[origin]

@@ -26,7 +26,7 @@ _NO = (
     "g5_no_other_mark",
     "is_answer",
 )
-_YES = ("undo_due", "is_back")
+_YES = ("is_back",)
 
 
 @contextmanager

@@ -282,8 +282,10 @@ class World(Network):
                 if batch is not None:
                     self.post(machine.origin, message.to, wire.encode(batch), "give")
             elif isinstance(message, SendTo):
-                kind = "ask" if isinstance(message.message, Ask) else "want"
-                self.post(machine.origin, message.to, wire.encode(message.message), kind)
+                if isinstance(message.message, Ask):
+                    self.post(machine.origin, message.to, wire.encode_ask(message.message, keys(machine.origin).sign), "ask")
+                else:
+                    self.post(machine.origin, message.to, wire.encode(message.message), "want")
             elif isinstance(message, Head):
                 machine.head = message
                 self.post(machine.origin, None, wire.encode_head(message, keys(machine.origin).sign), "head")
