@@ -98,7 +98,7 @@ class Office:
         """Back to where the node waits; a voter on the screen is not put aside, but for one who is served or refused."""
         for _ in range(8):
             match self._content:
-                case s.Green() | s.Refused():
+                case s.Green() | s.Refused() | s.Referred():
                     self._touch("next")
                 case s.Board() | s.Menu() | s.Pin() | s.Typing() if self._offers("cancel"):
                     self._touch("cancel")

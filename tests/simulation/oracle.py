@@ -1,8 +1,8 @@
 """What must always hold, judged by what was drawn and by what lies on the disks as plain JSON, not by the product's fold.
 
 S1: a voter is shown at most one green for an election. S2: a green outside island mode is on two disks. S3: in the end all
-nodes say what the oracle's own fold says (`own_fold`). S4: a green is never lost from sight, a second ballot shows as a conflict
-on the screens, and nothing else does. S5: every log verifies. W: what a screen says of a voter is true.
+nodes say what the oracle's own fold says (`own_fold`). S4: a green is never lost from sight, a second ballot shows as a
+conflict on the screens, and nothing else does. S5: every log verifies. W: what a screen says of a voter is true.
 """
 
 import re
@@ -172,6 +172,7 @@ class Oracle:
         body, fold = entry.body, self.fold_of(machine, but=entry)
         made = fold.requests.get(body["request"])
         if made is not None and made.body["op"] == "undo":
+            self._judge_undo(machine, entry, made, fold)
             return
         bars = dict(self._bars(fold, body))
         if body["outcome"] == "granted" and bars:
@@ -182,11 +183,20 @@ class Oracle:
         if reason == "changed":
             reason = next(iter(bars), "")
         elif reason == "already_marked" and body["marked_ms"]:
-            named = [(table_of(c.where), c.time) for c in fold.marks(body["voter"], but=body["request"])]
+            named = [(table_of(c.found_by or c.where), c.time) for c in fold.marks(body["voter"], but=body["request"])]
             if (body["table"], body["marked_ms"]) not in named:
                 raise ViolationError(f"W: {machine.origin} refuses {body['request']} for a mark that it does not know: {named}")
         if reason not in bars:
             raise ViolationError(f"W: {machine.origin} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
+
+    def _judge_undo(self, machine: Machine, entry: Entry, made: Entry, fold: OwnFold) -> None:
+        """A mark of that very voter is taken back: a found card's, or one that was handed out as it is said, or never will be."""
+        claim = next((c for c in fold.marks(made.body["voter"], each=99) if c.id == made.body["target"]), None)
+        handed_out, issued = made.body["handed_out"], made.body["target"] in fold.issued
+        may = claim is not None and (bool(claim.found_by) or handed_out == issued)
+        self.counts.add(f"undo {entry.body['outcome']}")
+        if entry.body["outcome"] == "granted" and not may:
+            raise ViolationError(f"W: {machine.origin} grants the undo {made.body}, though it is not so")
 
     def _bars(self, fold: OwnFold, body: dict) -> Iterable[tuple[str, str]]:
         """All that stands against a grant."""
@@ -408,7 +418,7 @@ class Oracle:
                 raise ViolationError(f"S3: what {machine.origin} says is not what the logs say: {difference}")
             self._check_log(machine)
             open_ = fold.unsettled(machine.origin)
-            if open_:
+            if open_ and machine.origin != self.liar:
                 raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
         self._check_marks(fold)
 
@@ -511,9 +521,10 @@ def _told(fold: OwnFold, voters: Iterable[int], origins: Iterable[str]) -> dict[
     told["open"] = fold.is_open
     told["closed"] = sorted(origin for origin in origins if fold.is_closed(origin))
     told["handed out"] = fold.handed_out()
+    told |= {f"became of {id_}": fold.outcome(id_) for id_ in fold.requests}
     for voter in voters:
-        told[f"marks of {voter}"] = sorted((c.elections, table_of(c.where), c.time) for c in fold.marks(voter))
-        told[f"referrals of {voter}"] = len(fold.referrals(voter))
+        told[f"marks of {voter}"] = sorted((c.elections, table_of(c.found_by or c.where), c.time) for c in fold.marks(voter))
+        told[f"referrals of {voter}"] = sorted(fold.referrals(voter))
     conflicts = fold.conflicts().items()
     told["conflicts"] = {voter: sorted({(table_of(c.where), c.time) for c in claims}) for voter, claims in conflicts}
     return told
@@ -526,8 +537,12 @@ def _told_by(machine: Machine, voters: Iterable[int], origins: Iterable[str]) ->
     told["open"] = ledger.poll_open
     told["closed"] = sorted(origin for origin in origins if ledger.is_closed(origin))
     told["handed out"] = ledger.totals().issued
+    for id_, case in ledger.cases.items():
+        found = case.outcome(books) if case.made is not None else None
+        if case.made is not None and (case.is_check_in or books.counts(0, case.made.register, case.origin, case.seq)):
+            told[f"became of {id_}"] = found.decision.outcome.value if found is not None else ""
     for voter in voters:
         told[f"marks of {voter}"] = sorted((m.elections, m.table, m.time_ms) for m in ledger.marks(voter))
-        told[f"referrals of {voter}"] = len(ledger.referrals(voter))
+        told[f"referrals of {voter}"] = sorted(ledger.referrals(voter))
     told["conflicts"] = {voter: sorted(ballots) for voter, ballots in ledger.conflicts().items()}
     return told

@@ -87,6 +87,12 @@ def _is_later(one: str, other: str) -> bool:
     return _disk(one)[0] == _disk(other)[0] and _disk(one)[1] > _disk(other)[1]
 
 
+def _place(request: str) -> tuple[str, list[int]]:
+    """The table, the run and the how manyth of it."""
+    origin, *numbers = request.split("/")
+    return origin, [int(number) for number in numbers]
+
+
 def _author_of(request: str) -> str:
     return request.partition("/")[0]
 
@@ -146,7 +152,7 @@ class OwnFold:
         """Whether it ends a seal of its own log, for a disk of the place."""
         body = entry.body
         sealed = any(
-            e.kind == "seal" and (e.body["book"], e.body["epoch"]) == (body["book"], body["epoch"])
+            e.kind == "seal" and self._is_seal(e) and (e.body["book"], e.body["epoch"]) == (body["book"], body["epoch"])
             for e in self._at.get((entry.origin, body["seal"]), ())
         )
         return sealed and body["seal"] < entry.seq and body["to"] in self.facts.origins
@@ -200,22 +206,30 @@ class OwnFold:
     def _is_check_in(self, e: Entry) -> bool:
         body, table = e.body, table_of(e.origin)
         mine = _author_of(body["id"]) == e.origin and table and body["table"] == table
-        return body["op"] == "check_in" and mine and body["book"] == self.book_of(body["voter"]) and not body["target"]
+        about = body["book"] == self.book_of(body["voter"]) and self._are_elections(body["elections"])
+        return body["op"] == "check_in" and mine and about and not body["target"]
+
+    def _are_elections(self, elections: list[str]) -> bool:
+        return 0 < len(set(elections)) == len(elections) and set(elections) <= set(self.facts.elections)
 
     def _is_undo(self, e: Entry) -> bool:
         body = e.body
         if body["op"] != "undo" or _author_of(body["id"]) != e.origin or body["book"] != self.book_of(body["voter"]):
             return False
-        return self.held(0, body.get("register", 0), e)
+        return bool(body["target"]) and self.held(0, body["register"], e)
 
     def decisions(self, request: str) -> list[Entry]:
         """The decisions on a request that fit it, whether or not their author held the book; the oldest first."""
         made = self.requests.get(request)
-        found = [e for e in self._decided.get(request, ()) if e.body["book"] == self.book_of(e.body["voter"])]
+        found = [e for e in self._decided.get(request, ()) if self._is_about_its_voter(e)]
         if made is not None:
-            wanted = (made.body["voter"], made.body["elections"])
-            found = [e for e in found if (e.body["voter"], e.body["elections"]) == wanted]
+            found = [e for e in found if all(e.body[name] == made.body[name] for name in ("voter", "elections", "target"))]
         return sorted(found, key=lambda e: (e.body["epoch"], e.seq))
+
+    def _is_about_its_voter(self, decision: Entry) -> bool:
+        body = decision.body
+        named = self._are_elections(body["elections"]) or (body["target"] and not body["elections"])
+        return bool(named) and body["book"] == self.book_of(body["voter"])
 
     @cached_property
     def _decided(self) -> dict[str, list[Entry]]:
@@ -231,12 +245,10 @@ class OwnFold:
     def _counts(self, decision: Entry) -> bool:
         return self.held(decision.body["book"], decision.body["epoch"], decision)
 
-    def _granted(self, request: str) -> bool:
-        """Whether a grant is known: one that counts, or a late one, of somebody who ever was a holder."""
-        return any(
-            e.body["outcome"] == "granted" and (self._counts(e) or e.origin in self.ever_held(e.body["book"]))
-            for e in self.decisions(request)
-        )
+    def _grants(self, request: str) -> list[Entry]:
+        """The grants of a request: those that count, and late ones, of somebody who ever was a holder."""
+        found = [e for e in self.decisions(request) if e.body["outcome"] == "granted"]
+        return [e for e in found if self._counts(e) or e.origin in self.ever_held(e.body["book"])]
 
     @cached_property
     def issued(self) -> set[str]:
@@ -262,20 +274,21 @@ class OwnFold:
         """All ballots that were ever said to be this voter's."""
         return [*self._of_requests(voter), *self._of_cards(voter)]
 
-    def marks(self, voter: int, but: str = "") -> list[Claim]:
-        """Those that stand."""
-        return [claim for claim in self.claims(voter) if claim.stands and claim.id != but]
+    def marks(self, voter: int, but: str = "", each: int = 1) -> list[Claim]:
+        """Those that stand; of several at one table for the same elections the first stands for all, or as many as `each`."""
+        found: list[Claim] = []
+        for claim in self.claims(voter):
+            alike = [c for c in found if (c.where, c.elections, c.found_by) == (claim.where, claim.elections, claim.found_by)]
+            if claim.stands and claim.id != but and len(alike) < each:
+                found.append(claim)
+        return found
 
     def _of_requests(self, voter: int) -> Iterator[Claim]:
-        for id_ in sorted(self.requests.keys() | self._decided.keys()):
+        for id_ in sorted(self.requests.keys() | self._decided.keys(), key=_place):
             made, decided = self.requests.get(id_), self.decisions(id_)
-            if made is not None and made.body["op"] != "check_in":
-                continue
-            known = made if made is not None and made.body["voter"] == voter else None
-            said = next((e for e in decided if e.body["voter"] == voter), None)
-            word = known or (said if made is None else None)
-            issued, granted = id_ in self.issued, self._granted(id_)
-            if word is None or not (issued or granted) or not (made or table_of(id_)):
+            grants, issued = self._grants(id_), id_ in self.issued
+            word = made if made is not None else next((e for e in grants if e.body["voter"] == voter), None)
+            if word is None or word.body["voter"] != voter or word.body["target"] or not (issued or grants):
                 continue
             time = made.time if made is not None else min(e.time for e in decided)
             gone = (id_ in self.withdrawn and not issued) or self.undone(id_, voter)
@@ -284,22 +297,33 @@ class OwnFold:
 
     def _of_cards(self, voter: int) -> Iterator[Claim]:
         for e in self.all("rescanned"):
-            if e.body["voter"] == voter and self._attested(e):
-                gone = self.undone(e.spot, voter)
+            if e.body["voter"] == voter and voter in self.facts.books and self._attested(e):
+                gone = self.undone(e.spot, voter) or bool(self._undone_at(voter, e.body["stopped"]) - set(e.body["undone"]))
                 yield Claim(e.spot, voter, self.facts.elections, e.body["stopped"], e.time, not gone, {e.time}, e.origin)
 
+    def _undone_at(self, voter: int, origin: str) -> set[str]:
+        """The voter's requests at a table on which ballots were handed out that were taken back: so is a card found of them."""
+        mine = {id_ for id_, made in self.requests.items() if (made.body["voter"], made.origin) == (voter, origin)}
+        return {id_ for id_ in mine & self.issued if self.undone(id_, voter)}
+
     def _attested(self, card: Entry) -> bool:
-        """Whether a card's finder had attested before that its table is stopped."""
+        """Whether a card's finder had attested before that its table is stopped: in a start, or as one who may take books."""
         stopped = card.body["stopped"]
         starts = (e for e in self.all("start") if stopped in e.body["missing"])
-        seals = (e for e in self.all("seal") if stopped in e.body["stopped"] and self._may_take(e))
+        rules = card.origin in self.ever_held(0) or self._is_assistant(card.origin)
+        seals = (e for e in self.all("seal") if rules and stopped in e.body["stopped"] and self._is_seal(e))
         return any(e.origin == card.origin and e.seq < card.seq for e in (*starts, *seals))
+
+    def _is_seal(self, e: Entry) -> bool:
+        """Whether a seal is of a book of the place, and attests others of its disks."""
+        others = e.origin not in e.body["stopped"] and set(e.body["stopped"]) <= self.facts.origins
+        return others and e.body["book"] in self.facts.opening and (e.body["book"] > 0 or self._is_assistant(e.origin))
 
     def conflicts(self) -> dict[int, list[Claim]]:
         """Voters with more than one ballot in an election. A card that was found where the voter was served is that ballot."""
         found = {}
         for voter in self.facts.books:
-            claims = [claim for claim in self._of_requests(voter) if claim.stands]
+            claims = [claim for claim in self.marks(voter, each=2) if not claim.found_by]
             at = {claim.where for claim in claims}
             for card in sorted(self._of_cards(voter), key=lambda claim: claim.time):
                 if card.stands and card.where not in at:
