@@ -11,7 +11,7 @@ from tests.simulation.office import Office
 from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
 
-_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin)
+_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin, s.Board)
 
 
 class Healing(Fate):
@@ -95,7 +95,8 @@ class Healing(Fate):
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
                 self.decide(machine, Deed.UNLOCK)
             content = machine.screen.content if machine.up else None
-            if isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent):
+            aside = isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent)
+            if aside and machine.screen.left is not None and machine.screen.left.touch == "cancel":
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
                 self.open_poll(machine)  # the register was taken without the entry
@@ -172,7 +173,7 @@ class Healing(Fate):
         for machine in self.world.machines.values():
             if machine.up and not machine.node.is_locked and not self.order(machine, "overview", Office.overview):
                 raise ViolationError(f"W: the overview of {machine.origin} can't be opened: {machine.screen.content}")
-        self.world.run_for(limits.LOOK_MS + 50)
+        self.world.run_for(limits.HEAD_MS + 100)  # a node looks around with its next head at the latest
         contents = {m.origin: m.screen.content for m in self.world.machines.values() if m.up}
         for machine in self.world.machines.values():
             if machine.up and machine.origin[0] == "T" and isinstance(machine.screen.content, s.Board):

@@ -40,7 +40,6 @@ class Light:
     request: str
     seq: int
     island: bool
-    since: int
 
 
 TURNS = "turns of a node, each looked at"
@@ -98,8 +97,8 @@ class Oracle:
         self.written_by.setdefault((machine.origin, seq), {})[data] = entry
         kind, body = entry.kind, entry.body
         if kind == "request":
-            self._requests[body["id"]] = entry
             if body["id"].startswith(f"{machine.origin}/"):
+                self._requests.setdefault(body["id"], entry)
                 self._last[machine.origin] = (body["id"], machine.run)
         elif kind == "decision":
             self.counts.add(f"decided {body['outcome']}")
@@ -107,7 +106,7 @@ class Oracle:
                 self._grants.setdefault(body["request"], []).append((machine.origin, seq))
             if machine.origin != self.liar:
                 self._judge(machine, entry)
-        elif kind == "withdrawn":
+        elif kind == "withdrawn" and body["request"].startswith(f"{machine.origin}/"):
             self._over.add(body["request"])
             drawn = any(light.request == body["request"] for light in self.lights)
             if drawn and not machine.old and machine.origin != self.liar:
@@ -185,7 +184,9 @@ class Oracle:
         elif reason == "already_marked" and body["marked_ms"]:
             named = [(table_of(c.found_by or c.where), c.time) for c in fold.marks(body["voter"], but=body["request"])]
             if (body["table"], body["marked_ms"]) not in named:
-                raise ViolationError(f"W: {machine.origin} refuses {body['request']} for a mark that it does not know: {named}")
+                raise ViolationError(
+                    f"W: {machine.origin} refuses {body['request']} for {body['table'], body['marked_ms']}, not {named}"
+                )
         if reason not in bars:
             raise ViolationError(f"W: {machine.origin} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
 
@@ -201,7 +202,7 @@ class Oracle:
     def _bars(self, fold: OwnFold, body: dict) -> Iterable[tuple[str, str]]:
         """All that stands against a grant."""
         voter, wanted, asks = body["voter"], set(body["elections"]), body["request"].partition("/")[0]
-        if not fold.is_open or fold.is_closed(asks):
+        if not fold.is_open or fold.is_closed(asks) or (body["outcome"] == "refused" and fold.is_register_sealed):
             yield "not_open", "the poll or the table is not open"
         if fold.referrals(voter):
             yield "referred", "the voter is referred to the secretary"
@@ -216,7 +217,7 @@ class Oracle:
         if wanted & set(listed.postal):
             yield "postal_vote", "the voter has voted by post"
         marked = {e for claim in fold.marks(voter, but=body["request"]) for e in claim.elections}
-        if wanted & marked:
+        if wanted & marked or (marked and body["outcome"] == "refused"):
             yield "already_marked", "the voter has a mark"
 
     # --- what is shown ---
@@ -238,7 +239,7 @@ class Oracle:
                 self._check_refused(machine, content)
             case s.Referred():
                 self.counts.add("referred, shown")
-                if not self.fold_of_all().referrals(number_in(content.number)) and machine.origin != self.liar:
+                if not self._is_referred(machine, number_in(content.number)) and machine.origin != self.liar:
                     raise ViolationError(f"W: {machine.origin} sends voter {content.number} to the secretary for nothing")
             case s.VoterShown() | s.BirthDate():
                 listed = self.world.voters.get(number_in(content.number))
@@ -248,12 +249,18 @@ class Oracle:
             case s.Waiting(silent=True):
                 self._check_silent(machine, content)
 
+    def _is_referred(self, machine: Machine, voter: int) -> bool:
+        """Whether somebody has sent the voter to the secretary, and this machine's disk knows of no new try."""
+        own = self.fold_of(machine)
+        ended = {hash_ for e in own.all("released") if e.body["voter"] == voter for hash_ in e.body["ends"]}
+        return any(e.body["voter"] == voter and e.hash not in ended for e in self.fold_of_all().all("referred"))
+
     def _check_refused(self, machine: Machine, content: s.Refused) -> None:
         """What is said of a voter who is turned away is so, by what lies on any disk."""
-        if machine.origin == self.liar:
-            return
         voter, code = number_in(content.number), content.code
         listed = self.world.voters.get(voter)
+        if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
+            return  # it may refuse whom it likes
         claims = self.fold_of_all().claims(voter) if code in ("A1", "A8") else []
         last = self._last.get(machine.origin, ("",))[0]
         claims = [claim for claim in claims if claim.id not in self._over or claim.id != last]
@@ -270,7 +277,7 @@ class Oracle:
                 and set(listed.elections) <= set(listed.postal) | {e for c in claims for e in c.elections},
                 "A3": listed is None,
                 "A4": listed is not None and listed.struck is not None,
-                "A7": bool(self.fold_of_all().all("referred")),
+                "A7": any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
                 "A8": bool(claims) or any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
                 "A10": True,  # judged when it is decided
             }.get(code, False)
@@ -310,7 +317,9 @@ class Oracle:
         elections = tuple(_BY_NAME[ballot.election] for ballot in content.ballots if not ballot.withheld)
         request, run = self._last.get(machine.origin, ("", 0))
         if machine.origin == self.liar:
-            request, run = machine.node.desk.request.id, machine.run
+            request = f"a lie of {machine.run}, voter {voter}"
+            self._sent[machine.origin] = Light(voter, elections, self.liar, machine.run, request, 0, island=False)
+            return
         known = self._requests.get(request)
         if known is None or known.body["voter"] != voter or sorted(known.body["elections"]) != sorted(elections):
             raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
@@ -326,10 +335,10 @@ class Oracle:
             raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
         if machine.outdated or (machine.contested and machine.origin in self.island):
             raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
-        if request in self._over and machine.origin != self.liar:
+        if request in self._over:
             raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
         island = machine.origin in self.island
-        light = Light(voter, elections, machine.origin, machine.run, request, known.seq, island, self.world.mono)
+        light = Light(voter, elections, machine.origin, machine.run, request, known.seq, island)
         self._sent[machine.origin] = light
         self._check_disks(light)
         self._check_may_serve(machine, light)
@@ -351,8 +360,6 @@ class Oracle:
                 raise ViolationError(f"W: {origin} has shown green on {self._sent[origin].request} ever since {since} ms")
 
     def _check_may_serve(self, machine: Machine, light: Light) -> None:
-        if machine.origin == self.liar:
-            return
         fold = self.fold_of(machine)
         if fold.is_closed(machine.origin):
             raise ViolationError(f"W: {machine.origin} is closed, and shows green on {light.request}")
@@ -376,7 +383,7 @@ class Oracle:
         own = self.world.machines[light.table]
         kind = "own" if any(o == light.table for o, _ in grants) else "other"
         self.counts.add(f"green of {'an island' if light.island else f'{kind} book'}")
-        if (light.island and kind == "own") or light.table == self.liar:
+        if light.island and kind == "own":
             return
         disks = {
             m.origin

@@ -352,6 +352,12 @@ class OwnFold:
     def is_open(self) -> bool:
         return any(self.held(0, e.body["register"], e) for e in self.all("open"))
 
+    @property
+    def is_register_sealed(self) -> bool:
+        """Whether a seal of the register is not finished: nobody may know then whether the poll is open."""
+        pending = len(self.chains[0]) + 1
+        return any(e.body["book"] == 0 and e.body["epoch"] >= pending and self._is_seal(e) for e in self.all("seal"))
+
     def is_closed(self, origin: str) -> bool:
         """Whether a table has closed itself and not reopened."""
         own = [

@@ -77,8 +77,8 @@ class Draws:
 class World(Network):
     """The machines, the network and the time.
 
-    Each of `watch` is told of every screen that a node shows (`shown`), of a green when it is drawn (`drawn`), and of what is on
-    the disks (`written`, `copied`).
+    Each of `watch` is told of every screen that a node shows (`shown`), of a green when it is drawn (`drawn`), and of what is
+    on the disks (`written`, `copied`).
     """
 
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
