@@ -190,7 +190,10 @@ class Healing(Fate):
         for machine in tables:
             if isinstance(machine.screen.content, s.Closed):
                 self.decide(machine, Deed.REOPEN_TABLE)
+        for voter in world.voters:
+            self.take_back_lies(voter)
         world.run_for(200)
+        fold = self.oracle.fold_of_all()
 
         def is_to_be_served(voter: int) -> bool:
             """A right and no ballot, and no request at a table that is gone: that may have come late."""
@@ -205,8 +208,17 @@ class Healing(Fate):
                 shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
+    def take_back_lies(self, voter: int) -> None:
+        """What a liar has said of a voter who has no ballot the secretary takes back."""
+        for machine in self.world.machines.values():
+            if self.oracle.liar and machine.up and machine.node.books.may_decide(0) and not self.is_lit(voter):
+                self.undo_at(machine, voter, only_of=f"{self.oracle.liar}/")
+
     def is_lit(self, voter: int) -> bool:
-        return any(light.voter == voter for light in self.oracle.lights)
+        """Whether the voter has ballots that were not taken back."""
+        lit = [light for light in self.oracle.lights if light.voter == voter]
+        fold = self.oracle.fold_of_all() if lit else None
+        return any(not self.oracle.is_undone(fold, light) for light in lit)
 
     def is_served(self, machine: Machine, voter: int) -> bool:
         """Whether a table gives the voter ballots now, once who was sent to the secretary has a new try."""

@@ -12,7 +12,7 @@ from kiosk.node import Scanned
 from tests.made_up import card
 from tests.simulation.world import PIN, Machine, World
 
-LOOKS_MS = 300  # how long the chair waits for a button: a screen is drawn anew when its node has looked around
+LOOKS_MS = 1_100  # how long the chair waits for a button: a node looks around with its next head at the latest
 
 
 class NotOfferedError(Exception):

@@ -347,8 +347,14 @@ class Oracle:
         """A green is drawn: the clerk sees it, and hands out."""
         light = self._sent[machine.origin]
         if all(other.request != light.request for other in self.lights):
+            if self.is_undone(self.fold_of_all(), light):
+                raise ViolationError(f"S1: {machine.origin} shows green on {light.request}, which was undone")
             self._check_once(light)
             self.lights.append(light)
+
+    def is_undone(self, fold: OwnFold, light: Light) -> bool:
+        """Whether the secretary has taken the ballots of a green back."""
+        return fold.undone(light.request, light.voter)
 
     def look_at_greens(self) -> None:
         """A green that its table knows to be drawn goes away by itself."""
@@ -367,8 +373,10 @@ class Oracle:
             raise ViolationError(f"W: {machine.origin} shows green on {light.request}, and the poll is not open")
 
     def _check_once(self, light: Light) -> None:
-        for other in self.lights:
-            if other.voter == light.voter and set(other.elections) & set(light.elections):
+        alike = [one for one in self.lights if one.voter == light.voter and set(one.elections) & set(light.elections)]
+        fold = self.fold_of_all() if alike else None
+        for other in alike:
+            if not self.is_undone(fold, other):
                 self.twice.add(light.voter)
                 excuse = self.excuses.of(light.voter) or self.excuses.of_lights(light, other)
                 if not excuse:
@@ -433,9 +441,9 @@ class Oracle:
         conflicts = fold.conflicts()
         for light in self.lights:
             marked = {election for claim in fold.marks(light.voter) for election in claim.elections}
-            if not set(light.elections) <= marked and self._is_provable(light):
+            if not set(light.elections) <= marked and self._is_provable(light) and not self.is_undone(fold, light):
                 raise ViolationError(f"S4: the green of {light.request} is not a mark in the end")
-        hidden = {light.voter for light in self.lights if not self._is_provable(light)}
+        hidden = {one.voter for one in self.lights if not self._is_provable(one) or self.is_undone(fold, one)}
         silent = self.twice - conflicts.keys() - hidden
         if silent:
             raise ViolationError(f"S4: voters {silent} have two ballots, and nothing shows it")

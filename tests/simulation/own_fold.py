@@ -355,8 +355,8 @@ class OwnFold:
     @property
     def is_register_sealed(self) -> bool:
         """Whether a seal of the register is not finished: nobody may know then whether the poll is open."""
-        pending = len(self.chains[0]) + 1
-        return any(e.body["book"] == 0 and e.body["epoch"] >= pending and self._is_seal(e) for e in self.all("seal"))
+        taken = {e.body["epoch"] for e in self.all("seize") if e.body["book"] == 0 and self._may_take(e)}
+        return any(e.body["book"] == 0 and e.body["epoch"] not in taken and self._is_seal(e) for e in self.all("seal"))
 
     def is_closed(self, origin: str) -> bool:
         """Whether a table has closed itself and not reopened."""

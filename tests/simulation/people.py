@@ -274,6 +274,23 @@ class People:
         if machine.up and machine.screen is not None:
             self.decide(machine, Deed.REOPEN_TABLE if isinstance(machine.screen.content, s.Closed) else Deed.CLOSE_TABLE)
 
+    def undo(self) -> None:
+        """The secretary takes back a mark: the ballots are back in stock, or there were none; what is said of it is true."""
+        for machine in self.shuffled():
+            if machine.up and machine.node.books.may_decide(0):
+                self.undo_at(machine, self.rng.choice(list(self.world.voters)))
+                return
+
+    def undo_at(self, machine: Machine, voter: int, only_of: str = "") -> None:
+        """The same for a voter's marks, or for those that one origin has made."""
+        lit = {light.request for light in self.oracle.lights}
+        for mark in machine.node.books.undoable(voter) if machine.up else ():
+            if only_of in mark.target and (mark.issued or mark.target not in lit):
+                self.world.say(f"{machine.origin}: the secretary takes back {mark.target} of voter {voter}")
+                self.counts.add("undo asked for")
+                machine.node.books.ask_undo(voter, mark.target, self.world.now(machine))
+                self.world.take(machine)
+
     def shuffled(self) -> list[Machine]:
         machines = list(self.world.machines.values())
         self.rng.shuffle(machines)

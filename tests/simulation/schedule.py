@@ -165,5 +165,6 @@ _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "hand_over": Schedule.hand_over,
     "attest": Schedule.attest,
     "close": Schedule.close,
+    "undo": Schedule.undo,
 }
 _FLAWS = ("loss", "delay", "repeat")
