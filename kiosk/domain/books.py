@@ -17,7 +17,7 @@ from enum import Enum
 
 from kiosk.domain import rights
 from kiosk.domain.entries import Handover, Seal, Seize
-from kiosk.domain.nodes import is_later_disk, node_of
+from kiosk.domain.nodes import is_later_disk
 from kiosk.domain.rights import REGISTER as REGISTER
 from kiosk.domain.rights import Basis
 
@@ -95,7 +95,7 @@ class Books:
         self._to: defaultdict[tuple[int, str], set[str]] = defaultdict(set)  # book, giver: to whom it says that it gave it
         self._taken: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)  # who seized: book, for whom
         self._held: dict[int, set[str]] = {book: {holder} for book, holder in basis.opening.items()}
-        self._assistants = {origin for origin in basis.origins if node_of(origin) == basis.assistant}
+        self._assistants = {origin for origin in basis.origins if rights.takes_register(origin, basis)}
         self.version = 0
         self._is_stale = False
         self._mine: tuple[int, ...] = ()
@@ -224,7 +224,7 @@ class Books:
 
     def handed_to(self, book: int, epoch: int, cut: int) -> str:
         """Whom the holder before this epoch has handed the book to within a cut of its log; empty where it has not."""
-        found = self._handovers.get((book, epoch, self.old_holder(book, epoch)))
+        found = self._handover(book, epoch, self.old_holder(book, epoch))
         return found[1] if found is not None and found[0] <= cut else ""
 
     def unfinished(self, book: int) -> int | None:
@@ -274,7 +274,7 @@ class Books:
 
     def may_seize_register(self, origin: str) -> bool:
         """Whether this origin is the assistant's, which alone may seal and seize the register."""
-        return node_of(origin) == self.basis.assistant
+        return rights.takes_register(origin, self.basis)
 
     # --- working the holdings out ----------------------------------------------------------------------------------------
 
@@ -298,7 +298,7 @@ class Books:
         """Add the next holding, where one follows from what is known; else note what is pending."""
         last = chain.last
         epoch = last.epoch + 1
-        handover = self._handovers.get((book, epoch, last.holder))
+        handover = self._handover(book, epoch, last.holder)
         seizure, doubtful = self._seize(book, epoch)
         chain.pending = [] if seizure is not None else self._pending(book, epoch)
         if seizure is not None:
@@ -320,9 +320,14 @@ class Books:
         chain.holdings.append(Holding(to, epoch, begun=(last.holder, seq)))
         return True
 
+    def _handover(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
+        return self._handovers.get((book, epoch, holder))
+
     def _takers(self, book: int) -> Iterable[str]:
         """Who may take a book, in an order that is everybody's."""
-        return sorted(self._assistants if book == REGISTER else self._rulers())
+        if book == REGISTER:
+            return [origin for origin in sorted(self.basis.origins) if self.may_seize_register(origin)]
+        return sorted(self._rulers())
 
     def _seize(self, book: int, epoch: int) -> tuple[tuple[str, int, Seize] | None, bool]:
         """The seizure at this epoch that counts, and whether there is one of which that is not known yet."""

@@ -39,7 +39,7 @@ class Mark:
     """A mark (afmærkning): ballots of these elections were granted to a voter at this table (0: the secretary's).
 
     `time_ms` is the table's clock, in milliseconds since 1970 UTC: shown to people, never compared. `found`: it stands for a
-    card that this table found in a stopped table's pile.
+    card that was found in a pile.
     """
 
     elections: tuple[str, ...]

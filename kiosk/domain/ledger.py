@@ -172,6 +172,11 @@ class Found:
         """Whether its finder had attested that the table is stopped: in a start of its own, or as one who may take books."""
         return self.by_start or books.may_attest(self.origin, self.said.stopped)
 
+    def table(self, books: Books) -> int:
+        """The stopped table, by the word of who may take books; by anybody else's the finder's own. 0: the secretary's."""
+        named = self.said.stopped if books.may_attest(self.origin, self.said.stopped) else self.origin
+        return table_of(named) or 0
+
 
 class Ledger:
     """The fold. Read it freely; change it only by `fold`."""
@@ -271,7 +276,7 @@ class Ledger:
         for case in sorted((case for case in first if case is not None), key=lambda case: (case.time_ms, case.id)):
             yield Mark(self._elections(case, voter), case.table, case.time_ms)
         for found in self.found(voter):
-            yield Mark(self.books.basis.elections, table_of(found.origin) or 0, found.time_ms, found=True)
+            yield Mark(self.books.basis.elections, found.table(self.books), found.time_ms, found=True)
 
     def marking(self, voter: int) -> list[Case]:
         """The requests that mark a voter, oldest first."""
@@ -496,9 +501,9 @@ class Ledger:
             for case, _ in zip(standing, range(2), strict=False):
                 claims.append((set(elections), case.table, case.time_ms, origin))
         at = {origin for _, _, _, origin in claims}
-        found_at = {found.said.stopped: found.time_ms for found in self.found(voter) if found.said.stopped not in at}
+        found_at = {found.said.stopped: found for found in self.found(voter) if found.said.stopped not in at}
         everything = set(self.books.basis.elections)
-        claims += [(everything, table_of(origin) or 0, time_ms, origin) for origin, time_ms in found_at.items()]
+        claims += [(everything, found.table(self.books), found.time_ms, origin) for origin, found in found_at.items()]
         beside = {
             (table, time_ms)
             for i, (elections, table, time_ms, _) in enumerate(claims)

@@ -106,7 +106,12 @@ def handover(body: e.Handover, author: str, basis: Basis) -> bool:
 def seal(body: e.Seal, author: str, basis: Basis) -> bool:
     """A seal is of a book of the place, and attests other disks of it. Whether its author held the register is for `Books`."""
     others = author not in body.stopped and basis.origins.issuperset(body.stopped)
-    return body.book in basis.opening and others and (body.book != REGISTER or node_of(author) == basis.assistant)
+    return body.book in basis.opening and others and (body.book != REGISTER or takes_register(author, basis))
+
+
+def takes_register(origin: str, basis: Basis) -> bool:
+    """Only the assistant's disks take the register."""
+    return node_of(origin) == basis.assistant
 
 
 def seize(body: e.Seize, sealed: e.Seal | None, basis: Basis) -> bool:

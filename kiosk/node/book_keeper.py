@@ -17,7 +17,7 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.messages import Ask, Head
-from kiosk.domain.nodes import is_later_disk, table_of
+from kiosk.domain.nodes import is_later_disk
 from kiosk.domain.rights import Basis
 from kiosk.domain.situation import Refused, Undoable
 from kiosk.domain.voters import Voter
@@ -238,7 +238,7 @@ class BookKeeper:
                 if case.made is not None and (case.issued or self._run_is_over(case))
             ),
             *(
-                Undoable(found.spot, table_of(found.origin) or 0, found.time_ms, self._setup.elections, issued=True, found=True)
+                Undoable(found.spot, found.table(self.books), found.time_ms, self._setup.elections, issued=True, found=True)
                 for found in self.ledger.found(voter)
             ),
         ]

@@ -40,13 +40,14 @@ def seize(book: int, to: str, books: BookKeeper, now: Now) -> None:
 def attest(decided: d.Perform, books: BookKeeper, now: Now) -> None:
     """The chair attests that nodes are stopped, in a new start, and their cards have been scanned (rule D2).
 
-    Where the node has become fresh meanwhile nothing hangs on the start any more; the cards were scanned, and count. An island
-    stays one until it is fresh, and says so again, since a start ends island mode for whoever reads its log.
+    Where the node has become fresh meanwhile nothing hangs on it any more; but cards that were scanned count only after a start
+    that attests it. An island stays one until it is fresh, and says so again, since a start ends island mode for whoever reads
+    its log.
     """
     seen = books.seen
     if not seen.joined:
         return
-    if not seen.fresh.reached:
+    if not seen.fresh.reached or decided.cards:
         books.start(now, set(decided.nodes) - {seen.me})
         if seen.island:
             books.write(e.Island(on=True), now)

@@ -18,7 +18,7 @@ from kiosk.domain.chain import Stored
 from kiosk.domain.desk_states import Cancel, Waiting, Withdraw
 from kiosk.domain.freshness import Freshness
 from kiosk.domain.ledger import Case, Ledger
-from kiosk.domain.messages import Head
+from kiosk.domain.messages import Ask, Head
 from kiosk.node import Now, Turn
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
@@ -30,17 +30,20 @@ _Patch = tuple[object, str, Any]
 
 
 def _case_marks_without_issued(self: Case, books: Books) -> bool:
-    return self.is_check_in and self.granted and not self.undone(books)
+    return self.granted and not self.given_up and not self.undone(books)
 
 
 def _case_marks_without_late(self: Case, books: Books) -> bool:
-    granted = any(d.decision.outcome is e.Outcome.GRANTED and d.counts(books) for d in self.decided)
-    return self.is_check_in and (self.issued or granted) and not self.undone(books)
+    granted = any(d.decision.outcome is e.Outcome.GRANTED for d in self.counting(books))
+    return (self.issued or granted) and not self.given_up and not self.undone(books)
 
 
-def _asked_as_entry(self: BookKeeper, request: e.Request, now: object) -> None:
-    _asked(self, request, now)
-    origin = request.id.partition("/")[0]
+def _decidable_again(case: Case, books: Books) -> bool:
+    return not case.issued and (case.made is None or next(case.counting(books), None) is None)
+
+
+def _asked_as_entry(self: BookKeeper, ask: Ask, origin: str, now: object) -> None:
+    _asked(self, ask, origin, now)
     self.replica.have[origin] = self.replica.end(origin).seq = self.replica.have.get(origin, 0) + 1
 
 
@@ -191,9 +194,7 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
         (Freshness, "heard", _heard_by_place),
     ),
     "D3: decides without the book's history": ((rules, "d3_whole_history", _always),),
-    "D4: decides again, or what is withdrawn": (
-        (rules, "d4_decidable", lambda case, _books: not case.issued and len(case.decided) < 3),
-    ),
+    "D4: decides again, or what is withdrawn": ((rules, "d4_decidable", _decidable_again),),
     "D4: grants beside a mark": ((rules, "d4_grants", _always),),
     "G1: green on a withdrawn request": ((rules, "g1_not_withdrawn", _always), *DESK_WAITS_ON),
     "G2: a pending seal holds nothing back": ((rules, "g2_counts", _always),),

@@ -13,7 +13,7 @@ from place import Device
 import kiosk.domain.books as books_module
 import kiosk.node.ears as ears_module
 from kiosk import limits
-from kiosk.domain import desk, rules
+from kiosk.domain import desk, rights, rules
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Standing
@@ -115,8 +115,8 @@ def _refuses_at_once(old: Callable[..., bool], seen: rules.Seen, case: Case) -> 
     return old(seen, case) or (found is not None and found.decision.outcome is e.Outcome.REFUSED)
 
 
-def _undoes_own_grants_only(old: Callable[..., bool], case: Case, books: Books) -> bool:
-    return old(case, books) and all(d.decision.epoch == books.chain(d.decision.book).last.epoch for d in case.decided)
+def _asked_whatever_was_withdrawn(old: Callable[..., None], self: BookKeeper, ask: Any, sender: str, now: Any) -> None:
+    old(self, msgspec.structs.replace(ask, after=0), sender, now)
 
 
 def _decides_asks_only(self: BookKeeper, case: Case, now: Any) -> None:
@@ -215,8 +215,8 @@ def _reaches_in_doubt(old: Callable[..., bool], self: Freshness, *given: Any) ->
     return reached
 
 
-def _is_stopped_by_its_log(self: BookKeeper, case: Case) -> bool:
-    return self.replica.last_start.get(case.origin, 0) <= self.books.attested().get(case.origin, -1)
+def _run_is_over_once_attested(self: BookKeeper, case: Case) -> bool:
+    return self.books.attested(case.origin) >= 0
 
 
 def _found_whatever_was_undone(self: BookKeeper, voter: int, stopped: str, now: Any) -> None:
@@ -274,6 +274,10 @@ def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: 
 # --- books that move ------------------------------------------------------------------------------------------------
 
 
+def _anybody_takes(self: Books, _book: int) -> list[str]:
+    return sorted(self.basis.origins)
+
+
 def _authority_of_any_epoch(self: Books, book: int, register: int, origin: str, seq: int) -> Standing:
     if book == books_module.REGISTER:
         return Standing.COUNTS if self.may_seize_register(origin) else Standing.VOID
@@ -285,7 +289,7 @@ def _any_seals_answers(self: BookKeeper, book: int, _sealed: Any) -> dict:
 
 
 def _next_epoch_each_time(old: Callable[..., int], self: Books, book: int) -> int:
-    return old(self, book) + len(self._seals.get(book, ()))
+    return old(self, book) + sum(book == of for of, _, _ in self._seals)
 
 
 def _hands_over_anyhow(self: BookKeeper, book: int, to: str, now: Any) -> bool:
@@ -306,10 +310,9 @@ def _found_cards_are_nothing(old: Callable[..., None], self: Ledger, entry: e.En
         old(self, entry, have)
 
 
-def _found_cards_match_none(old: Callable[..., None], self: Ledger, entry: e.Entry, have: Any) -> None:
-    if isinstance(entry.body, e.Rescanned):
-        entry = msgspec.structs.replace(entry, body=msgspec.structs.replace(entry.body, stopped="T9.1"))
-    old(self, entry, have)
+def _found_cards_match_none(old: Callable[..., tuple], self: Ledger, voter: int) -> tuple:
+    beside = [(case.table, case.time_ms) for case in self.marking(voter)] if any(self.found(voter)) else []
+    return old(self, voter) or tuple(beside)
 
 
 def _found_cards_match_all(old: Callable[..., tuple], self: Ledger, voter: int) -> tuple:
@@ -324,7 +327,7 @@ def _late_grants_block_their_own(old: Callable[..., Any], self: Ledger, voter: i
     yield from old(self, voter, but=but)
     case = self.cases.get(but)
     if case is not None and case.granted and case.outcome(self.books) is None:
-        yield Mark(case.elections(voter), case.table, case.time_ms)
+        yield Mark(self._elections(case, voter), case.table, case.time_ms)
 
 
 def _seals_from_anybody(old: Callable[..., bool], self: BookKeeper, book: int, stopped: Any, now: Any) -> bool:
@@ -404,15 +407,13 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "copies: who is busy hurries too": (_around(Copies, "look", _is_never_busy),),
     "copies: the others never say so": (_around(Copies, "owed", _owes_only_those_it_is_next_to),),
     "wait: the silent table is not named": ((limits, "SILENT_MS", 1_000_000),),
-    "undo: a withdrawn grant stays": ((rules, "undo_due", _never),),
-    "undo: only the own grants": (_around(rules, "undo_due", _undoes_own_grants_only),),
-    "undo: not by who holds the book again": (_around(BookKeeper, "duties", _sees_no_new_epoch),),
-    "undo: a request's name tells of no start": ((BookKeeper, "_is_stopped", _is_stopped_by_its_log),),
+    "ask: what its table gave up before need not be known": (_around(BookKeeper, "asked", _asked_whatever_was_withdrawn),),
+    "undo: a withdrawn grant stays": ((Case, "given_up", property(_never)),),
+    "D4: not again by who holds the book again": (_around(BookKeeper, "duties", _sees_no_new_epoch),),
+    "undo: a request's name tells of no start": ((BookKeeper, "_run_is_over", _run_is_over_once_attested),),
     "cards: found ones are those that were undone before": ((BookKeeper, "found", _found_whatever_was_undone),),
-    "undo: at any time": ((rules, "undo_grants", lambda target, books, _stopped: target.marks(books)),),
-    "undo: only what was issued": (
-        (rules, "undo_grants", lambda target, books, _stopped: target.marks(books) and target.issued),
-    ),
+    "undo: at any time": ((BookKeeper, "_run_is_over", _always),),
+    "undo: only what was issued": ((BookKeeper, "_run_is_over", _never),),
     "undo: never": ((rules, "undo_grants", _never),),
     "restart: the clerk is not asked": ((DeskKeeper, "_ask_about_unsettled", lambda self, _now: self._join()),),
     "restart: the old request is waited for": ((DeskKeeper, "_ask_about_unsettled", _answers_for_the_clerk),),
@@ -433,17 +434,20 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "cut: there is none": ((books_module, "_end", _nothing),),
     "cut: a handover within it is not looked at": ((Books, "handed_to", lambda *_: ""), (Books, "_handover", _nothing)),
     "cards: found ones are nothing": (_around(Ledger, "fold", _found_cards_are_nothing),),
-    "cards: found ones match none": (_around(Ledger, "fold", _found_cards_match_none),),
+    "cards: found ones match none": (_around(Ledger, "_conflict", _found_cards_match_none),),
     "cards: found ones match all": (_around(Ledger, "_conflict", _found_cards_match_all),),
     "cards: requests are not listed": ((BookKeeper, "unproved", lambda *_: []),),
     "cards: those left out are not counted": (_around(BookKeeper, "seize", _seizes_in_silence),),
     "late: a grant blocks its own request": (_around(Ledger, "marks", _late_grants_block_their_own),),
     "conflict: not looked for": ((Ledger, "conflicts", lambda _self: {}),),
-    "register: anybody takes it": ((Books, "may_seize_register", _always),),
+    "register: anybody takes it": ((rights, "takes_register", _always),),
     "register: taken from a node that is not stopped": (_around(BookKeeper, "seal", _seals_from_anybody),),
-    "register: nobody takes it": ((Books, "may_seize_register", _never),),
-    "register: all its entries count": ((Books, "_authority", lambda *_: Standing.COUNTS),),
-    "register: an unknown epoch holds everything back": ((Books, "_authority", _authority_of_any_epoch),),
+    "register: nobody takes it": ((rights, "takes_register", _never),),
+    "register: all its entries count": ((Books, "_authority", lambda *_: Standing.COUNTS), (Books, "_takers", _anybody_takes)),
+    "register: an unknown epoch holds everything back": (
+        (Books, "_authority", _authority_of_any_epoch),
+        (Books, "_takers", _anybody_takes),
+    ),
     "register: nothing is held back": ((Books, "standing", lambda self, *given: _standing(self, *given)),),
     "island: never": (
         (rules, "g4_fresh", lambda seen: seen.fresh.reached),

@@ -15,7 +15,6 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
-from kiosk.domain.ledger import Case
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.domain.situation import Seizure
@@ -259,13 +258,14 @@ class Place:
         """A voter's card is found in a stopped table's pile."""
         self._put(name, Ordered(d.Rescan(voter, self.devices[stopped].origin)))
 
-    def ask_undo(self, name: str, case: Case) -> None:
-        """The secretary asks for a mark to be taken back."""
-        core, made = self.core(name), case.made
-        assert made is not None
-        id_ = core.books.request_id()
-        core.books.write(e.Request(id_, e.Op.UNDO, made.voter, made.book, made.elections, 0, target=case.id), self.now)
+    def ask_undo(self, name: str, voter: int) -> bool:
+        """The secretary asks for a voter's mark to be taken back; False where none is offered."""
+        books = self.core(name).books
+        if not (marks := books.undoable(voter)):
+            return False
+        books.ask_undo(voter, marks[0].target, self.now)
         self._put(name)
+        return True
 
     def touch(self, name: str, touch: str) -> None:
         """A button is touched on the newest screen."""

@@ -29,7 +29,7 @@ def test_a_seal_of_the_register_by_another_node_is_nothing(place: Place) -> None
     """Table 2 writes one all the same, by a fault: nobody goes by it."""
     core = place.core("T2")
     core.books.write(e.Seal(REGISTER, 2, 1, {"S.1": 2}), place.now)
-    core.books.write(e.Seize(REGISTER, 2, 1, 3, "T2.1", 2, {}), place.now)
+    core.books.write(e.Seize(REGISTER, 2, 1, core.books.replica.have["T2.1"], "T2.1", 2, {}), place.now)
     place.wait(2_000)
     assert place.holders(REGISTER) == {"S.1"}
     assert place.decides("S", REGISTER)
@@ -41,7 +41,7 @@ def test_a_seal_for_an_epoch_of_the_register_that_nobody_knows_stops_nothing(pla
     core = place.core("T3")
     for epoch in (2, 3):
         core.books.write(e.Seal(2, epoch, 1_000, {}), place.now)
-        core.books.write(e.Seize(2, epoch, 1_000, 3, "T3.1", 0, {}), place.now)
+        core.books.write(e.Seize(2, epoch, 1_000, core.books.replica.have["T3.1"], "T3.1", 0, {}), place.now)
     place.wait(2_000)
     assert place.holders(2) == {"T2.1"}
     place.serve("T1", 201)
