@@ -182,7 +182,7 @@ class Oracle:
         if reason == "changed":
             reason = next(iter(bars), "")
         elif reason == "already_marked" and body["marked_ms"]:
-            named = [(table_of(c.found_by or c.where), c.time) for c in fold.marks(body["voter"], but=body["request"])]
+            named = [(c.table, c.time) for c in fold.marks(body["voter"], but=body["request"])]
             if (body["table"], body["marked_ms"]) not in named:
                 raise ViolationError(
                     f"W: {machine.origin} refuses {body['request']} for {body['table'], body['marked_ms']}, not {named}"
@@ -191,7 +191,7 @@ class Oracle:
             raise ViolationError(f"W: {machine.origin} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
 
     def _judge_undo(self, machine: Machine, entry: Entry, made: Entry, fold: OwnFold) -> None:
-        """A mark of that very voter is taken back: a found card's, or one that was handed out as it is said, or never will be."""
+        """A mark of that very voter is taken back: a found card, or what was handed out as it is said, or never will be."""
         claim = next((c for c in fold.marks(made.body["voter"], each=99) if c.id == made.body["target"]), None)
         handed_out, issued = made.body["handed_out"], made.body["target"] in fold.issued
         may = claim is not None and (bool(claim.found_by) or handed_out == issued)
@@ -472,7 +472,7 @@ class Oracle:
                     f"S4: the overview of {origin} tells of conflicts of {sorted(told)}, not of {sorted(conflicts)}"
                 )
             for voter, ballots in told.items():
-                places = {(table_of(claim.where), clock(claim.time)) for claim in conflicts[voter]}
+                places = {(claim.table, clock(claim.time)) for claim in conflicts[voter]}
                 if ballots and not ballots <= places:
                     raise ViolationError(f"S4: {origin} tells of voter {voter}'s ballots {ballots}, not {places}")
             self.counts.add("overview read")
@@ -513,8 +513,7 @@ def clock(time_ms: int) -> str:
 def _is_named(claim: Claim, words: str) -> bool:
     """Whether a mark is the one of which a screen tells. Who does not know its request tells when it was granted."""
     table, time = _TABLE.search(words), _TIME.search(words)
-    tables = {table_of(claim.where), table_of(claim.found_by)} if claim.found_by else {table_of(claim.where)}
-    is_there = table is None or int(table[1]) in tables
+    is_there = table is None or int(table[1]) == claim.table
     return is_there and (time is None or time[1] in {clock(at) for at in claim.times})
 
 
@@ -538,10 +537,10 @@ def _told(fold: OwnFold, voters: Iterable[int], origins: Iterable[str]) -> dict[
     told["handed out"] = fold.handed_out()
     told |= {f"became of {id_}": fold.outcome(id_) for id_ in fold.requests}
     for voter in voters:
-        told[f"marks of {voter}"] = sorted((c.elections, table_of(c.found_by or c.where), c.time) for c in fold.marks(voter))
+        told[f"marks of {voter}"] = sorted((c.elections, c.table, c.time) for c in fold.marks(voter))
         told[f"referrals of {voter}"] = sorted(fold.referrals(voter))
     conflicts = fold.conflicts().items()
-    told["conflicts"] = {voter: sorted({(table_of(c.where), c.time) for c in claims}) for voter, claims in conflicts}
+    told["conflicts"] = {voter: sorted({(c.table, c.time) for c in claims}) for voter, claims in conflicts}
     return told
 
 

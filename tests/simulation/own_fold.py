@@ -51,14 +51,15 @@ class Holding:
 class Claim:
     """Ballots that are said to have been given: by a request, or by a card that was found (`id` is where that stands).
 
-    `stands`: it is a mark, neither given up nor undone. `where`: the origin at which the voter stood. `times`: its own, and
-    those of its decisions: who knows no more of it says when it was decided.
+    `stands`: it is a mark, neither given up nor undone. `where`: the origin at which the voter stood; `table`: the one that
+    screens name. `times`: its own, and those of its decisions: who knows no more of it says when it was decided.
     """
 
     id: str
     voter: int
     elections: tuple[str, ...]
     where: str
+    table: int
     time: int
     stands: bool
     times: frozenset[int]
@@ -293,13 +294,18 @@ class OwnFold:
             time = made.time if made is not None else min(e.time for e in decided)
             gone = (id_ in self.withdrawn and not issued) or self.undone(id_, voter)
             times = frozenset({time, *(e.time for e in decided)})
-            yield Claim(id_, voter, tuple(word.body["elections"]), _author_of(id_), time, not gone, times)
+            where = _author_of(id_)
+            yield Claim(id_, voter, tuple(word.body["elections"]), where, table_of(where), time, not gone, times)
 
     def _of_cards(self, voter: int) -> Iterator[Claim]:
         for e in self.all("rescanned"):
             if e.body["voter"] == voter and voter in self.facts.books and self._attested(e):
                 gone = self.undone(e.spot, voter) or bool(self._undone_at(voter, e.body["stopped"]) - set(e.body["undone"]))
-                yield Claim(e.spot, voter, self.facts.elections, e.body["stopped"], e.time, not gone, {e.time}, e.origin)
+                stopped = e.body["stopped"]
+                table = table_of(stopped if self._seals_name(e.origin, stopped) else e.origin)
+                yield Claim(
+                    e.spot, voter, self.facts.elections, stopped, table, e.time, not gone, frozenset({e.time}), e.origin
+                )
 
     def _undone_at(self, voter: int, origin: str) -> set[str]:
         """The voter's requests at a table on which ballots were handed out that were taken back: so is a card found of them."""
@@ -309,10 +315,14 @@ class OwnFold:
     def _attested(self, card: Entry) -> bool:
         """Whether a card's finder had attested before that its table is stopped: in a start, or as one who may take books."""
         stopped = card.body["stopped"]
-        starts = (e for e in self.all("start") if stopped in e.body["missing"])
-        rules = card.origin in self.ever_held(0) or self._is_assistant(card.origin)
-        seals = (e for e in self.all("seal") if rules and stopped in e.body["stopped"] and self._is_seal(e))
-        return any(e.origin == card.origin and e.seq < card.seq for e in (*starts, *seals))
+        starts = [e for e in self.all("start") if e.origin == card.origin and stopped in e.body["missing"]]
+        return any(e.seq < card.seq for e in (*starts, *self._seals_name(card.origin, stopped)))
+
+    def _seals_name(self, author: str, stopped: str) -> list[Entry]:
+        """Where somebody who may take books, late or not, has attested that a table is stopped."""
+        rules = author in self.ever_held(0) or self._is_assistant(author)
+        own = [e for e in self.all("seal") if e.origin == author and stopped in e.body["stopped"]]
+        return [e for e in own if rules and self._is_seal(e)]
 
     def _is_seal(self, e: Entry) -> bool:
         """Whether a seal is of a book of the place, and attests others of its disks."""
@@ -355,8 +365,8 @@ class OwnFold:
     @property
     def is_register_sealed(self) -> bool:
         """Whether a seal of the register is not finished: nobody may know then whether the poll is open."""
-        taken = {e.body["epoch"] for e in self.all("seize") if e.body["book"] == 0 and self._may_take(e)}
-        return any(e.body["book"] == 0 and e.body["epoch"] not in taken and self._is_seal(e) for e in self.all("seal"))
+        taken = {(e.origin, e.body["seal"]) for e in self.all("seize")}
+        return any(e.body["book"] == 0 and (e.origin, e.seq) not in taken and self._is_seal(e) for e in self.all("seal"))
 
     def is_closed(self, origin: str) -> bool:
         """Whether a table has closed itself and not reopened."""
