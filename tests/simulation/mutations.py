@@ -24,6 +24,7 @@ from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.replica import Replica
+from tests.simulation.mutations_of_rights import MUTATIONS_OF_RIGHTS, MUTATIONS_OF_SCREENS
 from tests.simulation.world import World
 
 _Patch = tuple[object, str, Any]
@@ -228,6 +229,8 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "island: such a disk is started again": ((Node, "recall", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),
+    **MUTATIONS_OF_RIGHTS,
+    **MUTATIONS_OF_SCREENS,
 }
 
 WHY_NOT = {

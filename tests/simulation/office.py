@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from kiosk.domain import screens as s
 from kiosk.node import Scanned
 from tests.made_up import card
+from tests.simulation.oracle import ViolationError
 from tests.simulation.world import PIN, Machine, World
 
 LOOKS_MS = 1_100  # how long the chair waits for a button: a node looks around with its next head at the latest
@@ -127,6 +128,11 @@ class Office:
     def _give_pin(self) -> None:
         if not isinstance(self._content, s.Pin):
             raise NotOfferedError(f"{self._machine.origin} does not ask for the PIN")
+        if self._world.rng.random() < 0.1:
+            decided = self._content.headline
+            self._touch("pin", "000000")
+            if self._machine.up and not isinstance(self._content, s.Pin):
+                raise ViolationError(f"W: a wrong PIN decides at {self._machine.origin}: {decided}")
         self._touch("pin", PIN)
         if isinstance(self._content, s.Pin):
             raise NotOfferedError(f"{self._machine.origin} does not take the PIN")

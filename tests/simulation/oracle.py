@@ -262,8 +262,7 @@ class Oracle:
         if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
             return  # it may refuse whom it likes
         claims = self.fold_of_all().claims(voter) if code in ("A1", "A8") else []
-        last = self._last.get(machine.origin, ("",))[0]
-        claims = [claim for claim in claims if claim.id not in self._over or claim.id != last]
+        claims = [claim for claim in claims if claim.stands or claim.where != machine.origin]  # what it has given up it knows
         if code == "A1":
             is_so = any(_is_named(claim, content.reason) for claim in claims)
         elif code == "A9":

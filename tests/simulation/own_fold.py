@@ -291,6 +291,7 @@ class OwnFold:
             word = made if made is not None else next((e for e in grants if e.body["voter"] == voter), None)
             if word is None or word.body["voter"] != voter or word.body["target"] or not (issued or grants):
                 continue
+            decided = [e for e in decided if e.origin in self.ever_held(e.body["book"])]
             time = made.time if made is not None else min(e.time for e in decided)
             gone = (id_ in self.withdrawn and not issued) or self.undone(id_, voter)
             times = frozenset({time, *(e.time for e in decided)})

@@ -58,6 +58,7 @@ class Schedule(Healing):
         self.busy = rng.choice((0.0, 0.05, 0.3) if has_plot else (0.3, 0.5, 0.7))
         self.beat = rng.choice((0.4, 0.7, 0.9))
         self.quick_clerks = not has_plot and rng.random() < 0.8
+        self.sleepy = 0.0 if has_plot else 0.1
         self.careless = 0.0 if has_plot else rng.choice((0.0, 0.0, 0.3))
 
     # --- the whole of it ---
@@ -92,7 +93,8 @@ class Schedule(Healing):
         for machine in list(world.machines.values()):
             world.boot(machine)
         world.run_for(20)
-        self.open_poll(world.machines["S.1"])
+        if self.rng.random() >= self.sleepy:
+            self.open_poll(world.machines["S.1"])
         world.run_for(10)
         world.together_ms = self.rng.choice((0, 0, 1, 3))
         faults = world.faults
@@ -100,10 +102,18 @@ class Schedule(Healing):
         faults.delay = self.rng.choice((0.1, 0.4)) if "delay" in self.enabled else 0.0
         faults.repeat = 0.2 if "repeat" in self.enabled else 0.0
 
+    def oversleep(self) -> None:
+        """The poll is opened late."""
+        for machine in self.world.machines.values():
+            if machine.up and not machine.node.ledger.poll_open and machine.node.books.may_decide(0):
+                self.open_poll(machine)
+
     def step(self, step: int) -> None:
         """One step: the plot's next beat; or something happens by itself, or a clerk, the chair or fate does something."""
         rng, world = self.rng, self.world
         world.say(f"{step}.")
+        if step == self.steps // 3 and self.sleepy:
+            self.oversleep()
         if self.oracle.liar and rng.random() < LIES:
             self.lie()
             return
