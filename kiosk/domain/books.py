@@ -104,26 +104,34 @@ class Books:
         self._work_out()
 
     def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> bool:
-        """Take in an entry that moves a book; `had`: what this node has of each log before it. Whether it can mean anything."""
+        """Take in an entry that moves a book; `had`: what this node has of each log before it.
+
+        Returns whether it may mean something now: its author has held the book, or may take books. If that comes to be known
+        later, what makes it known does.
+        """
         match body:
             case Handover() if rights.handover(body, origin, self.basis):
                 self._handovers.setdefault((body.book, body.epoch, origin), (seq, body.to))
                 self._to[body.book, origin].add(body.to)
-                if origin in self._held[body.book]:
-                    self._holds(body.book, body.to)
+                if not self.has_held(body.book, origin):
+                    return False
+                self._holds(body.book, body.to)
             case Seal() if rights.seal(body, origin, self.basis):
                 sealed = self._by_author[origin][seq] = Sealed(origin, seq, body, dict(had))
                 self._attested[origin].update(body.stopped)
                 self._seals[body.book, body.epoch, origin].append(sealed)
                 if body.book == REGISTER:
                     self._register_seals.append(sealed)
+                if origin not in self._rulers():
+                    return False
             case Seize() if rights.seize(body, self._own_seal(origin, body.seal), self.basis):
                 self._seizes[body.book, body.epoch, origin].append((seq, body))
                 if body.book == REGISTER:
                     self._register_seizes.append((origin, seq, body))
                 self._taken[origin].append((body.book, body.to))
-                if origin in self._rulers():
-                    self._holds(body.book, body.to)
+                if origin not in self._rulers():
+                    return False
+                self._holds(body.book, body.to)
             case _:
                 return False
         self._is_stale = True

@@ -50,11 +50,11 @@ class Case:
     seq: int = 0
     time_ms: int = 0
     decided: dict[tuple[str, int], Decided] = field(default_factory=dict)
-    grants: dict[str, e.Decision] = field(default_factory=dict)
+    grants: tuple[tuple[str, e.Decision], ...] = ()
     undos: Sequence["Case"] = ()
     issued: bool = False
     withdrawn: bool = False
-    listed: set[tuple[int, _Elections]] = field(default_factory=set)  # the ledger's: where it keeps it
+    listed: tuple[tuple[int, _Elections], ...] = ()  # the ledger's: where it keeps it
 
     @property
     def origin(self) -> str:
@@ -80,13 +80,13 @@ class Case:
     @property
     def granted(self) -> bool:
         """Whether any grant is known, one past its holding's end (a late one) included."""
-        return any(self._is_on_it(grant) for grant in self.grants.values())
+        return any(self._is_on_it(grant) for _, grant in self.grants)
 
     @property
     def claims(self) -> Iterator[tuple[int, _Elections]]:
         """The voter and the elections for whose ballots it stands. Where only grants are known, what they say."""
         if self.made is None:
-            yield from ((grant.voter, grant.elections) for grant in self.grants.values() if not grant.target)
+            yield from ((grant.voter, grant.elections) for _, grant in self.grants if not grant.target)
         elif self.is_check_in and (self.issued or self.granted):
             yield self.made.voter, self.made.elections
 
@@ -132,6 +132,10 @@ class Case:
     def unsettled(self, books: Books) -> bool:
         """Whether its requester still owes an outcome: neither issued, nor withdrawn, nor refused."""
         return not (self.issued or self.withdrawn or self.refused(books))
+
+
+def _place(case: Case) -> tuple[int, int]:
+    return case.place
 
 
 def _undoes(undo: Case, voter: int, books: Books) -> bool:
@@ -203,13 +207,17 @@ class Ledger:
         self._unchecked: set[int] = set()
         self._checked_at = 0
 
-    def fold(self, entry: e.Entry, have: Mapping[str, int]) -> None:
-        """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included."""
+    def fold(self, entry: e.Entry, have: Mapping[str, int]) -> bool:
+        """Fold in one entry; `have`: how much of each origin's log has been folded, this entry included.
+
+        Returns whether it may move a book.
+        """
         body, basis = entry.body, self.books.basis
         match body:
             case e.Handover() | e.Seal() | e.Seize():
                 if self.books.fold(entry.origin, entry.seq, body, have):
                     self._let_in()
+                    return True
             case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
             case e.Decision() if rights.decision(body, basis):
@@ -220,6 +228,7 @@ class Ledger:
                 self._rescanned(body, entry)
             case _:
                 self._told(entry)
+        return False
 
     def _told(self, entry: e.Entry) -> None:
         """What no request depends on: the day's opening and closing, and who is sent to the secretary."""
@@ -423,8 +432,8 @@ class Ledger:
             return
         case = self._case(decision.request)
         case.decided.setdefault((decided.origin, decision.epoch), decided)
-        if decision.outcome is e.Outcome.GRANTED:
-            case.grants.setdefault(decided.origin, decision)
+        if decision.outcome is e.Outcome.GRANTED and not any(decided.origin == origin for origin, _ in case.grants):
+            case.grants += ((decided.origin, decision),)
         if case.made is None:
             case.time_ms = min(case.time_ms or entry.time, entry.time)
         self._look(case)
@@ -445,15 +454,18 @@ class Ledger:
     def _look(self, case: Case) -> None:
         """Keep a request under the voters whom it marks; one that was given up is no mark, and not looked at again."""
         self.touched.append(case)
+        if not case.grants and not case.issued:
+            return
         for voter, elections in case.claims:
             groups = self._marking.setdefault(voter, {})
             group = groups.setdefault((case.origin, elections), [])
-            if case.given_up and (voter, elections) in case.listed:
-                case.listed.discard((voter, elections))
-                del group[bisect_left(group, case.place, key=lambda other: other.place)]
-            elif not case.given_up and (voter, elections) not in case.listed:
-                case.listed.add((voter, elections))
-                insort(group, case, key=lambda other: other.place)
+            claim = (voter, elections)
+            if case.given_up and claim in case.listed:
+                case.listed = tuple(other for other in case.listed if other != claim)
+                del group[bisect_left(group, case.place, key=_place)]
+            elif not case.given_up and claim not in case.listed:
+                case.listed += (claim,)
+                insort(group, case, key=_place)
             if len(groups) > 1 or len(group) > 1 or voter in self._found or case.given_up:
                 self._crowd(voter)
 

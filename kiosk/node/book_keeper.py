@@ -65,8 +65,7 @@ class BookKeeper:
 
     def _fold(self, entry: e.Entry) -> None:
         body = entry.body
-        self.ledger.fold(entry, self.replica.have)
-        if isinstance(body, e.Handover | e.Seal | e.Seize):
+        if self.ledger.fold(entry, self.replica.have):
             self.moving = self.urgent = True
         if entry.origin == self._setup.origin:
             self.latest_ms = max(self.latest_ms, entry.time)

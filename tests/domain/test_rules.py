@@ -149,7 +149,7 @@ def test_d4_all_or_nothing() -> None:
 def test_an_undo_says_what_is_true(handed_out: bool, issued: bool, over: bool, granted: bool | None) -> None:
     """The holder undoes a mark only where it knows that it is as the secretary says, and no green can follow."""
     books = seen().books
-    target = Case(ID, request(), 3, decided=decided(GRANTED), grants={ME: decision()}, issued=issued)
+    target = Case(ID, request(), 3, decided=decided(GRANTED), grants=((ME, decision()),), issued=issued)
     made = e.Request("S.1/1/1", e.Op.UNDO, 7, 1, BOTH, 0, target=ID, register=1, handed_out=handed_out)
     assert rules.undo_grants(made, target, books, over) is granted
     assert rules.undo_grants(made, None, books, over) is None

@@ -149,13 +149,17 @@ def pieces(data: bytes) -> None:
         assert wire.read_piece(wire.encode_piece(piece, lambda _message: b""), "S.1", lambda *_: True) == piece
 
 
+def _signed_ask(ask: Ask) -> bytes:
+    return wire.encode_ask(ask, lambda _message: b"")
+
+
 def _signed(head: Head) -> bytes:
     return wire.encode_head(head, lambda _message: b"")
 
 
 _READERS: list[tuple[Callable[[bytes], Any], Callable[[Any], bytes]]] = [
     (wire.read_batch, wire.encode),
-    (wire.read_ask, wire.encode),
+    (partial(wire.read_ask, sender="T1.1", verify=lambda *_: True), _signed_ask),
     (wire.read_want, wire.encode),
     (wire.read_piece_want, wire.encode),
     *((partial(wire.read_head, sender=name, verify=lambda *_: True), _signed) for name in NAMES),
@@ -230,7 +234,7 @@ def plans(data: bytes) -> None:
         assert re.fullmatch("[0-9A-Za-z.:_-]{1,255}", broker.host)
     wiring.card_rules(plan)
     wiring.list_form(plan)
-    wiring.empty_ledger(plan)
+    assert wiring.opening_of(plan)
     assert wiring.view_of(plan, f"{plan.nodes[0]}.1").strip
     assert msgspec.convert(msgspec.to_builtins(plan), type(plan)) == plan
 
@@ -383,7 +387,7 @@ def _samples() -> dict[str, list[bytes]]:
     return {
         "scans": [made_up.card(n).encode() for n in (1, 101, 99_999)] + [b"]C0470100418209\r\n", b"010190-1234", b"4702000101"],
         "messages": [
-            wire.encode(batch_of(several)), wire.encode(Ask(request)), wire.encode(Want("T1.1", 3)), _signed(head),
+            wire.encode(batch_of(several)), _signed_ask(Ask(request)), wire.encode(Want("T1.1", 3)), _signed(head),
             wire.encode(wire.PieceWant("00" * 32, 7)),
         ],
         "pieces": [msgspec.json.encode(_PIECE)],

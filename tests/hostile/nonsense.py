@@ -16,7 +16,7 @@ def body(rng: Random) -> e.Body:
     """Some entry's body, with values that can be read."""
     id_, voter, book, count = request_id(rng), rng.choice(_VOTERS), rng.choice(_BOOKS), rng.choice(_COUNTS)
     other, elections, vector = rng.choice(_ORIGINS), rng.choice(_ELECTIONS), _vector(rng)
-    target = rng.choice(("", id_, request_id(rng)))
+    target = rng.choice(("", id_, request_id(rng), f"{other}/{count + 1}"))
     makers = (
         lambda: e.Start(tuple(vector)),
         lambda: e.Open(count),
@@ -25,8 +25,10 @@ def body(rng: Random) -> e.Body:
         e.Locked,
         lambda: e.Island(on=rng.random() < 0.5),
         lambda: e.Referred(voter),
-        lambda: e.Released(voter, (f"{other}/{count + 1}",)),
-        lambda: e.Request(id_, rng.choice(list(e.Op)), voter, book, elections, book, target=target),
+        lambda: e.Released(voter, ("0" * 64,)),
+        lambda: e.Request(
+            id_, rng.choice(list(e.Op)), voter, book, elections, book, target=target, register=count, handed_out=count > 1
+        ),
         lambda: e.Decision(
             id_, voter, elections, book, count, rng.choice(list(e.Outcome)), "x", rng.choice(("", id_)), book, count
         ),

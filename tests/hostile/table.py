@@ -213,7 +213,7 @@ def _word(topic: str, _payload: bytes, rng: Random) -> tuple[str, bytes]:
 def _ask(_topic: str, _payload: bytes, rng: Random) -> tuple[str, bytes]:
     """A request that its table has never made; nobody has signed it."""
     sender = rng.choice(_SENDERS)
-    asked = wire.encode(Ask(e.Request(f"{sender}/1/9", e.Op.CHECK_IN, 201, 2, ("byraad",), 1)))
+    asked = wire.encode_ask(Ask(e.Request(f"{sender}/1/9", e.Op.CHECK_IN, 201, 2, ("byraad",), 1)), lambda _message: b"")
     return topic_of(PREFIX, Kind.ASK, sender, ME), changed(asked, rng) if rng.random() < 0.5 else asked
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,7 +73,8 @@ def head(**other: object) -> bytes:
 
 def refused(payload: bytes) -> bool:
     """Whether each reader of messages refuses these bytes."""
-    for read in (wire.read_batch, wire.read_ask, wire.read_want, lambda p: wire.read_head(p, "T1.1", lambda *_: True)):
+    signed = (partial(read, sender="T1.1", verify=lambda *_: True) for read in (wire.read_ask, wire.read_head))
+    for read in (wire.read_batch, wire.read_want, *signed):
         try:
             read(payload)
         except MessageError:
@@ -118,7 +120,7 @@ GOOD = {"origin": "T1.1", "seq": 2, "prev": "0" * 64, "time": 1}
 BODIES = [
     {"kind": "handover", "book": 1, "epoch": 2, "to": "T2.1"},
     {"kind": "issued", "request": "T1.1/1/1"},
-    {"kind": "released", "voter": 7, "ends": ["T1.1/3"]},
+    {"kind": "released", "voter": 7, "ends": ["0000000000000000000000000000000000000000000000000000000000000000"]},
     {"kind": "seal", "book": 1, "epoch": 2, "register": 1, "stopped": {"T2.1": 5}},
     {"kind": "rescanned", "voter": 7, "stopped": "T2.1"},
     {"kind": "start", "missing": ["T2.1"]},
@@ -316,7 +318,7 @@ def test_the_samples_are_good() -> None:
     assert {e.Start, e.Open, e.Request, e.Decision, e.Issued, e.Handover, e.Seal, e.Seize, e.Rescanned} <= kinds
     batch, ask, want, head, piece_want = d.samples("messages")
     assert wire.read_batch(batch).entries
-    assert wire.read_ask(ask).request.id
+    assert wire.read_ask(ask, "T1.1", lambda *_: True).request.id
     assert wire.read_want(want).first == 3
     assert wire.read_piece_want(piece_want).after == 7
     assert wire.read_head(head, "T1.1", lambda *_: True).origin == "T1.1"

@@ -196,9 +196,10 @@ def heard_head(stolen, origin):
     return listener.heard[0][1]
 
 
-def ask(stolen, origin):
-    """A question whether a voter of table 2's book may be given ballots, in the name of a disk."""
-    return wire.encode(Ask(e.Request(f"{origin}/1/77", e.Op.CHECK_IN, stolen.voters[2][0], 2, ("byraad",), 1)))
+def ask(stolen, thief, origin):
+    """A question whether a voter of table 2's book may be given ballots, in the name of a disk, signed by the thief."""
+    asked = Ask(e.Request(f"{origin}/1/77", e.Op.CHECK_IN, stolen.voters[2][0], 2, ("byraad",), 1))
+    return wire.encode_ask(asked, thief.bundle.key.sign)
 
 
 def another_authoritys(stolen):
@@ -253,6 +254,13 @@ REFUSED = {
     "a message as long as one may be": ("malformed", Kind.LOG, lambda stolen, thief: b" " * (limits.PACKET_BYTES - 200)),
     "an endless number": ("malformed", Kind.WANT, lambda stolen, thief: b'{"origin":"S.1","first":1' + b"0" * 5_000 + b"}"),
     "junk for an ask": ("malformed", Kind.ASK, lambda stolen, thief: b'{"request":{}}'),
+    "an ask that it has not signed": (
+        "forged",
+        Kind.ASK,
+        lambda stolen, thief: wire.encode_ask(
+            Ask(e.Request("T3.1/1/77", e.Op.CHECK_IN, stolen.voters[2][0], 2, ("byraad",), 3)), lambda _message: b"0" * 64
+        ),
+    ),
     "junk for a head": ("malformed", Kind.HEAD, lambda stolen, thief: b"null"),
     "another's head": ("forged", Kind.HEAD, lambda stolen, thief: heard_head(stolen, "S.1")),
     "a head with another signature": ("forged", Kind.HEAD, lambda stolen, thief: badly_signed(thief.head({"S.1": 10**6}))),
@@ -289,7 +297,7 @@ def test_a_lie_is_refused_kept_and_shown(stolen, kind, topic, lie):
 
 IGNORED = {
     "all of another's log again": (Kind.LOG, lambda stolen, thief: all_of(stolen, "S.1")),
-    "an ask in another's name": (Kind.ASK, lambda stolen, thief: ask(stolen, "T1.1")),
+    "an ask in another's name": (Kind.ASK, lambda stolen, thief: ask(stolen, thief, "T1.1")),
     "entries beyond a gap": (
         Kind.LOG,
         lambda stolen, thief: wire.encode(thief.entries(e.Locked(), after=(10**9, "0" * 64))[0]),
@@ -368,7 +376,7 @@ class Flood:
         head = self.thieves[0].head(dict.fromkeys(HONEST, 10**11))
         self._words = itertools.cycle(
             [(Kind.LOG, "", b"\xff" * 200), (Kind.HEAD, "", head), (Kind.LOG, "", changed(stolen, self.thieves[0], "S.1"))]
-            + [(Kind.ASK, to, ask(stolen, "T3.1")) for to in HONEST]
+            + [(Kind.ASK, to, ask(stolen, self.thieves[0], "T3.1")) for to in HONEST]
             + [(Kind.WANT, to, wire.encode(Want("S.1", 1))) for to in HONEST]
             + [(Kind.GIVE, to, all_of(stolen, "T2.1")) for to in HONEST]
             + [(Kind.LIST, to, wire.encode(wire.PieceWant(self.thieves[0].list, 0))) for to in HONEST]
@@ -502,7 +510,7 @@ def test_whom_it_asks_for_is_marked_and_it_is_known_by_whom(stolen):
     """What can't be prevented: a table asks for any voter, and the holder grants it. At every table the voter is told where."""
     thief, voter = stolen.device(), stolen.voters[1].pop()
     asked = e.Request(f"T3.1/{thief.tail[0]}/1", e.Op.CHECK_IN, voter, 1, ("byraad", "region"), 3)
-    thief.say(Kind.ASK, wire.encode(Ask(asked)), "T1.1")
+    thief.say(Kind.ASK, wire.encode_ask(Ask(asked), thief.bundle.key.sign), "T1.1")
     thief.fence("T1.1")
     refused = stolen.clerks[0].show(voter)
     assert refused.content.code == "A1"

@@ -112,12 +112,13 @@ def _batch(payload: bytes) -> wire.Batch | None:
 
 
 def test_a_stranger_asks() -> None:
-    """An ask that comes under a name that is no node's is not decided on; one of a table of the place is."""
+    """An ask that its sender has not signed is refused, and one of no node of the place is not decided on; a table's is."""
     table = Table()
-    for sender, decided in (("T9.1", 1), ("T1.1", 2)):
+    for sender, signer, decided in (("T9.1", "T9.1", 1), ("T1.1", "T3.1", 1), ("T1.1", "T1.1", 2)):
         asked = wire.Ask(e.Request(f"{sender}/1/9", e.Op.CHECK_IN, 201, 2, ("byraad",), 1))
-        table.hear(topic_of(PREFIX, Kind.ASK, sender, ME), wire.encode(asked))
+        table.hear(topic_of(PREFIX, Kind.ASK, sender, ME), wire.encode_ask(asked, made_up.keys(signer).sign))
         assert len(table.place.bodies("T2", e.Decision)) == decided
+    assert [(kept.sender, kept.kind) for kept in table.evidence] == [("T1.1", Refusal.FORGED)]
 
 
 def test_an_unknown_node_waits_for_no_clerk() -> None:

@@ -56,6 +56,7 @@ EVERYTHING = {"wiring", "cli", "demo", "selftest"}
 # What a pure room may import from outside: nothing that reads a clock, a file, a socket or chance.
 PURE = {
     "__future__",
+    "bisect",
     "collections",
     "dataclasses",
     "datetime",

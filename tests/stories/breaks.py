@@ -440,7 +440,7 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "cards: those left out are not counted": (_around(BookKeeper, "seize", _seizes_in_silence),),
     "late: a grant blocks its own request": (_around(Ledger, "marks", _late_grants_block_their_own),),
     "conflict: not looked for": ((Ledger, "conflicts", lambda _self: {}),),
-    "register: anybody takes it": ((rights, "takes_register", _always),),
+    "register: anybody takes it": ((rights, "takes_register", _always), (Books, "_rulers", lambda self: {*self.basis.origins})),
     "register: taken from a node that is not stopped": (_around(BookKeeper, "seal", _seals_from_anybody),),
     "register: nobody takes it": ((rights, "takes_register", _never),),
     "register: all its entries count": ((Books, "_authority", lambda *_: Standing.COUNTS), (Books, "_takers", _anybody_takes)),
