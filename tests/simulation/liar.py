@@ -94,10 +94,27 @@ class _Lies:
         listed = self.voters[voter].elections if voter in self.voters else all_
         return self.rng.choice((listed, listed, all_, all_[:1], ()))
 
+    def own_id(self) -> str:
+        """A new request's, or one's that it has made."""
+        mine = [id_ for id_, made in self.fold.requests.items() if made.origin == self.me]
+        if mine and self.rng.random() < 0.5:
+            return self.rng.choice(mine)
+        return f"{self.me}/{self.last_start.get(self.me, 1)}/{self.rng.randrange(UNHEARD_OF, 2 * UNHEARD_OF)}"
+
+    def undo(self) -> e.Request:
+        """Of a mark that there is."""
+        marks = [claim for voter in self.voters for claim in self.fold.marks(voter)]
+        if not marks:
+            return self.request()
+        mark = self.rng.choice(marks)
+        return e.Request(
+            self.own_id(), e.Op.UNDO, mark.voter, self.fold.book_of(mark.voter), mark.elections, table_of(self.me),
+            target=mark.id, register=len(self.fold.chains[0]), handed_out=self.rng.random() < 0.7,
+        )  # fmt: skip
+
     def request(self) -> e.Request:
-        voter, id_ = self.voter(), self.id()
-        if self.rng.random() < 0.6:
-            id_ = f"{self.me}/{self.last_start.get(self.me, 1)}/{self.rng.randrange(UNHEARD_OF, 2 * UNHEARD_OF)}"
+        voter = self.voter()
+        id_ = self.own_id() if self.rng.random() < 0.7 else self.id()
         table = table_of(self.rng.choice((self.me, self.me, id_.partition("/")[0])))
         undo = self.rng.random() < 0.4
         more = {"target": self.target(), "register": self.epoch(0), "handed_out": self.rng.random() < 0.5} if undo else {}
@@ -111,7 +128,8 @@ class _Lies:
         return self.rng.choice((*cards, self.id(), self.id()))
 
     def decision(self) -> e.Decision:
-        made = self.fold.requests.get(id_ := self.id())
+        open_ = [id_ for id_ in self.fold.requests if not self.fold.outcome(id_)]
+        made = self.fold.requests.get(id_ := self.rng.choice(open_) if open_ and self.rng.random() < 0.4 else self.id())
         voter = made.body["voter"] if made is not None and self.rng.random() < 0.8 else self.voter()
         elections = tuple(made.body["elections"]) if made is not None and self.rng.random() < 0.8 else self.elections(voter)
         book = self.book(voter)
@@ -123,7 +141,7 @@ class _Lies:
         return _made(e.Decision, id_, voter, elections, book, self.epoch(book), outcome, reason, **told)
 
     def answer(self) -> e.Body:
-        return self.rng.choice((e.Issued, e.Withdrawn))(self.id())
+        return self.rng.choice((e.Issued, e.Issued, e.Withdrawn))(self.own_id() if self.rng.random() < 0.6 else self.id())
 
     def handover(self) -> e.Handover:
         book = self.book(self.voter())
@@ -161,7 +179,7 @@ def _made(kind: type, *given: object, **fields: object) -> object:
 
 
 _KINDS = (
-    _Lies.request, _Lies.request, _Lies.decision, _Lies.decision, _Lies.decision, _Lies.answer, _Lies.answer, _Lies.handover,
-    _Lies.seal, _Lies.seize, _Lies.seize, _Lies.card, _Lies.card, lambda self: e.Open(self.epoch(0)), _Lies.own_table,
-    lambda self: e.Referred(self.voter()), _Lies.released, lambda self: e.Start((self.origin(),)),
+    _Lies.request, _Lies.request, _Lies.undo, _Lies.decision, _Lies.decision, _Lies.decision, _Lies.answer, _Lies.answer,
+    _Lies.handover, _Lies.seal, _Lies.seize, _Lies.seize, _Lies.card, _Lies.card, _Lies.own_table, _Lies.released,
+    lambda self: e.Open(self.epoch(0)), lambda self: e.Referred(self.voter()), lambda self: e.Start((self.origin(),)),
 )  # fmt: skip

@@ -192,7 +192,6 @@ MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
         (Ledger, "is_closed", lambda self, _origin: bool(self._closed)),
     ),
     "rights: anybody opens the poll": ((Ledger, "poll_open", property(lambda self: bool(self._opens))),),
-    "rights: the secretary refers, and whom she likes": ((rights, "referred", _always),),
     "undo: anybody asks for it": (
         (rules, "undo_is_asked", _always),
         (ledger, "_undoes", _undoes_whoever_asks),

@@ -181,7 +181,7 @@ class Oracle:
         reason = body["reason"]
         if reason == "changed":
             reason = next(iter(bars), "")
-        elif reason == "already_marked" and body["marked_ms"]:
+        if body["marked_ms"]:
             named = [(c.table, c.time) for c in fold.marks(body["voter"], but=body["request"])]
             if (body["table"], body["marked_ms"]) not in named:
                 raise ViolationError(
@@ -262,7 +262,8 @@ class Oracle:
         if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
             return  # it may refuse whom it likes
         claims = self.fold_of_all().claims(voter) if code in ("A1", "A8") else []
-        claims = [claim for claim in claims if claim.stands or claim.where != machine.origin]  # what it has given up it knows
+        own_over = {id_ for id_ in self._over if id_.startswith(f"{machine.origin}/")}  # what it has given up it knows
+        claims = [claim for claim in claims if claim.id not in own_over]
         if code == "A1":
             is_so = any(_is_named(claim, content.reason) for claim in claims)
         elif code == "A9":
@@ -277,11 +278,16 @@ class Oracle:
                 "A3": listed is None,
                 "A4": listed is not None and listed.struck is not None,
                 "A7": any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
-                "A8": bool(claims) or any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
+                "A8": bool(claims) or self._is_refused(machine),
                 "A10": True,  # judged when it is decided
             }.get(code, False)
         if not is_so:
             raise ViolationError(f"W: {machine.origin} refuses voter {voter}: {content.reason!r}, which is not so: {claims}")
+
+    def _is_refused(self, machine: Machine) -> bool:
+        """Whether somebody has refused the table's request, which was judged when it was decided."""
+        last = self._last.get(machine.origin, ("",))[0]
+        return self.fold_of_all().outcome(last) == "refused"
 
     def _check_silent(self, machine: Machine, content: s.Waiting) -> None:
         """Who is named as silent holds a book, by what anybody knows; else it is somebody who could help nobody."""

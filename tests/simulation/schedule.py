@@ -42,10 +42,11 @@ class Schedule(Healing):
         self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_plot)
         self.honest = has_plot or rng.random() < 0.85
         self.oracle = Oracle(self.world, counts)
-        self.draw_faults(rng, has_plot=has_plot)
         self.attested, self.snapshots = set(), {}
         if not has_plot and self.honest and rng.random() < 0.3:
-            self.oracle.liar = rng.choice([f"T{number}.1" for number in range(2, tables + 1)])
+            others = [f"T{number}.1" for number in range(2, tables + 1) if number != self.focus or rng.random() < 0.3]
+            self.oracle.liar = rng.choice(others or [""])
+        self.draw_faults(rng, has_plot=has_plot)
         if tell:
             self.world.story = []
         self.plot = self.tell(Random(f"plot {seed}")) if has_plot else None
@@ -58,7 +59,7 @@ class Schedule(Healing):
         self.busy = rng.choice((0.0, 0.05, 0.3) if has_plot else (0.3, 0.5, 0.7))
         self.beat = rng.choice((0.4, 0.7, 0.9))
         self.quick_clerks = not has_plot and rng.random() < 0.8
-        self.sleepy = 0.0 if has_plot else 0.1
+        self.sleepy = 0.0 if has_plot else 0.3 if self.oracle.liar else 0.1
         self.careless = 0.0 if has_plot else rng.choice((0.0, 0.0, 0.3))
 
     # --- the whole of it ---
