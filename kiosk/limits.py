@@ -55,7 +55,8 @@ STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 # Times on the desk
 SILENT_MS = 2_000  # milliseconds without an answer after which the screen names the silent table
 IDLE_MS = 120_000  # milliseconds after which a screen that nobody touches goes away, and the voter's data with it
-CLOCK_BACK_MS = 60_000  # milliseconds that the clock may lie before the last entry's time without a warning
+CLOCK_OFF_MS = 60_000  # milliseconds that a clock may be off without a warning: minutes are what people read
+NIGHT_H = 6  # hours after the election day for which its date may be past: the count may last into the night
 
 # Copies of the others' logs
 GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node that catches up
@@ -82,6 +83,7 @@ PACE_MS = 60_000  # milliseconds over which the voters that one table asks for a
 PACE_VOTERS = 40  # voters that one table asks for in that time without an alarm: three times the quickest clerk
 REFUSED_SHOWN = 8  # kinds of refused messages named on the screen
 HEAD_MS = 1_000  # milliseconds between a node's heads when nobody waits for one
+UNHEARD_MS = 900  # milliseconds between two heads that name no newer one of ours, in a row: just under the time between heads
 SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as not seen: under the field's 10 s
 WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen

@@ -124,6 +124,17 @@ _NINE = replace(
     holders=((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 10))),
     conflicts=_LARGE.conflicts[:2],
 )
+_SIGHT = replace(
+    _AROUND,
+    peers=(
+        _PEERS[0],
+        replace(_PEERS[1], seen=False, stance=Stance.LOCKED),
+        replace(_PEERS[2], stance=Stance.NOT_READY, deaf=True),
+        replace(_PEERS[3], clock_off=True),
+        replace(_PEERS[4], seen=False, stance=Stance.LOCKED),
+    ),
+)
+"""One-way cables, a silent node whose clock was wrong, and locked ones."""
 _SILENT = d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True)
 _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "overview": (d.Office(office.Overview()), _AROUND),
@@ -174,6 +185,32 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "waiting-silent-copy": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T3.1")))),
     "island-other-book": (d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER), _TROUBLED),
     "not-ready-alone": (d.NotReady(d.Lack.ALONE), _CUT_OFF),
+    "not-ready-unheard": (
+        d.NotReady(d.Lack.UNHEARD),
+        replace(_AROUND, mode=Mode.PAPER, unheard=True, may_island=True),
+    ),
+    "not-ready-alone-locked": (
+        d.NotReady(d.Lack.ALONE),
+        replace(_CUT_OFF, may_island=True, peers=tuple(replace(peer, stance=Stance.LOCKED) for peer in _CUT_OFF.peers)),
+    ),
+    "overview-sight": (d.Office(office.Overview()), replace(_SIGHT, unheard=True)),
+    "waiting-locked": (_SILENT, replace(_SIGHT, holders=((5, "T5.1"),))),
+    "waiting-locked-secretary": (
+        _SILENT,
+        replace(_SIGHT, holders=((5, "S.1"),), peers=(replace(_PEERS[0], seen=False, stance=Stance.LOCKED), *_PEERS[1:])),
+    ),
+    "island-other-book-locked": (
+        d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER),
+        replace(_SIGHT, mode=Mode.FIXED, uncopied=12),
+    ),
+    "not-ready-catching-up-locked": (
+        d.NotReady(d.Lack.CATCHING_UP),
+        replace(_SIGHT, awaited=("S.1", "T1.1", "T4.1", "T5.1"), mode=Mode.PAPER),
+    ),
+    "piles-locked": (
+        d.Office(office.Piles(4)),
+        replace(_SIGHT, seizures=(replace(_TAKING, waits_for=("T2.1", "T5.1"), stopped=_TAKING.stopped[:1]),)),
+    ),
     "not-ready-old-disk": (d.NotReady(d.Lack.OLD_DISK), _CUT_OFF),
     "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
     "pin-seal": (

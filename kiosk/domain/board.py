@@ -44,7 +44,7 @@ def _overview(_page: office.Overview, view: View) -> _Parts:
     }
     content = s.Board(
         view.say("overview"),
-        view.say("catching_up_on", view.nodes(around.awaited)) if around.awaited else "",
+        view.awaited(around.awaited),
         lines=(*_conflicts(view), *_refused(view), *_nodes(view)),
         items=tuple(_item(deed, view.say(f"item_{deed}")) for deed, holds in may.items() if holds),
     )
@@ -96,33 +96,43 @@ def _nodes(view: View) -> Iterator[s.Line]:
 
 def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Line]:
     """Where there are many nodes, those that stand alike have one row, and the worst come first."""
-    silent = {peer.origin for peer in view.situation.peers if not peer.seen and peer.stance is not Stance.AT_CLERK}
+    silent = {peer.origin: peer.clock_off for peer in view.situation.peers if peer.silent}
     alike: dict[tuple[s.Tone, str], list[str]] = {}
     for origin in by_table(stand):
         tone, words = stand[origin]
-        said = view.say("group_silent") if origin in silent else words
+        said = _and_clock(view.say("group_silent"), silent[origin], view) if origin in silent else words
         alike.setdefault((tone, said + _books(origin, view)), []).append(origin)
     for (tone, words), origins in sorted(alike.items(), key=lambda row: _WORST_FIRST.index(row[0][0])):
-        if len(origins) == 1:
-            yield s.Line(view.node(origins[0]), words, tone, wide=True)
-        else:
-            yield s.Line(view.say("nodes_counted", len(origins)), f"{words}: {view.nodes(origins)}", tone, wide=True)
+        yield _row(origins, words, f"{words}: {view.nodes(origins)}", tone, view)
+
+
+def _row(origins: list[str], of_one: str, of_many: str, tone: s.Tone, view: View) -> s.Line:
+    if len(origins) == 1:
+        return s.Line(view.node(origins[0]), of_one, tone, wide=True)
+    return s.Line(view.say("nodes_counted", len(origins)), of_many, tone, wide=True)
 
 
 def _own(view: View) -> tuple[s.Tone, str]:
     mode = view.situation.mode
+    if view.situation.unheard:
+        return s.Tone.BAD, view.say("this_node", view.say("this_unheard"))
     return s.Tone.GOOD if mode is Mode.FREE else s.Tone.WAIT, view.say("this_node", view.say(f"mode_{mode}"))
 
 
 def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
-    if not peer.seen and peer.stance is not Stance.AT_CLERK:
+    if peer.silent:
         since = view.say("not_seen_since", view.clock(peer.last_ms)) if peer.last_ms else view.say("never_seen")
-        return s.Tone.BAD, since
+        return s.Tone.BAD, _and_clock(since, peer.clock_off, view)
     office_here = peer.table is None and peer.stance is Stance.SERVING
     words = view.say("stance_office" if office_here else f"stance_{peer.stance}")
-    if peer.clock_off:
-        return s.Tone.WAIT, f"{words}, {view.say('clock_differs')}"
-    return _TONES.get(peer.stance, s.Tone.WAIT), words
+    if peer.deaf:
+        words = f"{words}, {view.say('hears_nobody')}"
+    wrong = peer.deaf or peer.clock_off
+    return s.Tone.WAIT if wrong else _TONES.get(peer.stance, s.Tone.WAIT), _and_clock(words, peer.clock_off, view)
+
+
+def _and_clock(words: str, off: bool, view: View) -> str:
+    return f"{words}, {view.say('clock_differs')}" if off else words
 
 
 def _books(origin: str, view: View) -> str:
@@ -207,13 +217,15 @@ def _told(nodes: list[str], pile: str) -> list[str]:
 
 
 def _seizure_lines(seizure: Seizure, told: list[str], view: View) -> Iterator[s.Line]:
-    waits_for = by_table(seizure.waits_for)
+    waits_for, locked = by_table(seizure.waits_for), view.locked(seizure.waits_for)
     if len(waits_for) > _PILES_TOLD - 2:
-        words = f"{view.nodes(waits_for)}: {view.say('must_answer')}"
-        yield s.Line(view.say("nodes_counted", len(waits_for)), words, s.Tone.BAD, wide=True)
+        for words, origins in ((view.say("must_unlock"), locked), (view.say("must_answer"), set(waits_for) - locked)):
+            if origins:
+                yield _row(list(origins), words, f"{view.nodes(origins)}: {words}", s.Tone.BAD, view)
     else:
         for origin in waits_for:
-            yield s.Line(_disk(origin, view), view.say("must_answer"), s.Tone.BAD, wide=True)
+            said = "must_unlock" if origin in locked else "must_answer"
+            yield s.Line(_disk(origin, view), view.say(said), s.Tone.BAD, wide=True)
     if seizure.fetching:
         yield s.Line(view.say("fetching"), view.say("fetching_text"), s.Tone.WAIT, wide=True)
     for origin in told:

@@ -12,7 +12,7 @@ from kiosk.domain.ballots import Election
 from kiosk.domain.books import REGISTER
 from kiosk.domain.eligibility import Eligible, Withheld
 from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Mode, Situation
+from kiosk.domain.situation import Mode, Peer, Situation
 from kiosk.domain.texts import Language, month, text
 
 
@@ -30,6 +30,10 @@ def _runs(numbers: list[int]) -> list[str]:
         else:
             runs.append([number])
     return [words for run in runs for words in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else map(str, run))]
+
+
+def _secretary(peer: Peer) -> str:
+    return "secretary_locked" if peer.locked else "secretary_seen" if peer.seen else "secretary_unseen"
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class View:
             training=self.say("training") if self.training else "",
             tables=tuple(s.Other(peer.table or 0, peer.seen) for peer in tables),
             seen=self.say("tables_seen", seen, len(tables)) if tables else "",
-            secretary=self.say("secretary_seen" if secretaries[0].seen else "secretary_unseen") if secretaries else "",
+            secretary=self.say(_secretary(secretaries[0])) if secretaries else "",
             secretary_seen=not secretaries or secretaries[0].seen,
             uncopied=self.say("uncopied", around.uncopied) if around.uncopied else "",
             warnings=tuple(self._warnings()),
@@ -104,7 +108,7 @@ class View:
             yield self.say("warn_conflict", self.say("voters_one") if count == 1 else self.say("voters_many", count))
         if not self.scanner and self.table is not None:
             yield self.say("warn_scanner")
-        if self.clock_wrong or any(peer.clock_off for peer in around.peers):
+        if self.clock_wrong:
             yield self.say("warn_clock")
         if around.refused and not told:
             yield self.say("warn_refused")
@@ -122,6 +126,20 @@ class View:
         if len(tables) == 1:
             return self.listed([*others, self.say("node_table", tables[0])])
         return ", ".join([*others, *([self.say("nodes", self.listed(_runs(tables)))] if tables else [])])
+
+    def awaited(self, origins: Iterable[str]) -> str:
+        """From whom a start waits to hear, and who of them is locked."""
+        locked = self.locked(origins)
+        heard = [self.say("catching_up_on", self.nodes(set(origins) - locked))] if set(origins) - locked else []
+        return " ".join([*heard, *([self.say("catching_up_locked", self.nodes(locked))] if locked else [])])
+
+    def locked(self, origins: Iterable[str]) -> set[str]:
+        """Which of these nodes are known to be locked."""
+        return {peer.origin for peer in self.situation.peers if peer.locked}.intersection(origins)
+
+    def is_locked(self, table: int | None) -> bool:
+        """Whether a table, or the secretary's node, is known to be locked."""
+        return any(peer.locked and peer.current for peer in self.situation.peers if peer.table == table)
 
     def listed(self, words: list[str]) -> str:
         """Words in a row: "hvid, gul og blå"."""

@@ -20,6 +20,7 @@ class Lack(StrEnum):
 
     NO_LIST = "no_list"
     ALONE = "alone"  # the place has other nodes and this one sees none of them
+    UNHEARD = "unheard"  # it sees others, and none of them hears it
     OLD_DISK = "old_disk"  # others have shown more of its own log than it has
     CATCHING_UP = "catching_up"  # started, and not yet sure to know all that has happened meanwhile
     POLL_NOT_OPENED = "poll_not_opened"

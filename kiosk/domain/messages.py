@@ -55,7 +55,7 @@ class Stance(StrEnum):
 class Head(_Message, frozen=True):
     """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
     heads since; `tip` is the hash of its own log's last entry; `starts`: the hash of the last start of each other node that has
-    not been fresh since, for what its peers know.
+    not been fresh since, for what its peers know; `hears`: of each other node that it sees, the `count` of the newest head.
 
     `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
     """
@@ -69,6 +69,7 @@ class Head(_Message, frozen=True):
     stance: Stance
     clock_ms: Time
     starts: dict[Origin, Hash] = {}
+    hears: dict[Origin, Seq] = {}
 
 
 class AtClerk(_Message, frozen=True):

@@ -22,8 +22,8 @@ class Mode(StrEnum):
 class Peer:
     """Another node. `table` is missing for the secretary's. `seen`: its heads arrive.
 
-    `last_ms`: the time on its last entry that is known here, 0 for none. `clock_off`: its clock differs from ours by over a
-    minute.
+    `stance` is what it was doing when it was heard last; `last_ms`: the time on its last entry that is known here, 0 for none.
+    `clock_off`: its clock differs from most others by over a minute, or did when it was heard last. `deaf`: it hears nobody.
     """
 
     origin: str
@@ -33,6 +33,17 @@ class Peer:
     last_ms: int = 0
     clock_off: bool = False
     current: bool = True
+    deaf: bool = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is locked: it is silent, and so it should be."""
+        return self.stance is Stance.LOCKED
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing, and nobody knows why."""
+        return not self.seen and self.stance not in (Stance.AT_CLERK, Stance.LOCKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,8 @@ class Situation:
 
     `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
     `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
-    fresh. `may_seal`: the books whose seizure may begin here. `refused`: what was refused and kept as evidence, newest last.
+    fresh. `may_seal`: the books whose seizure may begin here. `unheard`: others are seen, and none of them hears this node.
+    `refused`: what was refused and kept as evidence, newest last.
     """
 
     me: str
@@ -120,6 +132,7 @@ class Situation:
     may_seal: tuple[int, ...] = ()
     may_attest: bool = False
     may_island: bool = False
+    unheard: bool = False
     seizures: tuple[Seizure, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     refused: tuple[Refused, ...] = ()

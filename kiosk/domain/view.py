@@ -51,8 +51,10 @@ def _served(view: View) -> str:
 def _not_ready(state: d.NotReady, view: View) -> _Parts:
     reason = view.say(state.lack)
     if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
-        reason = view.say("catching_up_on", view.nodes(view.situation.awaited))
-    sign = s.Sign.WARNING if state.lack in {d.Lack.NO_LIST, d.Lack.ALONE, d.Lack.OLD_DISK} else s.Sign.WAIT
+        reason = view.awaited(view.situation.awaited)
+    elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.origin for peer in view.situation.peers)):
+        reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
+    sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
     content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack], sign)
     deed = None
     if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:
@@ -136,6 +138,8 @@ def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
     if holder and holder == view.situation.me:
         return view.say("silent_copy"), view.say("silent_copy_do")
     table = table_of(holder) if holder else state.voter.book
+    if view.is_locked(table):
+        return view.say("locked_table", table) if table else view.say("locked_secretary"), view.say("locked_other_do")
     if not table:
         return view.say("silent_secretary"), view.say("silent_secretary_do")
     return view.say("silent_table", table), view.say("silent_table_do", table)
@@ -165,6 +169,8 @@ def _refused(state: d.Refused, view: View) -> _Parts:
 
 def _remedy(barred: Barred, view: View) -> str:
     if barred.why is Bar.OTHER_TABLE and barred.table:
+        if view.is_locked(barred.table):
+            return view.say("send_to_locked", barred.table)
         return view.say("send_to_table", barred.table)
     return view.say({Bar.CHANGED: "scan_again", Bar.NOT_OPEN: "scan_later"}.get(barred.why, "contact"))
 

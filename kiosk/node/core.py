@@ -120,7 +120,7 @@ class Node:
         self.desk.face.begin(now)
         if self.fault:
             return Turn()
-        self.desk.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
+        self._look_at_clock(now)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
         self._copies.made()
@@ -132,7 +132,7 @@ class Node:
         self.desk.wake = self._commits = False
         if self.fault:
             return Turn()
-        self.desk.face.look_at_clock(now, self.books.latest_ms, self.setup.day)
+        self._look_at_clock(now)
         for given in inputs:
             self._one(given, now)
         if self._ears.is_copied:
@@ -222,6 +222,10 @@ class Node:
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:
         return since is not None and now.mono_ms - since >= lasts_ms
+
+    def _look_at_clock(self, now: Now) -> None:
+        differs = self.peers.is_clock_off(self.setup.origin, now)
+        self.desk.face.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
 
     def _show(self) -> Screen | None:
         return None if self.fault else self.desk.show()

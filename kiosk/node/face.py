@@ -1,7 +1,7 @@
 """What stands on the node's screen: the last one that was shown, its number, and whether a new one is due."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 
@@ -31,11 +31,16 @@ class Face:
         """Draw with this view from now on."""
         self.view, self._stale = view, self._stale or view != self.view
 
-    def look_at_clock(self, now: Now, latest_ms: int, day: date | None) -> None:
-        """Note whether the clock is wrong: behind the own log's last entry, or on another day than the election's."""
-        wrong = now.wall_ms < latest_ms - limits.CLOCK_BACK_MS
+    def look_at_clock(self, now: Now, differs: bool | None, latest_ms: int, day: date | None) -> None:
+        """Note whether the clock is wrong: another than most of those that are seen, or on another day than the election's.
+
+        `differs` is None where no other clock is seen: then it is wrong if it is behind the time `latest_ms` in the own log.
+        """
+        wrong = differs if differs is not None else now.wall_ms < latest_ms - limits.CLOCK_OFF_MS
         if day is not None:
-            wrong = wrong or datetime.fromtimestamp(now.wall_ms / 1000, self.view.zone).date() < day
+            ends = datetime.combine(day + timedelta(days=1), time(limits.NIGHT_H), self.view.zone)
+            begins = datetime.combine(day, time(), self.view.zone)
+            wrong = wrong or not begins.timestamp() <= now.wall_ms / 1000 < ends.timestamp()
         if wrong != self.view.clock_wrong:
             self.look(replace(self.view, clock_wrong=wrong))
 

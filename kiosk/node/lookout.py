@@ -1,6 +1,5 @@
 """What the node sees around it, put together for its screens."""
 
-from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain.books import REGISTER
@@ -15,16 +14,33 @@ from kiosk.node.words import Now, Setup
 def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack | None:
     """What keeps this node from serving voters; None where nothing does."""
     seen = books.seen
-    alone = not setup.alone and not peers.any_seen(now)
-    if seen.fresh.outdated and (alone or (seen.island and not seen.fresh.reached)):
-        return d.Lack.OLD_DISK  # where others are seen they prove it soon, or are attested at for their lie
+    cut_off = _cut_off(setup, peers, now)
+    if seen.fresh.outdated and (cut_off is not None or (seen.island and not seen.fresh.reached)):
+        return d.Lack.OLD_DISK  # others prove it soon where both hear each other, or are attested at for their lie
     if not rules.g4_fresh(seen):
-        return d.Lack.ALONE if alone else d.Lack.CATCHING_UP
-    if alone and not seen.island and setup.table is not None:
-        return d.Lack.ALONE
+        return cut_off or d.Lack.CATCHING_UP
+    if cut_off is not None and not seen.island and setup.table is not None:
+        return cut_off
     if not books.ledger.poll_open:
         return d.Lack.POLL_NOT_OPENED
     return d.Lack.CLOSED if books.ledger.is_closed(setup.origin) else None
+
+
+def _cut_off(setup: Setup, peers: Peers, now: Now) -> d.Lack | None:
+    """Whether this node sees nobody, or is heard by nobody."""
+    if setup.alone:
+        return None
+    return d.Lack.ALONE if not peers.any_seen(now) else d.Lack.UNHEARD if peers.is_unheard(now) else None
+
+
+def _may_island(setup: Setup, books: BookKeeper, peers: Peers, lack: d.Lack | None, now: Now) -> bool:
+    """Whether the chair may let this table serve alone: it sees nobody, or nobody hears it.
+
+    One that hears others must have all that they show of the register: where it can't fetch that, its book may be taken.
+    """
+    seen = books.seen
+    knows = all(rules.g3_knows_register(seen, head) for head in peers.heads if peers.is_seen(head.origin, now))
+    return setup.table is not None and seen.joined and lack in {d.Lack.ALONE, d.Lack.UNHEARD} and knows
 
 
 def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int, now: Now) -> Situation:
@@ -35,7 +51,7 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
     everyone = books.everyone()
     newest = {node_of(origin): origin for origin in sorted(everyone, key=lambda o: (len(o), o))}
     others = sorted(everyone - {me}, key=lambda o: (table_of(o) or 0, o))
-    free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack is not d.Lack.ALONE
+    free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack not in {d.Lack.ALONE, d.Lack.UNHEARD}
     waits = seen.joined and not seen.fresh.reached and (not seen.island or peers.any_seen(now))
     return Situation(
         me=me,
@@ -48,7 +64,8 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
         awaited=seen.fresh.awaited(everyone, books.replica.stored) if waits else (),
         may_seal=tuple(book for book in sorted(books.books) if rules.may_seal(seen, book)),
         may_attest=waits,
-        may_island=setup.table is not None and lack is d.Lack.ALONE and seen.joined,
+        may_island=_may_island(setup, books, peers, lack, now),
+        unheard=peers.is_unheard(now),
         seizures=tuple(_seizures(setup, books, peers, now)),
         conflicts=tuple(Conflict(voter, ballots) for voter, ballots in sorted(books.ledger.conflicts().items())),
         refused=tuple(books.refused),
@@ -56,18 +73,26 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, own_before: int,
 
 
 def _peer(origin: str, books: BookKeeper, peers: Peers, now: Now, *, current: bool = True) -> Peer:
-    head = peers.head(origin)
     return Peer(
         origin=origin,
         table=table_of(origin),
         seen=peers.is_seen(origin, now),
-        stance=Stance.AT_CLERK if peers.is_at_clerk(origin, now) else head.stance if head is not None else Stance.NOT_READY,
+        stance=_stance(origin, books, peers, now),
         last_ms=books.replica.last_ms.get(origin, 0),
         current=current,
-        clock_off=head is not None
-        and peers.is_seen(origin, now)
-        and abs(peers.clock_difference(origin)) > limits.CLOCK_BACK_MS,
+        clock_off=peers.is_clock_off(origin, now) is True,
+        deaf=peers.is_deaf(origin, now),
     )
+
+
+def _stance(origin: str, books: BookKeeper, peers: Peers, now: Now) -> Stance:
+    """What a node was doing when it was heard last; where no head of it has come, whether its log ends locked."""
+    head = peers.head(origin)
+    if peers.is_at_clerk(origin, now):
+        return Stance.AT_CLERK
+    if peers.is_locked(origin) or (head is None and origin in books.replica.locked):
+        return Stance.LOCKED
+    return head.stance if head is not None and head.stance is not Stance.LOCKED else Stance.NOT_READY
 
 
 def _seizures(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> list[Seizure]:

@@ -44,6 +44,7 @@ class Replica:
         self.stored: dict[str, int] = {}
         self.last_start: dict[str, int] = {}
         self.start_hash: dict[str, str] = {}
+        self.locked: set[str] = set()  # whose log tells that they were locked, and of no start since
         self.last_ms: dict[str, int] = {}
         self.evidence: list[Evidence] = []
         self.unread = 0  # copies that wait for the next commit
@@ -123,6 +124,9 @@ class Replica:
         self.last_ms[entry.origin] = entry.time
         if isinstance(entry.body, e.Start):
             self.last_start[entry.origin], self.start_hash[entry.origin] = entry.seq, entry_hash
+            self.locked.discard(entry.origin)
+        elif isinstance(entry.body, e.Locked):
+            self.locked.add(entry.origin)
         self._fold(entry)
 
     def _remember(self, origin: str, seq: int, entry_hash: str) -> None:

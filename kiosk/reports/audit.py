@@ -70,11 +70,12 @@ def audit(
 
 def _doubles(ledger: Ledger) -> Iterator[str]:
     for voter, ballots in sorted(ledger.conflicts().items()):
-        at = [
-            f"{f'table {table}' if table else 'the secretary'} {datetime.fromtimestamp(ms / 1000, ZONE):%H.%M}"
-            for table, ms in ballots
-        ]
+        at = (f"{f'table {table}' if table else 'the secretary'} at {_clock(time_ms)}" for table, time_ms in ballots)
         yield f"voter {voter} has two ballots in one election: {', '.join(at)}"
+
+
+def _clock(time_ms: int) -> str:
+    return f"{datetime.fromtimestamp(time_ms / 1000, ZONE):%H.%M}"
 
 
 def claimed_books(stored: Iterable[Stored]) -> tuple[dict[int, int], set[int]]:

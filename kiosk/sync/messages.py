@@ -175,7 +175,7 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
         raise MessageError("no head") from None
     if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
-    if len(head.have) > limits.ORIGINS:
+    if max(len(head.have), len(head.hears)) > limits.ORIGINS:
         raise MessageError("a head out of bounds")
     if signed.list != list_digest:
         raise OtherListError(signed.list)

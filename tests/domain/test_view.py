@@ -17,7 +17,7 @@ from kiosk.domain.chain import Refusal
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Stance
-from kiosk.domain.situation import Conflict, Mode, Peer, Refused
+from kiosk.domain.situation import Conflict, Mode, Peer, Refused, Situation
 from kiosk.domain.texts import CODES, Language, text
 from kiosk.domain.view import View, fault, screen
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
@@ -148,6 +148,14 @@ BUTTONS = {
     "not-ready-list-coming": (None, None),
     "not-ready-alone": ("menu", None),
     "not-ready-old-disk": ("menu", None),
+    "not-ready-unheard": ("menu", "island"),
+    "not-ready-alone-locked": ("menu", "island"),
+    "not-ready-catching-up-locked": ("menu", None),
+    "overview-sight": ("cancel", None),
+    "waiting-locked": ("cancel", None),
+    "waiting-locked-secretary": ("cancel", None),
+    "island-other-book-locked": (None, "next"),
+    "piles-locked": ("cancel", None),
     "ready": ("menu", "type"),
     "ready-not-a-card": ("menu", "type"),
     "ready-too-long": ("menu", "type"),
@@ -479,6 +487,57 @@ def test_a_wait_names_who_is_silent(holder: str, table: int | None, language: La
     assert ("valgsekretæren" if language == "da" else "contact the secretary") in content.text.replace("Contact", "contact")
 
 
+def with_locked(*origins: str, language: Language = "da", **around: object) -> Situation:
+    """The samples' surroundings, with some nodes locked."""
+    situation = samples.sample_view(language).situation
+    peers = (replace(peer, seen=False, stance=Stance.LOCKED) if peer.origin in origins else peer for peer in situation.peers)
+    return replace(situation, peers=tuple(peers), **around)
+
+
+@pytest.mark.parametrize(
+    ("holder", "headline"),
+    [("T5.1", "Bord 5 er låst"), ("S.1", "Sekretærens enhed er låst"), ("T4.1", "Bord 4 svarer ikke")],
+)
+def test_a_wait_says_that_who_must_answer_is_locked(holder: str, headline: str) -> None:
+    """A locked holder is not called silent, and the voter is not sent there."""
+    around = with_locked("T5.1", "S.1", holders=((5, holder),))
+    content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), situation=around).content
+    assert content.headline == headline
+    assert ("låses op" in content.text) == ("låst" in headline)
+    assert ("Send" in content.text) == ("låst" not in headline)
+
+
+def test_the_strip_calls_the_secretarys_node_locked() -> None:
+    """On the strip too a locked node is not called silent."""
+    strip = shown(d.Ready(), situation=with_locked("S.1")).strip
+    assert (strip.secretary, strip.secretary_seen) == ("Sekretær låst", False)
+
+
+def test_nobody_is_sent_to_a_locked_table() -> None:
+    """In island mode a voter of another table is sent there, unless it is known to be locked."""
+    refused = d.Refused(Barred(Bar.OTHER_TABLE, table=5), ANNE.number, ANNE)
+    assert shown(refused).content.remedy == "Send vælgeren til bord 5"
+    locked = shown(refused, situation=with_locked("T5.1")).content.remedy
+    assert locked == "Bord 5 er låst: kontakt valgsekretæren"
+
+
+def test_a_start_says_who_of_those_it_waits_for_is_locked() -> None:
+    """Who is locked is named as such among those that a start waits for."""
+    around = with_locked("T2.1", "T5.1", awaited=("S.1", "T1.1", "T2.1", "T5.1"))
+    content = shown(d.NotReady(d.Lack.CATCHING_UP), situation=around).content
+    assert content.reason == "Venter på at høre fra: Sekretær og Bord 1. Låst: Bord 2 og 5."
+    content = shown(d.NotReady(d.Lack.CATCHING_UP), situation=replace(around, awaited=("T5.1",))).content
+    assert content.reason == "Låst: Bord 5."
+
+
+def test_who_sees_nobody_says_who_is_locked() -> None:
+    """A table that sees nobody names those that are locked: it is not their cable."""
+    locked = with_locked("S.1", "T1.1", "T2.1")
+    assert shown(d.NotReady(d.Lack.ALONE)).content.reason == "Bordet ser ingen af de andre borde."
+    content = shown(d.NotReady(d.Lack.ALONE), situation=locked).content
+    assert content.reason == "Bordet ser ingen af de andre borde. Låst: Sekretær, Bord 1 og 2."
+
+
 # --- the chair's overview -------------------------------------------------------------------------------------------
 
 
@@ -506,6 +565,35 @@ def test_a_large_place_is_told_by_what_is_wrong() -> None:
         ("23 enheder", "betjener vælgere: Bord 1–3, 5–10 og 12–25", s.Tone.GOOD),
     ]
     assert all(line.wide for line in lines)
+
+
+def test_the_overview_says_what_is_wrong_with_each_node() -> None:
+    """Who is locked, who hears nobody, whose clock was wrong when it was heard last; and that nobody hears this node."""
+    peers = (
+        Peer("T1.1", 1, seen=False, stance=Stance.LOCKED, last_ms=THEN),
+        Peer("T2.1", 2, seen=True, stance=Stance.NOT_READY, deaf=True),
+        Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=THEN, clock_off=True),
+    )
+    holders = tuple((n, f"T{n}.1") for n in (1, 2, 3, 4))
+    assert [(line.text, line.tone) for line in overview(peers=peers, holders=holders, unheard=True)] == [
+        ("låst", s.Tone.OFF),
+        ("ikke klar, hører ikke de andre", s.Tone.WAIT),
+        ("her: de andre hører os ikke: tjek kablet", s.Tone.BAD),
+        ("svarer ikke (sidst 10.42), uret går forkert", s.Tone.BAD),
+    ]
+
+
+def test_a_large_place_tells_locked_from_silent() -> None:
+    """Those that are locked have a row of their own, and so has who was silent with a wrong clock."""
+    peers = [Peer(f"T{n}.1", n, seen=n > 5, stance=Stance.SERVING if n > 2 else Stance.LOCKED) for n in range(1, 26)]
+    peers[4] = replace(peers[4], clock_off=True)
+    holders = ((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 26)))
+    assert [(line.name, line.text) for line in overview(me="S.1", peers=tuple(peers), holders=holders)] == [
+        ("2 enheder", "svarer ikke: Bord 3 og 4"),
+        ("Bord 5", "svarer ikke, uret går forkert"),
+        ("2 enheder", "låst: Bord 1 og 2"),
+        ("20 enheder", "betjener vælgere: Bord 6–25"),
+    ]
 
 
 def test_every_conflict_is_told() -> None:

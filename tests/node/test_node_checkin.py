@@ -494,7 +494,7 @@ def test_clock_set_back_over_a_restart() -> None:
 def test_clock_a_little_back() -> None:
     """A clock that is set back by less than a minute is no reason to alarm the clerk."""
     loop = opened().serve(ANNE)
-    loop.wall_ms -= limits.CLOCK_BACK_MS
+    loop.wall_ms -= limits.CLOCK_OFF_MS
     assert loop.put().screen.strip.warnings == ()
 
 
@@ -504,6 +504,15 @@ def test_clock_before_election_day() -> None:
     assert Loop(wall_ms=yesterday).screen.strip.warnings == ("Uret går forkert: sig det til teknikeren",)
     assert Loop(replace(SETUP, day=None), wall_ms=yesterday).screen.strip.warnings == ()
     assert Loop(wall_ms=yesterday).opened().serve(ANNE).shown == "Green"
+
+
+def test_clock_after_election_day() -> None:
+    """A clock that says a day after the election is wrong, except in training; the night after it may be right."""
+    tomorrow = MORNING_MS + 24 * 3_600_000
+    loop = Loop(wall_ms=tomorrow)
+    assert loop.screen.strip.warnings == ("Uret går forkert: sig det til teknikeren",)
+    assert Loop(replace(SETUP, day=None), wall_ms=tomorrow).screen.strip.warnings == ()
+    assert Loop(wall_ms=MORNING_MS + 20 * 3_600_000).screen.strip.warnings == ()
 
 
 def test_scanner_absent() -> None:

@@ -502,3 +502,35 @@ def test_a_store_of_a_later_version_is_left_alone(make_table):
         database.execute("create table later (x)")
     database.close()
     assert valgbord("log", "verify", *at(table)).returncode == 0
+
+
+def test_a_log_with_two_ballots_names_the_voter(served, tmp_path):
+    """The table's own key has signed a second check-in of a voter: every entry is good, and the verdict names both times."""
+    from kiosk.bundle import Bundle
+    from kiosk.domain import entries as e
+
+    lines = (served.folder / "log.jsonl").read_bytes().splitlines(keepends=True)
+    last = e.decode_entry(json.loads(lines[-1])["entry"].encode())
+    made = next(
+        entry.body
+        for line in lines[1:]
+        if isinstance((entry := e.decode_entry(json.loads(line)["entry"].encode())).body, e.Request)
+    )
+    again = e.Request("T1.1/1/999", e.Op.CHECK_IN, made.voter, made.book, made.elections, made.table, made.how, made.source)
+    link, forged = e.entry_hash(json.loads(lines[-1])["entry"].encode()), []
+    for number, body in enumerate((again, e.Issued(again.id)), 1):
+        data = e.encode_entry(e.Entry("T1.1", last.seq + number, link, last.time + 60_000, body))
+        link = e.entry_hash(data)
+        signature = Bundle.load(served.bundle).key.sign(e.batch_signed(link)).hex()
+        line = {"origin": "T1.1", "seq": last.seq + number, "entry": data.decode(), "signature": signature}
+        forged.append(json.dumps(line).encode() + b"\n")
+    file = tmp_path / "twice.jsonl"
+    file.write_bytes(b"".join([*lines, *forged]))
+    done = valgbord("log", "verify", "--bundle", served.bundle, file)
+    assert done.returncode == 1
+    assert re.search(
+        rf"^voter {made.voter} has two ballots in one election: table 1 at \d\d\.\d\d, table 1 at", done.stdout, re.M
+    )
+    assert "all as written; voters with two ballots: 1" in done.stderr
+    with_list = valgbord("log", "verify", "--bundle", served.bundle, "--list", served.list, file)
+    assert f"voter {made.voter} has two ballots" in with_list.stdout

@@ -22,7 +22,7 @@ from kiosk.domain.chain import check_batch
 from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
-from kiosk.domain.messages import Batch, Stance
+from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.node import Setup, Turn, deeds
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
@@ -30,6 +30,7 @@ from kiosk.node.copies import Copies
 from kiosk.node.core import Node
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
+from kiosk.node.face import Face
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Replica, Taken
@@ -271,6 +272,39 @@ def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: 
     self._books.seen.island = True
 
 
+# --- who sees whom --------------------------------------------------------------------------------------------------
+
+
+def _unheard_by_one(old: Callable[..., None], self: Peers, head: Head, now: Any) -> None:
+    was = self._unheard
+    old(self, head, now)
+    self._unheard = was or head.hears.get(self._me, 0) < self._count - 2
+
+
+def _clock_of_any_head(old: Callable[..., bool], self: Peers, head: Head, now: Any) -> bool:
+    self._clock[head.origin] = head.clock_ms - now.mono_ms
+    return old(self, head, now)
+
+
+def _clocks_of_the_seen(old: Callable[..., bool | None], self: Peers, origin: str, now: Any) -> bool | None:
+    return old(self, origin, now) if origin == self._me or self.is_seen(origin, now) else None
+
+
+def _clocks_differ_from_any(self: Peers, origin: str, now: Any) -> bool:
+    clocks = self._clock | {self._me: now.wall_ms - now.mono_ms}
+    return any(abs(ahead - clocks[origin]) > limits.CLOCK_OFF_MS for ahead in clocks.values())
+
+
+def _locked_for_good(self: Peers, origin: str) -> bool:
+    head = self._heads.get(origin)
+    return head is not None and head.stance is Stance.LOCKED
+
+
+def _forgets_who_was_locked(old: Callable[..., None], self: Replica, *given: Any) -> None:
+    old(self, *given)
+    self.locked.clear()
+
+
 # --- books that move ------------------------------------------------------------------------------------------------
 
 
@@ -464,6 +498,18 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "island: is not fresh for others": (_around(Peers, "announce", _island_is_not_fresh),),
     "island: says nothing of what is not copied": ((Peers, "copied", lambda _self: 1_000_000),),
     "island: nobody seen is not noticed": ((Peers, "any_seen", _always),),
+    "sight: nobody knows that nobody hears him": ((Peers, "is_unheard", _never),),
+    "sight: who is not heard by one is unheard": (_around(Peers, "_look_for_own", _unheard_by_one),),
+    "sight: who hears nobody is like the others": ((Peers, "is_deaf", _never),),
+    "sight: an island need not know of the register": ((rules, "g3_knows_register", _always),),
+    "clock: nobody looks at it": ((Face, "look_at_clock", _nothing),),
+    "clock: compared with the own log only": ((Peers, "is_clock_off", _nothing),),
+    "clock: compared with any other": ((Peers, "is_clock_off", _clocks_differ_from_any),),
+    "clock: who is silent has none": (_around(Peers, "is_clock_off", _clocks_of_the_seen),),
+    "clock: any head tells it": (_around(Peers, "heard", _clock_of_any_head),),
+    "locked: like silent": ((Peers, "is_locked", _never),),
+    "locked: for good": ((Peers, "is_locked", _locked_for_good),),
+    "locked: the logs do not tell": (_around(Replica, "_add", _forgets_who_was_locked),),
     "island: one node is like many": ((Setup, "alone", property(_never)),),
 }
 

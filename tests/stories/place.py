@@ -13,11 +13,13 @@ import msgspec
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
+from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import node_of, origin_of
-from kiosk.domain.situation import Seizure
+from kiosk.domain.situation import Peer, Seizure
+from kiosk.domain.view import screen
 from kiosk.node import Give as GiveTo
 from kiosk.node import Gone, Heard, Input, Node, Now, Ordered, Scanned, Send, SendTo, Turn
 from tests import made_up
@@ -30,7 +32,7 @@ class Device:
     """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green.
 
     `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `doubt`: what
-    speaks against the disk, as it bears it.
+    speaks against the disk, as it bears it. `clock_off`: by how many milliseconds its clock is ahead.
     """
 
     origin: str
@@ -40,6 +42,7 @@ class Device:
     on_paper: list[str] = field(default_factory=list)
     fails: bool = False
     doubt: str = ""
+    clock_off: int = 0
 
     def rows(self) -> Iterable[Stored]:
         """What is on the disk, in the order in which it came."""
@@ -69,7 +72,7 @@ class Place:
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
             device.node.recall(device.doubt)
-            self._carry_out(device, device.node.begin(self.now))
+            self._carry_out(device, device.node.begin(self.now_at(device)))
 
     def crash(self, *names: str) -> None:
         """Power off; the others are told."""
@@ -93,10 +96,14 @@ class Place:
     def now(self) -> Now:
         return Now(made_up.MORNING_MS + self.mono_ms, self.mono_ms)
 
+    def now_at(self, device: Device) -> Now:
+        """The time as a device's own clock tells it."""
+        return Now(self.now.wall_ms + device.clock_off, self.mono_ms)
+
     def _put(self, name: str, *inputs: Input) -> None:
         device = self.devices[name]
         if device.node is not None:
-            self._carry_out(device, device.node.take(inputs, self.now))
+            self._carry_out(device, device.node.take(inputs, self.now_at(device)))
 
     def _carry_out(self, device: Device, turn: Turn) -> None:
         self._send(device, turn.sends)
@@ -106,7 +113,7 @@ class Place:
             return
         assert device.node is not None
         device.disk += device.node.rows()
-        said = device.node.committed(self.now)
+        said = device.node.committed(self.now_at(device))
         device.doubt = device.node.doubt
         self._send(device, said.sends)
         self._show(device, said.screen)
@@ -132,6 +139,10 @@ class Place:
     def deafen(self, name: str) -> None:
         """A node hears nothing, and is heard."""
         self.held |= {(other, name) for other in self.devices}
+
+    def silence(self, name: str) -> None:
+        """A node is heard by nobody, and hears."""
+        self.held |= {(name, other) for other in self.devices}
 
     def heal(self) -> None:
         """Everything passes again."""
@@ -296,6 +307,10 @@ class Place:
         """The green screen has been drawn, and the ballots are handed out."""
         self._put(name, s.Drawn(self.devices[name].screens[-1].number))
 
+    def set_clock(self, name: str, ms: int) -> None:
+        """A node's clock is set ahead of the time by so many milliseconds, or behind it."""
+        self.devices[name].clock_off = ms
+
     def serve(self, name: str, voter: int) -> None:
         """A whole check-in over a network that works."""
         self.ask(name, voter)
@@ -321,6 +336,25 @@ class Place:
     def content(self, name: str) -> s.Content:
         """The middle of a node's screen."""
         return self.devices[name].screens[-1].content
+
+    def told(self, name: str, of: str) -> Peer:
+        """What a node's screens know of another one."""
+        origin = self.devices[of].origin
+        return next(peer for peer in self.core(name).situation.peers if peer.origin == origin)
+
+    def overview(self, name: str) -> dict[str, str]:
+        """The rows of a node's overview, by what they are named."""
+        return self.page(name, office.Overview())
+
+    def page(self, name: str, page: office.Page) -> dict[str, str]:
+        """The rows of one of the chair's pages as a node shows it now, by what they are named."""
+        content = screen(1, d.Office(page), self.core(name).desk.face.view).content
+        assert isinstance(content, s.Board)
+        return {line.name: line.text for line in content.lines}
+
+    def warnings(self, name: str) -> tuple[str, ...]:
+        """What a node's strip warns of."""
+        return self.devices[name].screens[-1].strip.warnings
 
     def core(self, name: str) -> Node:
         """A running node."""

@@ -13,6 +13,7 @@ import test_story_log as log
 import test_story_register as register
 import test_story_restart as restart
 import test_story_seizure as seizure
+import test_story_sight as sight
 from breaks import BREAKS, OWN
 from place import Place
 
@@ -109,6 +110,31 @@ RED: tuple[tuple[Story, str], ...] = (
     (restart.test_a_locked_node_does_nothing_and_unlocking_is_a_start, "lock: the screen only"),
     (restart.test_a_locked_node_does_nothing_and_unlocking_is_a_start, "lock: unlocking is no start"),
     (restart.test_a_lock_outlives_a_restart, "lock: a restart ends it"),
+    (sight.test_who_is_heard_by_nobody_says_so, "sight: nobody knows that nobody hears him"),
+    (sight.test_the_secretarys_node_says_that_nobody_hears_it, "sight: nobody knows that nobody hears him"),
+    (sight.test_who_is_heard_by_one_is_heard, "sight: who is not heard by one is unheard"),
+    (sight.test_who_hears_nobody_is_told_of_by_the_others, "sight: who hears nobody is like the others"),
+    (sight.test_a_node_that_has_just_started_is_heard, "sight: who is not heard by one is unheard"),
+    (sight.test_heads_that_come_late_are_no_one_way_cable, "sight: who is not heard by one is unheard"),
+    (sight.test_who_is_heard_by_nobody_becomes_an_island, "sight: nobody knows that nobody hears him"),
+    (sight.test_who_is_heard_by_nobody_becomes_an_island, "island: ends never"),
+    (sight.test_who_is_heard_by_nobody_starts_and_becomes_an_island, "island: never"),
+    (sight.test_an_unheard_island_that_hears_of_a_seal_holds_back, "D1: the holder goes on under a seal"),
+    (
+        sight.test_who_hears_of_more_of_the_register_than_it_has_becomes_no_island,
+        "sight: an island need not know of the register",
+    ),
+    (sight.test_a_clock_that_is_ahead_is_told_until_it_is_right, "clock: compared with the own log only"),
+    (sight.test_a_clock_that_is_ahead_is_told_until_it_is_right, "clock: compared with any other"),
+    (sight.test_a_clock_that_is_behind_is_told_until_it_is_right, "clock: nobody looks at it"),
+    (sight.test_one_wrong_clock_among_three_is_the_one_that_is_told, "clock: compared with any other"),
+    (sight.test_who_sees_nobody_compares_with_its_own_log, "clock: nobody looks at it"),
+    (sight.test_a_silent_nodes_clock_is_told_as_it_was_last, "clock: who is silent has none"),
+    (sight.test_an_old_head_is_no_wrong_clock, "clock: any head tells it"),
+    (sight.test_a_locked_table_is_called_locked, "locked: like silent"),
+    (sight.test_a_locked_table_is_called_locked_by_who_starts_later, "locked: the logs do not tell"),
+    (sight.test_a_table_that_has_started_since_is_not_locked, "locked: for good"),
+    (sight.test_a_seizure_names_who_is_locked, "locked: like silent"),
     (island.test_who_reaches_nobody_says_so, "island: nobody seen is not noticed"),
     (island.test_only_who_reaches_nobody_becomes_an_island, "island: on the chair's word alone"),
     (island.test_an_island_serves_its_own_book, "island: two disks all the same"),
@@ -205,6 +231,6 @@ def test_a_story_fails_when_its_rule_is_broken(story: Story, rule: str) -> None:
 
 def test_every_story_and_every_break_is_here() -> None:
     """A new story needs a rule that it fails without."""
-    stories = stories_of(log, checkin, restart, island, handover, seizure, late, register)
+    stories = stories_of(log, checkin, restart, island, handover, seizure, late, register, sight)
     assert stories == {story for story, _ in RED}
     assert {rule for _, rule in RED} >= OWN.keys()
