@@ -280,8 +280,11 @@ class Ledger:
 
         Of several that one table has made for the same elections the first stands for all.
         """
-        groups = self._marking.get(voter, {}).values()
-        first = (next((case for case in group if case.id != but and self._stands(case, voter)), None) for group in groups)
+        groups = self._marking.get(voter, {}).items()
+        first = (
+            next((case for case in group if case.id != but and self._stands_for(case, voter, elections)), None)
+            for (_, elections), group in groups
+        )
         for case in sorted((case for case in first if case is not None), key=lambda case: (case.time_ms, case.id)):
             yield Mark(self._elections(case, voter), case.table, case.time_ms)
         for found in self.found(voter):
@@ -487,6 +490,10 @@ class Ledger:
     def _stands(self, case: Case, voter: int) -> bool:
         return case.marks(self.books) and any(claimed == voter for claimed, _ in case.claims)
 
+    def _stands_for(self, case: Case, voter: int, elections: _Elections) -> bool:
+        """Whether it marks the voter for just these. What was granted before the request came may have been something else."""
+        return self._stands(case, voter) and self._elections(case, voter) == elections
+
     @staticmethod
     def _elections(case: Case, voter: int) -> _Elections:
         return next(elections for claimed, elections in case.claims if claimed == voter)
@@ -509,7 +516,7 @@ class Ledger:
         """Of the ballots of one table for the same elections two are enough to tell of."""
         claims = []
         for (origin, elections), group in self._marking.get(voter, {}).items():
-            standing = (case for case in group if self._stands(case, voter) and self._elections(case, voter) == elections)
+            standing = (case for case in group if self._stands_for(case, voter, elections))
             for case, _ in zip(standing, range(2), strict=False):
                 claims.append((set(elections), case.table, case.time_ms, origin))
         at = {origin for _, _, _, origin in claims}
