@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from kiosk import limits
+from kiosk.domain import screens as s
 from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 
@@ -37,6 +38,20 @@ def own_mark_alone(on: Stage) -> Beats:
     on.stop(h)
     yield
     yield from on.taken(n, h)
+    yield from on.while_(300)
+
+
+def copy_in_memory(on: Stage) -> Beats:
+    """G3: a table whose own voter waits puts its copy of the holder's mark off, and its head is due before it is on disk."""
+    h, t = on.h, on.t
+    on.alone_with(h, t)
+    on.block(t, h, "ask", "log", "give")
+    yield from on.asks(t)
+    yield from on.shows(t, s.Waiting)
+    peers = on.machine(t).node.peers
+    yield from on.until(lambda: 10 < peers.next_due() - on.world.mono < 60)
+    other = next((voter for voter in sorted(on.world.voters) if voter != on.voter), on.voter)
+    yield from on.asks(h, other)
     yield from on.while_(300)
 
 
@@ -213,6 +228,7 @@ def copy_that_passes(on: Stage) -> Beats:
 PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     late_grant,
     own_mark_alone,
+    copy_in_memory,
     died_speaking,
     old_copy,
     old_copy_takes_what_is_there,
