@@ -22,11 +22,12 @@ _Elections = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision, and where it stands."""
+    """A decision, where it stands, and when it was made by its author's clock, ms."""
 
     decision: e.Decision
     origin: str
     seq: int
+    time_ms: int
 
     def counts(self, books: Books) -> bool:
         """Whether its author held the book then, and it lies before the end of that holding."""
@@ -41,15 +42,15 @@ class Decided:
 class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
-    `decided`: the first decision on it of each who has held the voter's book, by author and epoch; `grants`: the first grant of
-    each, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
+    `decided`: the first decision on it of each who has held the book, by author, book and epoch; `grants`: the first grant of
+    each in a book, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
     """
 
     id: str
     made: e.Request | None = None
     seq: int = 0
     time_ms: int = 0
-    decided: dict[tuple[str, int], Decided] = field(default_factory=dict)
+    decided: dict[tuple[str, int, int], Decided] = field(default_factory=dict)
     grants: tuple[tuple[str, e.Decision], ...] = ()
     undos: Sequence["Case"] = ()
     issued: bool = False
@@ -95,12 +96,11 @@ class Case:
 
     def counting(self, books: Books) -> Iterator[Decided]:
         """The decisions that count, oldest holding first."""
-        for book in (
-            [self.made.book] if self.made is not None else dict.fromkeys(d.decision.book for d in self.decided.values())
-        ):
+        named = {book for _, book, _ in self.decided}
+        for book in sorted(named) if self.made is None else [self.made.book]:
             for holding in books.chain(book).holdings:
-                found = self.decided.get((holding.holder, holding.epoch))
-                if found is not None and found.decision.book == book and found.counts(books):
+                found = self.decided.get((holding.holder, book, holding.epoch))
+                if found is not None and found.counts(books):
                     yield found
 
     def outcome(self, books: Books) -> Decided | None:
@@ -196,7 +196,7 @@ class Ledger:
         self._found: dict[int, dict[tuple[str, str], list[Found]]] = {}  # by voter; by finder and stopped table
         self._attested: defaultdict[str, set[str]] = defaultdict(set)  # in starts
         self._undos: dict[str, list[Case]] = {}  # by target
-        self._aside: defaultdict[tuple[int, str], list[tuple[e.Entry, Decided | e.Request]]] = defaultdict(list)
+        self._aside: defaultdict[tuple[int, str], list[Decided | Case]] = defaultdict(list)  # by book and author
         self._closed: set[str] = set()
         self._referrals: dict[int, dict[str, str]] = {}  # by voter: hash, and by whom
         self._released: set[tuple[int, str]] = set()
@@ -221,7 +221,7 @@ class Ledger:
             case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
             case e.Decision() if rights.decision(body, basis):
-                self._decided(Decided(body, entry.origin, entry.seq), entry)
+                self._decided(Decided(body, entry.origin, entry.seq, entry.time))
             case e.Issued() | e.Withdrawn() if rights.answer(body.request, entry.origin):
                 self._answered(body.request, entry, issued=isinstance(body, e.Issued))
             case e.Rescanned():
@@ -280,24 +280,24 @@ class Ledger:
 
         Of several that one table has made for the same elections the first stands for all.
         """
-        groups = self._marking.get(voter, {}).items()
         first = (
-            next((case for case in group if case.id != but and self._stands_for(case, voter, elections)), None)
-            for (_, elections), group in groups
+            next(((case, elections) for case in group if case.id != but and self._stands(case, voter, elections)), None)
+            for (_, elections), group in self._marking.get(voter, {}).items()
         )
-        for case in sorted((case for case in first if case is not None), key=lambda case: (case.time_ms, case.id)):
-            yield Mark(self._elections(case, voter), case.table, case.time_ms)
+        for case, elections in sorted((one for one in first if one is not None), key=lambda one: (one[0].time_ms, one[0].id)):
+            yield Mark(elections, case.table, case.time_ms)
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table(self.books), found.time_ms, found=True)
 
     def marking(self, voter: int) -> list[Case]:
         """The requests that mark a voter, oldest first."""
-        cases = {case.id: case for group in self._marking.get(voter, {}).values() for case in group}
-        return sorted((case for case in cases.values() if self._stands(case, voter)), key=lambda case: (case.time_ms, case.id))
+        groups = self._marking.get(voter, {}).items()
+        cases = {case.id: case for (_, elections), group in groups for case in group if self._stands(case, voter, elections)}
+        return sorted(cases.values(), key=lambda case: (case.time_ms, case.id))
 
     def found(self, voter: int) -> Iterator[Found]:
         """The cards found that mark a voter: of each finder and pile the first that does."""
-        for group in self._found.get(voter, {}).values():
+        for _, group in sorted(self._found.get(voter, {}).items()):
             first = next((found for found in group if found.counts(self.books) and not self._is_taken_back(found)), None)
             if first is not None:
                 yield first
@@ -395,22 +395,18 @@ class Ledger:
     def _let_in(self) -> None:
         """Take in what waited aside of those who are known to have held the book by now."""
         for book, origin in [key for key in self._aside if self.books.has_held(*key)]:
-            for entry, waiting in self._aside.pop((book, origin)):
+            for waiting in self._aside.pop((book, origin)):
                 if isinstance(waiting, Decided):
-                    self._decided(waiting, entry)
-                else:
-                    self._requested(waiting, entry)
+                    self._decided(waiting)
+                elif waiting.made is not None:
+                    self._undo(waiting, waiting.made)
 
     def _requested(self, body: e.Request, entry: e.Entry) -> None:
-        is_undo = body.op is e.Op.UNDO
-        if is_undo and not self.books.has_held(REGISTER, entry.origin):
-            self._aside[REGISTER, entry.origin].append((entry, body))
-            return
         case = self._case(body.id)
         if case.made is not None:
             return
         case.made, case.time_ms, case.seq = body, entry.time, entry.seq
-        if is_undo:
+        if body.op is e.Op.UNDO:
             self._undo(case, body)
         elif not case.withdrawn:
             self._own.setdefault(entry.origin, {})[body.id] = case
@@ -418,6 +414,9 @@ class Ledger:
         self._look(case)
 
     def _undo(self, case: Case, body: e.Request) -> None:
+        if not self.books.has_held(REGISTER, case.origin):
+            self._aside[REGISTER, case.origin].append(case)
+            return
         undos = self._undos.setdefault(body.target, [])
         undos.append(case)
         if body.target in self._cases:
@@ -428,17 +427,19 @@ class Ledger:
                     found.undos = undos
         self._crowd(body.voter)
 
-    def _decided(self, decided: Decided, entry: e.Entry) -> None:
+    def _decided(self, decided: Decided) -> None:
         decision = decided.decision
         if not self.books.has_held(decision.book, decided.origin):
-            self._aside[decision.book, decided.origin].append((entry, decided))
+            self._aside[decision.book, decided.origin].append(decided)
             return
         case = self._case(decision.request)
-        case.decided.setdefault((decided.origin, decision.epoch), decided)
-        if decision.outcome is e.Outcome.GRANTED and not any(decided.origin == origin for origin, _ in case.grants):
+        case.decided.setdefault((decided.origin, decision.book, decision.epoch), decided)
+        if decision.outcome is e.Outcome.GRANTED and not any(
+            (decided.origin, decision.book) == (origin, grant.book) for origin, grant in case.grants
+        ):
             case.grants += ((decided.origin, decision),)
         if case.made is None:
-            case.time_ms = min(case.time_ms or entry.time, entry.time)
+            case.time_ms = min(case.time_ms or decided.time_ms, decided.time_ms)
         self._look(case)
         if decision.target:
             self._crowd(decision.voter)
@@ -459,6 +460,7 @@ class Ledger:
         self.touched.append(case)
         if not case.grants and not case.issued:
             return
+        self._unchecked.update(voter for voter, _ in case.listed if voter in self._crowded)
         for voter, elections in case.claims:
             groups = self._marking.setdefault(voter, {})
             group = groups.setdefault((case.origin, elections), [])
@@ -487,16 +489,8 @@ class Ledger:
 
     # --- what stands ---
 
-    def _stands(self, case: Case, voter: int) -> bool:
-        return case.marks(self.books) and any(claimed == voter for claimed, _ in case.claims)
-
-    def _stands_for(self, case: Case, voter: int, elections: _Elections) -> bool:
-        """Whether it marks the voter for just these. What was granted before the request came may have been something else."""
-        return self._stands(case, voter) and self._elections(case, voter) == elections
-
-    @staticmethod
-    def _elections(case: Case, voter: int) -> _Elections:
-        return next(elections for claimed, elections in case.claims if claimed == voter)
+    def _stands(self, case: Case, voter: int, elections: _Elections) -> bool:
+        return (voter, elections) in case.claims and case.marks(self.books)
 
     def _is_taken_back(self, found: Found) -> bool:
         """Whether a found card was undone itself; or the ballot that it stands for was the stopped table's own, and has been
@@ -516,11 +510,12 @@ class Ledger:
         """Of the ballots of one table for the same elections two are enough to tell of."""
         claims = []
         for (origin, elections), group in self._marking.get(voter, {}).items():
-            standing = (case for case in group if self._stands_for(case, voter, elections))
+            standing = (case for case in group if self._stands(case, voter, elections))
             for case, _ in zip(standing, range(2), strict=False):
                 claims.append((set(elections), case.table, case.time_ms, origin))
         at = {origin for _, _, _, origin in claims}
-        found_at = {found.said.stopped: found for found in self.found(voter) if found.said.stopped not in at}
+        by_rank = sorted(self.found(voter), key=lambda found: (found.by_start, found.origin), reverse=True)
+        found_at = {found.said.stopped: found for found in by_rank if found.said.stopped not in at}
         everything = set(self.books.basis.elections)
         claims += [(everything, found.table(self.books), found.time_ms, origin) for origin, found in found_at.items()]
         beside = {

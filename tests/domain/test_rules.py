@@ -39,7 +39,7 @@ def table_of(id_: str) -> int:
 
 
 def decided(outcome: e.Outcome | None, origin: str = ME) -> dict[tuple[str, int], Decided]:
-    return {} if outcome is None else {(origin, 1): Decided(decision(outcome), origin, 4)}
+    return {} if outcome is None else {(origin, 1, 1): Decided(decision(outcome), origin, 4, 0)}
 
 
 def seen(me: str = ME, **known: object) -> Seen:

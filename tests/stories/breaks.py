@@ -361,7 +361,7 @@ def _late_grants_block_their_own(old: Callable[..., Any], self: Ledger, voter: i
     yield from old(self, voter, but=but)
     case = self.cases.get(but)
     if case is not None and case.granted and case.outcome(self.books) is None:
-        yield Mark(self._elections(case, voter), case.table, case.time_ms)
+        yield Mark(case.made.elections, case.table, case.time_ms)
 
 
 def _seals_from_anybody(old: Callable[..., bool], self: BookKeeper, book: int, stopped: Any, now: Any) -> bool:
