@@ -154,6 +154,7 @@ class Healing(Fate):
                 "not joined": not seen.joined,
                 "not fresh": not seen.fresh.reached,
                 "island": seen.island,
+                "to open the poll": keeper.may_decide(0) and not machine.node.ledger.poll_open,
                 "waiting": isinstance(machine.node.desk.state, d.Waiting),
                 "not drawn": isinstance(machine.node.desk.state, d.Green) and not machine.node.desk.state.lit,
                 "on a page": machine.origin[0] == "T" and isinstance(machine.node.desk.state, d.Office | d.Menu | d.Pin),

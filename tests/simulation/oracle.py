@@ -352,10 +352,15 @@ class Oracle:
         """A green is drawn: the clerk sees it, and hands out."""
         light = self._sent[machine.origin]
         if all(other.request != light.request for other in self.lights):
-            if self.is_undone(self.fold_of_all(), light):
+            if self.is_undone(self.fold_of_all(), light) and not self.excuses.of(light.voter):
                 raise ViolationError(f"S1: {machine.origin} shows green on {light.request}, which was undone")
             self._check_once(light)
             self.lights.append(light)
+
+    def is_lit(self, mark: str, voter: int) -> bool:
+        """Whether a green was drawn on a request; or, for a found card, at the table where it is said to have lain."""
+        found = [claim.where for claim in self.fold_of_all().claims(voter) if claim.id == mark and claim.found_by]
+        return any(light.request == mark or (light.voter == voter and light.table in found) for light in self.lights)
 
     def is_undone(self, fold: OwnFold, light: Light) -> bool:
         """Whether the secretary has taken the ballots of a green back."""

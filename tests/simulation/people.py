@@ -283,9 +283,8 @@ class People:
 
     def undo_at(self, machine: Machine, voter: int, only_of: str = "") -> None:
         """The same for a voter's marks, or for those that one origin has made."""
-        lit = {light.request for light in self.oracle.lights}
         for mark in machine.node.books.undoable(voter) if machine.up else ():
-            if only_of in mark.target and (mark.issued or mark.target not in lit):
+            if only_of in mark.target and (self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found)):
                 self.world.say(f"{machine.origin}: the secretary takes back {mark.target} of voter {voter}")
                 self.counts.add("undo asked for")
                 machine.node.books.ask_undo(voter, mark.target, self.world.now(machine))
