@@ -1,8 +1,8 @@
 """Whom the oracle lets be harmed, and why: what the protocol rests on was not so, and it concerns this voter.
 
 A false attestation concerns the voters of the book that it takes, and those who asked at a table that was not stopped; a disk's
-old copy that wrote on those of the books that it held, or who asked there; a card that was not scanned its own voter. A signed liar may do what it likes with the books that it
-has ever held, and at its own table; no other voter is excused.
+old copy that wrote on those of the books that it held, or who asked there; a card that was not scanned its own voter. A signed
+liar may do what it likes with the books that it has ever held, and at its own table; no other voter is excused.
 """
 
 from typing import TYPE_CHECKING

@@ -43,6 +43,13 @@ class Liar(People):
             self.world.send(machine, [self._boast(machine)])
         self.world.take(machine)
 
+    def say_in_its_name(self, machine: Machine, *bodies: e.Body) -> None:
+        """What a liar's device writes."""
+        self.world.say(f"{machine.origin} lies: {bodies}")
+        for body in bodies:
+            machine.node.books.replica.write(body, self.world.now(machine).wall_ms)
+        self.world.take(machine)
+
     def _boast(self, machine: Machine) -> object:
         """A head that shows copies which it has not, as far as there are such entries."""
         have = {origin: other.vector.get(origin, 0) for origin, other in self.world.machines.items()}

@@ -6,11 +6,13 @@ do: they only draw it near. Roles, voter and moments are drawn, and chance goes 
 
 from collections.abc import Callable
 
+from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.domain.nodes import table_of
 from kiosk.domain.office import Deed
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
 from tests.simulation.plots_of_the_register import PLOTS_OF_THE_REGISTER
-from tests.simulation.stage import Beats, Stage
+from tests.simulation.stage import Beats, Spoilt, Stage
 
 
 def back_in_a_corner(on: Stage) -> Beats:
@@ -195,6 +197,39 @@ def cards_on_paper(on: Stage) -> Beats:
     yield from on.served(n)
 
 
+def two_ballots_are_shown(on: Stage) -> Beats:
+    """S4: the same, and the chair goes on without the cards: the voter is served again, and both ballots are shown."""
+    h, c, n = on.h, on.t, on.n
+    on.alone_with(h, c)
+    yield from on.asks(h)
+    yield from on.served(h)
+    on.stop(h, c)
+    on.unblock()
+    yield
+    on.seal(h, c)
+    yield from on.until(on.answered)
+    on.seize(n, scan=False)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+    on.start(h, c)
+    yield from on.fresh(h, c)
+
+
+def closed_table_asks(on: Stage) -> Beats:
+    """A stolen table closes itself, and then asks for a voter."""
+    if on.day.oracle.liar:
+        raise Spoilt
+    on.day.oracle.liar = on.t
+    thief, voter = on.machine(on.t), on.world.voters[on.voter]
+    if not thief.up:
+        raise Spoilt
+    table = table_of(on.t)
+    ask = e.Request(f"{on.t}/{thief.node.books.last_start}/99", e.Op.CHECK_IN, voter.number, voter.book, voter.elections, table)
+    on.day.say_in_its_name(thief, e.Close(table), ask)
+    yield from on.while_(600)
+
+
 def stale_table(on: Stage) -> Beats:
     """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
     h, t, n, r = on.h, on.t, on.n, on.r
@@ -274,6 +309,8 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     issued_at_one,
     silent_clerk,
     cards_on_paper,
+    two_ballots_are_shown,
+    closed_table_asks,
     stale_table,
     unheard_seal,
     islands_meet,

@@ -48,10 +48,11 @@ def copy_in_memory(on: Stage) -> Beats:
     on.block(t, h, "ask", "log", "give")
     yield from on.asks(t)
     yield from on.shows(t, s.Waiting)
-    peers = on.machine(t).node.peers
-    yield from on.until(lambda: 10 < peers.next_due() - on.world.mono < 60)
-    other = next((voter for voter in sorted(on.world.voters) if voter != on.voter), on.voter)
-    yield from on.asks(h, other)
+    table = on.machine(t)
+    yield from on.until(lambda: on.can_ask(h) and table.up and table.node.peers.next_due() > on.world.mono + 100)
+    on.world.run_for(table.node.peers.next_due() - on.world.mono - limits.COPY_LATE_MS // 2)
+    on.ask(h)
+    on.world.run_for(limits.COPY_LATE_MS)
     yield from on.while_(300)
 
 

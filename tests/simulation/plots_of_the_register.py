@@ -213,6 +213,30 @@ def heir_of_an_unfinished_register(on: Stage) -> Beats:
     yield from on.while_(600)
 
 
+def replaced_assistant_is_back(on: Stage) -> Beats:
+    """The assistant's disk is replaced, and runs again beside its spare, which takes the register: the earlier one must not."""
+    h, r, a, n = on.h, on.r, ASSISTANT, on.n
+    n = n if n != a else on.t
+    if h == a or on.world.has_lost_a_disk or on.day.oracle.liar:
+        raise Spoilt
+    on.stop(r)
+    spare = on.world.replace_disk(on.machine(a)).origin
+    yield
+    on.start(spare)
+    on.machine(a).lost = False
+    on.start(a)
+    yield from on.fresh(spare, a, ms=9_000)
+    on.block(a, on.others(a, h))
+    on.block("*", [a, h], "want")
+    on.seal_or_not(r, by=a)
+    yield from on.while_(300)
+    on.unblock()
+    yield from on.taken(spare, r, by=spare, book=0)
+    yield from on.asks(h)
+    yield from on.asks(n)
+    yield from on.while_(600)
+
+
 PLOTS_OF_THE_REGISTER: tuple[Callable[[Stage], Beats], ...] = (
     register_taken,
     unheard_history,
@@ -220,4 +244,5 @@ PLOTS_OF_THE_REGISTER: tuple[Callable[[Stage], Beats], ...] = (
     two_assistants,
     spare_meets_what_was_acted_on,
     heir_of_an_unfinished_register,
+    replaced_assistant_is_back,
 )

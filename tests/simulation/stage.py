@@ -107,6 +107,12 @@ class Stage:
         if not taker.up or taker.node.books.own_seal(book) is None:
             raise Spoilt
 
+    def seal_or_not(self, *stopped: str, by: str) -> None:
+        """Somebody tries to seal the register, whether or not it is offered."""
+        if not set(stopped) <= self.day.stopped() or not self.machine(by).up:
+            raise Spoilt
+        self.day.order_seal(self.machine(by), 0, stopped)
+
     def attest(self, at: str, *stopped: str) -> None:
         """The chair attests at a node that others are stopped; what is true, and where it is offered, or the plot is spoilt."""
         day, machine = self.day, self.machine(at)
