@@ -99,6 +99,19 @@ def _asked_at_once(self: BookKeeper, ask: Ask, sender: str, now: Now) -> None:
     _asked(self, replace(ask, after=0), sender, now)
 
 
+def _seize_for_the_old_holder(self: BookKeeper, *given: Any, **more: Any) -> bool:
+    """The old holder is nobody when it is asked whether the book may go to it: in `seize` that is the third time."""
+    books, asked = self.books, iter(range(1_000))
+    books.old_holder = lambda *at: "" if next(asked) == 2 else Books.old_holder(books, *at)  # type: ignore[method-assign]
+    try:
+        return _seize(self, *given, **more)
+    finally:
+        del books.old_holder
+
+
+_seize = BookKeeper.seize
+
+
 # --- what is only in memory ---
 
 
@@ -207,6 +220,7 @@ MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
     "holder: grants a closed table's request": ((BookKeeper, "_bar", _referred_by_others_only("is_closed", _never)),),
     "holder: grants before the poll is open": ((BookKeeper, "_bar", _referred_by_others_only("poll_open", True)),),
     "register: the assistant's replaced disk seals it": ((rules, "is_later_disk", _never),),
+    "seize: a book is given back to its old holder": ((BookKeeper, "seize", _seize_for_the_old_holder),),
     "memory: a head shows what is only there": ((Peers, "announce", _announce_memory),),
     "memory: fresh by what is only there": ((Node, "_turn", _turn_fresh_by_memory),),
     "PIN: any will do": ((PinPad, "given", lambda *_: d.PinGiven(right=True)),),

@@ -189,7 +189,8 @@ class People:
                 if not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed):
                     heirs = [m.origin for m in self.world.machines.values() if m.node is not None]
                     old = keeper.books.old_holder(book, sealed.seal.epoch)
-                    to = self.rng.choice([o for o in heirs if o != old] or heirs)
+                    others = [o for o in heirs if o != old]
+                    to = self.rng.choice(others if others and self.rng.random() < 0.85 else heirs)
                     self.seize(machine, book, to, scan=self.rng.random() >= self.careless)
                     return
 

@@ -11,7 +11,7 @@ from kiosk.domain import screens as s
 from kiosk.domain.nodes import table_of
 from kiosk.domain.office import Deed
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
-from tests.simulation.plots_of_the_register import PLOTS_OF_THE_REGISTER
+from tests.simulation.plots_of_the_register import ASSISTANT, PLOTS_OF_THE_REGISTER
 from tests.simulation.stage import Beats, Spoilt, Stage
 
 
@@ -218,14 +218,13 @@ def two_ballots_are_shown(on: Stage) -> Beats:
 
 def closed_table_asks(on: Stage) -> Beats:
     """A stolen table closes itself, and then asks for a voter."""
-    if on.day.oracle.liar:
+    stolen = on.t if on.t != ASSISTANT else on.n
+    thief, voter, table = on.machine(stolen), on.world.voters[on.voter], table_of(stolen)
+    if on.day.oracle.liar or not thief.up:
         raise Spoilt
-    on.day.oracle.liar = on.t
-    thief, voter = on.machine(on.t), on.world.voters[on.voter]
-    if not thief.up:
-        raise Spoilt
-    table = table_of(on.t)
-    ask = e.Request(f"{on.t}/{thief.node.books.last_start}/99", e.Op.CHECK_IN, voter.number, voter.book, voter.elections, table)
+    on.day.oracle.liar = stolen
+    id_ = f"{stolen}/{thief.node.books.last_start}/99"
+    ask = e.Request(id_, e.Op.CHECK_IN, voter.number, voter.book, voter.elections, table)
     on.day.say_in_its_name(thief, e.Close(table), ask)
     yield from on.while_(600)
 
