@@ -247,7 +247,7 @@ WHY_NOT = {
     "register: the assistant's replaced disk seals it": "what an earlier disk writes about the register counts only as far as "
     "its spare's seizure knows it, whoever let it begin: see `what the assistant's earlier disk has written counts`, which is "
     "caught; the plot of the replaced assistant tells of it",
-    "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and so knows the "
+    "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and knows the "
     "seizure; what it had written before counts up to the cut, for all. The screen offers only nodes that are seen",
     "G5: green beside another mark": "here a holder stops deciding under a pending seal, so that nothing it decides then can "
     "count later; where it goes on, as the protocol allows, G5 is needed: see the next",
