@@ -37,7 +37,9 @@ class RunningBroker:
         self._program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin") or ""
         if not self._program:
             raise BrokerError("mosquitto is not installed: apt-get install mosquitto")
-        self._list_file = Trust(bundle, data).list_file
+        trust = Trust(bundle, data)
+        trust.keep()
+        self._list_file = trust.list_file
         self._stopping = False
         folder = data / "broker"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -41,6 +41,11 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     serials: dict[str, tuple[str, ...]]
     pins: tuple[PinHash, ...]
 
+    @property
+    def disk(self) -> tuple[str, str]:
+        """What the data folder bears, since it belongs to one disk: the origin and its public key in hex."""
+        return self.origin, self.signers[self.origin]
+
     def brokers(self, plan: Plan) -> list[PlannedBroker]:
         """The brokers that run on this device: one at most."""
         return _brokers_on(plan, self.origin)

@@ -2,9 +2,14 @@
 
 Only the secretary's node and the assistant's are believed about which list holds: their signed heads carry its digest. Each
 piece is signed by who gives it, and the whole must have that digest in the end.
+
+A list under which a node has marks is that node's for good (it is *bound*), and its heads say so. A node without marks is a
+newcomer: it takes the list that holds, or stops where it can't. So nobody's word stops a node that has marks, or makes it give
+them up.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from kiosk import limits
 from kiosk.domain.nodes import node_of
@@ -12,49 +17,95 @@ from kiosk.store.voterlist import VoterList
 from kiosk.sync.messages import Piece, PieceWant
 
 
+class Told(NamedTuple):
+    """What a node's last head said of its list; `bound`: it has marks under it."""
+
+    digest: str
+    bound: bool
+
+
 class Lists:
-    """What is known of everybody's voter lists. `digest` is the own one's, "" while there is none."""
+    """What is known of everybody's voter lists. `digest` is the own one's, "" while there is none; `bound` as in `Told`."""
 
     def __init__(self, me: str, givers: Sequence[str]) -> None:
         """`givers`: the nodes that are believed about which list holds, the secretary's first."""
         self._me, self._givers = me, givers
-        self.digest = ""
+        self.digest, self.bound = "", False
         self._voters: VoterList | None = None
-        self._of: dict[str, str] = {}
+        self._of: dict[str, Told] = {}
+        self._gone: set[str] = set()
         self.wanted: dict[str, PieceWant] = {}
         self.giver = ""  # from whom a list is being fetched; nobody else's pieces are looked at
         self._silent: list[str] = []
         self.came: list[tuple[str, Piece]] = []
 
-    def have(self, voters: VoterList) -> None:
-        """This node has a list, and may give it."""
-        self._voters, self.digest = voters, voters.digest() or ""
+    def have(self, voters: VoterList, *, bound: bool) -> None:
+        """This node has a list, and may give it; or has none."""
+        self._voters, self.digest, self.bound = voters, voters.digest() or "", bound
 
     def close(self) -> None:
         """The store is closed: nothing can be given, until it is open again."""
         self._voters = None
 
-    def heard(self, sender: str, digest: str) -> bool:
+    def heard(self, sender: str, digest: str, *, bound: bool = False) -> bool:
         """A node's head says which list it has; whether that is news, and not one's own."""
-        is_news = self._of.get(sender) != digest
-        self._of[sender] = digest
-        return is_news and bool(self.digest) and digest != self.digest
+        before = self._of.get(sender)
+        self._of[sender] = Told(digest, bound)
+        self._gone.discard(sender)
+        return (before is None or before.digest != digest) and bool(self.digest) and digest != self.digest
+
+    def gone(self, sender: str) -> None:
+        """A node is offline, or its certificate was revoked: what it said keeps nobody from anything."""
+        self._gone.add(sender)
 
     def differs(self, sender: str) -> bool:
         """Whether a node has another list, so that nothing it says is about the same voters."""
-        return bool(self.digest) and self._of.get(sender, self.digest) != self.digest
+        told = self._of.get(sender)
+        return bool(self.digest) and told is not None and told.digest != self.digest
+
+    def is_alike(self, sender: str) -> bool:
+        """Whether a node has said that it has this list."""
+        told = self._of.get(sender)
+        return told is not None and told.digest == self.digest
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether this node's list is not the one that the secretary's node has."""
-        others = [origin for origin in self._of if [node_of(origin)] == list(self._givers[:1]) and origin != self._me]
-        return any(self.differs(origin) for origin in others)
+    def _here(self) -> dict[str, Told]:
+        return {origin: told for origin, told in self._of.items() if origin != self._me and origin not in self._gone}
+
+    @property
+    def held(self) -> dict[str, list[str]]:
+        """The lists under which others have marks, and who they are."""
+        held: dict[str, list[str]] = {}
+        for origin, told in self._here.items():
+            if told.bound:
+                held.setdefault(told.digest, []).append(origin)
+        return held
 
     @property
     def offers(self) -> list[tuple[str, str]]:
-        """From whom the list can be had, and its digest; who has been silent comes last."""
-        known = [(origin, digest) for node in self._givers for origin, digest in self._of.items() if node_of(origin) == node]
+        """From whom the list can be had, and its digest; where one has marks under it, no other one. The silent come last."""
+        told = [(origin, told) for node in self._givers for origin, told in self._here.items() if node_of(origin) == node]
+        bound = {one.digest for _, one in told if one.bound}
+        known = [(origin, one.digest) for origin, one in told if not bound or one.digest in bound]
         return sorted(known, key=lambda offer: self._silent.index(offer[0]) if offer[0] in self._silent else -1)
+
+    @property
+    def right(self) -> str:
+        """The digest of the list that this node should have; "" where that is not its own, and can't be had by itself.
+
+        One with marks keeps its own. Else a table takes the secretary's, or where that is not heard the assistant's; one with
+        marks before one without. The secretary's node takes none by itself: it is given one by people.
+        """
+        held, offers = self.held, self.offers
+        if self.bound:
+            return self.digest
+        if offers and node_of(self._me) != self._givers[0]:
+            first = node_of(min(offers, key=lambda offer: self._givers.index(node_of(offer[0])))[0])
+            lists = [digest for origin, digest in offers if node_of(origin) == first]
+            if self.digest in lists or (self.digest in held and lists[0] not in held):
+                return self.digest
+            return lists[0]
+        return "" if held and self.digest not in held else self.digest
 
     def was_silent(self, origin: str) -> None:
         """A node has not given what was asked for."""

@@ -55,6 +55,8 @@ FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the 
 ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
 CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved into the database, while nobody waits
 SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is looked at for the last time
+CONNECT_S = 5.0  # seconds that such a disk waits for a broker: unheard it begins in doubt, and serves nobody
+LISTEN_S = 2.0  # seconds that a disk without a log listens for others who have entries of it: two heads of each
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Times on the desk

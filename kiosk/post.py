@@ -107,6 +107,7 @@ class Post:
             case net.Flooding():
                 return [Suspect(came.sender, Refusal.FLOODING, "it says more than anybody can take in", b"")]
             case net.Gone():
+                self.lists.gone(came.sender)
                 return [Gone(came.sender)]
 
     def _read_message(self, came: net.Arrived) -> list[Input]:
@@ -148,17 +149,17 @@ class Post:
         try:
             head = wire.read_head(payload, sender, self._keys.verify, self.lists.digest)
         except wire.OtherListError as error:
-            if self.lists.heard(sender, error.digest):
+            if self.lists.heard(sender, error.digest, bound=error.bound):
                 return [Suspect(sender, error.kind, str(error), b"")]
             return []
-        self.lists.heard(sender, self.lists.digest)
+        self.lists.heard(sender, self.lists.digest, bound=self.lists.bound or wire.is_bound(payload))
         return [Heard(sender, head)]
 
-    def tell_list(self, me: str, wall_ms: int) -> None:
-        """Say with which list this node has stopped, since it sends no other heads now."""
-        head = Head(me, 1, 1, NO_TIP, {}, False, Stance.FAULT, wall_ms)
+    def tell_list(self, me: str, stance: Stance, wall_ms: int) -> None:
+        """Say which list this node has: before its entries, which would be another story to who has another; or as it stops."""
+        head = Head(me, 1, 1, NO_TIP, {}, False, stance, wall_ms)
         if self.link is not None:
-            self.link.send(Kind.HEAD, wire.encode_head(head, self._keys.sign, self.lists.digest))
+            self.link.send(Kind.HEAD, wire.encode_head(head, self._keys.sign, self.lists.digest, bound=self.lists.bound))
 
     def want_piece(self, giver: str, want: wire.PieceWant) -> None:
         """Ask a node for the next piece of the voter list."""
@@ -172,6 +173,8 @@ class Post:
             return []
         if self.link is not None:
             self.link.renew(self._trust.credentials())
+        for origin in revoked:
+            self.lists.gone(origin)
         return [Suspect(origin, Refusal.REVOKED, "its certificate was revoked", b"") for origin in sorted(revoked)]
 
     def send(self, sends: Iterable[Send], log: Log) -> None:
@@ -185,7 +188,8 @@ class Post:
                 case AtClerk():
                     self.link.send(Kind.HEAD, AT_CLERK)
                 case Head():
-                    self.link.send(Kind.HEAD, wire.encode_head(message, self._keys.sign, self.lists.digest))
+                    signed = wire.encode_head(message, self._keys.sign, self.lists.digest, bound=self.lists.bound)
+                    self.link.send(Kind.HEAD, signed)
                 case SendTo(to, Ask() as ask):
                     self.link.send(Kind.ASK, wire.encode_ask(ask, self._keys.sign), to)
                 case SendTo(to, Want() as want):

@@ -334,7 +334,8 @@ _STATES: dict[str, d.State] = {
 }
 
 
-_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied", "revoked", "other_list")
+_FAULTS = ("disk", "disk_full", "read_only", "corrupt", "in_use", "internal", "copied", "revoked")
+_FAULTS_FILLED = {"other_list": "4f09ac31", "other_disk": "T2.1", "other_folder": "/var/lib/valgbord-gammel"}
 
 
 def samples(language: Language) -> dict[str, Screen]:
@@ -349,4 +350,6 @@ def samples(language: Language) -> dict[str, Screen]:
     screens["not-ready-no-list"] = view.without_list(102, shown)
     for number, code in enumerate(_FAULTS, 400):
         screens[f"fault-{code.replace('_', '-')}"] = view.fault(number, code, shown)
+    for number, (code, field) in enumerate(_FAULTS_FILLED.items(), 450):
+        screens[f"fault-{code.replace('_', '-')}"] = view.fault(number, code, shown, field)
     return screens

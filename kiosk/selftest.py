@@ -16,9 +16,10 @@ from kiosk.node import COPIED
 from kiosk.reports.audit import audit
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
-from kiosk.store.errors import InUseError, StoreError
+from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, StoreError
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
+from kiosk.store.whose import check_whose
 from kiosk.wiring import books_on_list, empty_ledger, log_beginning, scanner_of
 
 _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
@@ -43,6 +44,13 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
     plan, device = bundle.plan, bundle.device
     kind = "TRAINING" if plan.place.training else "live"
     yield Finding("bundle", True, f"{device.origin}, table {device.table}, {plan.place.name}, {plan.day.date}, {kind}")
+    try:
+        check_whose(data, device.disk)
+    except (OtherDiskError, OtherFolderError) as error:
+        yield Finding("data", False, str(error))
+        return
+    except StoreError:
+        pass  # what is damaged is told with the log
     yield _clock(bundle)
     yield from _disk(data)
     yield from _store(bundle, data)
@@ -79,15 +87,16 @@ def _disk(data: Path) -> Iterator[Finding]:
     )
 
 
-def _said_of(doubt: str) -> str:
+def _said_of(doubt: str, me: str) -> str:
     if doubt == COPIED:
         return "this card is a copy or an old one, others know more of its log: put in this device's spare card"
-    return f"this card is probably an old one, {doubt} claim to have more of its log: let it meet them, or put in its spare"
+    others = " ".join(origin for origin in doubt.split() if origin != me)
+    return f"this card is probably an old one, {others} claim to have more of its log: let it meet them, or put in its spare"
 
 
 def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
     try:
-        with Database(data) as database:
+        with Database(data, bundle.device.disk) as database:
             voter_list, log = VoterList(database, bundle.plan.place.realm), Log(database)
             yield _list(voter_list)
             ledger = empty_ledger(bundle, books_on_list(voter_list))
@@ -95,8 +104,8 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
             faults = [f"{fault}: do not use this table" for fault in found.faults]
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")
-            if log.doubt:
-                faults.append(_said_of(log.doubt))
+            if log.doubt not in ("", me := bundle.device.origin):
+                faults.append(_said_of(log.doubt, me))
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
             if not faults:
                 issued = sum(found.totals.issued.values())

@@ -18,22 +18,25 @@ from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.messages import Display
+from kiosk.domain.messages import Batch, Display, Stance, Want
+from kiosk.domain.messages import Head as ToldOf
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import COPIED, DisplaySeen, Input, Keys, Node, Now, ScannerSeen, Turn
+from kiosk.node import COPIED, DisplaySeen, Heard, Input, Keys, Node, Now, ScannerSeen, SendTo, Turn
 from kiosk.post import Post
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, OtherListError, RevokedError, StoreError
-from kiosk.store.log import Log
+from kiosk.store.log import Log, is_mark
 from kiosk.store.voterlist import VoterList
 from kiosk.sync.connection import Broker
 from kiosk.sync.link import Link
 from kiosk.trust import Trust
 
 _log = logging.getLogger(__name__)
+
+_LISTEN_LOOK_MS = 100  # milliseconds between looks while nothing comes in
 
 MakeNode = Callable[[Database, Keys], Node]
 
@@ -63,23 +66,18 @@ class Service:
         self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._trust = Trust(bundle, data)
         self._post = Post(self._keys, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers))
-        if bundle.plan.brokers:
-            brokers = [Broker(broker.host, broker.port) for broker in bundle.plan.brokers]
-            realm, me = bundle.plan.place.realm, bundle.device.origin
-            self._post.link = Link(realm, me, brokers, self._trust.credentials(), self._selector, self._post.receive)
 
     def run(self) -> None:
         """Serve until stopped."""
         try:
-            if self._post.link is not None:
-                self._post.link.start()
             while not self._stopping:
                 try:
-                    with Database(self._data) as database, closing(self._post.lists):
+                    with Database(self._data, self._bundle.device.disk) as database, closing(self._post.lists):
+                        self._connect()
                         self._serve(database)
                 except StoreError as error:
                     self._say(f"stopped: {error.code}: {error}; trying again every {limits.STORE_RETRY_S:g} s")
-                    self._show_fault(error.code)
+                    self._show_fault(error.code, *error.fields)
                 self._wait_out(limits.STORE_RETRY_S)
         except Exception:
             self._show_fault("internal")
@@ -96,33 +94,104 @@ class Service:
         self._stopping = True
         self.inbox.wake()
 
+    def _connect(self) -> None:
+        """Begin to talk to the others, once the folder is this disk's: until then nothing is written, nor said in its name."""
+        if not self._bundle.plan.brokers or self._post.link is not None:
+            return
+        self._trust.keep()
+        brokers = [Broker(broker.host, broker.port) for broker in self._bundle.plan.brokers]
+        realm, me = self._bundle.plan.place.realm, self._bundle.device.origin
+        self._post.link = Link(realm, me, brokers, self._trust.credentials(), self._selector, self._post.receive)
+        self._post.link.start()
+
     def _look_whether_excluded(self) -> None:
         if self._trust.keep() and self._post.link is not None:
             self._post.link.renew(self._trust.credentials())
         if self._trust.am_revoked:
             raise RevokedError("this device's certificate was revoked: put in its spare card")
-        if self._post.lists.is_wrong:
-            self._post.tell_list(self._bundle.device.origin, now().wall_ms)
-            raise OtherListError("the secretary's node has another voter list: give a new --data, the list will be fetched")
+
+    def _has_right_list(self, voters: VoterList) -> bool:
+        """Whether this node's list is the one that it should have. One without marks gives way: it is put aside with its log.
+
+        Raises:
+            OtherListError: the right one has to be given to this node.
+        """
+        lists = self._post.lists
+        own, right = lists.digest, lists.right
+        if right == own:
+            return True
+        if right:
+            kept = voters.give_way()
+            lists.have(voters, bound=False)
+            self._say(f"the voter list {own} gives way to {right}, since nobody was marked under it; its log is in {kept}")
+            return False
+        self._post.tell_list(self._bundle.device.origin, Stance.FAULT, now().wall_ms)
+        digest, others = next(iter(lists.held.items()))
+        raise OtherListError(digest, own, others)
 
     def _serve(self, database: Database) -> None:
         self._look_whether_excluded()
-        voters = VoterList(database, self._bundle.plan.place.realm)
+        voters, lists = VoterList(database, self._bundle.plan.place.realm), self._post.lists
         if voters.digest() is None and not self._fetch_list(voters):
+            return
+        lists.have(voters, bound=Log(database).is_bound())
+        if not self._has_right_list(voters):
             return
         gc.unfreeze()  # or what a node before has left would stay for good
         node, log = self._make_node(database, self._keys), Log(database)
-        self._post.lists.have(voters)
+        lists.have(voters, bound=lists.bound)
         replayed = _replay(node, log, self._bundle)
         node.recall(log.doubt)
         self._settle()
+        if self._post.link is not None and not log.ends().get(self._bundle.device.origin) and not self._listen(node, log):
+            return
+        self._post.tell_list(self._bundle.device.origin, Stance.NOT_READY, now().wall_ms)
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
         self._carry_out(node, log, node.take([self._scanner, self._display], now()))
-        while not self._stopping:
+        while not self._stopping and lists.right == lists.digest:
             self._look_whether_excluded()
             self._wait(node.deadline())
             self._carry_out(node, log, node.take(self._together(), now()))
+
+    def _listen(self, node: Node, log: Log) -> bool:
+        """Before the first entry of a log: hear whether others have entries of it, since then this disk has lost them.
+
+        There is nothing to touch meanwhile, and so no screen. A head that says so is asked for proof (F7); where that does not
+        come, the disk begins in doubt, as an old one. False where the list has to be looked at first.
+        """
+        link, lists = self._post.link, self._post.lists
+        claimants: set[str] = set()
+        until, was_connected = time.monotonic() + limits.CONNECT_S, False
+        while not self._stopping and not node.fault and time.monotonic() < until:
+            self._look_whether_excluded()
+            if lists.right != lists.digest:
+                return False
+            if not was_connected and link is not None and link.connected():
+                until, was_connected = time.monotonic() + limits.LISTEN_S, True
+            self._wait(now().mono_ms + _LISTEN_LOOK_MS)
+            before = set(claimants)
+            for given in self._inputs():
+                self._look_for_own(given, claimants, node)
+            if new := claimants - before:
+                self._post.tell_list(self._bundle.device.origin, Stance.NOT_READY, now().wall_ms)  # or they would give nothing
+                until = time.monotonic() + limits.GIVER_SILENT_S
+                self._post.send([SendTo(claimant, Want(self._bundle.device.origin, 1)) for claimant in new], log)
+        if not node.fault:
+            node.recall(" ".join(sorted(claimants)))
+        log.note(node.doubt)
+        return not self._stopping
+
+    def _look_for_own(self, given: Input, claimants: set[str], node: Node) -> None:
+        """Whether what came in claims that there are entries of this disk, or is one, signed with its own key."""
+        me = self._bundle.device.origin
+        match given:
+            case Heard(sender, ToldOf(have=have)) if me in have:
+                claimants.add(sender)
+            case Heard(sender, Batch(origin=origin) as batch) if origin == me and self._post.lists.is_alike(sender):
+                if node.books.replica.is_of_another_disk(batch):
+                    node.recall(COPIED)
+                    self._say(_said_of(COPIED))
 
     def _fetch_list(self, voters: VoterList) -> bool:
         """Fetch the voter list from the secretary's node; False where there is none to be had now.
@@ -134,6 +203,8 @@ class Service:
             self._say(f"no voter list in {self._data}, and none to be had yet: looking every {limits.STORE_RETRY_S:g} s")
             self._port.show(without_list(_fresh_number(), self._view))
             return False
+        if voters.bring_back(offers[0][1]):
+            return True
         fetching = Fetching(voters, *offers[0], time.monotonic())
         self._say(f"fetching the voter list from {fetching.giver}")
         self._post.lists.giver = fetching.giver
@@ -210,11 +281,12 @@ class Service:
         if rows:
             since = time.monotonic()
             log.commit(rows, now().wall_ms)
+            self._post.lists.bound = self._post.lists.bound or any(map(is_mark, rows))
             self._rush.committed(time.monotonic() - since)
         said = node.committed(now())
         if node.doubt != log.doubt:
             log.note(node.doubt)
-            self._say(_said_of(node.doubt))
+            self._say(_said_of(node.doubt, self._bundle.device.origin))
         if said.screen is not None:
             self._port.show(said.screen)
         self._post.send(said.sends, log)
@@ -239,8 +311,8 @@ class Service:
             self._said = words
             _log.info("%s", words)
 
-    def _show_fault(self, code: str) -> None:
-        self._port.show(fault(_fresh_number(), code, self._view))
+    def _show_fault(self, code: str, *fields: str) -> None:
+        self._port.show(fault(_fresh_number(), code, self._view, *fields))
 
     def _wait_out(self, seconds: float) -> None:
         """Keep the displays connected while the store rests; what is touched or scanned meanwhile is dropped."""
@@ -277,10 +349,13 @@ def _last_signatures_only(log: Log) -> Iterator[Stored]:
     return (row if ends[row.origin] == row.seq else replace(row, signature=None) for row in log.read())
 
 
-def _said_of(doubt: str) -> str:
+def _said_of(doubt: str, me: str = "") -> str:
     """What the log file says where something speaks against the disk, or does so no more."""
     if doubt == COPIED:
         return "stopped for good: copied: put in this device's spare card"
+    if doubt == me:
+        return "its log begins here: it is no island before it has met the others"
     if doubt:
-        return f"{doubt} claim to have more of this disk's log: it is no island before it has caught up"
+        others = " ".join(origin for origin in doubt.split() if origin != me)
+        return f"{others} claim to have more of this disk's log: it is no island before it has caught up"
     return "caught up with the others: nothing speaks against this disk any more"

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Trust:
-    """What a device knows of its place's certificates. The newest list of revoked ones lies in its data folder."""
+    """What a device knows of its place's certificates. The newest list of revoked ones lies in its data folder: `keep` it."""
 
     def __init__(self, bundle: Bundle, data: Path) -> None:
         self._folder, self._serials, self._me = bundle.folder, bundle.device.serials, bundle.device.origin
@@ -34,7 +34,6 @@ class Trust:
             pass
         except (AuthorityError, OSError) as error:
             _log.warning("%s: %s; the others will tell what it was", self.list_file, error)
-        self.keep()
 
     @property
     def revoked(self) -> frozenset[str]:

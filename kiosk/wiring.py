@@ -180,7 +180,7 @@ def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | 
 
 def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
-    with Database(data, read_only=True) as database:
+    with Database(data, bundle.device.disk, read_only=True) as database:
         yield from export(_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
 
 
@@ -192,7 +192,7 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
     if voters is not None:
         return {voter.number: voter.book for voter in read_list(voters, list_form(bundle.plan))}, set()
     if file is None:
-        with Database(data, read_only=True) as database:
+        with Database(data, bundle.device.disk, read_only=True) as database:
             return VoterList(database, bundle.plan.place.realm).books(), set()
     with stored_log(bundle, data, file) as (_, stored):
         return claimed_books(stored)
@@ -202,7 +202,7 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
 def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[str, Iterator[Stored]]]:
     """The log of this node, or of an exported file: the `prev` of its first entry, and its entries."""
     if file is None:
-        with Database(data, read_only=True) as database:
+        with Database(data, bundle.device.disk, read_only=True) as database:
             yield log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
         return
     with file.open("rb") as lines:

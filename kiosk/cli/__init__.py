@@ -165,10 +165,13 @@ def broker(bundle: Path, data: Path) -> None:
     """Run this device's broker, where the plan has one on it: Mosquitto, with certificates and access lists."""
     from kiosk.broker import BrokerError, RunningBroker
     from kiosk.bundle import Bundle
+    from kiosk.store.whose import check_whose
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     with clear_errors(BrokerError):
-        running = RunningBroker(Bundle.load(bundle), data)
+        read = Bundle.load(bundle)
+        check_whose(data, read.device.disk, read_only=True)
+        running = RunningBroker(read, data)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         sys.exit(running.run())

@@ -60,18 +60,24 @@ def list_check(plan: Path, file: Path) -> None:
 def list_import(bundle: Path, data: Path, file: Path) -> None:
     """Import FILE as this node's voter list: all of it, or nothing.
 
-    Two devices with the same list have the same digest. The list can be replaced until the node has started for the first time.
+    Two devices with the same list have the same digest. A list holds from the poll's opening, or the first mark, on. Until then
+    another one takes its place; the log under the earlier one is kept. The tables take the secretary's by themselves.
     """
     from kiosk.bundle import Bundle
     from kiosk.store.database import Database
     from kiosk.store.voterlist import VoterList
+    from kiosk.store.whose import check_whose
 
     with clear_errors():
-        read = Bundle.load(bundle).plan
-        voters = _read_list(read, file)
-        with Database(data) as database, _progress("Importing", len(voters)) as advance:
-            digest = VoterList(database, read.place.realm).replace(voters, advance)
+        loaded = Bundle.load(bundle)
+        check_whose(data, loaded.device.disk)
+        voters = _read_list(loaded.plan, file)
+        with Database(data, loaded.device.disk) as database, _progress("Importing", len(voters)) as advance:
+            stored = VoterList(database, loaded.plan.place.realm)
+            digest = stored.replace(voters, advance)
     click.echo(f"{len(voters)} voters imported. Digest {digest}")
+    if stored.kept is not None:
+        click.echo(f"The log under the earlier list is in {stored.kept}: `valgbord log verify --data {stored.kept}` reads it")
 
 
 @list_.command("sample")

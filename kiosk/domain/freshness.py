@@ -27,13 +27,19 @@ class Freshness:
         self._of_fresh: dict[str, Vector] = {}
         self._of_any: dict[str, Vector] = {}
         self.reached = False
-        self.claimants: set[str] = set()  # who has shown more of this node's own log than was on its disk
+        # Who has shown more of this node's own log than was on its disk; itself, while a log that began here is not fresh yet.
+        self.claimants: set[str] = set()
 
     @property
     def outdated(self) -> bool:
         """Whether others claim to have more of this node's log, or have since it was fresh: its disk is an old one, or that a
-        lie."""
+        lie. A disk that has never been fresh may be an emptied one, and nobody has told it yet."""
         return bool(self.claimants)
+
+    @property
+    def claims(self) -> set[str]:
+        """Which others claim to have more of this node's log."""
+        return self.claimants - {self._me}
 
     def started(self, entry_hash: str, missing: Iterable[str] = ()) -> None:
         """A start of this node is written; the chair attests that the `missing` are stopped."""
@@ -66,7 +72,7 @@ class Freshness:
         `everyone`: every origin that has a log, or should; `have`: what is on this node's disk.
         """
         if self._start and not self.reached:
-            helped = not self.claimants and any(covers(have, shown) for shown in self._of_fresh.values())
+            helped = not self.claims and any(covers(have, shown) for shown in self._of_fresh.values())
             self.reached = helped or not self.awaited(everyone, have)
             if self.reached:
                 self.claimants.clear()

@@ -378,12 +378,20 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "fault_corrupt": ("Databasen er beskadiget.", "The database is damaged."),
     "fault_in_use": ("Et andet program bruger databasen.", "Another program uses the database."),
     "fault_copied": (
-        "Hukommelseskortet er en kopi eller for gammelt: de andre har mere fra dette bord.",
-        "The memory card is a copy or too old: the others have more from this table.",
+        "Hukommelseskortet er for gammelt, en kopi eller tømt: de andre har mere fra dette bord. Brug reservekortet.",
+        "The memory card is too old, a copy or wiped: the others have more from this table. Use the spare card.",
     ),
     "fault_other_list": (
-        "Valglisten er en anden end valgsekretærens.",
-        "The voter list is another one than the secretary's.",
+        "De andre har afmærkninger under valgliste {}. Giv denne enhed den liste; de andre fortsætter.",
+        "The others have marks under voter list {}. Give this node that list; the others go on.",
+    ),
+    "fault_other_disk": (
+        "Datamappen hører til et andet kort: {}. Brug dette korts egen mappe.",
+        "The data folder belongs to another card: {}. Use this card's own folder.",
+    ),
+    "fault_other_folder": (
+        "Kortets afmærkninger ligger i en anden mappe: {}. Brug den, eller reservekortet.",
+        "This card's marks are in another folder: {}. Use that one, or the spare card.",
     ),
     "fault_revoked": ("Bordets adgang er spærret.", "This table's certificate is revoked."),
     "fault_internal": ("Programmet har fundet en fejl hos sig selv.", "The program has found a fault in itself."),
@@ -415,6 +423,8 @@ CODES: dict[str, str] = {
     "copied": "F7",
     "revoked": "F8",
     "other_list": "F9",
+    "other_disk": "F10",
+    "other_folder": "F11",
     "disk": "F1",
     "disk_full": "F2",
     "read_only": "F3",

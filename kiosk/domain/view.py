@@ -23,9 +23,9 @@ def screen(number: int, state: d.State, view: View) -> s.Screen:
     return s.Screen(number, strip, content, left, right)
 
 
-def fault(number: int, code: str, view: View) -> s.Screen:
-    """The red screen of a table that had to stop; `code` is a store error's, or "internal"."""
-    content = s.Fault(view.say("fault"), view.say(f"fault_{code}"), view.say("fault_do"), CODES[code])
+def fault(number: int, code: str, view: View, *fields: str) -> s.Screen:
+    """The red screen of a table that had to stop; `code` is a store error's, or "internal", and `fields` are its text's."""
+    content = s.Fault(view.say("fault"), view.say(f"fault_{code}", *fields), view.say("fault_do"), CODES[code])
     return s.Screen(number, view.strip, content)
 
 

@@ -121,6 +121,8 @@ class Node:
         self.desk.face.begin(now)
         if self.fault:
             return Turn()
+        if not self.setup.alone and not self.books.replica.have.get(self.setup.origin):
+            self.books.seen.fresh.claimants.add(self.setup.origin)
         self._look_at_clock(now)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False

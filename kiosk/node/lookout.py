@@ -44,7 +44,7 @@ def lack_of(setup: Setup, books: BookKeeper, peers: Peers, now: Now) -> d.Lack |
     """What keeps this node from serving voters; None where nothing does."""
     seen = books.seen
     cut_off = _cut_off(setup, peers, now)
-    if seen.fresh.outdated and (cut_off is not None or (seen.island and not seen.fresh.reached)):
+    if seen.fresh.outdated and seen.fresh.claims and (cut_off is not None or (seen.island and not seen.fresh.reached)):
         return d.Lack.OLD_DISK  # others prove it soon where both hear each other, or are attested at for their lie
     if not rules.g4_fresh(seen):
         return cut_off or d.Lack.CATCHING_UP
@@ -69,7 +69,8 @@ def _may_island(setup: Setup, books: BookKeeper, peers: Peers, lack: d.Lack | No
     """
     seen = books.seen
     knows = all(rules.g3_knows_register(seen, head) for head in peers.heads if peers.is_seen(head.origin, now))
-    return setup.table is not None and seen.joined and lack in {d.Lack.ALONE, d.Lack.UNHEARD} and knows
+    fit = seen.joined and not seen.fresh.outdated
+    return setup.table is not None and fit and lack in {d.Lack.ALONE, d.Lack.UNHEARD} and knows
 
 
 def situation_of(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, own_before: int, now: Now) -> Situation:

@@ -13,8 +13,8 @@ from sqlite_utils.migrations import Migrations
 
 from kiosk import limits
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, MissingError, store_errors
+from kiosk.store.whose import FILE, Disk, check_whose, mark_of
 
-FILE = "node.db"
 NOTE = "written"
 
 migrations = Migrations("valgbord")
@@ -57,13 +57,20 @@ class Database:
 
     note: int | None
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, disk: Disk | None = None, *, read_only: bool = False) -> None:
         """Open the store in `folder`, making both where they are missing; `read_only` looks at one that may be in use.
 
+        `disk` is whose the folder must be; one that was nobody's bears it from now on.
+
         Raises:
+            OtherDiskError: it is another disk's.
+            OtherFolderError: this disk's log is in another folder.
             InUseError: another process has it open for writing.
             StoreError: the disk is full or can't be written, or the file is damaged or missing.
         """
+        self.folder = folder
+        if disk is not None:
+            check_whose(folder, disk, read_only=read_only)
         with store_errors, ExitStack() as undo:
             if read_only:
                 self.note = None
@@ -76,6 +83,8 @@ class Database:
                 self.note = os.open(folder / NOTE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 undo.callback(os.close, self.note)
                 self.db = _opened(folder / FILE)
+                if disk is not None:
+                    _mark(self.db, disk)
             undo.callback(self.db.close)
             self._closing = undo.pop_all()
 
@@ -88,6 +97,13 @@ class Database:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _mark(db: sqlite_utils.Database, disk: Disk) -> None:
+    """Write whose it is where it is nobody's; an older folder's log tells it."""
+    if not db.table("log").count:
+        db.conn.execute("insert or ignore into facts values ('disk', ?)", (mark_of(disk),))
+        db.conn.commit()
 
 
 def _locked(path: Path) -> int:

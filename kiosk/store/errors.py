@@ -2,13 +2,16 @@
 
 import errno
 import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 
 
 class StoreError(Exception):
-    """The disk did not do what was asked. `code` is what the screen's fault text is looked up by."""
+    """The disk did not do what was asked. `code` is what the screen's fault text is looked up by; `fields` fill it in."""
 
     code = "disk"
+    fields: tuple[str, ...] = ()
 
 
 class DiskFullError(StoreError):
@@ -42,9 +45,43 @@ class MissingError(StoreError):
 
 
 class OtherListError(StoreError):
-    """The voter list is not the one that the secretary's node has."""
+    """This node has no marks, and others have some under another list, whose `digest` it should have."""
 
     code = "other_list"
+
+    def __init__(self, digest: str, own: str, others: Iterable[str]) -> None:
+        super().__init__(
+            f"{', '.join(sorted(others))} have marks under the voter list with digest {digest}, and go on; this node has none,"
+            f" and the list {own}: give it that list, with `valgbord list import`"
+        )
+        self.fields = (digest[:8],)
+
+
+class OtherDiskError(StoreError):
+    """The data folder is another disk's."""
+
+    code = "other_disk"
+
+    def __init__(self, folder: Path, whose: str, mine: str) -> None:
+        same = " of another provision of the place" if whose == mine else ""
+        super().__init__(
+            f"{folder} is the data of {whose}{same}, and this bundle is {mine}'s: nothing is written. Give the bundle that it"
+            f" belongs to, or {mine}'s own folder with --data"
+        )
+        self.fields = (whose,)
+
+
+class OtherFolderError(StoreError):
+    """This disk's log is in another folder."""
+
+    code = "other_folder"
+
+    def __init__(self, folder: Path, other: Path) -> None:
+        super().__init__(
+            f"{other} has this disk's log, and {folder} would be a second one: give --data {other}. If that can't be used, put"
+            " in the device's spare card"
+        )
+        self.fields = (str(other),)
 
 
 class RevokedError(StoreError):

@@ -4,13 +4,26 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from kiosk import limits
+from kiosk.domain import entries as e
 from kiosk.domain.chain import Stored
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
 
+_MARKS = e.Open | e.Request | e.Decision | e.Issued | e.Rescanned
+
 _INSERT = "insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)"
 _FROM = "select origin, seq, entry, signature from log where origin = ? and seq >= ? order by seq limit ?"
+
+
+def is_mark(row: Stored) -> bool:
+    """Whether an entry binds the log to its voter list for good: it opens the poll, or is about a voter of that list."""
+    try:
+        return isinstance(e.decode_entry(row.data).body, _MARKS)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return True  # a damaged one may have been
 
 
 class Log:
@@ -72,6 +85,10 @@ class Log:
         with store_errors:
             for row in self._db.execute("select origin, seq, entry, signature from log order by arrival"):
                 yield Stored(*row)
+
+    def is_bound(self) -> bool:
+        """Whether any entry is a mark: then no other list ever takes the place of the present one."""
+        return any(is_mark(row) for row in self.read())
 
     def batch(self, origin: str, first: int) -> list[Stored]:
         """An origin's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature.

@@ -7,14 +7,17 @@ taken over the rows as they are stored, and so `verify` notices whatever happens
 import hashlib
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
 from kiosk import limits
 from kiosk.domain.voters import Roll, Struck, Voter
 from kiosk.store.database import Database
+from kiosk.store.earlier import bring_back, put_aside
 from kiosk.store.errors import CorruptError, store_errors
 from kiosk.store.listfile import Progress, counted
+from kiosk.store.log import Log
 
 Row = tuple[int, str, str, str, int, str, str, str, str | None]
 
@@ -26,7 +29,7 @@ _INSERT = f"insert into voters ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class ListInUseError(Exception):
-    """The log speaks of the present list, so that no other list may take its place."""
+    """The log has marks under the present list, so that no other list may take its place."""
 
 
 def list_digest(realm: str, voters: Iterable[Voter]) -> str:
@@ -40,26 +43,25 @@ def list_digest(realm: str, voters: Iterable[Voter]) -> str:
 
 
 class VoterList:
-    """The voters of a realm in an open store."""
+    """The voters of a realm in an open store. `kept`: the folder where `replace` has put the log under the list before."""
 
     def __init__(self, database: Database, realm: str) -> None:
-        self._db, self._realm = database.db, realm
+        self._database, self._db, self._realm = database, database.db, realm
+        self.kept: Path | None = None
 
     def replace(self, voters: Iterable[Voter], progress: Progress | None = None) -> str:
         """Put these voters in the place of all earlier ones, in one transaction, and return the list's digest.
 
-        `progress` is told how many voters were stored since the last time.
+        `progress` is told how many voters were stored since the last time. A log under the earlier list, which has no marks, is
+        put aside.
 
         Raises:
-            ListInUseError: the log has entries.
-            StoreError: the disk refuses it, or a number stands twice; the earlier list is still there.
+            ListInUseError: the log has marks under another list.
+            StoreError: the disk refuses it, or a number stands twice; the earlier list is still there, or put aside.
         """
         ordered = sorted(voters, key=_number)
+        self._make_way(ordered)
         with store_errors, self._db.atomic():
-            if self._db.table("log").count:
-                raise ListInUseError(
-                    "the log has entries about the present voter list: export the log, then give another folder with --data"
-                )
             self._db.conn.execute("delete from voters")
             self._db.conn.execute("delete from facts where key = 'list_coming'")
             self._db.conn.executemany(_INSERT, counted(map(_row, ordered), progress))
@@ -67,6 +69,37 @@ class VoterList:
             facts = [{"key": "list_digest", "value": digest}, {"key": "list_count", "value": str(len(ordered))}]
             self._db.table("facts").upsert_all(facts, pk="key")
         return digest
+
+    def _make_way(self, voters: Iterable[Voter]) -> None:
+        log, own, new = Log(self._database), self.digest(), list_digest(self._realm, voters)
+        if new == own:
+            return
+        if not log.count():
+            self.bring_back(new)
+            return
+        if own is None or log.is_bound():
+            raise ListInUseError(
+                f"the poll was opened, or voters were marked, under the voter list with digest {own}: it stays, and the list"
+                f" with digest {new} is refused. Mistakes in the list are for the secretary to decide on"
+            )
+        self.kept = put_aside(self._database, own)
+        self.bring_back(new)
+
+    def give_way(self) -> Path:
+        """Have no list, as the log has no marks under it; returns the folder where both are kept.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        return put_aside(self._database, self.digest() or "")
+
+    def bring_back(self, digest: str) -> bool:
+        """Have the list with this digest again, and its log, where they were put aside. Whether they were.
+
+        Raises:
+            StoreError: the disk refuses it.
+        """
+        return bring_back(self._database, digest)
 
     # --- a list that comes in pieces ---
 

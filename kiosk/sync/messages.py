@@ -24,11 +24,11 @@ class MessageError(Exception):
 
 
 class OtherListError(MessageError):
-    """The head of a node with another voter list, whose `digest` it carries."""
+    """The head of a node with another voter list, whose `digest` it carries; `bound`: that node has marks under it."""
 
-    def __init__(self, digest: str) -> None:
+    def __init__(self, digest: str, bound: bool) -> None:
         super().__init__("its voter list is another one", Refusal.OTHER_LIST)
-        self.digest = digest
+        self.digest, self.bound = digest, bound
 
 
 After = Annotated[int, msgspec.Meta(ge=0, le=limits.VOTER_NUMBER_MAX)]
@@ -71,6 +71,7 @@ class _SignedAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _SignedHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     head: msgspec.Raw
     list: Hex
+    bound: bool
     signature: Hex
 
 
@@ -94,9 +95,9 @@ def _ask_signed(raw: bytes) -> bytes:
     return b"valgbord ask\n" + raw
 
 
-def _head_signed(raw: bytes, list_digest: str) -> bytes:
+def _head_signed(raw: bytes, list_digest: str, bound: bool) -> bytes:
     """The bytes that a head's signature is made over; the prefix keeps it from being taken for anything else."""
-    return b"valgbord head\n" + list_digest.encode() + b"\n" + raw
+    return b"valgbord head\n" + list_digest.encode() + (b" bound\n" if bound else b"\n") + raw
 
 
 def _piece_signed(packed: bytes) -> bytes:
@@ -114,10 +115,13 @@ def encode_ask(ask: Ask, sign: Callable[[bytes], bytes]) -> bytes:
     return _encode(_SignedAsk(msgspec.Raw(raw), sign(_ask_signed(raw)).hex()))
 
 
-def encode_head(head: Head, sign: Callable[[bytes], bytes], list_digest: str = "") -> bytes:
-    """A head with its origin's signature, and the digest of the voter list that all it shows is about."""
+def encode_head(head: Head, sign: Callable[[bytes], bytes], list_digest: str = "", *, bound: bool = False) -> bytes:
+    """A head with its origin's signature, and the digest of the voter list that all it shows is about.
+
+    `bound`: its log has marks, so that this list is its for good.
+    """
     raw = _encode(head)
-    return _encode(_SignedHead(msgspec.Raw(raw), list_digest, sign(_head_signed(raw, list_digest)).hex()))
+    return _encode(_SignedHead(msgspec.Raw(raw), list_digest, bound, sign(_head_signed(raw, list_digest, bound)).hex()))
 
 
 def encode_piece(piece: Piece, sign: Callable[[bytes], bytes]) -> bytes:
@@ -173,13 +177,18 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
         signature = bytes.fromhex(signed.signature)
     except _FAULTS:
         raise MessageError("no head") from None
-    if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list)):
+    if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list, signed.bound)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
     if max(len(head.have), len(head.hears)) > limits.ORIGINS:
         raise MessageError("a head out of bounds")
     if signed.list != list_digest:
-        raise OtherListError(signed.list)
+        raise OtherListError(signed.list, signed.bound)
     return head
+
+
+def is_bound(payload: bytes) -> bool:
+    """Whether the node of a head that has been read has marks under its list."""
+    return _read_signed(payload).bound
 
 
 def read_piece_want(payload: bytes) -> PieceWant:

@@ -213,6 +213,13 @@ def test_what_is_said_in_anothers_name_is_not_heard() -> None:
         assert folded([(TABLE, wrong)]).cases == {}
 
 
+def test_a_request_whose_table_has_asked_for_something_else_is_one_mark() -> None:
+    """A table that lies asks the holder for one election and writes another in its log: one mark, whatever came first."""
+    facts = [(HOLDER, decision("T2.1/1/1", e.Outcome.GRANTED, elections=("byraad",))), (TABLE, request("T2.1/1/1"))]
+    both = [*facts, (TABLE, e.Issued("T2.1/1/1"))]
+    assert marks(folded(both)) == marks(folded(both[::-1])) == [Mark(BOTH, 2, 1)]
+
+
 def test_referred_and_released() -> None:
     """A voter is referred until every referral is ended by its name, in whatever order the logs arrive."""
     referred: Facts = [(TABLE, e.Referred(7)), (TABLE, e.Referred(7))]

@@ -157,7 +157,8 @@ def test_the_samples_are_the_real_screens() -> None:
         assert seen.content != other.content
 
 
-FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked", "other-list")
+FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked")
+FAULTS += ("other-list", "other-disk", "other-folder")
 BUTTONS = {
     "not-ready": ("menu", None),
     "not-ready-no-list": (None, None),

@@ -68,7 +68,7 @@ def test_any_bytes(name: str, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def head(**other: object) -> bytes:
-    return msgspec.json.encode({"head": {**HEAD, **other}, "list": "", "signature": "00" * 64})
+    return msgspec.json.encode({"head": {**HEAD, **other}, "list": "", "bound": False, "signature": "00" * 64})
 
 
 def refused(payload: bytes) -> bool:

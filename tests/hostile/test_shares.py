@@ -112,7 +112,7 @@ def test_pieces_are_given_one_in_a_turn_and_at_a_pace(post, tmp_path, monkeypatc
     with Database(tmp_path) as database:
         voters = VoterList(database, "oevelse/4701")
         voters.replace(sample_voters(9, 1, ("byraad",), (1,)))
-        post.lists.have(voters)
+        post.lists.have(voters, bound=False)
         post.link = Sent()
         for _ in range(10):
             for sender in ("T3.1", "T2.1"):

@@ -332,10 +332,16 @@ def test_every_bad_row_is_named_and_nothing_is_imported(make_table):
     assert valgbord("check", *at(table)).stdout.splitlines()[3] == before.splitlines()[3]
 
 
-def test_a_list_can_not_be_replaced_once_the_node_has_started(served):
-    """Its log speaks of the present list: the sentence says what to do."""
-    sentence = refused("list", "import", *at(served), served.list)
-    assert "export the log, then give another folder with --data" in sentence
+def test_a_list_with_marks_is_not_replaced(served):
+    """Its log speaks of the present list, which stays: the sentence says so, and sends nobody to another folder. The same list
+    is no other."""
+    file = served.folder / "other.csv"
+    file.write_text("\n".join(served.list.read_text().splitlines()[:-1]))
+    sentence = refused("list", "import", *at(served), file)
+    assert "it stays, and the list with digest" in sentence
+    assert "--data" not in sentence
+    assert valgbord("list", "import", *at(served), served.list).returncode == 0
+    assert "20 ballots issued" in valgbord("check", *at(served)).stdout
 
 
 def test_a_list_can_not_be_replaced_while_the_node_runs(make_table):

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
+from tests.simulation.liar import Liar
 from tests.simulation.network import BROKERS
-from tests.simulation.people import People
 from tests.simulation.world import Machine
 
 
-class Fate(People):
+class Fate(Liar):
     """The faults."""
 
     snapshots: dict[str, tuple[list, dict]]
@@ -118,9 +118,20 @@ class Fate(People):
         """A display gets slow, dies, or works again."""
         machine = self.concerned()
         self.counts.add("display slow or dead")
-        machine.drawn_ms = self.rng.choice((None, 1_500, 5_000)) if machine.drawn_ms == 5 else 5
-        if machine.up and machine.screen is not None:
+        if machine.is_drawn and machine.drawn_ms == 5:
+            machine.drawn_ms = self.rng.choice((None, 1_500, 5_000))
+            machine.blind = machine.drawn_ms is None and self.rng.random() < 0.5
+            return
+        machine.drawn_ms, machine.blind = 5, False
+        if machine.up:
             self.world.draw(machine)
+
+    def disk(self) -> None:
+        """A machine's next commit fails."""
+        machine = self.concerned()
+        if machine.up:
+            self.counts.add("commit fails")
+            machine.fails = True
 
     def meddle(self) -> None:
         """A stranger begins to change what is sent, or stops it."""
@@ -128,7 +139,7 @@ class Fate(People):
 
     def lost_disk(self) -> None:
         """A disk is lost for good, at most one in a day; the device comes back with its spare."""
-        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk:
+        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk and not self.oracle.liar:
             machine = self.rng.choice(list(self.world.machines.values()))
             if not self.in_island(machine.origin):
                 self.counts.add("lost disk")
@@ -140,7 +151,7 @@ class Fate(People):
         copied = self.snapshots.get(machine.origin)
         if copied is None:
             self.snapshots[machine.origin] = (list(machine.disk), dict(machine.vector))
-        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin):
+        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin) and not self.oracle.liar:
             self.counts.add("old disk")
             self.world.crash(machine)
             self.world.put_in(machine, *copied)

@@ -5,10 +5,13 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain import screens as s
 from kiosk.domain.nodes import node_of
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.office import Deed
 from tests.simulation.fate import Fate
-from tests.simulation.oracle import ViolationError
+from tests.simulation.office import Office
+from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
+
+_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin, s.Board)
 
 
 class Healing(Fate):
@@ -24,6 +27,7 @@ class Healing(Fate):
         world.together_ms = 3
         for machine in list(world.machines.values()):
             machine.armed, machine.fuse, machine.clock_off, machine.drawn_ms = 0, "", 0, 5
+            machine.fails = machine.blind = False
             if machine.up:
                 world.draw(machine)
             elif not machine.lost:
@@ -87,20 +91,24 @@ class Healing(Fate):
         for machine in list(self.world.machines.values()):
             if not machine.up:
                 continue
-            for _ in range(8):
-                if machine.screen is None or not isinstance(machine.screen.content, s.Unresolved):
-                    break
-                self.answer(machine)
+            self.answer_all(machine)
             if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
-                self.order(machine, Perform(Deed.UNLOCK))
-            state = machine.node.desk.state
-            if isinstance(state, d.Waiting) and state.silent and machine.screen.left is not None:
+                self.decide(machine, Deed.UNLOCK)
+            content = machine.screen.content if machine.up else None
+            aside = isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent)
+            if aside and machine.screen.left is not None and machine.screen.left.touch == "cancel":
                 self.touch(machine, "cancel")
             if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
-                self.order(machine, Perform(Deed.OPEN_POLL))  # the register was taken without the entry
+                self.open_poll(machine)  # the register was taken without the entry
         if not self.go_on():
             self.attest()
         self.go_on_seizing(finish=True)
+
+    def answer_all(self, machine: Machine) -> None:
+        """The clerk says what became of all that the last run left open."""
+        for _ in range(8):
+            if machine.up and machine.screen is not None and isinstance(machine.screen.content, s.Unresolved):
+                self.answer(machine)
 
     def is_sealed(self, origin: str) -> bool:
         """Whether the register is just being taken from this node, which is locked for it."""
@@ -130,7 +138,7 @@ class Healing(Fate):
                         holder = self.world.machines.get(keeper.books.holder(book))
                         takes = not book and not keeper.books.is_overtaken(book)
                         if takes and holder is not None and holder.up and not holder.node.is_locked:
-                            self.order(holder, Perform(Deed.LOCK))
+                            self.decide(holder, Deed.LOCK)
                         self.seal_at(machine, book, everybody=True)
                         return True
         return False
@@ -146,8 +154,10 @@ class Healing(Fate):
                 "not joined": not seen.joined,
                 "not fresh": not seen.fresh.reached,
                 "island": seen.island,
+                "to open the poll": keeper.may_decide(0) and not machine.node.ledger.poll_open,
                 "waiting": isinstance(machine.node.desk.state, d.Waiting),
                 "not drawn": isinstance(machine.node.desk.state, d.Green) and not machine.node.desk.state.lit,
+                "on a page": machine.origin[0] == "T" and isinstance(machine.node.desk.state, d.Office | d.Menu | d.Pin),
             }
             found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
             for book in keeper.books:
@@ -159,40 +169,75 @@ class Healing(Fate):
                     found.append(f"{machine.origin} sees book {book} sealed, waits for {waits}")
         return found
 
+    def boards(self) -> dict[str, s.Board]:
+        """What every overview shows, once its node has looked around."""
+        for machine in self.world.machines.values():
+            if machine.up and not machine.node.is_locked and not self.order(machine, "overview", Office.overview):
+                raise ViolationError(f"W: the overview of {machine.origin} can't be opened: {machine.screen.content}")
+        self.world.run_for(limits.HEAD_MS + 100)  # a node looks around with its next head at the latest
+        contents = {m.origin: m.screen.content for m in self.world.machines.values() if m.up}
+        for machine in self.world.machines.values():
+            if machine.up and machine.origin[0] == "T" and isinstance(machine.screen.content, s.Board):
+                self.touch(machine, "cancel")
+        return {origin: content for origin, content in contents.items() if isinstance(content, s.Board)}
+
     def serve_the_rest(self) -> None:
         """Whoever has no ballot yet, and whose card is at no table that is gone, can be served at some table."""
-        world = self.world
+        world, fold = self.world, self.oracle.fold_of_all()
         gone = {origin for origin, machine in world.machines.items() if machine.lost}
-        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T"]
+        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.origin != self.oracle.liar]
         if any(node_of(m.origin) == "S" and m.lost for m in world.machines.values()) or not tables:
             return  # without the register's log nobody may know whether the poll is open
-        ledger = tables[0].node.ledger
+        for machine in tables:
+            if isinstance(machine.screen.content, s.Closed):
+                self.decide(machine, Deed.REOPEN_TABLE)
+        for voter in world.voters:
+            self.take_back_lies(voter)
+        world.run_for(200)
+        fold = self.oracle.fold_of_all()
 
         def is_to_be_served(voter: int) -> bool:
-            """No ballot, not referred to the secretary, and no request at a table that is gone: that may have come late."""
-            if any(light.voter == voter for light in self.oracle.lights) or ledger.referrals(voter):
+            """A right and no ballot, and no request at a table that is gone: that may have come late."""
+            if self.is_lit(voter) or not self.oracle.rights_of(voter) or self.oracle.is_marked_by_liar(fold, voter):
                 return False
-            at_a_lost_table = any(case.origin in gone for case in ledger.of_voter(voter))
-            return not at_a_lost_table and not any(ledger.is_found(voter, o) for o in world.origins)
+            at_a_lost_table = any(e.origin in gone for e in fold.all("request") if e.body["voter"] == voter)
+            return not at_a_lost_table and not any(e.body["voter"] == voter for e in fold.all("rescanned"))
 
         for voter in filter(is_to_be_served, world.voters):
             self.counts.add("served in the end")
-            if not any(self.is_served(machine, voter) for machine in tables) and is_to_be_served(voter):
+            if not any(self.is_served(machine, voter) for machine in tables):
                 shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
+    def take_back_lies(self, voter: int) -> None:
+        """What a liar has said of a voter who has no ballot the secretary takes back."""
+        for machine in self.world.machines.values():
+            if self.oracle.liar and machine.up and machine.node.books.may_decide(0) and not self.is_lit(voter):
+                self.undo_at(machine, voter, only_of=f"{self.oracle.liar}/")
+
+    def is_lit(self, voter: int) -> bool:
+        """Whether the voter has ballots that were not taken back."""
+        lit = [light for light in self.oracle.lights if light.voter == voter]
+        fold = self.oracle.fold_of_all() if lit else None
+        return any(not self.oracle.is_undone(fold, light) for light in lit)
+
     def is_served(self, machine: Machine, voter: int) -> bool:
-        """Whether a table gives the voter ballots now."""
-        for _ in range(4):
+        """Whether a table gives the voter ballots now, once who was sent to the secretary has a new try."""
+        for _ in range(6):
             content = machine.screen.content if machine.screen is not None else None
-            if isinstance(content, s.VoterShown):
-                shown = int("".join(c for c in content.number if c.isdigit()))
-                self.touch(machine, "approve" if shown == voter else "cancel")
-            elif isinstance(content, s.Ready | s.Refused | s.Green):
+            if isinstance(content, s.VoterShown | s.BirthDate):
+                if number_in(content.number) == voter:
+                    self.approve(machine)
+                else:
+                    self.touch(machine, "cancel")
+            elif isinstance(content, s.Referred) and number_in(content.number) == voter:
+                self.release(machine)
+                self.world.run_for(60)
+            elif isinstance(content, s.Ready | s.Refused | s.Green | s.Referred):
                 self.scan(machine, voter)
             else:
                 break
             self.world.run_for(60)
-            if any(light.voter == voter for light in self.oracle.lights):
+            if self.is_lit(voter):
                 return True
-        return self.world.run_until(lambda: any(light.voter == voter for light in self.oracle.lights), 3_000)
+        return self.world.run_until(lambda: self.is_lit(voter), 3_000)

@@ -24,6 +24,7 @@ from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.core import Node
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.replica import Replica
+from tests.simulation.mutations_of_rights import MUTATIONS_OF_RIGHTS, MUTATIONS_OF_SCREENS
 from tests.simulation.world import World
 
 _Patch = tuple[object, str, Any]
@@ -228,6 +229,8 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "island: on a disk that has heard of a longer log of its own": ((Freshness, "shown_own", lambda *_: None),),
     "island: such a disk is started again": ((Node, "recall", lambda *_: None),),
     "cards are not scanned again": ((World, "scans", False),),
+    **MUTATIONS_OF_RIGHTS,
+    **MUTATIONS_OF_SCREENS,
 }
 
 WHY_NOT = {
@@ -241,6 +244,11 @@ WHY_NOT = {
     "G4: green without being fresh": "a request belongs to one run, and the clerk ends those of the run before: its holder was "
     "fresh after this start, so a seal that takes the book waits for this table's answer. In the model a green without it "
     "breaks only where a request from before a restart may still turn green; on the one-round path not in 5 million states",
+    "register: the assistant's replaced disk seals it": "what an earlier disk writes about the register counts only as far as "
+    "its spare's seizure knows it, whoever let it begin: see `what the assistant's earlier disk has written counts`, which is "
+    "caught; the plot of the replaced assistant tells of it",
+    "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and so knows the "
+    "seizure; what it had written before counts up to the cut, for all. The screen offers only nodes that are seen",
     "G5: green beside another mark": "here a holder stops deciding under a pending seal, so that nothing it decides then can "
     "count later; where it goes on, as the protocol allows, G5 is needed: see the next",
 }

@@ -1,21 +1,28 @@
-"""What must always hold, judged by what was shown and by what lies on the disks as plain JSON, not by the product's fold.
+"""What must always hold, judged by what was drawn and by what lies on the disks as plain JSON, not by the product's fold.
 
 S1: a voter is shown at most one green for an election. S2: a green outside island mode is on two disks. S3: in the end all
-nodes say the same. S4: a green is never lost from sight, and a second ballot shows as a conflict. S5: every log verifies.
+nodes say what the oracle's own fold says (`own_fold`). S4: a green is never lost from sight, a second ballot shows as a
+conflict on the screens, and nothing else does. S5: every log verifies. W: what a screen says of a voter is true.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-import msgspec
+from datetime import UTC, datetime
 
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Broken, Stored, check_chain
-from tests.made_up import FIRST_PREV, keys
+from tests.made_up import BALLOTS, FIRST_PREV, keys
+from tests.simulation.excuses import Excuses
+from tests.simulation.own_fold import Claim, Entry, Facts, OwnFold, plain, table_of
 from tests.simulation.world import Machine, World
 
-_plain = msgspec.json.Decoder().decode
-_BY_NAME = {"byråd": "byraad", "regionsråd": "region"}
+_BY_NAME = {election.name: election.id for election in BALLOTS}
+_TABLE, _TIME = re.compile(r"bord (\d+)"), re.compile(r"kl\. (\d\d\.\d\d)")
+_SILENT = re.compile(r"Bord (\d+) svarer ikke")
+_NUMBER = re.compile(r"\d{3} \d{3}")
+_BALLOT = re.compile(r"bord (\d+) kl\. (\d\d\.\d\d)")
+SLACK_MS = 1_500  # how much longer than it lasts a green may stand: its node looks at the time when it has a turn
 
 
 class ViolationError(AssertionError):
@@ -24,7 +31,7 @@ class ViolationError(AssertionError):
 
 @dataclass(slots=True)
 class Light:
-    """A green that was shown: its voter and elections, its request with its place in the table's log, and in which run."""
+    """A green: its voter and elections, its request with its place in the table's log, and in which run."""
 
     voter: int
     elections: tuple[str, ...]
@@ -56,55 +63,77 @@ class Counts:
 
 
 class Oracle:
-    """Watches one world."""
+    """Watches one world. `lights` are the greens that were drawn."""
 
     forks_excused = True  # a node on an old copy of its disk that is not found out may break what must hold: a known limit
 
-    def __init__(self, world: World, counts: Counts, *, honest: bool) -> None:
-        """`honest`: whether the chair's attestations are true; if not, S1 and S2 need not hold, but S4 must."""
-        self.world, self.counts, self.honest = world, counts, honest
+    def __init__(self, world: World, counts: Counts) -> None:
+        self.world, self.counts = world, counts
         self.lights: list[Light] = []
         self.island: set[str] = set()
         self.twice: set[int] = set()
+        self.excuses = Excuses(self)
         self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
-        self._written: dict[tuple[str, int], set[bytes]] = {}
-        self._requests: dict[str, tuple[int, str, int]] = {}
+        self.liar = ""  # whose device writes what it likes
+        self.boasts: dict[str, int] = {}  # how much of each log it claims to have
+        place = world.place
+        self.facts = Facts(place.opening, "T1", place.origins, place.elections, {n: v.book for n, v in world.voters.items()})
+        self.written_by: dict[tuple[str, int], dict[bytes, Entry]] = {}
+        self._entries: dict[bytes, Entry] = {}
+        self._requests: dict[str, Entry] = {}
         self._grants: dict[str, list[tuple[str, int]]] = {}
         self._over: set[str] = set()
         self._last: dict[str, tuple[str, int]] = {}
+        self._sent: dict[str, Light] = {}  # the green that stands at a table, drawn or not
+        self._content: dict[str, s.Content] = {}
+        self._lit_at: dict[str, int] = {}  # since when a table knows that its green is drawn
         world.watch.append(self)
 
     # --- what is written ---
 
-    def written(self, machine: Machine, seq: int, body: dict, data: bytes) -> None:
+    def written(self, machine: Machine, seq: int, data: bytes) -> None:
         """An own entry of a machine is on its disk."""
-        self._written.setdefault((machine.origin, seq), set()).add(data)
-        kind = body["kind"]
+        entry = self._entries[data] = plain(data)
+        self.written_by.setdefault((machine.origin, seq), {})[data] = entry
+        kind, body = entry.kind, entry.body
         if kind == "request":
-            self._requests[body["id"]] = (body["voter"], machine.origin, seq)
-            self._last[machine.origin] = (body["id"], machine.run)
+            if body["id"].startswith(f"{machine.origin}/"):
+                self._requests.setdefault(body["id"], entry)
+                self._last[machine.origin] = (body["id"], machine.run)
         elif kind == "decision":
             self.counts.add(f"decided {body['outcome']}")
             if body["outcome"] == "granted":
                 self._grants.setdefault(body["request"], []).append((machine.origin, seq))
-        elif kind == "withdrawn":
+            if machine.origin != self.liar:
+                self._judge(machine, entry)
+        elif kind == "withdrawn" and body["request"].startswith(f"{machine.origin}/"):
             self._over.add(body["request"])
-            if not machine.old and any(light.request == body["request"] for light in self.lights):
+            drawn = any(light.request == body["request"] for light in self.lights)
+            if drawn and not machine.old and machine.origin != self.liar:
                 raise ViolationError(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
-        elif kind == "island":
+        elif kind == "issued":
+            self._lit_at.setdefault(machine.origin, self.world.mono)
+        else:
+            self._of_the_node(machine, entry)
+        self.excuses.written(machine, entry)
+
+    def _of_the_node(self, machine: Machine, entry: Entry) -> None:
+        """What a machine says of itself."""
+        body = entry.body
+        if entry.kind == "island":
             (self.island.add if body["on"] else self.island.discard)(machine.origin)
-            self.counts.add("island mode")
-        elif kind == "start":
+        elif entry.kind == "start":
             self.island.discard(machine.origin)
+            self._content.pop(machine.origin, None)
             machine.aside = frozenset(body["missing"])
             machine.outdated -= machine.aside
             self.counts.add("attested missing" if body["missing"] else "start")
-        elif kind not in ("issued",):
-            self.counts.add(kind)
+            return
+        self.counts.add("island mode" if entry.kind == "island" else entry.kind)
 
     def copied(self, machine: Machine, row: Stored) -> None:
         """A copy of another's entry is on a machine's disk: its origin must have written just that."""
-        if row.data not in self._written.get((row.origin, row.seq), ()):
+        if row.data not in self.written_by.get((row.origin, row.seq), ()):
             raise ViolationError(f"S5: {machine.origin} took in what {row.origin} has not written: {row.data!r}")
 
     def meddled(self, machine: Machine, message: object, kept: int) -> None:
@@ -113,63 +142,266 @@ class Oracle:
         if not kept:
             raise ViolationError(f"S5: {machine.origin} has not refused what was changed on its way: {message}")
 
+    def fold_of(self, machine: Machine, but: Entry | None = None) -> OwnFold:
+        """What a machine's disk says."""
+        known = self._entries
+        return OwnFold((known[row.data] for row in machine.disk if known[row.data] is not but), self.facts)
+
+    def fold_of_all(self) -> OwnFold:
+        """What anybody has ever written says."""
+        return OwnFold(self._entries.values(), self.facts)
+
+    def rights_of(self, voter: int) -> set[str]:
+        """The elections in which the list lets this voter have a ballot."""
+        listed = self.world.voters.get(voter)
+        if listed is None or listed.struck is not None:
+            return set()
+        return set(listed.elections) - set(listed.postal)
+
+    def is_marked_by_liar(self, fold: OwnFold, voter: int) -> bool:
+        """Whether a voter may be turned away for what a liar has written: a mark at its table, or anything in its books."""
+        if not self.liar:
+            return False
+        marked = any(self.liar in (claim.where, claim.found_by) for claim in fold.claims(voter))
+        return marked or self.liar in fold.ever_held(self.facts.books[voter])
+
+    # --- what is decided, judged by its author's own disk ---
+
+    def _judge(self, machine: Machine, entry: Entry) -> None:
+        body, fold = entry.body, self.fold_of(machine, but=entry)
+        made = fold.requests.get(body["request"])
+        if made is not None and made.body["op"] == "undo":
+            self._judge_undo(machine, entry, made, fold)
+            return
+        bars = dict(self._bars(fold, body))
+        if body["outcome"] == "granted" and bars:
+            raise ViolationError(f"W: {machine.origin} grants {body['request']}, though: {'; '.join(bars.values())}")
+        if body["outcome"] != "refused":
+            return
+        reason = body["reason"]
+        if reason == "changed":
+            reason = next(iter(bars), "")
+        if body["marked_ms"]:
+            named = [(c.table, c.time) for c in fold.marks(body["voter"], but=body["request"])]
+            if (body["table"], body["marked_ms"]) not in named:
+                raise ViolationError(
+                    f"W: {machine.origin} refuses {body['request']} for {body['table'], body['marked_ms']}, not {named}"
+                )
+        if reason not in bars:
+            raise ViolationError(f"W: {machine.origin} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
+
+    def _judge_undo(self, machine: Machine, entry: Entry, made: Entry, fold: OwnFold) -> None:
+        """A mark of that very voter is taken back: a found card, or what was handed out as it is said, or never will be."""
+        claim = next((c for c in fold.marks(made.body["voter"], each=99) if c.id == made.body["target"]), None)
+        handed_out, issued = made.body["handed_out"], made.body["target"] in fold.issued
+        may = claim is not None and (bool(claim.found_by) or handed_out == issued)
+        self.counts.add(f"undo {entry.body['outcome']}")
+        if entry.body["outcome"] == "granted" and not may:
+            raise ViolationError(f"W: {machine.origin} grants the undo {made.body}, though it is not so")
+
+    def _bars(self, fold: OwnFold, body: dict) -> Iterable[tuple[str, str]]:
+        """All that stands against a grant."""
+        voter, wanted, asks = body["voter"], set(body["elections"]), body["request"].partition("/")[0]
+        if not fold.is_open or fold.is_closed(asks) or (body["outcome"] == "refused" and fold.is_register_sealed):
+            yield "not_open", "the poll or the table is not open"
+        if fold.referrals(voter):
+            yield "referred", "the voter is referred to the secretary"
+        if voter not in self.world.voters or self.world.voters[voter].book != body["book"]:
+            yield "not_on_list", "the voter is not in that book"
+            return
+        listed = self.world.voters[voter]
+        if listed.struck is not None:
+            yield listed.struck.value, "the voter is struck off the list"
+        if not wanted <= set(listed.elections):
+            yield "no_right", "the voter has no right to that"
+        if wanted & set(listed.postal):
+            yield "postal_vote", "the voter has voted by post"
+        marked = {e for claim in fold.marks(voter, but=body["request"]) for e in claim.elections}
+        if wanted & marked or (marked and body["outcome"] == "refused"):
+            yield "already_marked", "the voter has a mark"
+
     # --- what is shown ---
 
     def shown(self, machine: Machine, screen: s.Screen) -> None:
         """A node shows a screen."""
         content = screen.content
-        if isinstance(content, s.Refused):
-            self.counts.add(f"refused {content.code}")
+        if content == self._content.get(machine.origin):
+            return  # but for its strip: what it says has been judged when it came
+        self._content[machine.origin] = content
         if not isinstance(content, s.Green):
-            return
-        voter = int("".join(c for c in content.number if c.isdigit()))
-        elections = tuple(_BY_NAME[ballot.election] for ballot in content.ballots if not ballot.withheld)
-        self._green(machine, voter, elections)
+            self._sent.pop(machine.origin, None)
+            self._lit_at.pop(machine.origin, None)
+        match content:
+            case s.Green():
+                self._green(machine, content)
+            case s.Refused():
+                self.counts.add(f"refused {content.code}")
+                self._check_refused(machine, content)
+            case s.Referred():
+                self.counts.add("referred, shown")
+                if not self._is_referred(machine, number_in(content.number)) and machine.origin != self.liar:
+                    raise ViolationError(f"W: {machine.origin} sends voter {content.number} to the secretary for nothing")
+            case s.VoterShown() | s.BirthDate():
+                listed = self.world.voters.get(number_in(content.number))
+                if listed is None or listed.name != content.name:
+                    raise ViolationError(f"W: {machine.origin} shows {content.name} as {content.number}")
+                self._check_ballots(machine, listed.number, content.ballots)
+            case s.Waiting(silent=True):
+                self._check_silent(machine, content)
 
-    def _green(self, machine: Machine, voter: int, elections: tuple[str, ...]) -> None:
-        request, run = self._last.get(machine.origin, ("", 0))
-        known = self._requests.get(request)
-        if known is None or known[0] != voter:
-            raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
-        before = [light for light in self.lights if light.request == request]
-        if before:
-            if before[0].run != machine.run:
-                raise ViolationError(f"S1: {machine.origin} shows green again on {request} after a restart")
+    def _is_referred(self, machine: Machine, voter: int) -> bool:
+        """Whether somebody has sent the voter to the secretary, and this machine's disk knows of no new try."""
+        own = self.fold_of(machine)
+        ended = {hash_ for e in own.all("released") if e.body["voter"] == voter for hash_ in e.body["ends"]}
+        return any(e.body["voter"] == voter and e.hash not in ended for e in self.fold_of_all().all("referred"))
+
+    def _check_refused(self, machine: Machine, content: s.Refused) -> None:
+        """What is said of a voter who is turned away is so, by what lies on any disk."""
+        voter, code = number_in(content.number), content.code
+        listed = self.world.voters.get(voter)
+        if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
+            return  # it may refuse whom it likes
+        claims = self.fold_of_all().claims(voter) if code in ("A1", "A8") else []
+        own_over = {id_ for id_ in self._over if id_.startswith(f"{machine.origin}/")}  # what it has given up it knows
+        claims = [claim for claim in claims if claim.id not in own_over]
+        if code == "A1":
+            is_so = any(_is_named(claim, content.reason) for claim in claims)
+        elif code == "A9":
+            to = _TABLE.search(content.remedy)
+            fold = self.fold_of_all()
+            is_so = machine.origin in self.island and listed is not None
+            is_so = is_so and (to is None or int(to[1]) in {table_of(o) for o in fold.ever_held(listed.book)})
+        else:
+            is_so = {
+                "A2": listed is not None
+                and set(listed.elections) <= set(listed.postal) | {e for c in claims for e in c.elections},
+                "A3": listed is None,
+                "A4": listed is not None and listed.struck is not None,
+                "A7": any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
+                "A8": bool(claims) or self._is_refused(machine),
+                "A10": True,  # judged when it is decided
+            }.get(code, False)
+        if not is_so:
+            raise ViolationError(f"W: {machine.origin} refuses voter {voter}: {content.reason!r}, which is not so: {claims}")
+
+    def _is_refused(self, machine: Machine) -> bool:
+        """Whether somebody has refused the table's request, which was judged when it was decided."""
+        last = self._last.get(machine.origin, ("",))[0]
+        return self.fold_of_all().outcome(last) == "refused"
+
+    def _check_silent(self, machine: Machine, content: s.Waiting) -> None:
+        """Who is named as silent holds a book, by what anybody knows; else it is somebody who could help nobody."""
+        found = _SILENT.search(content.headline)
+        request = self._requests.get(self._last.get(machine.origin, ("",))[0])
+        if found is None or request is None or machine.origin == self.liar:
             return
+        holders = {table_of(o) for o in self.fold_of_all().ever_held(request.body["book"])}
+        if int(found[1]) not in holders:
+            raise ViolationError(
+                f"W: {machine.origin} waits for table {found[1]}, which never held book {request.body['book']}"
+            )
+
+    def _check_ballots(self, machine: Machine, voter: int, ballots: Iterable[s.Ballot]) -> None:
+        """No ballot is handed out without a right to it, and none withheld but for what is so."""
+        listed, rights = self.world.voters[voter], self.rights_of(voter)
+        for ballot in ballots:
+            election = _BY_NAME[ballot.election]
+            is_so = {
+                "": election in rights,
+                "ingen valgret": election not in listed.elections,
+                "brevstemme": election in listed.postal,
+                "allerede udleveret": True,  # told apart when it is refused, or in the end
+            }[ballot.withheld]
+            if not is_so:
+                word = ballot.withheld or "handed out"
+                raise ViolationError(f"W: {machine.origin} shows for voter {voter} the {election} ballot as {word}")
+
+    def _green(self, machine: Machine, content: s.Green) -> None:
+        """A green is sent to a display."""
+        voter = number_in(content.number)
+        elections = tuple(_BY_NAME[ballot.election] for ballot in content.ballots if not ballot.withheld)
+        request, run = self._last.get(machine.origin, ("", 0))
+        if machine.origin == self.liar:
+            request = f"a lie of {machine.run}, voter {voter}"
+            self._sent[machine.origin] = Light(voter, elections, self.liar, machine.run, request, 0, island=False)
+            return
+        known = self._requests.get(request)
+        if known is None or known.body["voter"] != voter or sorted(known.body["elections"]) != sorted(elections):
+            raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
+        if self.world.voters[voter].name != content.name:
+            raise ViolationError(f"W: {machine.origin} shows green for {content.name} as {content.number}")
+        self._check_ballots(machine, voter, content.ballots)
+        before = self._sent.get(machine.origin)
+        if before is not None and before.request == request:
+            return
+        if any(light.request == request for light in self.lights):
+            raise ViolationError(f"S1: {machine.origin} shows green again on {request}")
         if run != machine.run:
             raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
         if machine.outdated or (machine.contested and machine.origin in self.island):
             raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
-        light = Light(voter, elections, machine.origin, machine.run, request, known[2], machine.origin in self.island)
         if request in self._over:
             raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
-        self._check_once(light)
-        self.lights.append(light)
+        island = machine.origin in self.island
+        light = Light(voter, elections, machine.origin, machine.run, request, known.seq, island)
+        self._sent[machine.origin] = light
         self._check_disks(light)
+        self._check_may_serve(machine, light)
+
+    def drawn(self, machine: Machine) -> None:
+        """A green is drawn: the clerk sees it, and hands out."""
+        light = self._sent[machine.origin]
+        if all(other.request != light.request for other in self.lights):
+            if self.is_undone(self.fold_of_all(), light) and not self.excuses.of(light.voter):
+                raise ViolationError(f"S1: {machine.origin} shows green on {light.request}, which was undone")
+            self._check_once(light)
+            self.lights.append(light)
+
+    def is_lit(self, mark: str, voter: int) -> bool:
+        """Whether a green was drawn on a request; or, for a found card, at the table where it is said to have lain."""
+        found = [claim.where for claim in self.fold_of_all().claims(voter) if claim.id == mark and claim.found_by]
+        return any(light.request == mark or (light.voter == voter and light.table in found) for light in self.lights)
+
+    def is_undone(self, fold: OwnFold, light: Light) -> bool:
+        """Whether the secretary has taken the ballots of a green back."""
+        return fold.undone(light.request, light.voter)
+
+    def look_at_greens(self) -> None:
+        """A green that its table knows to be drawn goes away by itself."""
+        for origin, since in self._lit_at.items():
+            machine = self.world.machines[origin]
+            if not machine.up or self.world.mono <= since + self.world.clear_ms + SLACK_MS:
+                continue
+            if machine.due > self.world.mono and origin in self._sent:
+                raise ViolationError(f"W: {origin} has shown green on {self._sent[origin].request} ever since {since} ms")
+
+    def _check_may_serve(self, machine: Machine, light: Light) -> None:
+        fold = self.fold_of(machine)
+        if fold.is_closed(machine.origin):
+            raise ViolationError(f"W: {machine.origin} is closed, and shows green on {light.request}")
+        if not self.fold_of_all().is_open:
+            raise ViolationError(f"W: {machine.origin} shows green on {light.request}, and the poll is not open")
 
     def _check_once(self, light: Light) -> None:
-        for other in self.lights:
-            if other.voter == light.voter and set(other.elections) & set(light.elections):
+        alike = [one for one in self.lights if one.voter == light.voter and set(one.elections) & set(light.elections)]
+        fold = self.fold_of_all() if alike else None
+        for other in alike:
+            if not self.is_undone(fold, other):
                 self.twice.add(light.voter)
-                if self.honest and not self._is_excused(light):
+                excuse = self.excuses.of(light.voter) or self.excuses.of_lights(light, other)
+                if not excuse:
                     raise ViolationError(
                         f"S1: voter {light.voter} is given ballots at {light.table} ({light.request}), "
                         f"after {other.table} ({other.request})"
                     )
-
-    def _is_excused(self, light: Light) -> bool:
-        """Whether S1 rests on more than the protocol: cards that were not scanned, or an old disk that wrote on, unnoticed."""
-        if self.forks_excused and self.has_fork:
-            self.counts.add("two ballots: a disk's old copy wrote on, unnoticed")
-            return True
-        return any(voter == light.voter for voter, _ in self.unscanned)
+                self.counts.add(f"two ballots: {excuse}")
 
     def _check_disks(self, light: Light) -> None:
         grants = self._grants.get(light.request, [])
         own = self.world.machines[light.table]
         kind = "own" if any(o == light.table for o, _ in grants) else "other"
         self.counts.add(f"green of {'an island' if light.island else f'{kind} book'}")
-        if not self.honest or (light.island and kind == "own"):
+        if light.island and kind == "own":
             return
         disks = {
             m.origin
@@ -179,6 +411,8 @@ class Oracle:
         }
         if own.vector.get(light.table, 0) < light.seq:
             raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
+        if any(self.boasts.get(origin, 0) >= seq for origin, seq in grants):
+            disks.add(self.liar)
         if not disks - {light.table}:
             raise ViolationError(f"S2: the mark of {light.request} is on one disk only")
 
@@ -187,10 +421,10 @@ class Oracle:
     @property
     def has_fork(self) -> bool:
         """Whether an old copy of a disk has written other entries where its origin's real ones stand."""
-        return any(len(versions) > 1 for versions in self._written.values())
+        return any(len(versions) > 1 for versions in self.written_by.values())
 
     def pile(self, origin: str) -> list[Light]:
-        """The polling cards that lie at a table: one for each green that it has shown."""
+        """The polling cards that lie at a table: one for each green that was drawn there."""
         return [light for light in self.lights if light.table == origin]
 
     def finish(self) -> None:
@@ -200,42 +434,73 @@ class Oracle:
         for machine in alive:
             if machine.vector != first.vector:
                 raise ViolationError(f"S3: {machine.origin} has {machine.vector}, {first.origin} has {first.vector}")
-        told = [_told(machine, self.world.voters) for machine in alive]
-        for machine, other in zip(alive, told, strict=True):
-            if other != told[0]:
-                difference = {
-                    key: (told[0].get(key), other.get(key)) for key in told[0] | other if told[0].get(key) != other.get(key)
-                }
-                raise ViolationError(f"S3: {first.origin} and {machine.origin} say different things: {difference}")
+        fold = self.fold_of(first)
+        told = _told(fold, self.world.voters, self.world.origins)
         for machine in alive:
-            self._check_sight(machine)
+            other = _told_by(machine, self.world.voters, self.world.origins)
+            if other != told:
+                difference = {key: (told.get(key), other.get(key)) for key in told | other if told.get(key) != other.get(key)}
+                raise ViolationError(f"S3: what {machine.origin} says is not what the logs say: {difference}")
             self._check_log(machine)
-            self._check_ended(machine)
+            open_ = fold.unsettled(machine.origin)
+            if open_ and machine.origin != self.liar:
+                raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
+        self._check_marks(fold)
 
-    def _check_sight(self, machine: Machine) -> None:
-        ledger = machine.node.ledger
+    def _check_marks(self, fold: OwnFold) -> None:
+        conflicts = fold.conflicts()
         for light in self.lights:
-            marked = {election for mark in ledger.marks(light.voter) for election in mark.elections}
-            if not set(light.elections) <= marked and (self._is_provable(machine, light)):
-                raise ViolationError(f"S4: the green of {light.request} is not a mark at {machine.origin}")
-        hidden = {light.voter for light in self.lights if not self._is_provable(machine, light)}
-        silent = self.twice - ledger.conflicts().keys() - hidden
+            marked = {election for claim in fold.marks(light.voter) for election in claim.elections}
+            if not set(light.elections) <= marked and self._is_provable(light) and not self.is_undone(fold, light):
+                raise ViolationError(f"S4: the green of {light.request} is not a mark in the end")
+        hidden = {one.voter for one in self.lights if not self._is_provable(one) or self.is_undone(fold, one)}
+        silent = self.twice - conflicts.keys() - hidden
         if silent:
-            raise ViolationError(f"S4: voters {silent} have two ballots, and {machine.origin} shows no conflict")
-        if self.honest and ledger.conflicts():
-            self.counts.add("conflict shown without a second ballot")
+            raise ViolationError(f"S4: voters {silent} have two ballots, and nothing shows it")
+        for voter, ballots in conflicts.items():
+            if wrong := [ballot for ballot in ballots if not self._is_ballot(ballot)]:
+                if excuse := self.excuses.of(voter):
+                    self.counts.add(f"conflict without a second ballot: {excuse}")
+                else:
+                    raise ViolationError(f"S4: voter {voter} is shown with a second ballot that nobody was given: {wrong}")
 
-    def _is_provable(self, machine: Machine, light: Light) -> bool:
+    def _is_ballot(self, claim: Claim) -> bool:
+        """Whether a ballot that is said to have been given may have been: a green was drawn there, or nobody can know."""
+        if claim.where == self.liar or claim.found_by == self.liar:
+            return True
+        at = self.world.machines.get(claim.where)
+        drawn = any(light.voter == claim.voter and light.table == claim.where for light in self.lights)
+        return drawn or at is None or at.lost or at.old
+
+    def check_boards(self, boards: dict[str, s.Board]) -> None:
+        """What the overviews say of conflicts is what the logs say: no voter is missing, none is there wrongly."""
+        for origin, board in boards.items():
+            fold = self.fold_of(self.world.machines[origin])
+            conflicts, told = fold.conflicts(), _conflicts_on(board)
+            if set(told) != set(conflicts):
+                raise ViolationError(
+                    f"S4: the overview of {origin} tells of conflicts of {sorted(told)}, not of {sorted(conflicts)}"
+                )
+            for voter, ballots in told.items():
+                places = {(claim.table, clock(claim.time)) for claim in conflicts[voter]}
+                if ballots and not ballots <= places:
+                    raise ViolationError(f"S4: {origin} tells of voter {voter}'s ballots {ballots}, not {places}")
+            self.counts.add("overview read")
+
+    def _is_provable(self, light: Light) -> bool:
         """Whether a green must be a mark in the end: its table's disk is there, or its grant, or its card was scanned again."""
         table = self.world.machines[light.table]
         if not (table.lost or table.old):
-            return True
+            return light.table != self.liar
         if table.old and light.request in self._over:
             return False  # its old disk did not know of the request, and has given it up
-        if self.honest and not table.old and not light.island and (light.voter, light.table) not in self.unscanned:
+        excused = self.excuses.of(light.voter) or (light.voter, light.table) in self.unscanned
+        if not excused and not table.old and not light.island:
             return True
         return any(
             machine.vector.get(origin, 0) >= seq and not self.world.machines[origin].old
+            for machine in self.world.machines.values()
+            if machine.up
             for origin, seq in self._grants.get(light.request, ())
         )
 
@@ -244,22 +509,64 @@ class Oracle:
             if isinstance(found, Broken):
                 raise ViolationError(f"S5: the log at {machine.origin} does not verify: {found}")
 
-    def _check_ended(self, machine: Machine) -> None:
-        open_ = [case.id for case in machine.node.ledger.unsettled(machine.origin)]
-        if open_:
-            raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
+
+def number_in(words: str) -> int:
+    """The voter number in "nr. 000 001"; 0 where there is none."""
+    return int("".join(c for c in words if c.isdigit()) or 0)
 
 
-def _told(machine: Machine, voters: Iterable[int]) -> dict[str, object]:
-    """All that a node says of voters and books, to compare with another's."""
-    ledger, books = machine.node.ledger, machine.node.books.books
-    told: dict[str, object] = {f"book {book}": books.chain(book).holdings for book in books}
-    told["conflicts"] = dict(ledger.conflicts())
-    told["open"] = ledger.poll_open
-    for request, case in ledger.cases.items():
-        found = case.outcome(books)
-        outcome = found.decision.outcome if found is not None else None
-        told[request] = (case.made, outcome, case.issued, case.withdrawn, case.marks(books), case.undone(books))
+def clock(time_ms: int) -> str:
+    """A time as the screens have it, in the made-up place's zone."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%H.%M")
+
+
+def _is_named(claim: Claim, words: str) -> bool:
+    """Whether a mark is the one of which a screen tells. Who does not know its request tells when it was granted."""
+    table, time = _TABLE.search(words), _TIME.search(words)
+    is_there = table is None or int(table[1]) == claim.table
+    return is_there and (time is None or time[1] in {clock(at) for at in claim.times})
+
+
+def _conflicts_on(board: s.Board) -> dict[int, set[tuple[int, str]]]:
+    """The voters whom an overview shows in conflict, each with the tables and times that it names."""
+    found: dict[int, set[tuple[int, str]]] = {}
+    for line in board.lines:
+        if line.text.startswith("KONFLIKT"):
+            if named := _NUMBER.search(line.name):
+                found[number_in(named[0])] = {(int(table), time) for table, time in _BALLOT.findall(line.text)}
+            else:
+                found |= {number_in(number): set() for number in _NUMBER.findall(line.text)}
+    return found
+
+
+def _told(fold: OwnFold, voters: Iterable[int], origins: Iterable[str]) -> dict[str, object]:
+    """What the logs say, by the oracle's own fold."""
+    told: dict[str, object] = {f"holder of {book}": fold.holder(book) for book in fold.chains}
+    told["open"] = fold.is_open
+    told["closed"] = sorted(origin for origin in origins if fold.is_closed(origin))
+    told["handed out"] = fold.handed_out()
+    told |= {f"became of {id_}": fold.outcome(id_) for id_ in fold.requests}
     for voter in voters:
-        told[f"voter {voter}"] = tuple(sorted((m.elections, m.table, m.time_ms) for m in ledger.marks(voter)))
+        told[f"marks of {voter}"] = sorted((c.elections, c.table, c.time) for c in fold.marks(voter))
+        told[f"referrals of {voter}"] = sorted(fold.referrals(voter))
+    conflicts = fold.conflicts().items()
+    told["conflicts"] = {voter: sorted({(c.table, c.time) for c in claims}) for voter, claims in conflicts}
+    return told
+
+
+def _told_by(machine: Machine, voters: Iterable[int], origins: Iterable[str]) -> dict[str, object]:
+    """What a node says."""
+    ledger, books = machine.node.ledger, machine.node.books.books
+    told: dict[str, object] = {f"holder of {book}": books.holder(book) for book in books}
+    told["open"] = ledger.poll_open
+    told["closed"] = sorted(origin for origin in origins if ledger.is_closed(origin))
+    told["handed out"] = ledger.totals().issued
+    for id_, case in ledger.cases.items():
+        found = case.outcome(books) if case.made is not None else None
+        if case.made is not None and (case.is_check_in or books.counts(0, case.made.register, case.origin, case.seq)):
+            told[f"became of {id_}"] = found.decision.outcome.value if found is not None else ""
+    for voter in voters:
+        told[f"marks of {voter}"] = sorted((m.elections, m.table, m.time_ms) for m in ledger.marks(voter))
+        told[f"referrals of {voter}"] = sorted(ledger.referrals(voter))
+    told["conflicts"] = {voter: sorted(ballots) for voter, ballots in ledger.conflicts().items()}
     return told

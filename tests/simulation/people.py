@@ -1,16 +1,18 @@
 """The people of a simulated day: clerks who do what their screens ask for, and the chair who decides."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from random import Random
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import rules
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed, Perform, Rescan
-from kiosk.node import Ordered, Scanned
+from kiosk.domain.office import Deed
+from kiosk.node import Scanned
 from tests.made_up import card
-from tests.simulation.oracle import Counts, Oracle
+from tests.simulation.office import NotOfferedError, Office
+from tests.simulation.oracle import Counts, Oracle, number_in
 from tests.simulation.world import Machine, World
+
+Card = tuple[int, str]  # a voter, and the stopped table at which the voter's card was found
 
 
 class People:
@@ -31,29 +33,35 @@ class People:
     def clerk(self) -> None:
         """A clerk does what the screen asks for."""
         world, rng = self.world, self.rng
-        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.screen is not None and m.drawn_ms]
+        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.screen is not None and m.is_drawn]
         if tables:
             self.serve(rng.choice(tables), rng.choice(list(world.voters)))
 
     def serve(self, machine: Machine, voter: int) -> None:
         """The next touch or scan at a table."""
-        rng, content = self.rng, machine.screen.content
-        match content:
+        chance = self.rng.random()
+        match machine.screen.content:
             case s.Ready() | s.Refused():
                 self.scan(machine, voter)
-            case s.VoterShown():
-                self.touch(machine, "cancel" if rng.random() < 0.05 else "approve")
-            case s.Waiting():
-                if rng.random() < 0.3:
-                    self.touch(machine, "cancel")
+            case s.VoterShown() | s.BirthDate() if chance < 0.95:
+                self.approve(machine, wrong=self.rng.random() < 0.4)
+            case s.Waiting() if chance > 0.3:
+                pass
             case s.Unresolved():
-                if self.quick_clerks or rng.random() < 0.3:
+                if self.quick_clerks or chance < 0.3:
                     self.answer(machine)
-            case s.Green():
-                if rng.random() < 0.5:
-                    self.touch(machine, "next")
+            case s.Green() | s.Referred() if chance < 0.5:
+                self.touch(machine, "next")
+            case s.Referred():
+                self.release(machine)
+            case s.VoterShown() | s.BirthDate() | s.Waiting() | s.Board() | s.Menu() | s.Pin():
+                self.touch(machine, "cancel")
             case _:
                 pass
+
+    def approve(self, machine: Machine, *, wrong: bool = False) -> None:
+        """The birth date is compared, and right; or it is keyed, and may be wrong."""
+        self.touch(machine, "approve", ("02021970" if wrong else "01011970") if self.world.keyed else "")
 
     def scan(self, machine: Machine, voter: int) -> None:
         self.world.say(f"{machine.origin}: the card of voter {voter} is scanned")
@@ -63,7 +71,7 @@ class People:
 
     def touch(self, machine: Machine, touch: str, value: str = "") -> None:
         self.world.say(f"{machine.origin}: touches {touch}")
-        self.world.take(machine, s.Touch(machine.screen.number, touch, value))
+        self.world.touch(machine, touch, value)
 
     def answer(self, machine: Machine) -> None:
         """After a restart the clerk says what is true: whether the light was shown."""
@@ -74,9 +82,28 @@ class People:
 
     # --- the chair ---
 
-    def order(self, machine: Machine, *effects: Perform | Rescan) -> None:
-        self.world.say(f"{machine.origin}: the chair orders {'; '.join(map(_words, effects))}")
-        self.world.take(machine, *(Ordered(effect) for effect in effects))
+    def order(self, machine: Machine, words: str, decide: Callable[[Office], None]) -> bool:
+        """The chair decides something on a machine's screen; whether the screen let it be decided."""
+        self.world.say(f"{machine.origin}: the chair decides: {words}")
+        try:
+            decide(Office(self.world, machine))
+        except NotOfferedError as error:
+            self.world.say(f"   but {error or 'that is not offered'}")
+            self.counts.add("not offered to the chair")
+            return False
+        return True
+
+    def decide(self, machine: Machine, deed: Deed) -> bool:
+        """The chair decides what needs no more words."""
+        return self.order(machine, deed.value, lambda office: office.decide(deed))
+
+    def open_poll(self, machine: Machine) -> None:
+        self.decide(machine, Deed.OPEN_POLL)
+
+    def release(self, machine: Machine) -> None:
+        """The chair gives the voter on the screen a new try."""
+        voter = number_in(machine.screen.content.number)
+        self.order(machine, f"voter {voter} gets a new try", lambda office: office.decide_here(Deed.RELEASE_VOTER))
 
     def stopped(self) -> set[str]:
         """The origins that are stopped: off, locked or lost."""
@@ -87,7 +114,7 @@ class People:
         self.forgive()
         for machine in self.shuffled():
             if machine.up and machine.origin not in self.attested and machine.node.situation.may_island:
-                self.order(machine, Perform(Deed.ISLAND))
+                self.decide(machine, Deed.ISLAND)
                 return
 
     def forgive(self) -> None:
@@ -135,8 +162,11 @@ class People:
         stopped -= {machine.origin}
         if self.honest and any(self.in_island(origin) for origin in stopped):
             return
-        self.attested |= stopped
-        self.order(machine, Perform(Deed.SEAL, book=book, nodes=frozenset(stopped)))
+        self.order_seal(machine, book, stopped)
+
+    def order_seal(self, machine: Machine, book: int, stopped: Collection[str]) -> None:
+        self.attested |= set(stopped)
+        self.order(machine, f"seal book {book}, {sorted(stopped)} have stopped", lambda office: office.seal(book, stopped))
 
     def in_island(self, origin: str) -> bool:
         machine = self.world.machines.get(origin)
@@ -153,13 +183,14 @@ class People:
                 if sealed is None:
                     continue
                 if self.rng.random() < 0.3 and not finish:
-                    self.order_scans(machine, self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed)))
+                    self.order_scans(machine, book, self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed)))
                 if machine.node is None:
                     return
                 if not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed):
                     heirs = [m.origin for m in self.world.machines.values() if m.node is not None]
                     old = keeper.books.old_holder(book, sealed.seal.epoch)
-                    to = self.rng.choice([o for o in heirs if o != old] or heirs)
+                    others = [o for o in heirs if o != old]
+                    to = self.rng.choice(others if others and self.rng.random() < 0.85 else heirs)
                     self.seize(machine, book, to, scan=self.rng.random() >= self.careless)
                     return
 
@@ -170,14 +201,15 @@ class People:
         scans = self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed))
         if not scan and scans:
             self.counts.add("seized without scanning")
-            self.oracle.unscanned |= {(found.voter, found.stopped) for found in scans}
-        self.order(machine, *(scans if scan else ()), Perform(Deed.SEIZE, book=book, to=to))
+            self.oracle.unscanned |= set(scans)
+        found = scans if scan else []
+        self.order(machine, f"book {book} goes to {to}, found: {found}", lambda office: office.seize(book, to, found))
 
-    def order_scans(self, machine: Machine, scans: list[Rescan]) -> None:
+    def order_scans(self, machine: Machine, book: int, scans: list[Card]) -> None:
         if scans:
-            self.order(machine, *scans)
+            self.order(machine, f"found: {scans}", lambda office: office.scan_again(book, scans))
 
-    def cards(self, machine: Machine, stopped: Collection[str], unproved: Collection) -> list[Rescan]:
+    def cards(self, machine: Machine, stopped: Collection[str], unproved: Collection) -> list[Card]:
         """The cards that must be scanned again: those taken in since the last entry that is known here, and those unproved."""
         keeper, found = machine.node.books, []
         if not self.world.scans:
@@ -189,7 +221,7 @@ class People:
                     continue  # the pile is lost
                 due = light.seq > keeper.replica.have.get(origin, 0) or light.request in listed
                 if (due or self.rng.random() < 0.05) and not keeper.ledger.is_found(light.voter, origin):
-                    found.append(Rescan(light.voter, origin))
+                    found.append((light.voter, origin))
         return found
 
     def hand_over(self) -> None:
@@ -201,8 +233,11 @@ class People:
                 if book == 0:
                     others = [o for o in others if o in ("S.1", "T1.1")]
                 if others:
-                    self.order(machine, Perform(Deed.HAND_OVER, book=book, to=self.rng.choice(others)))
+                    self.order_hand_over(machine, book, self.rng.choice(others))
                 return
+
+    def order_hand_over(self, machine: Machine, book: int, to: str) -> None:
+        self.order(machine, f"book {book} is handed over to {to}", lambda office: office.hand_over(book, to))
 
     def attest(self) -> None:
         """The chair attests on a node that is not fresh who is stopped; not while others know of a seizure and it does not."""
@@ -217,10 +252,13 @@ class People:
             if not missing or unseen or alone or any(self.in_island(o) for o in missing):
                 continue
             open_ = [c for o in missing for c in keeper.ledger.unproved(o) if c.outcome(keeper.books) is None]
-            cards = tuple((r.voter, r.stopped) for r in self.cards(machine, missing, open_))
-            self.attested |= missing
-            self.order(machine, Perform(Deed.ATTEST, nodes=frozenset(missing), cards=cards))
+            self.order_attest(machine, missing, self.cards(machine, missing, open_))
             return
+
+    def order_attest(self, machine: Machine, stopped: Collection[str], cards: Collection[Card] = ()) -> None:
+        self.attested |= set(stopped)
+        words = f"{sorted(stopped)} have stopped, found: {list(cards)}"
+        self.order(machine, words, lambda office: office.attest(stopped, cards))
 
     def seizes(self, machine: Machine) -> list[tuple[str, int]]:
         return [(row.origin, row.seq) for row in machine.disk if b'"kind":"seize"' in row.data]
@@ -229,26 +267,31 @@ class People:
         """A node is locked on its own screen, or unlocked."""
         machine = self.rng.choice(list(self.world.machines.values()))
         if machine.up:
-            if machine.node.is_locked:
-                self.order(machine, Perform(Deed.UNLOCK))
-            elif type(machine.node.desk.state) in (d.Ready, d.NotReady, d.Closed, d.Office):
-                self.counts.add("lock")
-                self.order(machine, Perform(Deed.LOCK))
+            self.decide(machine, Deed.UNLOCK if machine.node.is_locked else Deed.LOCK)
+
+    def close(self) -> None:
+        """A table is closed for voters, or reopened."""
+        machine = self.rng.choice([m for m in self.world.machines.values() if m.origin[0] == "T"])
+        if machine.up and machine.screen is not None:
+            self.decide(machine, Deed.REOPEN_TABLE if isinstance(machine.screen.content, s.Closed) else Deed.CLOSE_TABLE)
+
+    def undo(self) -> None:
+        """The secretary takes back a mark: the ballots are back in stock, or there were none; what is said of it is true."""
+        for machine in self.shuffled():
+            if machine.up and machine.node.books.may_decide(0):
+                self.undo_at(machine, self.rng.choice(list(self.world.voters)))
+                return
+
+    def undo_at(self, machine: Machine, voter: int, only_of: str = "") -> None:
+        """The same for a voter's marks, or for those that one origin has made."""
+        for mark in machine.node.books.undoable(voter) if machine.up else ():
+            if only_of in mark.target and (self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found)):
+                self.world.say(f"{machine.origin}: the secretary takes back {mark.target} of voter {voter}")
+                self.counts.add("undo asked for")
+                machine.node.books.ask_undo(voter, mark.target, self.world.now(machine))
+                self.world.take(machine)
 
     def shuffled(self) -> list[Machine]:
         machines = list(self.world.machines.values())
         self.rng.shuffle(machines)
         return machines
-
-
-def _words(effect: Perform | Rescan) -> str:
-    if isinstance(effect, Rescan):
-        return f"voter {effect.voter}'s card is found at {effect.stopped}"
-    parts = [effect.deed.value]
-    if effect.book is not None:
-        parts.append(f"book {effect.book}")
-    if effect.to:
-        parts.append(f"to {effect.to}")
-    if effect.nodes:
-        parts.append(f"stopped {sorted(effect.nodes)}")
-    return " ".join(parts)

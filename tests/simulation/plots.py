@@ -6,11 +6,13 @@ do: they only draw it near. Roles, voter and moments are drawn, and chance goes 
 
 from collections.abc import Callable
 
+from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.nodes import table_of
+from kiosk.domain.office import Deed
 from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
-from tests.simulation.plots_of_the_register import PLOTS_OF_THE_REGISTER
-from tests.simulation.stage import Beats, Stage
+from tests.simulation.plots_of_the_register import ASSISTANT, PLOTS_OF_THE_REGISTER
+from tests.simulation.stage import Beats, Spoilt, Stage
 
 
 def back_in_a_corner(on: Stage) -> Beats:
@@ -195,6 +197,38 @@ def cards_on_paper(on: Stage) -> Beats:
     yield from on.served(n)
 
 
+def two_ballots_are_shown(on: Stage) -> Beats:
+    """S4: the same, and the chair goes on without the cards: the voter is served again, and both ballots are shown."""
+    h, c, n = on.h, on.t, on.n
+    on.alone_with(h, c)
+    yield from on.asks(h)
+    yield from on.served(h)
+    on.stop(h, c)
+    on.unblock()
+    yield
+    on.seal(h, c)
+    yield from on.until(on.answered)
+    on.seize(n, scan=False)
+    yield from on.decides(n)
+    yield from on.asks(n)
+    yield from on.served(n)
+    on.start(h, c)
+    yield from on.fresh(h, c)
+
+
+def closed_table_asks(on: Stage) -> Beats:
+    """A stolen table closes itself, and then asks for a voter."""
+    stolen = on.t if on.t != ASSISTANT else on.n
+    thief, voter, table = on.machine(stolen), on.world.voters[on.voter], table_of(stolen)
+    if on.day.oracle.liar or not thief.up:
+        raise Spoilt
+    on.day.oracle.liar = stolen
+    id_ = f"{stolen}/{thief.node.books.last_start}/99"
+    ask = e.Request(id_, e.Op.CHECK_IN, voter.number, voter.book, voter.elections, table)
+    on.day.say_in_its_name(thief, e.Close(table), ask)
+    yield from on.while_(600)
+
+
 def stale_table(on: Stage) -> Beats:
     """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
     h, t, n, r = on.h, on.t, on.n, on.r
@@ -252,7 +286,7 @@ def islands_meet(on: Stage) -> Beats:
     on.start(*tables)
     yield from on.while_(5_000)
     for table in tables:
-        on.day.order(on.machine(table), Perform(Deed.ISLAND))
+        on.day.decide(on.machine(table), Deed.ISLAND)
     yield from on.asks(on.h)
     yield from on.served(on.h)
     on.unblock()
@@ -274,6 +308,8 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     issued_at_one,
     silent_clerk,
     cards_on_paper,
+    two_ballots_are_shown,
+    closed_table_asks,
     stale_table,
     unheard_seal,
     islands_meet,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from kiosk import limits
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain import screens as s
+from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 
 
@@ -37,6 +38,21 @@ def own_mark_alone(on: Stage) -> Beats:
     on.stop(h)
     yield
     yield from on.taken(n, h)
+    yield from on.while_(300)
+
+
+def copy_in_memory(on: Stage) -> Beats:
+    """G3: a table whose own voter waits puts its copy of the holder's mark off, and its head is due before it is on disk."""
+    h, t = on.h, on.t
+    on.alone_with(h, t)
+    on.block(t, h, "ask", "log", "give")
+    yield from on.asks(t)
+    yield from on.shows(t, s.Waiting)
+    table = on.machine(t)
+    yield from on.until(lambda: on.can_ask(h) and table.up and table.node.peers.next_due() > on.world.mono + 100)
+    on.world.run_for(table.node.peers.next_due() - on.world.mono - limits.COPY_LATE_MS // 2)
+    on.ask(h)
+    on.world.run_for(limits.COPY_LATE_MS)
     yield from on.while_(300)
 
 
@@ -168,7 +184,7 @@ def _old_copy_hears(on: Stage) -> Beats:
 
 
 def _island_serves(on: Stage) -> Beats:
-    on.day.order(on.machine(on.h), Perform(Deed.ISLAND))
+    on.day.decide(on.machine(on.h), Deed.ISLAND)
     yield from on.asks(on.h)
 
 
@@ -213,6 +229,7 @@ def copy_that_passes(on: Stage) -> Beats:
 PLOTS_OF_DISKS: tuple[Callable[[Stage], Beats], ...] = (
     late_grant,
     own_mark_alone,
+    copy_in_memory,
     died_speaking,
     old_copy,
     old_copy_takes_what_is_there,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from kiosk import limits
-from kiosk.domain.office import Deed, Perform
+from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 
 ASSISTANT = "T1.1"
@@ -41,7 +41,7 @@ def unheard_history(on: Stage) -> Beats:
     h, t, n, r = on.h, on.t, on.n, on.r
     on.block(r, [h, t], "log", "give")
     on.block("*", [h, t], "give")
-    on.day.order(on.machine(r), Perform(Deed.HAND_OVER, book=0, to=n))
+    on.day.order_hand_over(on.machine(r), 0, n)
     yield from on.until(lambda: on.machine(n).up and on.machine(n).node.books.may_decide(0))
     on.seal(by=n)
     yield from on.while_(600)
@@ -67,7 +67,7 @@ def card_found_by_a_dead_secretary(on: Stage) -> Beats:
     on.block("*", h)
     on.block(h)
     yield from on.while_(limits.SEEN_MS + 1_500)
-    on.day.order(on.machine(h), Perform(Deed.ISLAND))
+    on.day.decide(on.machine(h), Deed.ISLAND)
     yield from on.asks(h)
     yield from on.served(h)
     on.stop(h)
@@ -80,7 +80,7 @@ def card_found_by_a_dead_secretary(on: Stage) -> Beats:
     on.block(r, [n, c], "log")
     secretary = on.machine(r)
     keeper = secretary.node.books
-    on.day.order_scans(secretary, on.day.cards(secretary, [h], keeper.unproved(keeper.own_seal(on.book))))
+    on.day.order_scans(secretary, on.book, on.day.cards(secretary, [h], keeper.unproved(keeper.own_seal(on.book))))
     yield from on.has(a, r, on.length(r) - 1)
     on.stop(r)
     yield
@@ -137,7 +137,7 @@ def spare_meets_what_was_acted_on(on: Stage) -> Beats:
     if h == a or len(rest) < 2 or on.world.has_lost_a_disk:
         raise Spoilt
     n, y = (on.n, on.t) if a not in (on.n, on.t) else rest[:2]
-    on.day.order(on.machine(r), Perform(Deed.LOCK))
+    on.day.decide(on.machine(r), Deed.LOCK)
     yield
     on.seal(r, by=a, book=0)
     yield from on.until(lambda: on.answered(a, 0))
@@ -145,10 +145,10 @@ def spare_meets_what_was_acted_on(on: Stage) -> Beats:
     on.block(on.others(a, r), [a, r], "want")
     on.block(on.others(a, r), r)
     on.seize(a, by=a, book=0)
-    on.day.order(on.machine(r), Perform(Deed.UNLOCK))
+    on.day.decide(on.machine(r), Deed.UNLOCK)
     yield from on.fresh(r)
     before = on.length(a)
-    on.day.order(on.machine(a), Perform(Deed.HAND_OVER, book=0, to=r))
+    on.day.order_hand_over(on.machine(a), 0, r)
     yield from on.has(r, a, before)
     yield from on.while_(100)
     on.stop(r)
@@ -207,9 +207,33 @@ def heir_of_an_unfinished_register(on: Stage) -> Beats:
     on.block(x)
     on.block("*", x, "want")
     yield from on.fresh(spare, r)
-    on.day.order(on.machine(r), Perform(Deed.HAND_OVER, book=0, to=spare))
+    on.day.order_hand_over(on.machine(r), 0, spare)
     yield from on.until(lambda: on.machine(spare).node.books.may_decide(0))
     on.unblock()
+    yield from on.while_(600)
+
+
+def replaced_assistant_is_back(on: Stage) -> Beats:
+    """The assistant's disk is replaced, and runs again beside its spare, which takes the register: the earlier one must not."""
+    h, r, a, n = on.h, on.r, ASSISTANT, on.n
+    n = n if n != a else on.t
+    if h == a or on.world.has_lost_a_disk or on.day.oracle.liar:
+        raise Spoilt
+    on.stop(r)
+    spare = on.world.replace_disk(on.machine(a)).origin
+    yield
+    on.start(spare)
+    on.machine(a).lost = False
+    on.start(a)
+    yield from on.fresh(spare, a, ms=9_000)
+    on.block(a, on.others(a, h))
+    on.block("*", [a, h], "want")
+    on.seal_or_not(r, by=a)
+    yield from on.while_(300)
+    on.unblock()
+    yield from on.taken(spare, r, by=spare, book=0)
+    yield from on.asks(h)
+    yield from on.asks(n)
     yield from on.while_(600)
 
 
@@ -220,4 +244,5 @@ PLOTS_OF_THE_REGISTER: tuple[Callable[[Stage], Beats], ...] = (
     two_assistants,
     spare_meets_what_was_acted_on,
     heir_of_an_unfinished_register,
+    replaced_assistant_is_back,
 )

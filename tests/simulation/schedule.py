@@ -8,15 +8,15 @@ a story told beat by beat, with chance beside it.
 from collections.abc import Callable, Collection
 from random import Random
 
-from kiosk.domain.office import Deed, Perform
-from kiosk.node import Ordered
 from tests.simulation.healing import Healing
 from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
 from tests.simulation.plots import PLOTS
+from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import World
 
 PLOTTED = 0.6  # how many days have a plot
+LIES = 0.12  # how often the liar of a day that has one lies
 
 
 class Schedule(Healing):
@@ -39,11 +39,14 @@ class Schedule(Healing):
         has_plot = rng.random() < plotted and not 0 < nodes < 4  # a plot has four roles
         tables = (nodes or rng.choice((4, 4, 4, 5, 6) if has_plot else (3, 3, 4, 4, 4, 5, 6, 8))) - 1
         self.focus = rng.randrange(1, tables + 1) if has_plot or rng.random() < 0.75 else 0
-        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus)
+        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_plot)
         self.honest = has_plot or rng.random() < 0.85
-        self.oracle = Oracle(self.world, counts, honest=self.honest)
-        self.draw_faults(rng, has_plot=has_plot)
+        self.oracle = Oracle(self.world, counts)
         self.attested, self.snapshots = set(), {}
+        if not has_plot and self.honest and rng.random() < 0.3:
+            others = [f"T{number}.1" for number in range(2, tables + 1) if number != self.focus or rng.random() < 0.3]
+            self.oracle.liar = rng.choice(others or [""])
+        self.draw_faults(rng, has_plot=has_plot)
         if tell:
             self.world.story = []
         self.plot = self.tell(Random(f"plot {seed}")) if has_plot else None
@@ -56,6 +59,7 @@ class Schedule(Healing):
         self.busy = rng.choice((0.0, 0.05, 0.3) if has_plot else (0.3, 0.5, 0.7))
         self.beat = rng.choice((0.4, 0.7, 0.9))
         self.quick_clerks = not has_plot and rng.random() < 0.8
+        self.sleepy = 0.0 if has_plot else 0.3 if self.oracle.liar else 0.1
         self.careless = 0.0 if has_plot else rng.choice((0.0, 0.0, 0.3))
 
     # --- the whole of it ---
@@ -67,12 +71,15 @@ class Schedule(Healing):
             self.rng.seed(self.seed << 20 | step)
             if step not in self.skip:
                 self.step(step)
+                self.oracle.look_at_greens()
                 self.counts.end_step()
         self.rng.seed(self.seed << 20 | self.steps)
         try:
             self.heal()
             self.oracle.finish()
+            self.oracle.check_boards(self.boards())
             self.serve_the_rest()
+            self.oracle.look_at_greens()
         except ViolationError as violation:
             if not (self.oracle.forks_excused and self.oracle.has_fork) or str(violation)[:2] not in ("L:", "S3"):
                 raise
@@ -87,7 +94,8 @@ class Schedule(Healing):
         for machine in list(world.machines.values()):
             world.boot(machine)
         world.run_for(20)
-        world.take(world.machines["S.1"], Ordered(Perform(Deed.OPEN_POLL)))
+        if self.rng.random() >= self.sleepy:
+            self.open_poll(world.machines["S.1"])
         world.run_for(10)
         world.together_ms = self.rng.choice((0, 0, 1, 3))
         faults = world.faults
@@ -95,10 +103,21 @@ class Schedule(Healing):
         faults.delay = self.rng.choice((0.1, 0.4)) if "delay" in self.enabled else 0.0
         faults.repeat = 0.2 if "repeat" in self.enabled else 0.0
 
+    def oversleep(self) -> None:
+        """The poll is opened late."""
+        for machine in self.world.machines.values():
+            if machine.up and not machine.node.ledger.poll_open and machine.node.books.may_decide(0):
+                self.open_poll(machine)
+
     def step(self, step: int) -> None:
         """One step: the plot's next beat; or something happens by itself, or a clerk, the chair or fate does something."""
         rng, world = self.rng, self.world
         world.say(f"{step}.")
+        if step == self.steps // 3 and self.sleepy:
+            self.oversleep()
+        if self.oracle.liar and rng.random() < LIES:
+            self.lie()
+            return
         if self.plot is not None and rng.random() < self.beat:
             if next(self.plot, "end") == "end":
                 self.plot = None
@@ -119,6 +138,10 @@ class Schedule(Healing):
     def tell(self, rng: Random) -> Beats:
         """A plot, drawn by lot, from when all are ready; it ends early where chance has spoilt it."""
         stage, plot = Stage(self, rng), rng.choice(PLOTS)
+        rest = [f"T{number}.1" for number in range(2, len(self.world.first))]
+        rest = [origin for origin in rest if origin not in (stage.h, stage.t, stage.n)]
+        if rest and plot not in PLOTS_OF_DISKS and rng.random() < 0.5:
+            self.oracle.liar = rng.choice(rest)
         name = plot.__name__.replace("_", " ")
         self.world.say(f"the plot: {name}; H is {stage.h}, T {stage.t}, N {stage.n}, the voter {stage.voter}")
         try:
@@ -144,6 +167,7 @@ _FAULTS: dict[str, Callable[[Schedule], None]] = {
     "lost_disk": Schedule.lost_disk,
     "old_disk": Schedule.old_disk,
     "lock": Schedule.lock,
+    "disk": Schedule.disk,
 }
 _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "island": Schedule.island,
@@ -151,5 +175,7 @@ _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "assistant": Schedule.assistant,
     "hand_over": Schedule.hand_over,
     "attest": Schedule.attest,
+    "close": Schedule.close,
+    "undo": Schedule.undo,
 }
 _FLAWS = ("loss", "delay", "repeat")

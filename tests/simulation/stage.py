@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from kiosk import limits
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed, Perform
 from tests.simulation.world import Machine
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Stage:
     # --- people ---
 
     def can_ask(self, origin: str) -> bool:
-        return self._content(origin) in (s.Ready, s.Refused, s.Green, s.VoterShown)
+        return self._content(origin) in (s.Ready, s.Refused, s.Green, s.VoterShown, s.BirthDate)
 
     def ask(self, origin: str, voter: int | None = None) -> None:
         """A table's clerk scans the voter's card and approves: the table waits for its answer."""
@@ -87,8 +86,8 @@ class Stage:
                     day.touch(machine, "next")
                 case s.Ready() | s.Refused():
                     day.scan(machine, number)
-                case s.VoterShown():
-                    day.touch(machine, "approve")
+                case s.VoterShown() | s.BirthDate():
+                    day.approve(machine)
                     return
                 case _:
                     raise Spoilt
@@ -104,10 +103,15 @@ class Stage:
         book = self.book if book is None else book
         if not taker.up or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
             raise Spoilt
-        day.attested |= set(stopped)
-        day.order(taker, Perform(Deed.SEAL, book=book, nodes=frozenset(stopped)))
+        day.order_seal(taker, book, stopped)
         if not taker.up or taker.node.books.own_seal(book) is None:
             raise Spoilt
+
+    def seal_or_not(self, *stopped: str, by: str) -> None:
+        """Somebody tries to seal the register, whether or not it is offered."""
+        if not set(stopped) <= self.day.stopped() or not self.machine(by).up:
+            raise Spoilt
+        self.day.order_seal(self.machine(by), 0, stopped)
 
     def attest(self, at: str, *stopped: str) -> None:
         """The chair attests at a node that others are stopped; what is true, and where it is offered, or the plot is spoilt."""
@@ -115,8 +119,7 @@ class Stage:
         ready = machine.up and machine.node.situation.may_attest
         if not ready or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
             raise Spoilt
-        day.attested |= set(stopped)
-        day.order(machine, Perform(Deed.ATTEST, nodes=frozenset(stopped)))
+        day.order_attest(machine, stopped)
 
     def answered(self, by: str = "", book: int | None = None) -> bool:
         """Whether the book can be taken now."""
@@ -133,7 +136,7 @@ class Stage:
         if not self.answered(by, book):
             raise Spoilt
         if scanned:
-            self.day.order(taker, Perform(Deed.SEIZE, book=book, to=to))
+            self.day.order(taker, f"book {book} goes to {to}", lambda office: office.seize(book, to))
             return
         self.day.seize(taker, book, to, scan=scan)
 

@@ -1,12 +1,13 @@
 """The simulated place: real node cores, each with a disk in memory, and a network that loses, delays, repeats and splits.
 
 A turn of a node is carried out as the service does it: send and show what may be said at once, commit, send and show the rest.
-A crash may come between any two of these. Only whole rows that were committed outlive it.
+A crash may come between any two of these, and a commit may fail: then the node is thrown away and made anew from the disk. Only
+whole rows that were committed outlive either.
 """
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import msgspec
@@ -17,14 +18,15 @@ from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import node_of, origin_of
+from kiosk.domain.voters import Struck
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
 from kiosk.sync import messages as wire
 from tests.made_up import BOTH, MORNING_MS, MadeUp, keys, voter
 from tests.simulation.network import Meddled, Network
 
 NEVER = 1 << 60
+PIN = "314159"
 MOST_SPINS = 1_000  # turns that nodes may want without any time passing
-_plain = msgspec.json.Decoder().decode
 
 
 @dataclass(slots=True)
@@ -41,7 +43,11 @@ class Machine:
     lost: bool = False
     armed: int = 0  # at which point of its next turn it will crash; 0 for not at all
     fuse: str = ""  # it crashes before the commit of the turn in which it has shown a "green", or writes a "decision"
-    drawn_ms: int | None = 5  # how long its display takes to draw; None: it has died
+    fails: bool = False  # its next commit fails
+    drawn_ms: int | None = 5  # how long its display takes to say that it has drawn; None: it never does, nor is it touched
+    blind: bool = False  # its display draws nothing
+    head: Head | None = None  # what it announced last
+    unseen: bool = False  # a green was sent to it, and is not drawn yet
     due: int = NEVER  # when its node wants to be called
     old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
@@ -55,15 +61,32 @@ class Machine:
     def up(self) -> bool:
         return self.node is not None
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its display works: it can be read and touched."""
+        return self.drawn_ms is not None and not self.blind
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """The moment in which a display draws this screen."""
+
+    number: int
+
 
 class World(Network):
-    """The machines, the network and the time. `shown(machine, screen)` is called with every screen that a node shows."""
+    """The machines, the network and the time.
+
+    Each of `watch` is told of every screen that a node shows (`shown`), of a green when it is drawn (`drawn`), and of what is
+    on the disks (`written`, `copied`).
+    """
 
     speaks_first = False  # switches for the mutation check: what is said goes out before it is committed,
     scans = True  # and stopped tables' cards are scanned again
 
-    def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0) -> None:
-        """`focus`: the book in which all voters are; 0 spreads them over the books."""
+    def __init__(self, tables: int, voters: int, rng: Random, focus: int = 0, *, plain: bool = False) -> None:
+        """`focus`: the book in which all voters are; 0 spreads them over the books. `plain`: no voter has voted by post or is
+        struck off, and birth dates are compared, not keyed."""
         super().__init__(rng)
         self.evidence = self.turns = self.spins = 0
         self.together_ms = 0  # messages that come within so many milliseconds may be taken in one turn
@@ -72,6 +95,11 @@ class World(Network):
         self.place = MadeUp(tables, spares=1, language="da")
         self.first, self.origins = self.place.first, self.place.origins
         self.voters = {n: voter(n, focus or 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",)) for n in range(1, voters + 1)}
+        self.keyed = not plain and rng.random() < 0.2
+        self.clear_ms = rng.choice((400, 3_000))
+        if not plain and rng.random() < 0.3:
+            number = rng.randrange(1, voters + 1)
+            self.voters[number] = replace(self.voters[number], **rng.choice(_LISTED))
         for origin in sorted(self.first):
             self.machines[origin] = Machine(origin)
 
@@ -92,8 +120,9 @@ class World(Network):
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""
         machine.run += 1
-        machine.screen, machine.armed, machine.fuse, machine.drawn_ms = None, 0, "", 5
-        machine.node = Node(self.place.setup(machine.origin), self.voters.get, lambda _pin: True, keys(machine.origin))
+        machine.screen, machine.armed, machine.fuse, machine.drawn_ms, machine.blind = None, 0, "", 5, False
+        setup = replace(self.place.setup(machine.origin), birth_date_keyed=self.keyed, clear_ms=self.clear_ms)
+        machine.node = Node(setup, self.voters.get, lambda pin: pin == PIN, keys(machine.origin))
         for row in machine.disk:
             entry = e.decode_entry(row.data)
             machine.node.replay(entry, e.entry_hash(row.data))
@@ -105,8 +134,10 @@ class World(Network):
     def crash(self, machine: Machine) -> None:
         """Power off: what was not committed is gone; the brokers say so after a while."""
         if machine.node is not None:
+            if machine.unseen and not machine.blind and self.rng.random() < 0.5:
+                self.drawn(machine)  # in that very moment
             machine.node = machine.screen = None
-            machine.due = NEVER
+            machine.due, machine.fails, machine.unseen = NEVER, False, False
             self.say(f"{machine.origin} stops")
             for other in self.machines.values():
                 if other.origin != machine.origin and self.rng.random() < 0.7:
@@ -117,11 +148,22 @@ class World(Network):
         if machine.node is not None:
             self.carry_out(machine, machine.node.take(inputs, self.now(machine)))
 
+    def touch(self, machine: Machine, word: str, value: str = "") -> None:
+        """Somebody touches a button of the screen that stands, which he has seen."""
+        if machine.unseen:
+            self.drawn(machine)
+        self.take(machine, s.Touch(machine.screen.number, word, value))
+
     def carry_out(self, machine: Machine, turn: Turn) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""
         node = machine.node
         self.evidence += len(turn.evidence)
         self.turns += 1
+        if machine.fails:
+            self._say_early(machine, turn)
+            if node.rows():
+                self._begin_anew(machine)
+                return
         if machine.armed or machine.fuse or self.speaks_first:
             if not self._carry_out_in_danger(machine, turn, machine.armed):
                 return
@@ -130,7 +172,7 @@ class World(Network):
             self._commit(machine, node.rows())
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
-            self._send(machine, said.sends)
+            self.send(machine, said.sends)
         machine.doubt, machine.noted = node.doubt, machine.outdated | machine.contested
         at = node.deadline()
         machine.due = NEVER if at is None else at
@@ -152,7 +194,7 @@ class World(Network):
             self._commit(machine, rows)
 
         def tell() -> None:
-            self._send(machine, said[0].sends)
+            self.send(machine, said[0].sends)
 
         steps = [
             begin,
@@ -164,6 +206,8 @@ class World(Network):
         ]
         for number, step in enumerate(steps, 1):
             if number == at or (machine.fuse and step == commit and self._burns(machine, rows)):
+                if machine.fuse == "green":
+                    self.drawn(machine)
                 self.crash(machine)
                 return False
             step()
@@ -175,7 +219,7 @@ class World(Network):
         return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
-        self._send(machine, turn.sends)
+        self.send(machine, turn.sends)
         self._show(machine, turn.screen)
 
     def _commit(self, machine: Machine, rows: Sequence[Stored]) -> None:
@@ -184,7 +228,7 @@ class World(Network):
             machine.vector[row.origin] = row.seq
             if row.origin == machine.origin:
                 for watcher in self.watch:
-                    watcher.written(machine, row.seq, _plain(row.data)["body"], row.data)
+                    watcher.written(machine, row.seq, row.data)
             else:
                 for watcher in self.watch:
                     watcher.copied(machine, row)
@@ -198,17 +242,38 @@ class World(Network):
             self.say(f"   {machine.origin} shows {type(content).__name__}: {getattr(content, 'headline', '')}")
         for watcher in self.watch:
             watcher.shown(machine, screen)
-        if isinstance(screen.content, s.Green):
+        machine.unseen = isinstance(screen.content, s.Green)
+        if machine.unseen:
             self.draw(machine)
 
     def draw(self, machine: Machine) -> None:
-        """The display draws the screen that stands, if it lives, and says so."""
-        if machine.drawn_ms is not None and machine.screen is not None:
+        """The display will draw the screen that stands, if it lives, and then say so."""
+        if machine.screen is None or machine.blind:
+            return
+        self.arrive(machine.origin, "", Draws(machine.screen.number), 1 + int(self.rng.random() * 4))
+        if machine.drawn_ms is not None:
             self.arrive(machine.origin, "", s.Drawn(machine.screen.number), machine.drawn_ms + int(self.rng.random() * 40))
+
+    def drawn(self, machine: Machine) -> None:
+        """The display has drawn the screen that stands: it can be seen."""
+        machine.unseen = False
+        if machine.screen is not None and isinstance(machine.screen.content, s.Green):
+            for watcher in self.watch:
+                watcher.drawn(machine)
+
+    def _begin_anew(self, machine: Machine) -> None:
+        """A commit has failed."""
+        machine.fails = False
+        self.say(f"{machine.origin}: its commit fails")
+        if machine.unseen and not machine.blind and self.rng.random() < 0.5:
+            self.drawn(machine)
+        machine.node = machine.screen = None
+        self.boot(machine)
 
     # --- the network ---
 
-    def _send(self, machine: Machine, sends: tuple[Send, ...]) -> None:
+    def send(self, machine: Machine, sends: Sequence[Send]) -> None:
+        """A machine says this."""
         for message in sends:
             if isinstance(message, AtClerk):
                 continue  # it is for the others' screens only
@@ -222,6 +287,7 @@ class World(Network):
                 else:
                     self.post(machine.origin, message.to, wire.encode(message.message), "want")
             elif isinstance(message, Head):
+                machine.head = message
                 self.post(machine.origin, None, wire.encode_head(message, keys(machine.origin).sign), "head")
             else:
                 self.post(machine.origin, None, wire.encode(message), "log")
@@ -257,15 +323,20 @@ class World(Network):
             self.take(first)
             return
         _, _, to, sender, message = heapq.heappop(self.queue)
-        machine = self.machines[to]
-        if machine.node is None:
+        if self.machines[to].node is not None:
+            self._arrived(self.machines[to], sender, message, when + self.together_ms)
+
+    def _arrived(self, machine: Machine, sender: str, message: object, until: int) -> None:
+        if isinstance(message, Draws):
+            if machine.screen is not None and machine.screen.number == message.number and machine.unseen:
+                self.drawn(machine)
             return
         if isinstance(message, Meddled):
             self._take_meddled(machine, sender, message.message)
             return
         inputs = [self._input(machine, sender, message)]
-        if self.together_ms and any(one[2] == to and one[0] <= when + self.together_ms for one in self.queue):
-            inputs += self._more(machine, when + self.together_ms)
+        if self.together_ms and any(one[2] == machine.origin and one[0] <= until for one in self.queue):
+            inputs += self._more(machine, until)
         self.take(machine, *inputs)
 
     def _input(self, machine: Machine, sender: str, message: object) -> Input:
@@ -282,7 +353,8 @@ class World(Network):
 
     def _more(self, machine: Machine, until: int) -> list[Input]:
         """What comes to a machine by then, in its order: the service takes all that is there in one turn."""
-        mine = [one for one in self.queue if one[2] == machine.origin and one[0] <= until and not isinstance(one[4], Meddled)]
+        apart = (Draws, Meddled)
+        mine = [one for one in self.queue if one[2] == machine.origin and one[0] <= until and not isinstance(one[4], apart)]
         taken = {one[1] for one in mine}
         self.queue = [one for one in self.queue if one[1] not in taken]
         heapq.heapify(self.queue)
@@ -335,3 +407,4 @@ class World(Network):
 
 
 _OF_THE_EDGE = (s.Drawn, Gone, Suspect)
+_LISTED = ({"postal": ("byraad",)}, {"postal": ("region",)}, {"postal": BOTH}, {"struck": Struck.STRUCK_OFF})

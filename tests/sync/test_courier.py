@@ -25,7 +25,7 @@ def giver(tmp_path: Path) -> Iterator[Lists]:
         voters = VoterList(database, REALM)
         voters.replace(sample_voters(COUNT, 5, ("byraad",), (1, 2)))
         lists = Lists("S.1", ("S", "T2"))
-        lists.have(voters)
+        lists.have(voters, bound=False)
         yield lists
 
 
@@ -136,7 +136,7 @@ def test_whose_word_counts() -> None:
 
 
 def test_a_node_with_another_list_is_not_listened_to() -> None:
-    """Another table's: it differs, and that is all. The secretary's: this one is wrong, until they agree."""
+    """It differs until it says that it has this list. It is news once."""
     lists = Lists("T1.1", ("S", "T2"))
     lists.digest = "right"
     assert not lists.heard("T3.1", "right")
@@ -144,12 +144,53 @@ def test_a_node_with_another_list_is_not_listened_to() -> None:
     assert not lists.heard("T3.1", "wrong")  # no news any more
     assert lists.differs("T3.1")
     assert not lists.differs("T4.1")
-    assert not lists.is_wrong
-    lists.heard("S.1", "wrong")
-    assert lists.is_wrong
-    lists.heard("S.1", "right")
-    assert not lists.is_wrong
-    secretary = Lists("S.1", ("S", "T2"))
-    secretary.digest = "right"
-    secretary.heard("T2.1", "wrong")
-    assert not secretary.is_wrong
+    assert not lists.is_alike("T4.1")
+    lists.heard("T3.1", "right")
+    assert lists.is_alike("T3.1")
+
+
+FREE, BOUND = False, True
+RIGHT = {
+    "nobody is heard": ("T1.1", FREE, {}, "a"),
+    "a table takes the secretary's": ("T1.1", FREE, {"S.1": ("b", FREE)}, "b"),
+    "and the assistant's where the secretary's is not heard": ("T1.1", FREE, {"T2.1": ("b", FREE)}, "b"),
+    "the assistant too": ("T2.1", FREE, {"S.1": ("b", FREE), "T1.1": ("a", FREE)}, "b"),
+    "the secretary's before the assistant's": ("T1.1", FREE, {"T2.1": ("b", FREE), "S.1": ("a", FREE)}, "a"),
+    "a table's word alone is none": ("T1.1", FREE, {"T3.1": ("b", FREE)}, "a"),
+    "two disks of the secretary's": ("T1.1", FREE, {"S.1": ("a", FREE), "S.2": ("b", FREE)}, "a"),
+    "marks keep their list, whatever all others have": ("T1.1", BOUND, {"S.1": ("b", BOUND), "T2.1": ("b", BOUND)}, "a"),
+    "the secretary's marks too": ("S.1", BOUND, {"T1.1": ("b", BOUND)}, "a"),
+    "the secretary's takes none by itself": ("S.1", FREE, {"T2.1": ("b", FREE), "T1.1": ("b", FREE)}, "a"),
+    "where others have marks it stops": ("S.1", FREE, {"T1.1": ("b", BOUND)}, ""),
+    "unless they are under its own too": ("S.1", FREE, {"T1.1": ("b", BOUND), "T2.1": ("a", BOUND)}, "a"),
+    "marks at the assistant's before a secretary's without": ("T1.1", FREE, {"S.1": ("a", FREE), "T2.1": ("b", BOUND)}, "b"),
+    "marks of another table's under this list keep it": ("T1.1", FREE, {"S.1": ("b", FREE), "T3.1": ("a", BOUND)}, "a"),
+    "the secretary's with marks before a table's": ("T1.1", FREE, {"S.1": ("b", BOUND), "T3.1": ("a", BOUND)}, "b"),
+    "a liar stops no table that has the secretary's": ("T1.1", FREE, {"S.1": ("a", FREE), "T3.1": ("b", BOUND)}, "a"),
+    "where nobody gives the list with marks a table stops": ("T1.1", FREE, {"T3.1": ("b", BOUND)}, ""),
+}
+
+
+@pytest.mark.parametrize(("me", "bound", "told", "right"), RIGHT.values(), ids=RIGHT)
+def test_which_list_a_node_should_have(me: str, bound: bool, told: dict[str, tuple[str, bool]], right: str) -> None:
+    """Its own is "a"; what the others say, in whatever order. Who is gone, or revoked, has said nothing."""
+    for order in (list(told), list(reversed(told))):
+        lists = Lists(me, ("S", "T2"))
+        lists.digest, lists.bound = "a", bound
+        for origin in order:
+            lists.heard(origin, told[origin][0], bound=told[origin][1])
+        assert lists.right == right
+        for origin in order:
+            lists.gone(origin)
+        assert lists.right == "a"
+
+
+def test_a_table_without_a_list_fetches_the_one_that_marks_are_under() -> None:
+    """The secretary's has none, the assistant has: it comes from the assistant alone, also where that was silent once."""
+    lists = Lists("T1.1", ("S", "T2"))
+    lists.heard("S.1", "new")
+    lists.heard("T2.1", "old", bound=True)
+    lists.was_silent("T2.1")
+    assert lists.offers == [("T2.1", "old")]
+    lists.heard("S.2", "old")
+    assert lists.offers == [("S.2", "old"), ("T2.1", "old")]

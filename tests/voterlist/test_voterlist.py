@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, lines, read, row
 
 from kiosk import limits
+from kiosk.domain import entries as e
+from kiosk.domain.chain import Stored
 from kiosk.domain.voters import Roll, Struck, Voter
 from kiosk.sample import sample_voters, write_list
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
 from kiosk.store.listfile import read_list
 from kiosk.store.listrows import ListError
+from kiosk.store.log import Log
 from kiosk.store.voterlist import ListInUseError, VoterList, list_digest
 
 REALM = "valg/4701"
@@ -111,15 +114,83 @@ def test_failure_halfway_leaves_the_old_list(database: Database) -> None:
     assert voters.verify()
 
 
-def test_refused_once_the_log_has_entries(database: Database) -> None:
-    """The log is about one list: another is refused with the remedy, and the present one stays."""
+START, OPEN = e.Start(), e.Open(0)
+MARKS = {
+    "the poll's opening": OPEN,
+    "a request of anybody": e.Request("T3.1/1/1", e.Op.CHECK_IN, 7, 1, ("byraad",), 3),
+    "a decision": e.Decision("T3.1/1/1", 7, ("byraad",), 1, 0, e.Outcome.REFUSED, "postal_vote"),
+    "a card found again": e.Rescanned(7, "T3.1"),
+}
+
+
+def write(database: Database, *bodies: e.Body, digest: str = "") -> None:
+    """Write a log of table 1 under a list."""
+    prev, rows = e.first_prev(REALM, "2026-11-17", digest), []
+    for seq, body in enumerate(bodies, 1):
+        data = e.encode_entry(e.Entry("T1.1", seq, prev, 1, body))
+        rows.append(Stored("T1.1", seq, data, b"signed"))
+        prev = e.entry_hash(data)
+    log = Log(database)
+    log.commit(rows, 1)
+    log.tidy()
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_a_list_with_marks_stays(database: Database, mark: e.Body) -> None:
+    """Another one is refused, whatever the mark is, and so is a damaged entry, which may be one. The same list is no other."""
     voters = VoterList(database, REALM)
     digest = voters.replace([VOTER])
-    logged(database)
-    with pytest.raises(ListInUseError, match="export the log"):
+    write(database, START, mark)
+    with pytest.raises(ListInUseError, match=f"{digest}: it stays"):
         voters.replace([OTHER])
-    assert voters.digest() == digest
-    assert voters.find(7) == VOTER
+    assert voters.replace([VOTER]) == digest
+    assert (voters.digest(), voters.find(7), voters.kept) == (digest, VOTER, None)
+
+
+def test_a_damaged_log_keeps_its_list(database: Database) -> None:
+    """What can't be read may be a mark."""
+    voters = VoterList(database, REALM)
+    voters.replace([VOTER])
+    logged(database)
+    with pytest.raises(ListInUseError):
+        voters.replace([OTHER])
+
+
+def test_a_list_without_marks_gives_way_and_comes_back_with_its_log(database: Database) -> None:
+    """Log and list are put aside whole, and can be read there; the same list again finds its log, as far as it has come."""
+    voters = VoterList(database, REALM)
+    first = voters.replace([VOTER])
+    write(database, START)
+    stored = list(Log(database).read())
+    second = voters.replace([OTHER])
+    assert (Log(database).count(), Log(database).lost(), voters.find(7)) == (0, 0, None)
+    assert voters.kept is not None
+    with Database(voters.kept, read_only=True) as kept:
+        assert (list(Log(kept).read()), VoterList(kept, REALM).digest(), VoterList(kept, REALM).verify()) == (
+            stored,
+            first,
+            True,
+        )
+    write(database, START, START)
+    longer = list(Log(database).read())
+    assert voters.replace([VOTER]) == first
+    assert (list(Log(database).read()), Log(database).lost()) == (stored, 0)
+    voters.give_way()
+    assert (voters.digest(), Log(database).count()) == (None, 0)
+    assert voters.bring_back(second)
+    assert (voters.digest(), voters.verify(), list(Log(database).read())) == (second, True, longer)
+    assert not voters.bring_back("another")
+
+
+def test_a_copied_disk_stays_one_under_another_list(database: Database) -> None:
+    """What speaks against a log goes with it; what speaks against the disk does not."""
+    voters = VoterList(database, REALM)
+    for doubt, left in (("T2.1", ""), ("copied", "copied")):
+        voters.replace([VOTER])
+        Log(database).note(doubt)
+        write(database, *([START] if not Log(database).count() else []))
+        voters.replace([OTHER])
+        assert Log(database).doubt == left
 
 
 def test_progress(database: Database) -> None:

@@ -1,0 +1,93 @@
+"""A list that no mark rests on gives way to another one: its log is put aside, and comes back with it.
+
+The first `prev` of every log is bound to the list's digest, so entries of a log under one list can neither be continued nor
+counted under another. What is put aside is a whole database, in a folder of its own within the data folder: `valgbord log
+verify --data DATA/earlier-DIGEST` reads it. A list that comes back finds its log there, and goes on with it: begun once
+more, it would be a second story.
+"""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from kiosk.store.database import Database
+from kiosk.store.errors import store_errors
+from kiosk.store.whose import FILE
+
+_DIGEST = 16  # characters of a digest in a folder's name
+
+
+def earlier_folder(data: Path, digest: str) -> Path:
+    """Where the log under a list is kept while another list holds."""
+    return data / f"earlier-{digest[:_DIGEST]}"
+
+
+def put_aside(database: Database, digest: str) -> Path:
+    """Put the log and the list with this digest aside, and have neither. Returns the folder that they are in.
+
+    Raises:
+        StoreError: the disk refuses it. They are still here.
+    """
+    kept = earlier_folder(database.folder, digest)
+    with store_errors:
+        _copy(database.db.conn, kept)
+        if database.note is not None:  # it must never be ahead of the log, nor after a power cut
+            os.pwrite(database.note, b"0" * 20, 0)
+            os.fsync(database.note)
+        with database.db.atomic():
+            database.db.conn.execute("delete from log")
+            _forget_list(database.db.conn)
+    return kept
+
+
+def bring_back(database: Database, digest: str) -> bool:
+    """Where this disk, which has no log now, has had the list with this digest before: have both again. Whether it was so.
+
+    Raises:
+        StoreError: the disk refuses it.
+    """
+    kept, db = earlier_folder(database.folder, digest) / FILE, database.db.conn
+    if not kept.exists():
+        return False
+    with store_errors:
+        db.execute("attach ? as kept", (str(kept),))
+        try:
+            with database.db.atomic():
+                _forget_list(db)
+                db.execute("insert into log select * from kept.log order by arrival")
+                db.execute("insert into voters select * from kept.voters")
+                db.execute("insert or ignore into facts select * from kept.facts")
+        finally:
+            db.execute("detach kept")
+    return True
+
+
+def _forget_list(db: sqlite3.Connection) -> None:
+    db.execute("delete from voters")
+    db.execute(
+        "delete from facts where key in ('list_digest', 'list_count', 'list_coming') or (key = 'doubt' and value <> ?)",
+        ("copied",),
+    )
+
+
+def _copy(db: sqlite3.Connection, folder: Path) -> None:
+    """Copy the whole database into a folder, where it replaces what was put aside under the same list before."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    part = folder / f"{FILE}.part"
+    part.unlink(missing_ok=True)
+    db.execute("vacuum into ?", (str(part),))
+    with closing(sqlite3.connect(part)) as copy:  # what is only read needs no log of its own beside it
+        copy.execute("pragma journal_mode=delete")
+    _sync(part)
+    part.rename(folder / FILE)
+    _sync(folder)
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,87 @@
+"""Whose a data folder is. It bears its disk from the first start or import on, and no other disk's node ever writes in it.
+
+A node that goes on with another's log has no log of its own any more, and one that begins a second log beside its first has two
+stories. Both are refused before anything is written.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from kiosk.domain.entries import decode_entry
+from kiosk.store.errors import OtherDiskError, OtherFolderError, store_errors
+
+FILE = "node.db"
+_FIRST = "select entry from log order by arrival limit 1"
+
+
+Disk = tuple[str, str]
+"""A disk of the place: its origin, and its public key in hex, which no other provision gives again."""
+
+
+class _Found(NamedTuple):
+    mark: str | None
+    first: str | None  # origin of the first entry, which is always the own log's start; missing where there is no log
+
+
+def check_whose(folder: Path, disk: Disk, *, read_only: bool = False) -> None:
+    """See that `folder` is this disk's, or nobody's yet; what is only read may be a second one. Nothing is written.
+
+    Raises:
+        OtherDiskError: it is another disk's.
+        OtherFolderError: this disk's log is in another folder, which is named.
+        StoreError: it can't be read.
+    """
+    with store_errors:
+        found = _found(folder)
+    whose = found.mark or found.first
+    if whose and whose not in (mark_of(disk), disk[0]):
+        raise OtherDiskError(folder, whose.partition(" ")[0], disk[0])
+    if read_only:
+        return
+    for other in _around(folder.resolve(), siblings=found.first is None):
+        if _holds(other, disk):
+            raise OtherFolderError(folder, other)
+
+
+def mark_of(disk: Disk) -> str:
+    """What a folder bears."""
+    return " ".join(disk)
+
+
+def _found(folder: Path) -> _Found:
+    if not (folder / FILE).exists():
+        return _Found(None, None)
+    whole = "" if (folder / f"{FILE}-wal").exists() else "&immutable=1"  # else SQLite makes files beside it, only to look
+    with closing(sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro{whole}", uri=True)) as db:
+        if db.execute("select count(*) from sqlite_master where name in ('facts', 'log')").fetchone() != (2,):
+            return _Found(None, None)
+        mark = db.execute("select value from facts where key = 'disk'").fetchone()
+        first = db.execute(_FIRST).fetchone()
+    try:
+        return _Found(mark and mark[0], first and decode_entry(first[0]).origin)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Found(mark and mark[0], "")  # it is damaged, which the check of the chain will say
+
+
+def _around(folder: Path, *, siblings: bool) -> Iterator[Path]:
+    """Where else this disk's log may be: around, where an earlier list's lies in here; and beside, where there is none here."""
+    yield folder.parent
+    if siblings:
+        try:
+            yield from (other for other in sorted(folder.parent.iterdir()) if other != folder)
+        except OSError:
+            return  # what can't be looked at is nobody's
+
+
+def _holds(folder: Path, disk: Disk) -> bool:
+    """Whether a folder has this disk's log."""
+    try:
+        found = _found(folder)
+    except (OSError, sqlite3.Error):
+        return False
+    return bool(found.first) and (found.mark or found.first) in (mark_of(disk), disk[0])
