@@ -229,6 +229,8 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         d.Office(office.Overview()),
         replace(
             _LARGE,
+            undos=(),
+            left_open=(),
             peers=tuple(replace(peer, display=_DISPLAYS.get(peer.table or 0, Display.DRAWS)) for peer in _LARGE.peers),
         ),
     ),
