@@ -76,7 +76,8 @@ class BookKeeper:
             self._copies.awaited(entry.origin, entry.seq)
         if isinstance(body, e.Released):
             self.released.append(body.voter)
-        if isinstance(body, e.Request) and body.op is e.Op.UNDO and (case := self.ledger.cases.get(body.id)) is not None:
+        case = self.ledger.cases.get(body.id) if isinstance(body, e.Request) and body.op is e.Op.UNDO else None
+        if case is not None and case.made == body:  # else another request had that id before
             self._undos.append(case)
             if case.origin == self._setup.origin or body.target.startswith(self._setup.origin + "/"):
                 self.undos.append(case)

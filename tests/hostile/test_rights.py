@@ -92,6 +92,13 @@ def test_nobody_takes_anothers_mark_back(place: Place, thief: Thief, attack: Cal
     stands(place)
 
 
+def test_an_undo_under_the_id_of_a_check_in_stops_nobody(place: Place, thief: Thief) -> None:
+    """The second request of one id is nothing, though it is an undo of a mark made by who reads it."""
+    check_in = e.Request(f"{THIEF}/1/1", e.Op.CHECK_IN, 301, 3, ELECTION, 3)
+    thief.say(thief.write(check_in, decision(check_in.id, voter=301, book=3), undo(served(place))))
+    stands(place)
+
+
 def test_an_ask_is_a_check_in_and_nothing_else(place: Place, thief: Thief) -> None:
     """An undo that comes as an ask, to the book's holder and to the register's, is not even decided on."""
     thief.say(Ask(undo(served(place))))

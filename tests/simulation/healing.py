@@ -192,7 +192,7 @@ class Healing(Fate):
             if isinstance(machine.screen.content, s.Closed):
                 self.decide(machine, Deed.REOPEN_TABLE)
         for voter in world.voters:
-            self.take_back_lies(voter)
+            self.take_back(voter)
         world.run_for(200)
         fold = self.oracle.fold_of_all()
 
@@ -209,11 +209,11 @@ class Healing(Fate):
                 shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
-    def take_back_lies(self, voter: int) -> None:
-        """What a liar has said of a voter who has no ballot the secretary takes back."""
+    def take_back(self, voter: int) -> None:
+        """The secretary takes back every mark of a voter who has no ballot: a liar's, or one of which nobody knew."""
         for machine in self.world.machines.values():
-            if self.oracle.liar and machine.up and machine.node.books.may_decide(0) and not self.is_lit(voter):
-                self.undo_at(machine, voter, only_of=f"{self.oracle.liar}/")
+            if machine.up and machine.node.books.may_decide(0) and not self.is_lit(voter):
+                self.undo_at(machine, voter)
 
     def is_lit(self, voter: int) -> bool:
         """Whether the voter has ballots that were not taken back."""

@@ -244,11 +244,11 @@ WHY_NOT = {
     "G4: green without being fresh": "a request belongs to one run, and the clerk ends those of the run before: its holder was "
     "fresh after this start, so a seal that takes the book waits for this table's answer. In the model a green without it "
     "breaks only where a request from before a restart may still turn green; on the one-round path not in 5 million states",
-    "register: the assistant's replaced disk seals it": "what an earlier disk writes about the register counts only as far as "
-    "its spare's seizure knows it, whoever let it begin: see `what the assistant's earlier disk has written counts`, which is "
-    "caught; the plot of the replaced assistant tells of it",
-    "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and knows the "
-    "seizure; what it had written before counts up to the cut, for all. The screen offers only nodes that are seen",
+    "register: the assistant's replaced disk seals it": "what an earlier disk writes about the register counts only as far "
+    "as its spare's seizure knows it, whoever let it begin. That is caught: `what the assistant's earlier disk has written "
+    "counts`; the plot of the replaced assistant tells of both",
+    "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and so knows "
+    "the seizure; what it had written before counts up to the cut, for all. The screen offers only nodes that are seen",
     "G5: green beside another mark": "here a holder stops deciding under a pending seal, so that nothing it decides then can "
     "count later; where it goes on, as the protocol allows, G5 is needed: see the next",
 }

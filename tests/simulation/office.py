@@ -77,6 +77,16 @@ class Office:
         self._touch("go")
         self._give_pin()
 
+    def undo(self, voter: int, target: str) -> None:
+        """Take back a mark of the voter whose card, or number, the secretary has."""
+        self._overview("undo")
+        self._world.take(self._machine, Scanned(card(voter)))
+        marks = [mark.target for mark in self._machine.node.situation.marks] if self._machine.up else []
+        if target not in marks:
+            raise NotOfferedError(f"{self._machine.origin} does not offer the mark {target}")
+        self._touch(f"pick {marks.index(target) + 1}")
+        self._give_pin()
+
     def overview(self) -> s.Board:
         """What everybody sees at a glance."""
         self._go_home()

@@ -73,6 +73,7 @@ class Oracle:
         self.island: set[str] = set()
         self.twice: set[int] = set()
         self.excuses = Excuses(self)
+        self.left_open: set[str] = set()  # requests of which a clerk did not know what became of them
         self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
         self.liar = ""  # whose device writes what it likes
         self.boasts: dict[str, int] = {}  # how much of each log it claims to have
@@ -88,6 +89,11 @@ class Oracle:
         self._content: dict[str, s.Content] = {}
         self._lit_at: dict[str, int] = {}  # since when a table knows that its green is drawn
         world.watch.append(self)
+
+    @property
+    def is_liar_ruling(self) -> bool:
+        """Whether the liar's device may take every book: the secretary's, or the assistant's."""
+        return self.liar.partition(".")[0] in ("S", self.facts.assistant)
 
     # --- what is written ---
 
@@ -379,7 +385,7 @@ class Oracle:
         fold = self.fold_of(machine)
         if fold.is_closed(machine.origin):
             raise ViolationError(f"W: {machine.origin} is closed, and shows green on {light.request}")
-        if not self.fold_of_all().is_open:
+        if not self.fold_of_all().is_open and not self.is_liar_ruling:
             raise ViolationError(f"W: {machine.origin} shows green on {light.request}, and the poll is not open")
 
     def _check_once(self, light: Light) -> None:
@@ -442,7 +448,7 @@ class Oracle:
                 difference = {key: (told.get(key), other.get(key)) for key in told | other if told.get(key) != other.get(key)}
                 raise ViolationError(f"S3: what {machine.origin} says is not what the logs say: {difference}")
             self._check_log(machine)
-            open_ = fold.unsettled(machine.origin)
+            open_ = set(fold.unsettled(machine.origin)) - self.left_open
             if open_ and machine.origin != self.liar:
                 raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
         self._check_marks(fold)
@@ -563,7 +569,7 @@ def _told_by(machine: Machine, voters: Iterable[int], origins: Iterable[str]) ->
     told["handed out"] = ledger.totals().issued
     for id_, case in ledger.cases.items():
         found = case.outcome(books) if case.made is not None else None
-        if case.made is not None and (case.is_check_in or books.counts(0, case.made.register, case.origin, case.seq)):
+        if case.made is not None:
             told[f"became of {id_}"] = found.decision.outcome.value if found is not None else ""
     for voter in voters:
         told[f"marks of {voter}"] = sorted((m.elections, m.table, m.time_ms) for m in ledger.marks(voter))

@@ -197,18 +197,18 @@ class OwnFold:
 
     @cached_property
     def requests(self) -> dict[str, Entry]:
-        """Every request that counts, by its id."""
+        """The first request of each id that its author may write, about a voter in that voter's book; an undo counts only later
+        (`undone`)."""
         found: dict[str, Entry] = {}
         for e in self.all("request"):
-            if self._is_check_in(e) or self._is_undo(e):
+            mine = _author_of(e.body["id"]) == e.origin and e.body["book"] == self.book_of(e.body["voter"])
+            if mine and (self._is_check_in(e) if e.body["op"] == "check_in" else e.body["target"]):
                 found.setdefault(e.body["id"], e)
         return found
 
     def _is_check_in(self, e: Entry) -> bool:
-        body, table = e.body, table_of(e.origin)
-        mine = _author_of(body["id"]) == e.origin and table and body["table"] == table
-        about = body["book"] == self.book_of(body["voter"]) and self._are_elections(body["elections"])
-        return body["op"] == "check_in" and mine and about and not body["target"]
+        table = table_of(e.origin)
+        return 0 < table == e.body["table"] and self._are_elections(e.body["elections"]) and not e.body["target"]
 
     def _are_elections(self, elections: list[str]) -> bool:
         return 0 < len(set(elections)) == len(elections) and set(elections) <= set(self.facts.elections)
@@ -263,6 +263,7 @@ class OwnFold:
         """Whether a mark of this voter was taken back on the secretary's word."""
         return any(
             made.body["op"] == "undo"
+            and self.held(0, made.body["register"], made)
             and (made.body["target"], made.body["voter"]) == (target, voter)
             and self.outcome(id_) == "granted"
             and (made.body["handed_out"] or target not in self.issued)
@@ -375,7 +376,7 @@ class OwnFold:
             e
             for kind in ("close", "reopen")
             for e in self.all(kind)
-            if e.origin == origin and e.body["table"] == table_of(origin)
+            if e.origin == origin and e.body["table"] == table_of(origin) > 0
         ]
         return bool(own) and max(own, key=lambda e: e.seq).kind == "close"
 

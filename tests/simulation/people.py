@@ -25,6 +25,7 @@ class People:
     focus: int  # the book that everything turns about; 0 for none
     honest: bool
     quick_clerks: bool
+    unsure: float  # how often a clerk does not know what became of a request
     careless: float  # how often the chair goes on without scanning
     attested: set[str]
 
@@ -74,9 +75,14 @@ class People:
         self.world.touch(machine, touch, value)
 
     def answer(self, machine: Machine) -> None:
-        """After a restart the clerk says what is true: whether the light was shown."""
+        """After a restart the clerk says what is true: whether the light was shown; or that nobody knows."""
         request = machine.node.desk.request.id
         shown = any(light.request == request for light in self.oracle.lights)
+        if self.rng.random() < self.unsure:
+            self.counts.add("clerk does not know")
+            self.oracle.left_open.add(request)
+            self.touch(machine, "unsure")
+            return
         self.counts.add(f"clerk answers {'yes' if shown else 'no'}")
         self.touch(machine, "yes" if shown else "no")
 
@@ -282,14 +288,13 @@ class People:
                 self.undo_at(machine, self.rng.choice(list(self.world.voters)))
                 return
 
-    def undo_at(self, machine: Machine, voter: int, only_of: str = "") -> None:
-        """The same for a voter's marks, or for those that one origin has made."""
-        for mark in machine.node.books.undoable(voter) if machine.up else ():
-            if only_of in mark.target and (self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found)):
-                self.world.say(f"{machine.origin}: the secretary takes back {mark.target} of voter {voter}")
+    def undo_at(self, machine: Machine, voter: int) -> None:
+        """The same for all marks of a voter."""
+        for mark in machine.node.books.undoable(voter):
+            if machine.up and self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found):
                 self.counts.add("undo asked for")
-                machine.node.books.ask_undo(voter, mark.target, self.world.now(machine))
-                self.world.take(machine)
+                words, target = f"{mark.target} of voter {voter} is taken back", mark.target
+                self.order(machine, words, lambda office, target=target: office.undo(voter, target))
 
     def shuffled(self) -> list[Machine]:
         machines = list(self.world.machines.values())

@@ -229,6 +229,30 @@ def closed_table_asks(on: Stage) -> Beats:
     yield from on.while_(600)
 
 
+def undo_gives_way(on: Stage) -> Beats:
+    """A table shows green and dies before its commit. The secretary takes the mark back; its clerk knows better."""
+    h, t, r = on.h, on.t, on.r
+    table = on.machine(t)
+    on.block(h, t, "log", "give")
+    yield from on.asks(t)
+    yield from on.shows(t, s.Waiting)
+    table.fuse = "green"
+    on.unblock()
+    yield from on.until(lambda: not table.up)
+    lit = [light.request for light in on.day.oracle.lights if (light.table, light.voter) == (t, on.voter)]
+    if not lit:
+        raise Spoilt
+    on.seal(t, book=table_of(t))
+    yield from on.while_(600)
+    target = lit[-1]
+    on.day.order(on.machine(r), f"{target} is taken back", lambda office: office.undo(on.voter, target))
+    yield from on.while_(600)
+    on.start(t)
+    yield from on.shows(t, s.Unresolved)
+    on.day.answer(table)
+    yield from on.while_(600)
+
+
 def stale_table(on: Stage) -> Beats:
     """G4: a table starts again where it hears the old holder only, which has not heard that its book is being taken."""
     h, t, n, r = on.h, on.t, on.n, on.r
@@ -310,6 +334,7 @@ PLOTS: tuple[Callable[[Stage], Beats], ...] = (
     cards_on_paper,
     two_ballots_are_shown,
     closed_table_asks,
+    undo_gives_way,
     stale_table,
     unheard_seal,
     islands_meet,

@@ -44,7 +44,8 @@ class Schedule(Healing):
         self.oracle = Oracle(self.world, counts)
         self.attested, self.snapshots = set(), {}
         if not has_plot and self.honest and rng.random() < 0.3:
-            others = [f"T{number}.1" for number in range(2, tables + 1) if number != self.focus or rng.random() < 0.3]
+            rulers = ["S.1", "T1.1"] if rng.random() < 0.15 else []
+            others = rulers or [f"T{number}.1" for number in range(2, tables + 1) if number != self.focus or rng.random() < 0.3]
             self.oracle.liar = rng.choice(others or [""])
         self.draw_faults(rng, has_plot=has_plot)
         if tell:
@@ -60,6 +61,7 @@ class Schedule(Healing):
         self.beat = rng.choice((0.4, 0.7, 0.9))
         self.quick_clerks = not has_plot and rng.random() < 0.8
         self.sleepy = 0.0 if has_plot else 0.3 if self.oracle.liar else 0.1
+        self.unsure = 0.0 if has_plot else 0.3
         self.careless = 0.0 if has_plot else rng.choice((0.0, 0.0, 0.3))
 
     # --- the whole of it ---
@@ -81,9 +83,13 @@ class Schedule(Healing):
             self.serve_the_rest()
             self.oracle.look_at_greens()
         except ViolationError as violation:
-            if not (self.oracle.forks_excused and self.oracle.has_fork) or str(violation)[:2] not in ("L:", "S3"):
+            kind = str(violation)[:2]
+            if self.oracle.forks_excused and self.oracle.has_fork and kind in ("L:", "S3"):
+                self.counts.add("two logs of one origin: a disk's old copy wrote on, unnoticed")
+            elif self.oracle.is_liar_ruling and kind == "L:":
+                self.counts.add("a liar that may take any book holds the place up")
+            else:
                 raise
-            self.counts.add("two logs of one origin: a disk's old copy wrote on, unnoticed")
         self.counts.end_step()
         self.counts.add(TURNS, self.world.turns)
 

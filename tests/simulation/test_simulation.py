@@ -29,7 +29,8 @@ def test_no_day_breaks_what_must_always_hold() -> None:
 OCCUR = (
     "crash", "power cut", "cut off", "one-way cut", "split", "half cut", "one way lost", "display slow or dead", "lost disk",
     "old disk has stopped itself", "changed on its way, refused", "seize", "seized without scanning", "handover", "island mode",
-    "rescanned", "served in the end",
+    "rescanned", "served in the end", "commit fails", "attested falsely", "clerk does not know", "undo granted", "released",
+    "overview read", "refused A10", "lie: ask", "lie: decision", "lie: head", "lie: request", "lie: rescanned", "lie: seize",
 )  # fmt: skip
 SAY_NO = (
     "d1_holds", "d2_fresh", "d3_whole_history", "d4_decidable", "d4_grants", "g2_counts", "g3_own_request_stored",
