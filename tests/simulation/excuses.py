@@ -27,9 +27,9 @@ class Excuses:
     def written(self, machine: Machine, entry: Entry) -> None:
         """Compare what is attested with what is so."""
         body = entry.body
-        if entry.kind == "request" and body["op"] == "undo" and machine.origin != self._oracle.liar and not body["handed_out"]:
-            if any(light.request == body["target"] for light in self._oracle.lights):
-                self._misled.add(body["voter"])
+        is_undo = entry.kind == "request" and body["op"] == "undo" and not body["handed_out"]
+        if is_undo and machine.origin != self._oracle.liar and body["target"] in {one.request for one in self._oracle.lights}:
+            self._misled.add(body["voter"])
         if entry.kind == "seal" and machine.origin != self._oracle.liar:
             machines = self._oracle.world.machines
             known = [machines[origin] for origin in entry.body["stopped"] if origin in machines]
