@@ -43,7 +43,7 @@ class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
     `decided`: the first decision on it of each who has held the book, by author, book and epoch; `grants`: the first grant of
-    each in a book, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
+    each for the same ballots, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
     """
 
     id: str
@@ -436,7 +436,7 @@ class Ledger:
         case = self._case(decision.request)
         case.decided.setdefault((decided.origin, decision.book, decision.epoch), decided)
         if decision.outcome is e.Outcome.GRANTED and not any(
-            (decided.origin, decision.book) == (origin, grant.book) for origin, grant in case.grants
+            origin == decided.origin and rights.fits(grant, decision) for origin, grant in case.grants
         ):
             case.grants += ((decided.origin, decision),)
         if case.made is None:

@@ -110,8 +110,8 @@ def decision(body: e.Decision, basis: Basis) -> bool:
     )
 
 
-def fits(body: e.Decision, made: e.Request) -> bool:
-    """A decision is on that very request: same voter, same elections, same target."""
+def fits(body: e.Decision, made: e.Request | e.Decision) -> bool:
+    """A decision is on that very request, or says the same as another: same voter, same elections, same target."""
     return (body.voter, body.elections, body.target) == (made.voter, made.elections, made.target)
 
 

@@ -8,6 +8,7 @@ import pytest
 from domain_facts import BOTH, basis
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kiosk.domain import entries as e
 from kiosk.domain.books import REGISTER, Books
@@ -218,6 +219,14 @@ def test_a_request_whose_table_has_asked_for_something_else_is_one_mark() -> Non
     facts = [(HOLDER, decision("T2.1/1/1", e.Outcome.GRANTED, elections=("byraad",))), (TABLE, request("T2.1/1/1"))]
     both = [*facts, (TABLE, e.Issued("T2.1/1/1"))]
     assert marks(folded(both)) == marks(folded(both[::-1])) == [Mark(BOTH, 2, 1)]
+
+
+def test_a_grant_that_does_not_fit_hides_none_that_does() -> None:
+    """Who has granted something else first, on the same request, has granted what was asked for all the same."""
+    wrong, right = decision("T2.1/1/1", e.Outcome.GRANTED, elections=("byraad",)), granted("T2.1/1/1")
+    facts = [(HOLDER, replace(wrong, epoch=9)), (HOLDER, right), (TABLE, request("T2.1/1/1"))]
+    for told in permutations(facts):
+        assert marks(folded(list(told))) == [Mark(BOTH, 2, 1)], told
 
 
 def test_referred_and_released() -> None:

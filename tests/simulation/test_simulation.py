@@ -73,7 +73,7 @@ def test_a_violation_has_a_short_story() -> None:
 def test_a_broken_rule_is_found(rule: str) -> None:
     """The simulator finds out that the rule is broken."""
     said: list[str] = []
-    assert mutate(rule, 600, 1, said.append, jobs=1), said
+    assert mutate(rule, 1_000, 1, said.append, jobs=1), said
     assert said[0].startswith("caught")
 
 
