@@ -190,6 +190,7 @@ class Ledger:
         self.served: dict[str, int] = {}
         self.last_issued: dict[str, Case] = {}
         self.touched: list[Case] = []
+        self.undos: list[Case] = []  # asked for by who has held the register
         self._opens: dict[tuple[str, int], int] = {}  # author, epoch of the register: the first seq
         self._open, self._open_as_of = False, -1
         self._cases: dict[str, Case] = {}
@@ -418,6 +419,7 @@ class Ledger:
         if not self.books.has_held(REGISTER, case.origin):
             self._aside[REGISTER, case.origin].append(case)
             return
+        self.undos.append(case)
         undos = self._undos.setdefault(body.target, [])
         undos.append(case)
         if body.target in self._cases:

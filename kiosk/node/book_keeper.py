@@ -55,8 +55,6 @@ class BookKeeper:
         self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
         self._heard_of: set[str] = set()
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
-        self.undos: deque[Case] = deque(maxlen=limits.UNDOS_TOLD)  # asked for here, or of marks made here
-        self._undos: list[Case] = []  # asked for, and not decided
         self._asked: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=limits.PACE_VOTERS))
 
     @property
@@ -76,11 +74,6 @@ class BookKeeper:
             self._copies.awaited(entry.origin, entry.seq)
         if isinstance(body, e.Released):
             self.released.append(body.voter)
-        case = self.ledger.cases.get(body.id) if isinstance(body, e.Request) and body.op is e.Op.UNDO else None
-        if case is not None and case.made == body:  # else another request had that id before
-            self._undos.append(case)
-            if case.origin == self._setup.origin or body.target.startswith(self._setup.origin + "/"):
-                self.undos.append(case)
 
     # --- writing ---
 
@@ -143,9 +136,7 @@ class BookKeeper:
             return
         could = self._could
         self._could = {book: self.books.chain(book).last.epoch for book in self.books.mine if self.may_decide(book)}
-        if self._undos:
-            self._undos = [case for case in self._undos if case.outcome(self.books) is None]
-            self.ledger.touched += self._undos
+        self.ledger.touched += [case for case in self.ledger.undos if case.outcome(self.books) is None]
         if begins := {book for book, epoch in self._could.items() if could.get(book) != epoch}:
             self.ledger.touched += [
                 case for case in self.ledger.cases.values() if case.made is not None and case.made.book in begins
@@ -229,6 +220,16 @@ class BookKeeper:
             asked.clear()
 
     # --- undo ---
+
+    @property
+    def undos(self) -> list[Case]:
+        """The last undos that were asked for here, or of marks made here."""
+        mine = self._setup.origin + "/"
+        return [
+            case
+            for case in self.ledger.undos
+            if case.made is not None and (case.id.startswith(mine) or case.made.target.startswith(mine))
+        ][-limits.UNDOS_TOLD :]
 
     def undoable(self, voter: int) -> list[Undoable]:
         """The marks of a voter that this node may ask to have taken back; none where it does not hold the register."""

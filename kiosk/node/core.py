@@ -69,6 +69,7 @@ class Node:
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
         self._commits = False
+        self._clock_looked_at: int | None = None
 
     # --- the loop's calls -------------------------------------------------------------------------------------------
 
@@ -227,6 +228,10 @@ class Node:
         return since is not None and now.mono_ms - since >= lasts_ms
 
     def _look_at_clock(self, now: Now) -> None:
+        """Compare the clock with the others', now and then."""
+        if self._clock_looked_at is not None and now.mono_ms - self._clock_looked_at < limits.LOOK_MS:
+            return
+        self._clock_looked_at = now.mono_ms
         differs = self.peers.is_clock_off(self.setup.origin, now)
         self.desk.face.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
 

@@ -68,9 +68,9 @@ def _may_island(setup: Setup, books: BookKeeper, peers: Peers, lack: d.Lack | No
     One that hears others must have all that they show of the register: where it can't fetch that, its book may be taken.
     """
     seen = books.seen
-    knows = all(rules.g3_knows_register(seen, head) for head in peers.heads if peers.is_seen(head.origin, now))
-    fit = seen.joined and not seen.fresh.outdated
-    return setup.table is not None and fit and lack in {d.Lack.ALONE, d.Lack.UNHEARD} and knows
+    if setup.table is None or lack not in {d.Lack.ALONE, d.Lack.UNHEARD} or not seen.joined or seen.fresh.outdated:
+        return False
+    return all(rules.g3_knows_register(seen, head) for head in peers.heads if peers.is_seen(head.origin, now))
 
 
 def situation_of(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, own_before: int, now: Now) -> Situation:
