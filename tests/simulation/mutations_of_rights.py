@@ -50,7 +50,7 @@ def _decision_of_any_book(body: e.Decision, basis: rights.Basis) -> bool:
     return _decision(replace(body, book=basis.book_of(body.voter) or 0), basis)
 
 
-def _referred_by_others_only(name: str, value: object) -> Callable[..., Barred | None]:
+def _holder_without(name: str, value: object) -> Callable[..., Barred | None]:
     """The holder does not look at something of the ledger; everybody else does."""
 
     def bar(self: BookKeeper, made: e.Request) -> Barred | None:
@@ -216,9 +216,9 @@ MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
     "undo: a table that serves is as one that is over": ((BookKeeper, "_run_is_over", _always),),
     "withdrawn: a mark all the same": ((Case, "marks", _given_up_is_a_mark),),
     "ask: decided on before what its table has given up is known": ((BookKeeper, "asked", _asked_at_once),),
-    "holder: ignores a referral": ((BookKeeper, "_bar", _referred_by_others_only("referrals", lambda *_: ())),),
-    "holder: grants a closed table's request": ((BookKeeper, "_bar", _referred_by_others_only("is_closed", _never)),),
-    "holder: grants before the poll is open": ((BookKeeper, "_bar", _referred_by_others_only("poll_open", True)),),
+    "holder: ignores a referral": ((BookKeeper, "_bar", _holder_without("referrals", lambda *_: ())),),
+    "holder: grants a closed table's request": ((BookKeeper, "_bar", _holder_without("is_closed", _never)),),
+    "holder: grants before the poll is open": ((BookKeeper, "_bar", _holder_without("poll_open", True)),),
     "register: the assistant's replaced disk seals it": ((rules, "is_later_disk", _never),),
     "seize: a book is given back to its old holder": ((BookKeeper, "seize", _seize_for_the_old_holder),),
     "memory: a head shows what is only there": ((Peers, "announce", _announce_memory),),
