@@ -66,7 +66,12 @@ def test_a_violation_has_a_short_story() -> None:
         with pytest.raises(ViolationError, match=re.escape(said)):
             whole.run()
     assert found.partition(":")[0] == said.partition(":")[0]
-    assert len(story) < len(whole.world.story) / 2
+    assert len(steps_of(story)) < len(steps_of(whole.world.story)) / 2
+
+
+def steps_of(story: list[str]) -> list[str]:
+    """The steps that a story tells of; its morning and its end are not left out."""
+    return [line for line in story if re.fullmatch(r"\d+\.", line)]
 
 
 @pytest.mark.parametrize("rule", CAUGHT)
