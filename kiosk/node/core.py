@@ -69,7 +69,7 @@ class Node:
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
         self._commits = False
-        self._clock_looked_at: int | None = None
+        self._clock_due = self._clock_set_to = 0
 
     # --- the loop's calls -------------------------------------------------------------------------------------------
 
@@ -228,10 +228,11 @@ class Node:
         return since is not None and now.mono_ms - since >= lasts_ms
 
     def _look_at_clock(self, now: Now) -> None:
-        """Compare the clock with the others', now and then."""
-        if self._clock_looked_at is not None and now.mono_ms - self._clock_looked_at < limits.LOOK_MS:
+        """Compare the clock with the others', now and then, and whenever it has been set."""
+        set_to = now.wall_ms - now.mono_ms
+        if now.mono_ms < self._clock_due and abs(set_to - self._clock_set_to) < limits.CLOCK_OFF_MS:
             return
-        self._clock_looked_at = now.mono_ms
+        self._clock_due, self._clock_set_to = now.mono_ms + limits.LOOK_MS, set_to
         differs = self.peers.is_clock_off(self.setup.origin, now)
         self.desk.face.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
 
