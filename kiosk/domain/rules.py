@@ -78,8 +78,12 @@ def d3_whole_history(books: Books, book: int, have: Mapping[str, int]) -> bool:
 
 
 def d4_decidable(case: Case, books: Books) -> bool:
-    """D4, first half: the request is not decided, nor withdrawn; one that was issued is a mark already."""
-    return next(case.counting(books), None) is None and not case.withdrawn and not case.issued
+    """D4, first half: the request is not decided, nor withdrawn; one that was issued is a mark already.
+
+    A decision that does not fit the request is none for a later holder; but a holder decides once.
+    """
+    by_this_holder = any(found.decision.epoch == books.chain(found.decision.book).last.epoch for found in case.counting(books))
+    return case.outcome(books) is None and not by_this_holder and not case.withdrawn and not case.issued
 
 
 def d4_grants(made: e.Request, may: Eligible | Barred) -> bool:

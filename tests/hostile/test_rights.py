@@ -160,6 +160,20 @@ def test_what_was_decided_beforehand_hides_nothing(place: Place, thief: Thief, v
     assert place.conflicts() == {}
 
 
+def test_the_heir_decides_what_the_thief_has_decided_otherwise(place: Place, thief: Thief) -> None:
+    """The thief, which holds book 3, answers table 2's request for a voter of it with a decision about another: once its book
+    is taken, the heir decides, and the voter is served."""
+    place.ask("T2", 301)
+    place.say_the_rest("T2")
+    made = place.bodies("T2", e.Request)[-1]
+    assert isinstance(made, e.Request)
+    thief.say(thief.write(decision(made.id, 302, 3)))
+    place.wait(1_000)
+    assert place.shown("T2") == "Waiting"
+    place.take_over(3, "T3", "T1")
+    assert place.shown("T2") == "Green"
+
+
 def test_no_mark_stands_in_an_honest_tables_name(place: Place, thief: Thief) -> None:
     """A grant for a request of table 2's that does not exist, a card found at table 2 that nobody attested: nobody is marked.
     A card found after an attestation of its own is named after the thief."""
