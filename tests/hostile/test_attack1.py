@@ -175,7 +175,7 @@ def test_asks_do_not_end_a_holders_log() -> None:
     """An ask costs the thief nothing, and the holder an entry: 500 a second for five minutes must not stop table 1."""
     place = Place().morning()
     long_log(place, "T1.1", e.LOG_MOST - 200)
-    thief = Thief(place)
+    place.crash("T3")
     for number in range(1, 300):
         place.hear("T1", "T3", Ask(check_in(number, 101 + number % 7)))
     place.wait(1_000)
@@ -505,7 +505,7 @@ def cost(bodies: list[e.Body], voter: int) -> int:
             fold.fold(entry, {THIEF: entry.seq})
             if entry.seq % 100 == 0:
                 fold.touched.clear()
-                assert [*fold.marks(voter)] is not None
+                assert len([*fold.marks(voter)]) < 9
                 assert fold.conflicts() is not None
                 assert fold.marking(voter) is not None
 
