@@ -86,6 +86,11 @@ EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one f
 EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
 EVIDENCE_BYTES = 65_536  # bytes kept of one
+DECIDED_FOR_ONE = 20_000  # requests of one other table that a holder decides on: eight times the busiest table's day
+LEFT_OPEN = (
+    10  # requests of one table that its clerks left to the secretary, of which she is told: a desk leaves one at a start
+)
+LISTED = 100  # marks, requests or voters that a page lists: people see a few, and a line for the display is bounded
 PACE_MS = 60_000  # milliseconds over which the voters that one table asks for are counted
 PACE_VOTERS = 40  # voters that one table asks for in that time without an alarm: three times the quickest clerk
 REFUSED_SHOWN = 8  # kinds of refused messages named on the screen

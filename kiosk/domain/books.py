@@ -92,9 +92,9 @@ class Books:
         self._register_seals: list[Sealed] = []
         self._register_seizes: list[tuple[str, int, Seize]] = []
         self._attested: defaultdict[str, set[str]] = defaultdict(set)
-        self._to: defaultdict[tuple[int, str], set[str]] = defaultdict(set)  # book, giver: to whom it says that it gave it
-        self._taken: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)  # who seized: book, for whom
-        self._held: dict[int, set[str]] = {book: {holder} for book, holder in basis.opening.items()}
+        self._taken: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)  # who seized: book, epoch, for whom
+        self._held: dict[int, set[tuple[str, int]]] = {book: {(holder, 1)} for book, holder in basis.opening.items()}
+        self._ruled = {basis.opening[REGISTER]} if REGISTER in basis.opening else set()
         self._assistants = {origin for origin in basis.origins if rights.takes_register(origin, basis)}
         self.version = 0
         self._is_stale = False
@@ -112,10 +112,9 @@ class Books:
         match body:
             case Handover() if rights.handover(body, origin, self.basis):
                 self._handovers.setdefault((body.book, body.epoch, origin), (seq, body.to))
-                self._to[body.book, origin].add(body.to)
-                if not self.has_held(body.book, origin):
+                if not self.has_held(body.book, origin, body.epoch - 1):
                     return False
-                self._holds(body.book, body.to)
+                self._holds(body.book, body.epoch)
             case Seal() if rights.seal(body, origin, self.basis):
                 sealed = self._by_author[origin][seq] = Sealed(origin, seq, body, dict(had))
                 self._attested[origin].update(body.stopped)
@@ -128,10 +127,10 @@ class Books:
                 self._seizes[body.book, body.epoch, origin].append((seq, body))
                 if body.book == REGISTER:
                     self._register_seizes.append((origin, seq, body))
-                self._taken[origin].append((body.book, body.to))
+                self._taken[origin].append((body.book, body.epoch, body.to))
                 if origin not in self._rulers():
                     return False
-                self._holds(body.book, body.to)
+                self._holds(body.book, body.epoch, body.to)
             case _:
                 return False
         self._is_stale = True
@@ -143,9 +142,10 @@ class Books:
 
     # --- who ever held a book, late or not -------------------------------------------------------------------------------
 
-    def has_held(self, book: int, origin: str) -> bool:
-        """Whether an origin is, was, or may take itself for a holder of this book: by who held it before, or who seized it."""
-        return origin in self._held.get(book, ())
+    def has_held(self, book: int, origin: str, epoch: int) -> bool:
+        """Whether an origin held this book at an epoch, or may have taken itself for its holder: who held it before had given
+        it to that origin, or somebody who may take books had taken it for that one."""
+        return (origin, epoch) in self._held.get(book, ())
 
     def has_attested(self, author: str, stopped: str) -> bool:
         """Whether an origin has said in a seal, so far, that this one is stopped."""
@@ -155,21 +155,39 @@ class Books:
         """Whether it may, too, since it holds the register, or did, or may take it."""
         return self.has_attested(author, stopped) and author in self._rulers()
 
+    def attests(self, author: str, stopped: str) -> bool:
+        """Whether a seal of this author's that counts says that an origin is stopped."""
+        return self.has_attested(author, stopped) and any(
+            stopped in sealed.seal.stopped and self._is_good(sealed) for sealed in self._by_author[author].values()
+        )
+
+    def _is_good(self, sealed: Sealed) -> bool:
+        worth = self._authority(sealed.seal.book, sealed.seal.register, sealed.author, sealed.seq)
+        return worth is Standing.COUNTS
+
     def _rulers(self) -> set[str]:
         """Who may hold the register, late or not, and so take books."""
-        return self._held[REGISTER] | self._assistants
+        return self._ruled | self._assistants
 
-    def _holds(self, book: int, origin: str) -> None:
-        """Note that an origin may take itself for the holder of a book, and so those to whom it says that it gave it."""
-        found = [(book, origin)]
+    def _holds(self, book: int, epoch: int, to: str = "") -> None:
+        """Note who may take himself for the holder of a book at an epoch, by a seizure for `to` or by handovers, and so on."""
+        found = [(book, epoch, to)] if to else [(book, epoch, heir) for heir in self._heirs(book, epoch)]
         while found:
-            book, origin = found.pop()
-            if book not in self._held or origin in self._held[book]:
+            book, epoch, to = found.pop()
+            if book not in self._held or (to, epoch) in self._held[book]:
                 continue
-            self._held[book].add(origin)
-            found += [(book, to) for to in self._to.get((book, origin), ())]
-            if book == REGISTER:
-                found += self._taken.get(origin, ())
+            self._held[book].add((to, epoch))
+            heir = self._handovers.get((book, epoch + 1, to))
+            if heir is not None:
+                found.append((book, epoch + 1, heir[1]))
+            if book == REGISTER and to not in self._rulers():
+                self._ruled.add(to)
+                found += self._taken.get(to, ())
+
+    def _heirs(self, book: int, epoch: int) -> list[str]:
+        """To whom those gave the book who held it at the epoch before."""
+        givers = [origin for origin, at in self._held[book] if at == epoch - 1]
+        return [self._handovers[book, epoch, giver][1] for giver in givers if (book, epoch, giver) in self._handovers]
 
     # --- reading ---------------------------------------------------------------------------------------------------------
 
@@ -266,7 +284,7 @@ class Books:
                 sealed.seal.stopped.get(origin, -1)
                 for author in self._rulers()
                 for sealed in self._by_author.get(author, {}).values()
-                if self._authority(sealed.seal.book, sealed.seal.register, author, sealed.seq) is Standing.COUNTS
+                if self._is_good(sealed)
             ),
             default=-1,
         )

@@ -18,7 +18,7 @@ def _if_ready(then: Act) -> Act:
 @_if_ready
 def _show(_state: d.State, found: d.Found, rules: d.Rules) -> Step:
     if found.referred:
-        return d.Referred(found.voter), ()
+        return d.Referred(found.voter, found.at), ()
     if rules.birth_date_keyed:
         return d.BirthDate(found.voter, found.may, found.source, found.wrong), ()
     return d.VoterShown(found.voter, found.may, found.source), ()

@@ -47,7 +47,8 @@ class Rules:
 class Found:
     """A card was read or a number keyed, and its voter may be given ballots.
 
-    `wrong` counts the wrong birth dates that were keyed for the voter before; all tries are used up once it is `referred`.
+    `wrong` counts the wrong birth dates that were keyed for the voter before; all tries are used up once it is `referred`,
+    `at` which table, where that was another.
     """
 
     voter: Voter
@@ -55,6 +56,7 @@ class Found:
     source: Source
     wrong: int = 0
     referred: bool = False
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +273,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Referred:
-    """The birth date was wrong too often: the secretary decides."""
+    """The birth date was wrong too often, here or `at` another table: the secretary decides."""
 
     voter: Voter
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

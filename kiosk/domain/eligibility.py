@@ -60,13 +60,15 @@ class Eligible:
 class Barred:
     """The voter may be given no ballot. `mark` is there where the bar is a mark, `place` where the card is another's.
 
-    `table`: where to send the voter in fast bordvalg.
+    `table`: where to send the voter in fast bordvalg. `by`: the table (0: the secretary) on whose word alone it is so, where
+    nothing known here says the same.
     """
 
     why: Bar
     mark: Mark | None = None
     place: str = ""
     table: int = 0
+    by: int | None = None
 
 
 def weigh(voter: Voter, marks: Iterable[Mark], elections: Iterable[str]) -> Eligible | Barred:

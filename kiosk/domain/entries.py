@@ -30,10 +30,10 @@ Time = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a 
 Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
 Book = Annotated[int, Meta(ge=0, le=999)]
 Vector = Annotated[dict[Origin, Count], Meta(max_length=512)]
-RELEASED_MOST = 50
-"""Referrals that one release names; entries stay below 4 KB or so."""
-LOG_MOST = 150_000
-"""Entries of one log: twice those of a place with one table and 25,000 voters. So a device that writes on and on ends."""
+RELEASED_MOST = 10
+"""Referrals that one release names."""
+LOG_MOST = 100_000
+"""Entries of one log: more than those of a place with one table and 25,000 voters. So a device that writes on and on ends."""
 
 
 class How(StrEnum):
@@ -215,14 +215,10 @@ class Seize(_Body, frozen=True):
 
 
 class Rescanned(_Body, frozen=True):
-    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there.
-
-    `undone`: the voter's requests there of which the finder knew already that they are undone: it is another one's card.
-    """
+    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
 
     voter: Voter
     stopped: Origin
-    undone: Annotated[tuple[RequestId, ...], Meta(max_length=RELEASED_MOST)] = ()
 
 
 Body = (

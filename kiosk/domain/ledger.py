@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from kiosk.domain import entries as e
 from kiosk.domain import rights
@@ -114,9 +115,9 @@ class Case:
 
     def undone(self, books: Books) -> bool:
         """Whether its mark was taken back by an undo. One that says that nothing was handed out gives way to `issued`."""
-        voter = self.made.voter if self.made is not None else next((voter for voter, _ in self.claims), 0)
+        voters = {self.made.voter} if self.made is not None else {voter for voter, _ in self.claims}
         return any(
-            _undoes(undo, voter, books) for undo in self.undos if undo.made and (undo.made.handed_out or not self.issued)
+            _undoes(undo, voters, books) for undo in self.undos if undo.made and (undo.made.handed_out or not self.issued)
         )
 
     @property
@@ -138,10 +139,10 @@ def _place(case: Case) -> tuple[int, int]:
     return case.place
 
 
-def _undoes(undo: Case, voter: int, books: Books) -> bool:
+def _undoes(undo: Case, voters: Collection[int], books: Books) -> bool:
     """Whether an undo counts: its author held the register, and who held the voter's book has granted it."""
     made, found = undo.made, undo.outcome(books)
-    if made is None or made.voter != voter or found is None or found.decision.outcome is not e.Outcome.GRANTED:
+    if made is None or made.voter not in voters or found is None or found.decision.outcome is not e.Outcome.GRANTED:
         return False
     return books.counts(REGISTER, made.register, undo.origin, undo.seq)
 
@@ -177,8 +178,8 @@ class Found:
         return self.by_start or books.may_attest(self.origin, self.said.stopped)
 
     def table(self, books: Books) -> int:
-        """The stopped table, by the word of who may take books; by anybody else's the finder's own. 0: the secretary's."""
-        named = self.said.stopped if books.may_attest(self.origin, self.said.stopped) else self.origin
+        """The stopped table, by a seal that counts; by any other word the finder's own. 0: the secretary's."""
+        named = self.said.stopped if books.attests(self.origin, self.said.stopped) else self.origin
         return table_of(named) or 0
 
 
@@ -198,7 +199,7 @@ class Ledger:
         self._found: dict[int, dict[tuple[str, str], list[Found]]] = {}  # by voter; by finder and stopped table
         self._attested: defaultdict[str, set[str]] = defaultdict(set)  # in starts
         self._undos: dict[str, list[Case]] = {}  # by target
-        self._aside: defaultdict[tuple[int, str], list[Decided | Case]] = defaultdict(list)  # by book and author
+        self._aside: defaultdict[tuple[int, str, int], list[Decided | Case]] = defaultdict(list)  # by book, author and epoch
         self._closed: set[str] = set()
         self._referrals: dict[int, dict[str, str]] = {}  # by voter: hash, and by whom
         self._released: set[tuple[int, str]] = set()
@@ -219,6 +220,7 @@ class Ledger:
             case e.Handover() | e.Seal() | e.Seize():
                 if self.books.fold(entry.origin, entry.seq, body, have):
                     self._let_in()
+                    self._unchecked.update(self._found)
                     return True
             case e.Request() if rights.request(body, entry.origin, basis):
                 self._requested(body, entry)
@@ -291,18 +293,24 @@ class Ledger:
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table(self.books), found.time_ms, found=True)
 
-    def marking(self, voter: int) -> list[Case]:
-        """The requests that mark a voter, oldest first."""
-        groups = self._marking.get(voter, {}).items()
-        cases = {case.id: case for (_, elections), group in groups for case in group if self._stands(case, voter, elections)}
-        return sorted(cases.values(), key=lambda case: (case.time_ms, case.id))
+    def marking(self, voter: int, most: int = 100) -> list[tuple[Case, _Elections]]:
+        """The requests that mark a voter, oldest first, and for which elections; of each table at `most` so many."""
+        found: list[tuple[Case, _Elections]] = []
+        for (_, elections), group in self._marking.get(voter, {}).items():
+            standing = (case for case in group if self._stands(case, voter, elections))
+            found += [(case, elections) for case in islice(standing, most)]
+        return sorted(found, key=lambda one: (one[0].time_ms, one[0].id))
 
     def found(self, voter: int) -> Iterator[Found]:
         """The cards found that mark a voter: of each finder and pile the first that does."""
         for _, group in sorted(self._found.get(voter, {}).items()):
-            first = next((found for found in group if found.counts(self.books) and not self._is_taken_back(found)), None)
+            first = next((found for found in group if found.counts(self.books) and not self._is_undone(found)), None)
             if first is not None:
                 yield first
+
+    def knows_found(self, voter: int, spot: str) -> bool:
+        """Whether this entry says that the voter's card was found, be it undone by now."""
+        return any(found.spot == spot for group in self._found.get(voter, {}).values() for found in group)
 
     def undo_of(self, request: str) -> e.Outcome | None:
         """What became of a request to undo a mark; None while it is not decided."""
@@ -339,6 +347,10 @@ class Ledger:
     def referrals(self, voter: int) -> tuple[str, ...]:
         """The referrals of a voter to the secretary that are not ended by a release, by their entries' hashes."""
         return tuple(sorted(self._referrals.get(voter, ())))
+
+    def referred_at(self, voter: int) -> str:
+        """Who has referred a voter that is not released yet, an origin; empty where nobody has."""
+        return next(iter(self._referrals.get(voter, {}).values()), "")
 
     def found_at(self, origin: str) -> int:
         """How many voters' cards were found in a stopped table's pile."""
@@ -396,8 +408,8 @@ class Ledger:
 
     def _let_in(self) -> None:
         """Take in what waited aside of those who are known to have held the book by now."""
-        for book, origin in [key for key in self._aside if self.books.has_held(*key)]:
-            for waiting in self._aside.pop((book, origin)):
+        for key in [key for key in self._aside if self.books.has_held(*key)]:
+            for waiting in self._aside.pop(key):
                 if isinstance(waiting, Decided):
                     self._decided(waiting)
                 elif waiting.made is not None:
@@ -416,8 +428,9 @@ class Ledger:
         self._look(case)
 
     def _undo(self, case: Case, body: e.Request) -> None:
-        if not self.books.has_held(REGISTER, case.origin):
-            self._aside[REGISTER, case.origin].append(case)
+        held = (REGISTER, case.origin, body.register)
+        if not self.books.has_held(*held):
+            self._aside[held].append(case)
             return
         self.undos.append(case)
         undos = self._undos.setdefault(body.target, [])
@@ -432,8 +445,9 @@ class Ledger:
 
     def _decided(self, decided: Decided) -> None:
         decision = decided.decision
-        if not self.books.has_held(decision.book, decided.origin):
-            self._aside[decision.book, decided.origin].append(decided)
+        held = (decision.book, decided.origin, decision.epoch)
+        if not self.books.has_held(*held):
+            self._aside[held].append(decided)
             return
         case = self._case(decision.request)
         case.decided.setdefault((decided.origin, decision.book, decision.epoch), decided)
@@ -465,18 +479,16 @@ class Ledger:
         if not case.grants and not case.issued:
             return
         self._unchecked.update(voter for voter, _ in case.listed if voter in self._crowded)
-        for voter, elections in case.claims:
-            groups = self._marking.setdefault(voter, {})
-            group = groups.setdefault((case.origin, elections), [])
-            claim = (voter, elections)
-            if case.given_up and claim in case.listed:
-                case.listed = tuple(other for other in case.listed if other != claim)
+        claims = () if case.given_up else tuple(case.claims)
+        for voter, elections in (*case.listed, *claims):
+            group = self._marking.setdefault(voter, {}).setdefault((case.origin, elections), [])
+            if (voter, elections) not in claims:
                 del group[bisect_left(group, case.place, key=_place)]
-            elif not case.given_up and claim not in case.listed:
-                case.listed += (claim,)
+            elif (voter, elections) not in case.listed:
                 insort(group, case, key=_place)
-            if len(groups) > 1 or len(group) > 1 or voter in self._found or case.given_up:
+            if len(self._marking[voter]) > 1 or len(group) > 1 or voter in self._found or case.given_up:
                 self._crowd(voter)
+        case.listed = claims
 
     def _rescanned(self, body: e.Rescanned, entry: e.Entry) -> None:
         by_start = body.stopped in self._attested.get(entry.origin, ())
@@ -496,27 +508,15 @@ class Ledger:
     def _stands(self, case: Case, voter: int, elections: _Elections) -> bool:
         return (voter, elections) in case.claims and case.marks(self.books)
 
-    def _is_taken_back(self, found: Found) -> bool:
-        """Whether a found card was undone itself; or the ballot that it stands for was the stopped table's own, and has been
-        undone since."""
-        voter = found.said.voter
-        if any(_undoes(undo, voter, self.books) for undo in found.undos):
-            return True
-        return bool(set(self.undone_at(voter, found.said.stopped)) - set(found.said.undone))
-
-    def undone_at(self, voter: int, origin: str) -> tuple[str, ...]:
-        """The voter's requests at a table on which ballots were handed out that were taken back."""
-        groups = self._marking.get(voter, {}).items()
-        cases = {case.id: case for (at, _), group in groups if at == origin for case in group}
-        return tuple(case.id for case in cases.values() if case.issued and case.undone(self.books))
+    def _is_undone(self, found: Found) -> bool:
+        return any(_undoes(undo, (found.said.voter,), self.books) for undo in found.undos)
 
     def _conflict(self, voter: int) -> tuple[tuple[int, int], ...]:
         """Of the ballots of one table for the same elections two are enough to tell of."""
         claims = []
         for (origin, elections), group in self._marking.get(voter, {}).items():
             standing = (case for case in group if self._stands(case, voter, elections))
-            for case, _ in zip(standing, range(2), strict=False):
-                claims.append((set(elections), case.table, case.time_ms, origin))
+            claims += [(set(elections), case.table, case.time_ms, origin) for case in islice(standing, 2)]
         at = {origin for _, _, _, origin in claims}
         by_rank = sorted(self.found(voter), key=lambda found: (found.by_start, found.origin), reverse=True)
         found_at = {found.said.stopped: found for found in by_rank if found.said.stopped not in at}

@@ -103,11 +103,9 @@ def ask(made: e.Request, sender: str, basis: Basis) -> bool:
 
 def decision(body: e.Decision, basis: Basis) -> bool:
     """A decision is about a voter of the book that it names, by the list. Whether its author held that is for `Books`."""
-    return (
-        body.book in basis.opening
-        and body.book == basis.book_of(body.voter)
-        and _elections(body.elections, basis, none=bool(body.target))
-    )
+    of = body.request.partition("/")[0]
+    known = of in basis.origins and body.book in basis.opening and body.book == basis.book_of(body.voter)
+    return known and _elections(body.elections, basis, none=bool(body.target))
 
 
 def fits(body: e.Decision, made: e.Request | e.Decision) -> bool:

@@ -145,6 +145,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Send vælgeren til bord {}, hvis det er åbent, eller kontakt valgsekretæren. Udlevér intet her.",
         "Send the voter to table {} if it is open, or contact the secretary. Hand out nothing here.",
     ),
+    "silent_disk": ("Kortet {} svarer ikke", "The card {} does not answer"),
     "silent_secretary": ("Sekretærens enhed svarer ikke", "The secretary's node does not answer"),
     "silent_secretary_do": (
         "Kontakt valgsekretæren. Udlevér intet her.",
@@ -201,6 +202,12 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Fødselsdatoen var forkert {} gange. Ingen stemmeseddel.",
         "The birth date was wrong {} times. No ballot.",
     ),
+    "referred_at": (
+        "Bord {} har sendt vælgeren til valgsekretæren: forkert fødselsdato.",
+        "Table {} has sent the voter to the secretary: wrong birth date.",
+    ),
+    "by_table": ("(siger bord {})", "(table {} says so)"),
+    "by_secretary": ("(siger valgsekretæren)", "(the secretary says so)"),
     "referred_do": ("Send vælgeren til valgsekretæren.", "Send the voter to the secretary."),
     # unresolved
     "unresolved": ("Blev der udleveret stemmesedler?", "Were ballots handed out?"),

@@ -145,6 +145,8 @@ def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
     if holder and holder == view.situation.me:
         return view.say("silent_copy"), view.say("silent_copy_do")
     table = table_of(holder) if holder else state.voter.book
+    if holder and not any(peer.origin == holder and peer.current for peer in view.situation.peers):
+        return view.say("silent_disk", holder), view.say("silent_secretary_do")
     if view.is_locked(table):
         return view.say("locked_table", table) if table else view.say("locked_secretary"), view.say("locked_other_do")
     if not table:
@@ -165,13 +167,20 @@ def _green(state: d.Green, view: View) -> _Parts:
 def _refused(state: d.Refused, view: View) -> _Parts:
     content = s.Refused(
         headline=view.say("refused"),
-        reason=_bar(state.barred, state.number, view),
+        reason=_bar(state.barred, state.number, view) + _by(state.barred, view),
         remedy=_remedy(state.barred, view),
         code=CODES[state.barred.why],
         name=state.voter.name if state.voter is not None else "",
         number=view.say("number", view.number(state.voter.number)) if state.voter is not None else "",
     )
     return content, None, _button(view, "ok", "next")
+
+
+def _by(barred: Barred, view: View) -> str:
+    """On whose word alone it is so."""
+    if barred.by is None:
+        return ""
+    return " " + (view.say("by_table", barred.by) if barred.by else view.say("by_secretary"))
 
 
 def _remedy(barred: Barred, view: View) -> str:
@@ -199,7 +208,7 @@ def _bar(barred: Barred, number: int | None, view: View) -> str:
 def _referred(state: d.Referred, view: View) -> _Parts:
     content = s.Referred(
         headline=view.say("referred"),
-        reason=view.say("referred_text", view.tries),
+        reason=view.say("referred_text", view.tries) if state.at is None else view.say("referred_at", state.at),
         remedy=view.say("referred_do"),
         code=CODES["referred"],
         name=state.voter.name,

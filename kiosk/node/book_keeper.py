@@ -6,6 +6,7 @@ once, so that two requests of one turn see each other's marks.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from kiosk import limits
@@ -55,6 +56,12 @@ class BookKeeper:
         self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
         self._heard_of: set[str] = set()
         self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
+        self.mono_ms = 0
+        self._unproved: tuple[tuple[object, ...], list[Case]] = ((), [])  # as of when
+        self.last_withdrawn = 0  # the seq of this log's last `withdrawn`
+        self._made: dict[int, int] = {}  # this log's starts, and how many requests each run has made
+        self._decided_for: dict[str, int] = {}
+        self._started: dict[str, int] = {}
         self._asked: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=limits.PACE_VOTERS))
 
     @property
@@ -68,12 +75,29 @@ class BookKeeper:
             self.moving = self.urgent = True
         if entry.origin == self._setup.origin:
             self.latest_ms = max(self.latest_ms, entry.time)
-        elif isinstance(body, e.Start):
-            self.urgent = True
+            self._wrote(entry)
+        elif isinstance(body, e.Start) and self.mono_ms - self._started.get(entry.origin, -limits.HEAD_MS) >= limits.HEAD_MS:
+            self._started[entry.origin], self.urgent = self.mono_ms, True
         elif isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/"):
             self._copies.awaited(entry.origin, entry.seq)
         if isinstance(body, e.Released):
             self.released.append(body.voter)
+
+    def _wrote(self, entry: e.Entry) -> None:
+        """What must be known of this node's own log."""
+        match entry.body:
+            case e.Start():
+                self._made[entry.seq] = 0
+            case e.Request(id=id_):
+                start, count = map(int, id_.split("/")[1:])
+                self._made[start] = max(count, self._made.get(start, 0))
+            case e.Withdrawn():
+                self.last_withdrawn = entry.seq
+            case e.Decision(request=request):
+                of = request.partition("/")[0]
+                self._decided_for[of] = self._decided_for.get(of, 0) + 1
+            case _:
+                pass
 
     # --- writing ---
 
@@ -82,8 +106,9 @@ class BookKeeper:
         self.replica.write(body, now.wall_ms)
 
     def found(self, voter: int, stopped: str, now: Now) -> None:
-        """Write that a voter's card was found at a stopped table."""
-        self.write(e.Rescanned(voter, stopped, self.ledger.undone_at(voter, stopped)[: e.RELEASED_MOST]), now)
+        """Write that a voter's card was found at a stopped table; once, however often it is scanned."""
+        if not self.ledger.is_found(voter, stopped):
+            self.write(e.Rescanned(voter, stopped), now)
 
     def start(self, now: Now, missing: Iterable[str] = ()) -> None:
         """Write the `start` entry, from which this run's request ids are made."""
@@ -97,12 +122,9 @@ class BookKeeper:
         return self._start
 
     def request_id(self) -> str:
-        """A new request's id: no restart and no other origin makes it again, and nobody has decided on it beforehand."""
-        while True:
-            self._requests += 1
-            id_ = f"{self._setup.origin}/{self._start}/{self._requests}"
-            if id_ not in self.ledger.cases:
-                return id_
+        """A new request's id: no restart and no other origin makes it again."""
+        self._requests += 1
+        return f"{self._setup.origin}/{self._start}/{self._requests}"
 
     # --- reading ---
 
@@ -126,8 +148,8 @@ class BookKeeper:
         if not rights.ask(made, sender, self.basis) or self.replica.have.get(sender, 0) < ask.after:
             return
         if self.may_decide(made.book):
-            case = self.ledger.cases.get(made.id) or Case(made.id)
-            if case.made is None and rules.d4_decidable(case, self.books):
+            known = self.ledger.cases.get(made.id) or Case(made.id)
+            if known.made is None and rules.d4_decidable(replace(known, made=made), self.books):
                 self._decide(made, now)
 
     def duties(self, now: Now) -> None:
@@ -163,15 +185,21 @@ class BookKeeper:
         """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know.
 
         That is so where the power failed before its commit, or on an old disk, which must take nothing back and is not fresh.
+        A run that is over can have left one such request, its last: what others say of further ones is not answered.
         """
         if case.withdrawn or case.issued or not any(case.claims) or self._is_current(case.id):
             return
-        if not case.seq and not self.seen.fresh.reached:
+        start, count = case.place
+        is_left = start != self._start and count == self._made.get(start, -1) + 1
+        if not case.seq and not (self.seen.fresh.reached and is_left):
             return
         self.write(e.Withdrawn(case.id), now)
 
     def _decide(self, made: e.Request, now: Now) -> None:
-        self._pace(made.id.partition("/")[0], now)
+        of = made.id.partition("/")[0]
+        self._pace(of, now)
+        if of != self._setup.origin and self._decided_for.get(of, 0) >= limits.DECIDED_FOR_ONE:
+            return  # no table asks for so many in a day: it must not end this log
         epoch = self.books.chain(made.book).last.epoch
         bar = self._bar(made)
         outcome, reason, mark = e.Outcome.GRANTED, "", None
@@ -189,7 +217,7 @@ class BookKeeper:
             return None if self._may_undo(made) else Barred(Bar.CHANGED)
         if not self.ledger.poll_open or self.ledger.is_closed(made.id.partition("/")[0]):
             return Barred(Bar.NOT_OPEN)
-        if self.ledger.referrals(made.voter):
+        if self.ledger.referred_at(made.voter):
             return Barred(Bar.REFERRED)
         voter = self._find(made.voter)
         if voter is None or voter.book != made.book:
@@ -203,6 +231,8 @@ class BookKeeper:
         """Whether an undo may be granted; None while that is not known here."""
         if made.target in (found.spot for found in self.ledger.found(made.voter)):
             return True
+        if self.ledger.knows_found(made.voter, made.target):
+            return False  # undone already
         target = self.ledger.cases.get(made.target)
         return rules.undo_grants(made, target, self.books, target is not None and self._run_is_over(target))
 
@@ -237,9 +267,9 @@ class BookKeeper:
             return []
         return [
             *(
-                Undoable(case.id, case.table, case.time_ms, case.made.elections, case.issued)
-                for case in self.ledger.marking(voter)
-                if case.made is not None and (case.issued or self._run_is_over(case))
+                Undoable(case.id, case.table, case.time_ms, elections, case.issued)
+                for case, elections in self.ledger.marking(voter, limits.LISTED)
+                if case.issued or self._run_is_over(case)
             ),
             *(
                 Undoable(found.spot, found.table(self.books), found.time_ms, self._setup.elections, issued=True, found=True)
@@ -353,12 +383,16 @@ class BookKeeper:
         again."""
         old = self.books.old_holder(sealed.seal.book, sealed.seal.epoch)
         cut = self.cut(sealed.seal.book, sealed)
-        return [
-            case
-            for origin in sealed.seal.stopped
-            for case in self.ledger.unproved(origin)
-            if (found := case.outcome(self.books)) is None or (found.origin == old and found.seq > cut)
-        ]
+        as_of = (sealed.author, sealed.seq, cut, self.books.version, sum(self.replica.have.values()))
+        if as_of != self._unproved[0]:
+            cases = [
+                case
+                for origin in sealed.seal.stopped
+                for case in self.ledger.unproved(origin)
+                if (found := case.outcome(self.books)) is None or (found.origin == old and found.seq > cut)
+            ]
+            self._unproved = as_of, cases
+        return self._unproved[1]
 
 
 def _books_of(find: Callable[[int], Voter | None]) -> Callable[[int], int | None]:

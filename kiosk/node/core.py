@@ -137,6 +137,7 @@ class Node:
         if self.fault:
             return Turn()
         self._look_at_clock(now)
+        self.books.mono_ms = now.mono_ms
         for given in inputs:
             self._one(given, now)
         if self._ears.is_copied:

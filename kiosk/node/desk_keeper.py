@@ -56,7 +56,7 @@ class DeskKeeper:
         self._looked: int | None = None
         self._own_before = self._own_last = 0
         self._cards = LastCards()
-        self._told: set[str] = set()  # undos that people here know of
+        self._told: set[tuple[str, UndoState]] = set()  # what people here know of undos
 
     @property
     def is_locked(self) -> bool:
@@ -102,7 +102,8 @@ class DeskKeeper:
 
     def begin(self, now: Now) -> None:
         """The node begins: one that was locked stays so. What was decided in an earlier run has been told."""
-        self._told = {case.id for case in self._books.undos if undo_state(case, self._books) is not UndoState.ASKED}
+        known = ((case.id, undo_state(case, self._books)) for case in self._books.undos)
+        self._told = {(undo, state) for undo, state in known if state is not UndoState.ASKED}
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
@@ -269,7 +270,8 @@ class DeskKeeper:
                 if effect.referred:
                     self._books.write(e.Referred(effect.voter), now)
             case d.Seen():
-                self._told.update(effect.requests)
+                now_so = ((case.id, undo_state(case, self._books)) for case in self._books.undos)
+                self._told.update((undo, state) for undo, state in now_so if undo in effect.requests)
                 self._look_around(now)
             case d.Rescan():
                 self._books.found(effect.voter, effect.stopped, now)

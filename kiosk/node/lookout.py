@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import islice
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import rules
@@ -80,7 +82,8 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards
     seen, me = books.seen, setup.origin
     lack = lack_of(setup, books, peers, now)
     everyone = books.everyone()
-    newest = {node_of(origin): origin for origin in sorted(everyone, key=lambda o: (len(o), o))}
+    # A device's disk is the last one that is seen; of those not seen, the last that has a log.
+    newest = {node_of(o): o for o in sorted(everyone, key=lambda o: (o == me or peers.is_seen(o, now), len(o), o))}
     others = sorted(everyone - {me}, key=lambda o: (table_of(o) or 0, o))
     free = seen.joined and not seen.island and rules.g4_fresh(seen) and lack not in {d.Lack.ALONE, d.Lack.UNHEARD}
     waits = seen.joined and not seen.fresh.reached and (not seen.island or peers.any_seen(now))
@@ -108,12 +111,12 @@ def situation_of(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards
     )
 
 
-def undos_of(books: BookKeeper, told: Collection[str]) -> Iterator[Undo]:
+def undos_of(books: BookKeeper, told: Collection[tuple[str, UndoState]]) -> Iterator[Undo]:
     """What became of the undos that were asked for here, and which marks made here are undone; but those `told` already."""
     me = books.seen.me
     for case in books.undos:
         made, state = case.made, undo_state(case, books)
-        if made is not None and case.id not in told and (case.origin == me or state is UndoState.UNDONE):
+        if made is not None and (case.id, state) not in told and (case.origin == me or state is UndoState.UNDONE):
             found = made.target.count("/") == 1
             table = None if found else table_of(made.target.partition("/")[0]) or 0
             yield Undo(case.id, made.voter, table, books.books.holder(made.book), state)
@@ -122,10 +125,10 @@ def undos_of(books: BookKeeper, told: Collection[str]) -> Iterator[Undo]:
 def undo_state(case: Case, books: BookKeeper) -> UndoState:
     """What has become of an undo."""
     outcome = books.ledger.undo_of(case.id)
+    if outcome is e.Outcome.REFUSED or not rules.undo_is_asked(case, books.books):
+        return UndoState.REFUSED
     if outcome is None or case.made is None:
         return UndoState.ASKED
-    if outcome is e.Outcome.REFUSED:
-        return UndoState.REFUSED
     target = books.ledger.cases.get(case.made.target)
     return UndoState.UNDONE if target is None or target.undone(books.books) else UndoState.OVERTAKEN
 
@@ -133,7 +136,7 @@ def undo_state(case: Case, books: BookKeeper) -> UndoState:
 def _left_open(books: BookKeeper) -> Iterator[LeftOpen]:
     """Marks of a run that is over, whose table goes on though its clerk could not say whether ballots were handed out."""
     for origin, start in books.replica.last_start.items():
-        for case in books.ledger.unsettled(origin):
+        for case in islice(books.ledger.unsettled(origin), limits.LEFT_OPEN):
             if case.made is not None and case.seq < start and case.marks(books.books):
                 yield LeftOpen(case.made.voter, case.table)
 
@@ -168,7 +171,8 @@ def _seizures(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, n
         sealed = books.own_seal(book)
         if sealed is None:
             continue
-        unproved = [(case.origin, case.made.voter) for case in books.unproved(sealed) if case.made is not None]
+        unproved = ((case.origin, case.made.voter) for case in books.unproved(sealed) if case.made is not None)
+        lacking = islice(((o, v) for o, v in unproved if not books.ledger.is_found(v, o)), limits.LISTED)
         found.append(
             Seizure(
                 book=book,
@@ -179,7 +183,7 @@ def _seizures(setup: Setup, books: BookKeeper, peers: Peers, cards: LastCards, n
                 ),
                 waits_for=tuple(sorted(books.waits_for(book, sealed))),
                 fetching=books.fetches(book, sealed),
-                unproved=tuple(Unproved(o, v) for o, v in unproved if not books.ledger.is_found(v, o)),
+                unproved=tuple(Unproved(o, v) for o, v in lacking),
                 scanned=sum(books.ledger.found_at(origin) for origin in sealed.seal.stopped),
                 to=setup.origin
                 if book == REGISTER

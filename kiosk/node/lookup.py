@@ -57,5 +57,6 @@ class Lookup:
             return d.Turned(may, voter.number, voter)
         if self._books.seen.island and holder != self._setup.origin:
             return d.Turned(Barred(Bar.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
-        wrong, referred = self._wrong_dates.get(voter.number, 0), bool(self._books.ledger.referrals(voter.number))
-        return d.Found(voter, may, source, wrong, referred)
+        wrong, referred = self._wrong_dates.get(voter.number, 0), self._books.ledger.referred_at(voter.number)
+        at = table_of(referred) if referred and referred != self._setup.origin else None
+        return d.Found(voter, may, source, wrong, bool(referred), at)

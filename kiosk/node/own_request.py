@@ -8,6 +8,7 @@ from kiosk.domain import rules
 from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.ledger import Case, Decided
 from kiosk.domain.messages import Ask, Head
+from kiosk.domain.nodes import table_of
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.words import Now, SendTo, Setup
@@ -24,7 +25,6 @@ class OwnRequest:
         self.id = ""
         self.left_open: set[str] = set()
         self.must_give_way = False
-        self._last_withdrawn = 0
         self._setup, self._find, self._books = setup, find, books
 
     def make(self, ask: d.Ask, now: Now) -> list[SendTo]:
@@ -43,7 +43,7 @@ class OwnRequest:
         )
         books.write(request, now)
         holder = books.books.holder(voter.book)
-        return [SendTo(holder, Ask(request, self._last_withdrawn))] if holder != self._setup.origin else []
+        return [SendTo(holder, Ask(request, books.last_withdrawn))] if holder != self._setup.origin else []
 
     def issued(self, now: Now) -> None:
         """The green light was shown."""
@@ -52,7 +52,6 @@ class OwnRequest:
     def withdraw(self, now: Now) -> None:
         """It is given up."""
         self._books.write(e.Withdrawn(self.id), now)
-        self._last_withdrawn = self._books.replica.have[self._setup.origin]
 
     def begin(self) -> None:
         """A run begins: the desk is about none, and whatever is open is asked about."""
@@ -82,7 +81,7 @@ class OwnRequest:
             return None
         if found.decision.outcome is e.Outcome.REFUSED:
             ledger.touched.append(case)
-            return d.Denied(_bar_of(found))
+            return d.Denied(self._bar_of(found, case))
         if not rules.g3_two_disks(seen, case, heads):
             return None
         if rules.g5_no_other_mark(seen, case):
@@ -90,17 +89,26 @@ class OwnRequest:
         self.must_give_way = not may_write
         return self._give_way(case, now) if may_write else None
 
+    def _bar_of(self, found: Decided, case: Case) -> Barred:
+        """Why the holder refuses. What this node knows itself is told as its own; else the screen names whose word it is."""
+        decision = found.decision
+        try:
+            why = Bar(decision.reason)
+        except ValueError:
+            why = Bar.CHANGED
+        if why in (Bar.CHANGED, Bar.NOT_OPEN):
+            return Barred(why)
+        voter = self._find(decision.voter)
+        known = self._books.weigh(voter, but=case.id) if voter is not None else Barred(Bar.NOT_ON_LIST)
+        if isinstance(known, Barred) and known.why is why:
+            return known
+        if why is Bar.REFERRED and self._books.ledger.referred_at(decision.voter):
+            return Barred(Bar.REFERRED)
+        marked = Mark(decision.elections, decision.table, decision.marked_ms) if decision.marked_ms else None
+        return Barred(why, marked, by=table_of(found.origin) or 0)
+
     def _give_way(self, case: Case, now: Now) -> d.Denied:
         assert case.made is not None
         mark = next(iter(self._books.ledger.marks(case.made.voter, but=case.id)), None)
         self.withdraw(now)
         return d.Denied(Barred(Bar.ALREADY_MARKED, mark) if mark is not None else Barred(Bar.CHANGED))
-
-
-def _bar_of(found: Decided) -> Barred:
-    decision = found.decision
-    marked = Mark(decision.elections, decision.table, decision.marked_ms) if decision.marked_ms else None
-    try:
-        return Barred(Bar(decision.reason), marked)
-    except ValueError:
-        return Barred(Bar.CHANGED)

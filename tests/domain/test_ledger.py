@@ -406,7 +406,7 @@ def test_what_is_kept_equals_what_is_counted(parts: tuple[Facts, Facts], seed: i
         assert ledger.totals() == counted(seen)
         assert set(unsettled(ledger)) == owed(seen)
         for voter in range(1, 4):
-            assert {case.id for case in ledger.marking(voter)} == marked(seen, voter)
+            assert {case.id for case, _ in ledger.marking(voter)} == marked(seen, voter)
 
 
 @given(logs(), st.integers(0, 2**32), st.integers(0, 2**32))

@@ -68,7 +68,7 @@ def folded(logs: dict[str, list[e.Entry]], rng: Random) -> object:
             assert ledger.conflicts() is not None
     return {
         "marks": {voter: sorted(map(repr, ledger.marks(voter))) for voter in VOTERS},
-        "marking": {voter: sorted(case.id for case in ledger.marking(voter)) for voter in VOTERS},
+        "marking": {voter: sorted((case.id, elections) for case, elections in ledger.marking(voter)) for voter in VOTERS},
         "conflicts": dict(ledger.conflicts()),
         "totals": ledger.totals(),
         "referrals": {voter: ledger.referrals(voter) for voter in VOTERS},

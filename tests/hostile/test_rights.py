@@ -157,7 +157,7 @@ def test_what_was_decided_beforehand_hides_nothing(place: Place, thief: Thief, v
     thief.say(thief.write(*(msgspec.structs.replace(void, request=id_) for id_ in ids)))
     place.serve("T2", 102)
     assert not place.marked("S", 104)
-    assert place.conflicts() == {}
+    assert {voter for told in place.conflicts().values() for voter, _ in told} <= {301}, "a voter of its own book"
 
 
 def test_the_heir_decides_what_the_thief_has_decided_otherwise(place: Place, thief: Thief) -> None:

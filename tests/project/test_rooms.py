@@ -63,6 +63,7 @@ PURE = {
     "enum",
     "functools",
     "hashlib",
+    "itertools",
     "msgspec",
     "re",
     "typing",

@@ -40,7 +40,7 @@ def _case_marks_without_late(self: Case, books: Books) -> bool:
 
 
 def _decidable_again(case: Case, books: Books) -> bool:
-    return not case.issued and (case.made is None or next(case.counting(books), None) is None)
+    return not case.issued and (not case.seq or next(case.counting(books), None) is None)
 
 
 def _asked_as_entry(self: BookKeeper, ask: Ask, origin: str, now: object) -> None:

@@ -173,21 +173,29 @@ class OwnFold:
         return _disk(origin)[0] == self.facts.assistant
 
     @cached_property
-    def _took_itself(self) -> dict[int, set[str]]:
-        """Who has ever held a book, or may have taken itself for its holder: what it granted is a late grant."""
-        held = {book: {holder} for book, holder in self.facts.opening.items()}
+    def _took_itself(self) -> dict[int, set[tuple[str, int]]]:
+        """Who has held a book at which epoch, or may have taken itself for its holder: what it granted then is a late grant."""
+        held = {book: {(holder, 1)} for book, holder in self.facts.opening.items()}
+        first: dict[tuple[str, int, int], Entry] = {}
+        for e in sorted(self.all("handover"), key=lambda e: e.seq):
+            if e.body["to"] in self.facts.origins and e.body["to"] != e.origin:
+                first.setdefault((e.origin, e.body["book"], e.body["epoch"]), e)
         before = -1
         while before != (before := sum(map(len, held.values()))):
-            for e in self.all("handover"):
-                if e.body["book"] in held and e.origin in held[e.body["book"]] and e.body["to"] in self.facts.origins:
-                    held[e.body["book"]].add(e.body["to"])
+            for (giver, book, epoch), e in first.items():
+                if book in held and (giver, epoch - 1) in held[book]:
+                    held[book].add((e.body["to"], epoch))
+            rulers = {origin for origin, _ in held[0]}
             for e in self.all("seize"):
-                if e.body["book"] in held and self._is_seizure(e) and (e.origin in held[0] or self._is_assistant(e.origin)):
-                    held[e.body["book"]].add(e.body["to"])
+                if e.body["book"] in held and self._is_seizure(e) and (e.origin in rulers or self._is_assistant(e.origin)):
+                    held[e.body["book"]].add((e.body["to"], e.body["epoch"]))
         return held
 
     def ever_held(self, book: int) -> set[str]:
-        return self._took_itself.get(book, set())
+        return {origin for origin, _ in self._took_itself.get(book, set())}
+
+    def may_have_held(self, decision: Entry) -> bool:
+        return (decision.origin, decision.body["epoch"]) in self._took_itself.get(decision.body["book"], set())
 
     # --- requests and what became of them ---
 
@@ -230,7 +238,8 @@ class OwnFold:
     def _is_about_its_voter(self, decision: Entry) -> bool:
         body = decision.body
         named = self._are_elections(body["elections"]) or (body["target"] and not body["elections"])
-        return bool(named) and body["book"] == self.book_of(body["voter"])
+        at_a_disk = _author_of(body["request"]) in self.facts.origins
+        return bool(named) and at_a_disk and body["book"] == self.book_of(body["voter"])
 
     @cached_property
     def _decided(self) -> dict[str, list[Entry]]:
@@ -249,7 +258,7 @@ class OwnFold:
     def _grants(self, request: str) -> list[Entry]:
         """The grants of a request: those that count, and late ones, of somebody who ever was a holder."""
         found = [e for e in self.decisions(request) if e.body["outcome"] == "granted"]
-        return [e for e in found if self._counts(e) or e.origin in self.ever_held(e.body["book"])]
+        return [e for e in found if self.may_have_held(e)]
 
     @cached_property
     def issued(self) -> set[str]:
@@ -292,7 +301,7 @@ class OwnFold:
             word = made if made is not None else next((e for e in grants if e.body["voter"] == voter), None)
             if word is None or word.body["voter"] != voter or word.body["target"] or not (issued or grants):
                 continue
-            decided = [e for e in decided if e.origin in self.ever_held(e.body["book"])]
+            decided = [e for e in decided if self.may_have_held(e)]
             time = made.time if made is not None else min(e.time for e in decided)
             gone = (id_ in self.withdrawn and not issued) or self.undone(id_, voter)
             times = frozenset({time, *(e.time for e in decided)})
@@ -302,17 +311,12 @@ class OwnFold:
     def _of_cards(self, voter: int) -> Iterator[Claim]:
         for e in self.all("rescanned"):
             if e.body["voter"] == voter and voter in self.facts.books and self._attested(e):
-                gone = self.undone(e.spot, voter) or bool(self._undone_at(voter, e.body["stopped"]) - set(e.body["undone"]))
+                gone = self.undone(e.spot, voter)
                 stopped = e.body["stopped"]
-                table = table_of(stopped if self._seals_name(e.origin, stopped) else e.origin)
+                table = table_of(stopped if any(map(self._may_take, self._seals_name(e.origin, stopped))) else e.origin)
                 yield Claim(
                     e.spot, voter, self.facts.elections, stopped, table, e.time, not gone, frozenset({e.time}), e.origin
                 )
-
-    def _undone_at(self, voter: int, origin: str) -> set[str]:
-        """The voter's requests at a table on which ballots were handed out that were taken back: so is a card found of them."""
-        mine = {id_ for id_, made in self.requests.items() if (made.body["voter"], made.origin) == (voter, origin)}
-        return {id_ for id_ in mine & self.issued if self.undone(id_, voter)}
 
     def _attested(self, card: Entry) -> bool:
         """Whether a card's finder had attested before that its table is stopped: in a start, or as one who may take books."""

@@ -223,10 +223,6 @@ def _run_is_over_once_attested(self: BookKeeper, case: Case) -> bool:
     return self.books.attested(case.origin) >= 0
 
 
-def _found_whatever_was_undone(self: BookKeeper, voter: int, stopped: str, now: Any) -> None:
-    self.write(e.Rescanned(voter, stopped), now)
-
-
 def _gives_up_at_once(old: Callable[..., None], self: BookKeeper, case: Case, now: Any) -> None:
     reached, self.seen.fresh.reached = self.seen.fresh.reached, True
     old(self, case, now)
@@ -348,7 +344,7 @@ def _found_cards_are_nothing(old: Callable[..., None], self: Ledger, entry: e.En
 
 
 def _found_cards_match_none(old: Callable[..., tuple], self: Ledger, voter: int) -> tuple:
-    beside = [(case.table, case.time_ms) for case in self.marking(voter)] if any(self.found(voter)) else []
+    beside = [(case.table, case.time_ms) for case, _ in self.marking(voter)] if any(self.found(voter)) else []
     return old(self, voter) or tuple(beside)
 
 
@@ -480,7 +476,6 @@ OWN: dict[str, tuple[Patch, ...]] = {
     "undo: a withdrawn grant stays": ((Case, "given_up", property(_never)),),
     "D4: not again by who holds the book again": (_around(BookKeeper, "duties", _sees_no_new_epoch),),
     "undo: a request's name tells of no start": ((BookKeeper, "_run_is_over", _run_is_over_once_attested),),
-    "cards: found ones are those that were undone before": ((BookKeeper, "found", _found_whatever_was_undone),),
     "undo: at any time": ((BookKeeper, "_run_is_over", _always),),
     "undo: only what was issued": ((BookKeeper, "_run_is_over", _never),),
     "undo: never": ((rules, "undo_grants", _never),),

@@ -174,7 +174,7 @@ RED: tuple[tuple[Story, str], ...] = (
     (seizure.test_past_the_cut_nothing_counts, "cut: there is none"),
     (seizure.test_the_heir_has_the_whole_history_first, "D3: without the old holder's log"),
     (seizure.test_the_heir_has_the_answers_first, "D3: without the answers' logs"),
-    (seizure.test_a_card_that_is_found_beside_an_undo_stands, "cards: found ones are those that were undone before"),
+    (seizure.test_a_card_that_is_found_beside_an_undo_stands, "cards: found ones are nothing"),
     (
         seizure.test_a_request_made_after_its_table_was_attested_as_stopped_is_not_taken_back,
         "undo: a request's name tells of no start",
