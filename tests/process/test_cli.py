@@ -571,3 +571,15 @@ def test_a_log_with_two_ballots_names_the_voter(served, tmp_path):
     assert "all as written; voters with two ballots: 1" in done.stderr
     with_list = valgbord("log", "verify", "--bundle", served.bundle, "--list", served.list, file)
     assert f"voter {made.voter} has two ballots" in with_list.stdout
+
+
+def test_a_log_is_not_checked_by_another_voter_list(served, tmp_path):
+    """With other people's books nothing would count, and a voter with two ballots would not be found: it is refused instead."""
+    header, _, *rest = served.list.read_text().splitlines(keepends=True)
+    other = tmp_path / "other.csv"
+    other.write_text("".join([header, *rest]))
+    exported(served)
+    for log in (("--bundle", served.bundle, served.folder / "log.jsonl"), at(served)):
+        sentence = refused("log", "verify", "--list", other, *log)
+        assert f"{other} is not the voter list of this log" in sentence
+        assert re.search(r"its digest is \w{64}, and the log was written under \w{64}\. Nothing was checked", sentence)
