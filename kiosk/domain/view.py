@@ -215,7 +215,7 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
         name=asked.voter.name,
         number=view.say("number", view.number(asked.voter.number)),
         asked=view.say("unresolved_asked", view.clock(asked.time_ms)),
-        explanation=view.say("unresolved_text"),
+        explanation=view.say("unresolved_undone" if asked.undone else "unresolved_text"),
         ballots=view.to_hand_out(asked.elections),
         unsure=(_button(view, "unsure"),),
         notice=view.say("answer_first") if state.other else "",

@@ -341,6 +341,12 @@ def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
     assert place.vector("T1") == place.vector("T3"), "it stays in the log"
 
 
+def test_a_number_that_is_not_on_the_list_has_nothing_to_undo(place: Place) -> None:
+    """A slip of the finger: the page says that there is no such voter, and nothing about tables."""
+    assert not place.ask_undo("S", 99_999)
+    assert place.content("S").text == "no. 099 999. This number is not on the voter list."
+
+
 def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
     finds out that it was: the mark stands, and the overview says so."""
@@ -355,6 +361,7 @@ def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     assert not place.marked("S", 201)
     place.order("T3", d.Deed.LOCK)
     place.order("T3", d.Deed.UNLOCK)
+    assert place.content("T3").explanation.startswith("The secretary has undone this mark; the voter may have been served")
     place.touch("T3", "yes")
     place.wait(4_000)
     assert place.marked("S", 201)
@@ -370,6 +377,7 @@ def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Pl
     place.crash("T3")
     place.wait(1_000)
     assert not place.ask_undo("S", 201), "nobody has said that table 3 is off"
+    assert place.content("S").text.endswith("If it has stopped, start it, or take over its book.")
     place.seal(3, "T3")
     place.wait(2_000)
     assert place.ask_undo("S", 201)
