@@ -96,6 +96,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "poll_not_opened": ("Afstemningen er ikke åbnet.", "The poll is not open."),
     "poll_not_opened_do": ("Formanden åbner den med sin PIN.", "The chair opens it with the PIN."),
+    "poll_opened_elsewhere": (
+        "Den åbnes ved valgsekretærens skærm. Bordet følger selv med.",
+        "It is opened at the secretary's screen. This table follows by itself.",
+    ),
     "locked": ("Skærmen er låst", "The screen is locked"),
     "locked_text": ("Bordet udleverer og afgør intet.", "The table hands out and decides nothing."),
     "locked_do": ("Formanden låser op med sin PIN.", "The chair unlocks it with the PIN."),

@@ -341,12 +341,6 @@ def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
     assert place.vector("T1") == place.vector("T3"), "it stays in the log"
 
 
-def test_a_number_that_is_not_on_the_list_has_nothing_to_undo(place: Place) -> None:
-    """A slip of the finger: the page says that there is no such voter, and nothing about tables."""
-    assert not place.ask_undo("S", 99_999)
-    assert place.content("S").text == "no. 099 999. This number is not on the voter list."
-
-
 def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
     finds out that it was: the mark stands, and the overview says so."""
