@@ -322,7 +322,7 @@ def test_a_number_that_is_not_on_the_list_has_nothing_to_undo() -> None:
 
 def test_who_can_open_the_poll_is_told() -> None:
     """The chair opens it at a table only where that table has the register: else the screen says where."""
-    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True),)
+    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.SERVING),)
     table = shown(closed, situation=Situation("T3.1", others, mine=(3,)))
     assert (table.right, table.content.remedy) == (None, "Den åbnes ved valgsekretærens skærm. Bordet følger selv med.")
     for situation in (Situation("T2.1", others, mine=(0, 2)), Situation("T1.1", mine=(0, 1))):
