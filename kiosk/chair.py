@@ -122,6 +122,10 @@ class Chair:
             self._scan_pile(pile, [number])
         self._confirm("go")
 
+    def leave(self) -> None:
+        """Back to where the node waits: on a page that is left open a table serves nobody, and a voter's name stays on it."""
+        self._home()
+
     # --- pages ---
 
     @property

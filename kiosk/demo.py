@@ -11,6 +11,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -107,6 +108,7 @@ def _off_screen(place: Place, out: Path, seconds: int, seed: int, say: Say) -> i
 
 def _clerks_serve(place: Place, seconds: int, seed: int) -> list[Record]:
     """A clerk at each table, all at once; every third voter of the list, whatever the table on the card."""
+    ended = threading.Event()
 
     def serve(number: int) -> Record:
         node = place.table(number)
@@ -116,12 +118,15 @@ def _clerks_serve(place: Place, seconds: int, seed: int) -> list[Record]:
             until = time.monotonic() + seconds
             for turn in clerk.visits():
                 clerk.serve(turn)
-                if time.monotonic() >= until:
+                if time.monotonic() >= until or ended.is_set():
                     break
             return clerk.record
 
     with ThreadPoolExecutor(_TABLES) as clerks:
-        return list(clerks.map(serve, range(1, _TABLES + 1)))
+        try:
+            return list(clerks.map(serve, range(1, _TABLES + 1)))
+        finally:
+            ended.set()  # who ends the demo need not wait for the clerks' time to be up
 
 
 def _tell(records: Sequence[Record], say: Say) -> None:

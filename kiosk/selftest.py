@@ -43,7 +43,8 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
         return
     plan, device = bundle.plan, bundle.device
     kind = "TRAINING" if plan.place.training else "live"
-    yield Finding("bundle", True, f"{device.origin}, table {device.table}, {plan.place.name}, {plan.day.date}, {kind}")
+    at = "the secretary's node" if device.table is None else f"table {device.table}"
+    yield Finding("bundle", True, f"{device.origin}, {at}, {plan.place.name}, {plan.day.date}, {kind}")
     try:
         check_whose(data, device.disk)
     except (OtherDiskError, OtherFolderError) as error:
@@ -98,7 +99,7 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
     try:
         with Database(data, bundle.device.disk) as database:
             voter_list, log = VoterList(database, bundle.plan.place.realm), Log(database)
-            yield _list(voter_list)
+            yield _list(voter_list, bundle)
             ledger = empty_ledger(bundle, books_on_list(voter_list))
             found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify, ledger)
             faults = [f"{fault}: do not use this table" for fault in found.faults]
@@ -116,10 +117,12 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
         yield Finding("store", False, f"{error.code}: {error}: do not use this table")
 
 
-def _list(voter_list: VoterList) -> Finding:
+def _list(voter_list: VoterList, bundle: Bundle) -> Finding:
     digest = voter_list.digest()
     if digest is None:
-        return Finding("voter list", False, "there is none: `valgbord list import FILE`")
+        fetched = bundle.plan.secretary is not None and bundle.device.table is not None
+        remedy = "start the node, which fetches it from the secretary's" if fetched else "`valgbord list import FILE`"
+        return Finding("voter list", False, f"there is none: {remedy}")
     if not voter_list.verify():
         return Finding("voter list", False, "it is not the list that was imported: do not use this table")
     return Finding("voter list", True, f"{voter_list.count()} voters, digest {digest}")

@@ -28,11 +28,11 @@ from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
 from kiosk.store.database import Database
-from kiosk.store.errors import CorruptError
+from kiosk.store.errors import CorruptError, OtherListFileError
 from kiosk.store.listfile import read_list
 from kiosk.store.listrows import Form
 from kiosk.store.log import Log
-from kiosk.store.voterlist import VoterList
+from kiosk.store.voterlist import VoterList, list_digest
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
 
 
@@ -79,13 +79,14 @@ def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
     return Beginning(plan.place.realm, plan.day.date.isoformat(), voter_list.digest() or "")
 
 
-def _first_prev(beginning: Beginning) -> str:
+def first_prev_of(beginning: Beginning) -> str:
+    """The `prev` of the first entry of every log that begins so."""
     return first_prev(beginning.place, beginning.day, beginning.list)
 
 
 def log_beginning(plan: Plan, voter_list: VoterList) -> str:
     """The `prev` of the first entry of every log of this place, day and voter list."""
-    return _first_prev(_beginning(plan, voter_list))
+    return first_prev_of(_beginning(plan, voter_list))
 
 
 def opening_of(plan: Plan) -> dict[int, str]:
@@ -188,9 +189,17 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
     """Each voter's book: by the voter list in `data` or the file `voters`; for an exported log without one as the tables say.
 
     The second part names the voters of whom they say different things.
+
+    Raises:
+        OtherListFileError: `voters` is not the list that the log was written under.
     """
     if voters is not None:
-        return {voter.number: voter.book for voter in read_list(voters, list_form(bundle.plan))}, set()
+        read = read_list(voters, list_form(bundle.plan))
+        with stored_log(bundle, data, file) as (beginning, _):
+            digest = list_digest(beginning.place, read)
+            if digest != beginning.list:
+                raise OtherListFileError(voters, digest, beginning.list)
+        return {voter.number: voter.book for voter in read}, set()
     if file is None:
         with Database(data, bundle.device.disk, read_only=True) as database:
             return VoterList(database, bundle.plan.place.realm).books(), set()
@@ -199,14 +208,14 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
 
 
 @contextmanager
-def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[str, Iterator[Stored]]]:
-    """The log of this node, or of an exported file: the `prev` of its first entry, and its entries."""
+def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[Beginning, Iterator[Stored]]]:
+    """The log of this node, or of an exported file: what it belongs to, and its entries."""
     if file is None:
         with Database(data, bundle.device.disk, read_only=True) as database:
-            yield log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
+            yield _beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
         return
     with file.open("rb") as lines:
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
         if (begins.place, begins.day) != (bundle.plan.place.realm, bundle.plan.day.date.isoformat()):
             raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
-        yield _first_prev(begins), entries_of(iter(lambda: lines.readline(limits.MESSAGE_BYTES), b""))
+        yield begins, entries_of(iter(lambda: lines.readline(limits.MESSAGE_BYTES), b""))

@@ -52,6 +52,9 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
     from kiosk.simulated.broker import BrokerError
     from kiosk.simulated.story import StoryError
 
+    for number in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does: else its nodes and brokers would run on
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     with clear_errors(NoScreenError, NotOfferedError, BrokerError, StoryError, subprocess.CalledProcessError):
         sys.exit(demonstration.run(seconds=seconds, voters=voters, out=out, seed=seed, say=click.echo))
 

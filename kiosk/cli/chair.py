@@ -82,7 +82,7 @@ def _decision(deed: str, says: str) -> None:
     @chair.command(deed.replace("_", "-"), help=says)
     @_at_screen
     def decide(chair: "Chair") -> None:
-        click.echo(chair.decide(deed).content.headline)
+        click.echo(f"Decided. The node shows “{chair.decide(deed).content.headline}”")
 
 
 _decision("open_poll", "Open the poll, on the secretary's node or at the only table.")
@@ -103,6 +103,7 @@ def chair_overview(chair: "Chair") -> None:
         click.echo(f"{line.name}: {line.text}")
     if board.notice:
         click.echo(board.notice)
+    chair.leave()
 
 
 _book = click.argument("book", type=click.IntRange(min=0))
@@ -168,10 +169,18 @@ def chair_undo(chair: "Chair") -> None:
     number = click.prompt("Voter number", type=click.IntRange(1, 999_999_999))
     marks = chair.marks(number)
     if not marks:
-        raise click.ClickException("this voter has no mark that can be undone now, or a table is serving the voter")
+        chair.leave()
+        raise click.ClickException(
+            "no voter on the list has this number, or this voter has no mark that can be undone now, or a table is serving"
+            " the voter: if it has stopped, start it, or take over its book"
+        )
     for at, mark in enumerate(marks, 1):
         click.echo(f"{at}: {mark}")
-    which = click.prompt("Which mark is undone", type=click.IntRange(1, len(marks)))
+    try:
+        which = click.prompt("Which mark is undone", type=click.IntRange(1, len(marks)))
+    except click.Abort:
+        chair.leave()
+        raise
     click.echo(chair.undo(which))
 
 

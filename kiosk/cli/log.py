@@ -34,7 +34,9 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
         read = Bundle.load(bundle)
         books, differ = wiring.books_for_audit(read, data, file, voters)
         with wiring.stored_log(read, data, file) as (beginning, stored):
-            found = audit(stored, beginning, read.signers.verify, wiring.empty_ledger(read, books.get), noted)
+            found = audit(
+                stored, wiring.first_prev_of(beginning), read.signers.verify, wiring.empty_ledger(read, books.get), noted
+            )
     for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
     if len(found.faults) > _FAULTS_SHOWN:

@@ -61,7 +61,8 @@ def list_import(bundle: Path, data: Path, file: Path) -> None:
     """Import FILE as this node's voter list: all of it, or nothing.
 
     Two devices with the same list have the same digest. A list holds from the poll's opening, or the first mark, on. Until then
-    another one takes its place; the log under the earlier one is kept. The tables take the secretary's by themselves.
+    another one takes its place; the log under the earlier one is kept. The tables take the secretary's by themselves. A node
+    that has a list must be stopped meanwhile.
     """
     from kiosk.bundle import Bundle
     from kiosk.store.database import Database

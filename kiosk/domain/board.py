@@ -187,9 +187,10 @@ def _marks(page: office.Marks, view: View) -> _Parts:
     marks = view.situation.marks
     number = view.say("number", view.number(page.voter))
     text = f"{number}   {page.name}".strip()
+    none = view.say("marks_none_text" if page.name else "marks_unlisted")
     content = s.Board(
         view.say("marks" if marks else "marks_none"),
-        text if marks else f"{text}. {view.say('marks_none_text')}",
+        text if marks else f"{text}. {none}",
         tuple(_mark_line(mark, view) for mark in marks),
         tuple(_item(str(at), _mark(mark, view)) for at, mark in enumerate(marks, 1)),
     )

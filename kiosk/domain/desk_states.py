@@ -115,11 +115,15 @@ class Lit:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """After a restart: a request of this table has no outcome, and its green light may have been seen."""
+    """After a restart: a request of this table has no outcome, and its green light may have been seen.
+
+    `undone`: the secretary has undone its mark meanwhile, and the voter may have been served again.
+    """
 
     voter: Voter
     elections: tuple[str, ...]
     time_ms: int
+    undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "poll_not_opened": ("Afstemningen er ikke åbnet.", "The poll is not open."),
     "poll_not_opened_do": ("Formanden åbner den med sin PIN.", "The chair opens it with the PIN."),
+    "poll_opened_elsewhere": (
+        "Den åbnes ved valgsekretærens skærm. Bordet følger selv med.",
+        "It is opened at the secretary's screen. This table follows by itself.",
+    ),
     "locked": ("Skærmen er låst", "The screen is locked"),
     "locked_text": ("Bordet udleverer og afgør intet.", "The table hands out and decides nothing."),
     "locked_do": ("Formanden låser op med sin PIN.", "The chair unlocks it with the PIN."),
@@ -216,6 +220,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Svar Ja, hvis vælgeren fik stemmesedler. Ved ingen det, får vælgeren intet, før valgsekretæren har afgjort det.",
         "Answer Yes if the voter got ballots. If nobody knows, the voter gets nothing before the secretary has decided.",
     ),
+    "unresolved_undone": (
+        "Sekretæren har ophævet afmærkningen; vælgeren kan være betjent siden. Svar kun Ja, hvis der blev udleveret dengang.",
+        "The secretary has undone this mark; the voter may have been served since. Answer Yes only if ballots were given then.",
+    ),
     "answer_first": ("Et kort er skannet. Svar først.", "A card was scanned. Answer first."),
     # closed
     "closed": ("Bordet er lukket", "The table is closed"),
@@ -277,9 +285,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "marks": ("Hvilken afmærkning ophæves?", "Which mark is undone?"),
     "marks_none": ("Intet at ophæve", "Nothing to undo"),
     "marks_none_text": (
-        "Vælgeren er ikke afmærket, eller et bord er i gang med vælgeren.",
-        "The voter has no mark, or a table is serving the voter now.",
+        "Vælgeren er ikke afmærket, eller et bord er i gang med vælgeren. Er det stoppet: start det, eller overtag dets bog.",
+        "The voter has no mark, or a table is serving the voter now. If it has stopped, start it, or take over its book.",
     ),
+    "marks_unlisted": ("Nummeret er ikke på valglisten.", "This number is not on the voter list."),
     "mark_at": ("{} kl. {}", "{} at {}"),
     "mark_found": ("kort fundet ved {}", "card found at {}"),
     "mark_told_found": ("kl. {}, {}: kort fundet i stakken", "at {}, {}: card found in the pile"),

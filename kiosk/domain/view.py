@@ -56,12 +56,14 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
     elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.origin for peer in view.situation.peers)):
         reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
     sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
-    content = s.NotReady(view.say("not_ready"), reason, view.say(f"{state.lack}_do"), CODES[state.lack], sign)
     deed = None
     if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:
         deed = d.Deed.OPEN_POLL
     elif view.situation.may_island:
         deed = d.Deed.ISLAND
+    elsewhere = state.lack is d.Lack.POLL_NOT_OPENED and view.situation.peers and deed is not d.Deed.OPEN_POLL
+    remedy = view.say("poll_opened_elsewhere" if elsewhere else f"{state.lack}_do")
+    content = s.NotReady(view.say("not_ready"), reason, remedy, CODES[state.lack], sign)
     return content, _button(view, "menu"), _button(view, deed) if deed is not None else None
 
 
@@ -224,7 +226,7 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
         name=asked.voter.name,
         number=view.say("number", view.number(asked.voter.number)),
         asked=view.say("unresolved_asked", view.clock(asked.time_ms)),
-        explanation=view.say("unresolved_text"),
+        explanation=view.say("unresolved_undone" if asked.undone else "unresolved_text"),
         ballots=view.to_hand_out(asked.elections),
         unsure=(_button(view, "unsure"),),
         notice=view.say("answer_first") if state.other else "",

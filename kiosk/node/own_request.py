@@ -68,7 +68,7 @@ class OwnRequest:
             voter = self._find(case.made.voter) if case.made is not None else None
             if case.made is not None and voter is not None and case.id not in {self.id, *self.left_open}:
                 self.id = case.id
-                return d.Unfinished(voter, case.made.elections, case.time_ms)
+                return d.Unfinished(voter, case.made.elections, case.time_ms, case.undone(self._books.books))
         return None
 
     def answer(self, heads: Iterable[Head], now: Now, *, may_write: bool) -> d.Granted | d.Denied | None:

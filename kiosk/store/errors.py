@@ -57,6 +57,16 @@ class OtherListError(StoreError):
         self.fields = (digest[:8],)
 
 
+class OtherListFileError(StoreError):
+    """A log was to be checked by the voter list in `file`, which is not the list that the log was written under."""
+
+    def __init__(self, file: Path, digest: str, wanted: str) -> None:
+        super().__init__(
+            f"{file} is not the voter list of this log: its digest is {digest}, and the log was written under"
+            f" {wanted or 'none'}. Nothing was checked: give that list, whose digest `valgbord list check` tells"
+        )
+
+
 class OtherDiskError(StoreError):
     """The data folder is another disk's."""
 

@@ -208,6 +208,7 @@ BUTTONS = {
     "referred": ("release_voter", "next"),
     "unresolved": ("no", "yes"),
     "unresolved-other": ("no", "yes"),
+    "unresolved-undone": ("no", "yes"),
     "closed": ("menu", None),
     "menu": ("cancel", None),
     "pin": ("cancel", "pin"),
@@ -237,6 +238,7 @@ BUTTONS = {
     "marks": ("cancel", None),
     "marks-one": ("cancel", None),
     "marks-none": ("cancel", None),
+    "marks-unlisted": ("cancel", None),
     **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
     "ready-undone": ("menu", "type"),
     "pick-stopped-begun": ("cancel", "go"),
@@ -311,6 +313,22 @@ def test_the_question_after_a_restart_names_its_own_ballots() -> None:
     asked = shown(d.Unresolved(d.Unfinished(ANNE, ("region",), THEN))).content
     assert [ballot.election for ballot in asked.ballots] == ["regionsråd"]
     assert asked.asked == "Godkendt kl. 10.42, lige før bordet stoppede."
+
+
+def test_a_number_that_is_not_on_the_list_has_nothing_to_undo() -> None:
+    """A slip of the finger: the page says that there is no such voter, and nothing about tables."""
+    assert shown(d.Office(office.Marks(4999))).content.text == "nr. 004 999. Nummeret er ikke på valglisten."
+
+
+def test_who_can_open_the_poll_is_told() -> None:
+    """The chair opens it at a table only where that table has the register: else the screen says where."""
+    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.SERVING),)
+    table = shown(closed, situation=Situation("T3.1", others, mine=(3,)))
+    assert (table.right, table.content.remedy) == (None, "Den åbnes ved valgsekretærens skærm. Bordet følger selv med.")
+    for situation in (Situation("T2.1", others, mine=(0, 2)), Situation("T1.1", mine=(0, 1))):
+        holder = shown(closed, situation=situation)
+        assert holder.right is not None
+        assert holder.content.remedy == "Formanden åbner den med sin PIN."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -20,6 +21,7 @@ from kiosk import screen_client
 from kiosk.cli import main
 from kiosk.domain import screens as s
 from kiosk.screen_client import ScreenClient
+from kiosk.simulated.place import Place
 from kiosk.simulated.table import Table
 
 
@@ -260,8 +262,15 @@ def test_what_the_screen_does_not_offer_is_not_decided(make_table):
         at_node = ("chair", "--socket", table.socket, "--pin")
         assert "Forkert PIN" in refused(*at_node, "0", "close-table")
         assert isinstance(client.showing(s.Ready).content, s.Ready)
-        assert valgbord(*at_node, table.pin, "close-table").returncode == 0
+        done = valgbord(*at_node, table.pin, "close-table")
+        assert (done.returncode, done.stdout) == (0, "Decided. The node shows “Bordet er lukket”\n")
         assert isinstance(client.showing(s.Closed).content, s.Closed)
+
+
+def is_left_ready(table):
+    """Whether the table waits for the next voter, as a command has left it."""
+    with ScreenClient(table.socket, draws=False) as client:
+        return isinstance(client.next().content, s.Ready)
 
 
 def test_a_mark_is_undone_by_command_without_the_number_on_its_line(make_table):
@@ -280,6 +289,13 @@ def test_a_mark_is_undone_by_command_without_the_number_on_its_line(make_table):
         done = valgbord(*undo, typed=f"{bent}\n")
         assert done.returncode == 1
         assert "no mark that can be undone" in done.stderr
+        assert is_left_ready(table)
+        done = valgbord(*undo, typed=f"{anne}\n")
+        assert (done.returncode, "1: Bord 1" in done.stdout) == (1, True), "nobody says which"
+        assert is_left_ready(table), "the voter's name does not stay on the screen"
+        done = valgbord(*undo[:-1], "overview")
+        assert done.stdout.startswith("Bord 1: her: ")
+        assert is_left_ready(table), "a table serves nobody while it shows the overview"
         done = valgbord(*undo, typed=f"{anne}\n1\n")
         assert done.returncode == 0, done.stderr
         assert re.search(r"1: Bord 1, kl\. [\d.]+, .*: udleveret", done.stdout)
@@ -293,6 +309,16 @@ def test_a_mark_is_undone_by_command_without_the_number_on_its_line(make_table):
             scan_until_shown(client, table, anne)  # the same card again within a second is the same scan
             client.touch("approve")
             client.showing(s.Green)
+
+
+def test_the_check_of_a_device_says_where_its_list_comes_from(tmp_path):
+    """In a place with several tables the list is given to the secretary's node only; the tables fetch it."""
+    with closing(Place(tmp_path, tmp_path, tables=2, voters=10, seed=1, cables=False)) as place:
+        found = [valgbord("check", *at(node)).stdout for node in (place.secretary, place.table(1))]
+    assert "S.1, the secretary's node, " in found[0]
+    assert "voter list: there is none: `valgbord list import FILE`" in found[0]
+    assert "T1.1, table 1, " in found[1]
+    assert "voter list: there is none: start the node, which fetches it from the secretary's" in found[1]
 
 
 # --- the voter list -------------------------------------------------------------------------------------------------
@@ -571,3 +597,15 @@ def test_a_log_with_two_ballots_names_the_voter(served, tmp_path):
     assert "all as written; voters with two ballots: 1" in done.stderr
     with_list = valgbord("log", "verify", "--bundle", served.bundle, "--list", served.list, file)
     assert f"voter {made.voter} has two ballots" in with_list.stdout
+
+
+def test_a_log_is_not_checked_by_another_voter_list(served, tmp_path):
+    """With other people's books nothing would count, and a voter with two ballots would not be found: it is refused instead."""
+    header, _, *rest = served.list.read_text().splitlines(keepends=True)
+    other = tmp_path / "other.csv"
+    other.write_text("".join([header, *rest]))
+    exported(served)
+    for log in (("--bundle", served.bundle, served.folder / "log.jsonl"), at(served)):
+        sentence = refused("log", "verify", "--list", other, *log)
+        assert f"{other} is not the voter list of this log" in sentence
+        assert re.search(r"its digest is \w{64}, and the log was written under \w{64}\. Nothing was checked", sentence)

@@ -6,7 +6,8 @@ import shlex
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,36 @@ def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: P
     programs = [log for name in ("node", "display") for log in out.glob(f"{name}-*.log")]
     assert programs
     assert not [log for log in programs if "Traceback" in log.read_text() or "Error" in log.read_text()]
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_demo_that_is_ended_leaves_nothing_running(number: signal.Signals) -> None:
+    """Ended by the system, or with its terminal closed, all its programs end, and its folder goes."""
+    with tempfile.TemporaryDirectory(prefix="vb-") as folder:
+        command = [Path(sys.executable).with_name("valgbord"), "demo", "--seconds", "3600", "--out", f"{folder}/out"]
+        demo = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=headless() | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert demo.stdout is not None
+        assert any(line.startswith("== Voters come") for line in demo.stdout)
+        assert len(running_in(folder)) > 10
+        demo.send_signal(number)
+        demo.communicate(timeout=120)
+        assert demo.returncode == 128 + number
+        assert running_in(folder) == []
+        assert [path.name for path in Path(folder).iterdir()] == ["out"]
+
+
+def running_in(folder: str) -> list[str]:
+    """The command lines of all processes that name this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has just ended
+            found.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in found if folder in line]

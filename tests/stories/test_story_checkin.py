@@ -355,6 +355,7 @@ def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     assert not place.marked("S", 201)
     place.order("T3", d.Deed.LOCK)
     place.order("T3", d.Deed.UNLOCK)
+    assert place.content("T3").explanation.startswith("The secretary has undone this mark; the voter may have been served")
     place.touch("T3", "yes")
     place.wait(4_000)
     assert place.marked("S", 201)
@@ -370,6 +371,7 @@ def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Pl
     place.crash("T3")
     place.wait(1_000)
     assert not place.ask_undo("S", 201), "nobody has said that table 3 is off"
+    assert place.content("S").text.endswith("If it has stopped, start it, or take over its book.")
     place.seal(3, "T3")
     place.wait(2_000)
     assert place.ask_undo("S", 201)

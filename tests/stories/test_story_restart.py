@@ -65,6 +65,7 @@ def test_who_does_not_know_leaves_it_to_the_secretary(place: Place) -> None:
     assert place.core("T1").situation.left_open == ()
     place.order("T3", d.Deed.LOCK)
     place.order("T3", d.Deed.UNLOCK)
+    assert place.content("T3").explanation.startswith("Answer Yes if the voter got ballots.")
     place.touch("T3", "yes")
     place.wait(4_000)
     assert place.core("S").situation.left_open == ()
