@@ -308,7 +308,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{0} står: bordet siger nu, at der er udleveret. Se efter igen",
         "{0} stands: the table says now that ballots were handed out. Look again",
     ),
-    "undone_here": ("Valgsekretæren har ophævet nr. {}", "The secretary has undone no. {}"),
+    "undone_here": ("Afmærkningen af nr. {} er ophævet", "The mark of no. {} has been undone"),
     "undone_here_do": ("Vælgeren kan få stemmesedler igen.", "The voter can get ballots again."),
     "item_attest": ("Stoppede borde", "Stopped tables"),
     "conflict": ("KONFLIKT: {}", "CONFLICT: {}"),
