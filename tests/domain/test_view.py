@@ -700,7 +700,7 @@ def test_a_table_is_told_what_the_secretary_has_undone() -> None:
     undone = Undo("S.1/1/2", 8, 3, "T1.1", UndoState.UNDONE)
     content = undo(d.Ready(), undos=(undone,))
     assert (content.notice, content.remedy) == (
-        "Valgsekretæren har ophævet nr. 000 008",
+        "Afmærkningen af nr. 000 008 er ophævet",
         "Vælgeren kan få stemmesedler igen.",
     )
     assert "ophævet" not in undo(d.Ready(Unreadable.CPR), undos=(undone,)).notice

@@ -327,7 +327,7 @@ def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
     place.heal()
     place.wait(2_000)
     assert place.content("S").lines[0].text == "the mark from table 3 is undone"
-    assert place.content("T3").notice == "The secretary has undone no. 000 201"
+    assert place.content("T3").notice == "The mark of no. 000 201 has been undone"
     assert place.content("T1").notice == ""
     place.touch("S", "pick seen")
     place.touch("T3", "noted")
