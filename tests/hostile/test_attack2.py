@@ -1,15 +1,22 @@
 """Faults found by a second attacker; each test says in one line what is right. Red where it is not so."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from test_attack1 import calls
 from test_meanings import THIEF, Thief
 from test_rights import ledger
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
+from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Ask
+from kiosk.domain.view import screen
+from kiosk.node import Node
+from tests import made_up
 from tests.stories.place import Place
 
 ELECTION = ("byraad",)
@@ -95,3 +102,23 @@ def test_a_handover_that_is_said_again_costs_no_look_at_all_that_waits() -> None
     """Twice as many entries cost about twice as much to fold."""
     once, twice = cost(aside_and_handovers(400)), cost(aside_and_handovers(800))
     assert twice < 2.3 * once, (once, twice)
+
+
+def test_a_page_of_marks_is_bounded_in_the_largest_place() -> None:
+    """A hundred tables, two elections: the thief marks voter 101 for either, for both, and for both the other way round, a
+    hundred times each, and as found at every disk: the display can still read the page on which the secretary undoes it."""
+    both = ("byraad", "region")
+    large = made_up.MadeUp(limits.TABLES, both, spares=limits.SPARES)
+    node = Node(large.setup("S.1"), lambda n: made_up.voter(n, n // 100, both), lambda _pin: True, made_up.keys("S.1"))
+    others = sorted(large.origins - {THIEF})
+    bodies: list[e.Body] = [e.Start(tuple(others)), *(e.Rescanned(101, other) for other in others)]
+    ways = (both, both[::-1], both[:1], both[1:])
+    for number in range(1, len(ways) * limits.LISTED + 1):
+        made = msgspec.structs.replace(check_in(number, 101), elections=ways[number % len(ways)])
+        bodies += [made, e.Issued(made.id)]
+    for seq, body in enumerate(bodies, 1):
+        node.ledger.fold(e.Entry(THIEF, seq, "", made_up.MORNING_MS, body), {THIEF: seq})
+    node.books.seen.joined = node.books.seen.fresh.reached = True
+    view = large.setup("S.1").view
+    view = replace(view, situation=replace(view.situation, marks=tuple(node.books.undoable(101))))
+    assert len(s.encode(screen(1, d.Office(office.Marks(101)), view))) < limits.MESSAGE_BYTES
