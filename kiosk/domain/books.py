@@ -111,7 +111,9 @@ class Books:
         """
         match body:
             case Handover() if rights.handover(body, origin, self.basis):
-                self._handovers.setdefault((body.book, body.epoch, origin), (seq, body.to))
+                if (body.book, body.epoch, origin) in self._handovers:
+                    return False  # the first is the one that counts
+                self._handovers[body.book, body.epoch, origin] = seq, body.to
                 if not self.has_held(body.book, origin, body.epoch - 1):
                     return False
                 self._holds(body.book, body.epoch)

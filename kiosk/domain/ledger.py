@@ -479,7 +479,7 @@ class Ledger:
         if not case.grants and not case.issued:
             return
         self._unchecked.update(voter for voter, _ in case.listed if voter in self._crowded)
-        claims = () if case.given_up else tuple(case.claims)
+        claims = () if case.given_up else tuple(dict.fromkeys(case.claims))
         for voter, elections in (*case.listed, *claims):
             group = self._marking.setdefault(voter, {}).setdefault((case.origin, elections), [])
             if (voter, elections) not in claims:

@@ -113,7 +113,7 @@ class BookKeeper:
     def start(self, now: Now, missing: Iterable[str] = ()) -> None:
         """Write the `start` entry, from which this run's request ids are made."""
         self.write(e.Start(tuple(sorted(missing))), now)
-        self._start = self.replica.have[self._setup.origin]
+        self._start, self._requests = self.replica.have[self._setup.origin], 0
         self.seen.fresh.started(self.replica.start_hash[self._setup.origin], missing)
 
     @property
@@ -265,17 +265,16 @@ class BookKeeper:
         """The marks of a voter that this node may ask to have taken back; none where it does not hold the register."""
         if not self.may_decide(REGISTER):
             return []
-        return [
-            *(
-                Undoable(case.id, case.table, case.time_ms, elections, case.issued)
-                for case, elections in self.ledger.marking(voter, limits.LISTED)
-                if case.issued or self._run_is_over(case)
-            ),
-            *(
-                Undoable(found.spot, found.table(self.books), found.time_ms, self._setup.elections, issued=True, found=True)
-                for found in self.ledger.found(voter)
-            ),
+        requests = [
+            Undoable(case.id, case.table, case.time_ms, elections, case.issued)
+            for case, elections in self.ledger.marking(voter, limits.LISTED)
+            if case.issued or self._run_is_over(case)
         ]
+        cards = [
+            Undoable(found.spot, found.table(self.books), found.time_ms, self._setup.elections, issued=True, found=True)
+            for found in self.ledger.found(voter)
+        ]
+        return [*requests, *cards][: limits.LISTED]
 
     def ask_undo(self, voter: int, target: str, now: Now) -> str:
         """Ask the voter's holder to take back a mark: the request's id; "" where that mark can't be asked for here now."""

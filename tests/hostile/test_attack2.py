@@ -48,18 +48,6 @@ def test_a_request_that_two_have_granted_unseen_can_be_given_up(body: e.Body) ->
     place.serve("T1", 101)
 
 
-def test_giving_up_one_request_takes_back_no_other_mark() -> None:
-    """Voter 301 has got ballots at table 3; the thief gives up another request for 301, that two have granted: 301's mark
-    stays."""
-    place = Place().morning()
-    place.serve("T3", 301)
-    thief = Thief(place)
-    thief.say(thief.write(e.Handover(3, 2, "T1.1"), e.Decision(check_in(1, 301).id, 301, ELECTION, 3, 1, GRANTED)))
-    place.wait(1_000)
-    assert place.refuses("T2", 301)
-    # XX
-
-
 def test_a_table_that_was_locked_gives_up_what_its_log_does_not_know() -> None:
     """Table 2 serves a voter, is locked and unlocked; its power fails between the next ask and its commit: started again it
     gives that grant up, and the voter is served."""
