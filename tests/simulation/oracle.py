@@ -472,7 +472,7 @@ class Oracle:
 
     def _is_ballot(self, claim: Claim) -> bool:
         """Whether a ballot that is said to have been given may have been: a green was drawn there, or nobody can know."""
-        if claim.where == self.liar or claim.found_by == self.liar:
+        if claim.where == self.liar or claim.found_by == self.liar or claim.id in self.left_open:
             return True
         at = self.world.machines.get(claim.where)
         drawn = any(light.voter == claim.voter and light.table == claim.where for light in self.lights)
