@@ -1,6 +1,7 @@
 """Faults found by a second attacker; each test says in one line what is right. Red where it is not so."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -15,9 +16,10 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Ask
 from kiosk.domain.view import screen
-from kiosk.node import Node
+from kiosk.node import Heard, Node
+from kiosk.sync.messages import MessageError, encode, read_batch
 from tests import made_up
-from tests.stories.place import Place
+from tests.stories.place import Place, batch_of
 
 ELECTION = ("byraad",)
 GRANTED, REFUSED = e.Outcome.GRANTED, e.Outcome.REFUSED
@@ -46,18 +48,6 @@ def test_a_request_that_two_have_granted_unseen_can_be_given_up(body: e.Body) ->
     thief.say(thief.write(body))
     place.wait(1_000)
     place.serve("T1", 101)
-
-
-def test_giving_up_one_request_takes_back_no_other_mark() -> None:
-    """Voter 301 has got ballots at table 3; the thief gives up another request for 301, that two have granted: 301's mark
-    stays."""
-    place = Place().morning()
-    place.serve("T3", 301)
-    thief = Thief(place)
-    thief.say(thief.write(e.Handover(3, 2, "T1.1"), e.Decision(check_in(1, 301).id, 301, ELECTION, 3, 1, GRANTED)))
-    place.wait(1_000)
-    assert place.refuses("T2", 301)
-    # XX
 
 
 def test_a_table_that_was_locked_gives_up_what_its_log_does_not_know() -> None:
@@ -122,3 +112,52 @@ def test_a_page_of_marks_is_bounded_in_the_largest_place() -> None:
     view = large.setup("S.1").view
     view = replace(view, situation=replace(view.situation, marks=tuple(node.books.undoable(101))))
     assert len(s.encode(screen(1, d.Office(office.Marks(101)), view))) < limits.MESSAGE_BYTES
+
+
+def readable(place: Place, name: str) -> bool:
+    """Whether all that a node has written of its own log can be given to others: a batch ends at a signature."""
+    device = place.devices[name]
+    rows = [row for row in device.disk if row.origin == device.origin]
+    ends = [0, *(at for at, row in enumerate(rows, 1) if row.signature is not None)]
+    batches = [batch_of(rows[first:last]) for first, last in pairwise(ends)]
+    try:
+        return all(read_batch(encode(batch)) for batch in batches)
+    except MessageError:
+        return False
+
+
+def test_who_takes_a_book_decides_on_no_more_at_once_than_others_can_read() -> None:
+    """The thief leaves five thousand requests in its own book, which is then taken for table 1: table 1 is still understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    for first in range(1, 5_001, 1_000):
+        thief.say(thief.write(*(check_in(number, 301 + number % 7) for number in range(first, first + 1_000))))
+    place.take_over(3, "T3", "T1")
+    assert place.holders(3) == {"T1.1"}
+    assert readable(place, "T1")
+
+
+def test_a_holder_decides_on_no_more_in_a_turn_than_others_can_read() -> None:
+    """The thief's largest batch, all requests in table 1's book, and another's ask come in one turn: table 1 is understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    batch = thief.write(*(check_in(number, 101 + number % 7) for number in range(1, limits.BATCH_ENTRIES + 1)))
+    assert read_batch(encode(batch))
+    ask = Ask(e.Request("T2.1/1/1", e.Op.CHECK_IN, 108, 1, ELECTION, 2))
+    place._put("T1", Heard(THIEF, batch), Heard("T2.1", ask))
+    place.wait(1_000)
+    assert readable(place, "T1")
+
+
+def test_a_release_is_no_longer_than_others_can_read() -> None:
+    """The thief refers voter 104 fifty thousand times, and the chair releases the voter at table 2: table 2 is understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    for _ in range(50):
+        thief.say(thief.write(*(e.Referred(104) for _ in range(1_000))))
+    place.wait(1_000)
+    place.scan("T2", 104)
+    place.order("T2", d.Deed.RELEASE_VOTER)
+    place.wait(1_000)
+    assert place.bodies("T2", e.Released)
+    assert readable(place, "T2")
