@@ -161,3 +161,26 @@ def test_a_release_is_no_longer_than_others_can_read() -> None:
     place.wait(1_000)
     assert place.bodies("T2", e.Released)
     assert readable(place, "T2")
+
+
+def test_a_card_that_the_secretary_has_scanned_rests_on_no_other_word() -> None:
+    """Table 2 has failed, and 202's card is in its pile. The thief says so, too, as of every voter there; the secretary scans
+    the card, and has the thief's marks undone: 202 stays marked by the scan."""
+    place = Place().morning()
+    place.crash("T2")
+    thief = Thief(place)
+    thief.say(thief.write(e.Start(("T2.1",)), e.Rescanned(202, "T2.1"), e.Rescanned(203, "T2.1")))
+    place.wait(1_000)
+    place.seal(2, "T2", "T3")
+    place.wait(2_000)
+    place.scan_again("S", 202, "T2")
+    place.seize(2, "T1")
+    place.wait(3_000)
+    for voter in (202, 203):
+        marks = place.core("S").books.undoable(voter)
+        lie = next(at for at, mark in enumerate(marks, 1) if mark.target.startswith(THIEF))
+        assert place.chair("S").marks(voter)
+        place.chair("S").undo(lie)
+        place.wait(2_000)
+    assert not place.refuses("T1", 203)
+    assert place.refuses("T1", 202)
