@@ -1,6 +1,7 @@
 """Faults found by a second attacker; each test says in one line what is right. Red where it is not so."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -15,9 +16,10 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Ask
 from kiosk.domain.view import screen
-from kiosk.node import Node
+from kiosk.node import Heard, Node
+from kiosk.sync.messages import MessageError, encode, read_batch
 from tests import made_up
-from tests.stories.place import Place
+from tests.stories.place import Place, batch_of
 
 ELECTION = ("byraad",)
 GRANTED, REFUSED = e.Outcome.GRANTED, e.Outcome.REFUSED
@@ -110,3 +112,75 @@ def test_a_page_of_marks_is_bounded_in_the_largest_place() -> None:
     view = large.setup("S.1").view
     view = replace(view, situation=replace(view.situation, marks=tuple(node.books.undoable(101))))
     assert len(s.encode(screen(1, d.Office(office.Marks(101)), view))) < limits.MESSAGE_BYTES
+
+
+def readable(place: Place, name: str) -> bool:
+    """Whether all that a node has written of its own log can be given to others: a batch ends at a signature."""
+    device = place.devices[name]
+    rows = [row for row in device.disk if row.origin == device.origin]
+    ends = [0, *(at for at, row in enumerate(rows, 1) if row.signature is not None)]
+    batches = [batch_of(rows[first:last]) for first, last in pairwise(ends)]
+    try:
+        return all(read_batch(encode(batch)) for batch in batches)
+    except MessageError:
+        return False
+
+
+def test_who_takes_a_book_decides_on_no_more_at_once_than_others_can_read() -> None:
+    """The thief leaves five thousand requests in its own book, which is then taken for table 1: table 1 is still understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    for first in range(1, 5_001, 1_000):
+        thief.say(thief.write(*(check_in(number, 301 + number % 7) for number in range(first, first + 1_000))))
+    place.take_over(3, "T3", "T1")
+    assert place.holders(3) == {"T1.1"}
+    assert readable(place, "T1")
+
+
+def test_a_holder_decides_on_no_more_in_a_turn_than_others_can_read() -> None:
+    """The thief's largest batch, all requests in table 1's book, and another's ask come in one turn: table 1 is understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    batch = thief.write(*(check_in(number, 101 + number % 7) for number in range(1, limits.BATCH_ENTRIES + 1)))
+    assert read_batch(encode(batch))
+    ask = Ask(e.Request("T2.1/1/1", e.Op.CHECK_IN, 108, 1, ELECTION, 2))
+    place._put("T1", Heard(THIEF, batch), Heard("T2.1", ask))
+    place.wait(1_000)
+    assert readable(place, "T1")
+
+
+def test_a_release_is_no_longer_than_others_can_read() -> None:
+    """The thief refers voter 104 fifty thousand times, and the chair releases the voter at table 2: table 2 is understood."""
+    place = Place().morning()
+    thief = Thief(place)
+    for _ in range(50):
+        thief.say(thief.write(*(e.Referred(104) for _ in range(1_000))))
+    place.wait(1_000)
+    place.scan("T2", 104)
+    place.order("T2", d.Deed.RELEASE_VOTER)
+    place.wait(1_000)
+    assert place.bodies("T2", e.Released)
+    assert readable(place, "T2")
+
+
+def test_a_card_that_the_secretary_has_scanned_rests_on_no_other_word() -> None:
+    """Table 2 has failed, and 202's card is in its pile. The thief says so, too, as of every voter there; the secretary scans
+    the card, and has the thief's marks undone: 202 stays marked by the scan."""
+    place = Place().morning()
+    place.crash("T2")
+    thief = Thief(place)
+    thief.say(thief.write(e.Start(("T2.1",)), e.Rescanned(202, "T2.1"), e.Rescanned(203, "T2.1")))
+    place.wait(1_000)
+    place.seal(2, "T2", "T3")
+    place.wait(2_000)
+    place.scan_again("S", 202, "T2")
+    place.seize(2, "T1")
+    place.wait(3_000)
+    for voter in (202, 203):
+        marks = place.core("S").books.undoable(voter)
+        lie = next(at for at, mark in enumerate(marks, 1) if mark.target.startswith(THIEF))
+        assert place.chair("S").marks(voter)
+        place.chair("S").undo(lie)
+        place.wait(2_000)
+    assert not place.refuses("T1", 203)
+    assert place.refuses("T1", 202)
