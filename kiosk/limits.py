@@ -67,6 +67,7 @@ NIGHT_H = 6  # hours after the election day for which its date may be past: the 
 
 # Copies of the others' logs
 GIVEN_ENTRIES = 1_000  # entries in one answer to a want: one commit of a node that catches up
+SIGNED_EACH = 100  # own entries of one commit after which one is signed: a batch ends at a signature, and must be readable
 BATCH_ENTRIES = 4_000  # entries in one batch: a node that gives ends at a signature, which may lie some way beyond
 WANT_AGAIN_MS = 300  # milliseconds after which entries are asked for again, of the next node that has them
 WANT_LONGEST_MS = (

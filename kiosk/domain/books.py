@@ -83,8 +83,7 @@ class Books:
 
     def __init__(self, me: str, basis: Basis) -> None:
         """`me`: this node's origin."""
-        self.basis = basis
-        self._me = me
+        self.basis, self.me = basis, me
         self._handovers: dict[tuple[int, int, str], tuple[int, str]] = {}  # book, epoch, giver: seq, to
         self._seals: defaultdict[tuple[int, int, str], list[Sealed]] = defaultdict(list)  # book, epoch, author
         self._seizes: defaultdict[tuple[int, int, str], list[tuple[int, Seize]]] = defaultdict(list)
@@ -248,7 +247,7 @@ class Books:
         So it is where this node is not among the stopped, and had the entry no later than the seal: its answer to the seal
         says so.
         """
-        return self._me not in sealed.seal.stopped and seq <= sealed.had.get(old, 0)
+        return self.me not in sealed.seal.stopped and seq <= sealed.had.get(old, 0)
 
     def handed_to(self, book: int, epoch: int, cut: int) -> str:
         """Whom the holder before this epoch has handed the book to within a cut of its log; empty where it has not."""
@@ -312,7 +311,7 @@ class Books:
         for book in self.basis.opening:
             if book != REGISTER:
                 self._known[book] = self._chain(book)
-        self._mine = tuple(book for book in sorted(self._known) if self.holder(book) == self._me)
+        self._mine = tuple(book for book in sorted(self._known) if self.holder(book) == self.me)
         self._sealed = tuple(book for book in sorted(self._known) if self.unfinished(book) is not None)
         self.version += self._known != before
 

@@ -366,8 +366,12 @@ class Ledger:
         return finders
 
     def is_found(self, voter: int, origin: str) -> bool:
-        """Whether the voter's card was found in this stopped table's pile, and that was not undone."""
-        return any(found.said.stopped == origin for found in self.found(voter))
+        """Whether the voter's card was found in this stopped table's pile, by this node itself or by who may take books, and
+        that was not undone. On any other word it is to be scanned all the same."""
+        return any(
+            found.said.stopped == origin and (found.origin == self.books.me or self.books.attests(found.origin, origin))
+            for found in self.found(voter)
+        )
 
     def totals(self) -> Totals:
         """Counts over all check-ins."""

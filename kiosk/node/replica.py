@@ -218,12 +218,12 @@ class Replica:
         return bool(self._own)
 
     def flush(self) -> tuple[Stored, ...]:
-        """All that waits, for one commit; the last own entry signed."""
+        """All that waits, for one commit; the last own entry signed, and of very many some between, where a batch may end."""
         rows, own = self._rows, self._own
-        if own:
-            last = rows[own[-1]]
-            signature = self._keys.sign(e.batch_signed(self._ends[self.me].hash))
-            rows[own[-1]] = Stored(last.origin, last.seq, last.data, signature)
+        for at in {*own[limits.SIGNED_EACH - 1 :: limits.SIGNED_EACH], *own[-1:]}:
+            row = rows[at]
+            signature = self._keys.sign(e.batch_signed(e.entry_hash(row.data)))
+            rows[at] = Stored(row.origin, row.seq, row.data, signature)
         self._unsent += [rows[i] for i in own]
         self._rows, self._own, self.unread = [], [], 0
         self._flushed, self._flushed_tip = dict(self.have), self.end(self.me).hash
@@ -242,8 +242,12 @@ class Replica:
     def to_send(self) -> list[Batch]:
         """The own entries that are on disk and have not been sent."""
         rows, self._unsent, self.is_awaited = self._unsent, [], False
-        if not rows:
-            return []
-        signature = rows[-1].signature
-        assert signature is not None
-        return [Batch(self.me, rows[0].seq, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())]
+        batches: list[Batch] = []
+        batch: list[Stored] = []
+        for row in rows:
+            batch.append(row)
+            if row.signature is not None and (row is rows[-1] or len(batch) >= limits.SIGNED_EACH):
+                data = tuple(msgspec.Raw(one.data) for one in batch)
+                batches.append(Batch(self.me, batch[0].seq, data, row.signature.hex()))
+                batch = []
+        return batches
