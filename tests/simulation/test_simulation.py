@@ -13,12 +13,12 @@ from tests.simulation.schedule import Schedule
 CAUGHT = [name for name in MUTATIONS if name not in WHY_NOT]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_no_day_breaks_what_must_always_hold() -> None:
-    """Four thousand days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
+    """Two thousand days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
     said: list[str] = []
-    assert run_many(4_000, 1, say=said.append) == 0, "\n".join(said)
-    assert said[-1] == "4000 schedules, 0 violations"
+    assert run_many(2_000, 1, say=said.append) == 0, "\n".join(said)
+    assert said[-1] == "2000 schedules, 0 violations"
     how_often = " ".join(said)
     for what in (*OCCUR, *(f"plot {plot.__name__.replace('_', ' ')}:" for plot in PLOTS)):
         assert f"{what} " in how_often, what
@@ -74,6 +74,7 @@ def steps_of(story: list[str]) -> list[str]:
     return [line for line in story if re.fullmatch(r"\d+\.", line)]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("rule", CAUGHT)
 def test_a_broken_rule_is_found(rule: str) -> None:
     """The simulator finds out that the rule is broken."""
