@@ -235,6 +235,8 @@ class Healing(Fate):
                 self.world.run_for(60)
             elif isinstance(content, s.Ready | s.Refused | s.Green | s.Referred):
                 self.scan(machine, voter)
+            elif isinstance(content, s.NotReady):  # that others are offline may have been on its way for long
+                self.world.run_for(1_100)
             else:
                 break
             self.world.run_for(60)
