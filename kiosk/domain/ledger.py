@@ -43,16 +43,17 @@ class Decided:
 class Case:
     """One request and what became of it. `made` is missing while only an answer to it has arrived.
 
-    `decided`: the first decision on it of each who has held the book, by author, book and epoch; `grants`: the first grant of
-    each for the same ballots, late ones too; `undos`: the requests to undo it; `seq`: where the request stands in its log.
+    `decided`: the decisions on it of each who has held the book, by author, book and epoch, of the same words the first;
+    `grants`: the grants among them, late ones too, of the same ballots the first of each author; `undos`: the requests to
+    undo it; `seq`: where the request stands in its log.
     """
 
     id: str
     made: e.Request | None = None
     seq: int = 0
     time_ms: int = 0
-    decided: dict[tuple[str, int, int], Decided] = field(default_factory=dict)
-    grants: tuple[tuple[str, e.Decision], ...] = ()
+    decided: dict[tuple[str, int, int], tuple[Decided, ...]] = field(default_factory=dict)
+    grants: tuple[Decided, ...] = ()
     undos: Sequence["Case"] = ()
     issued: bool = False
     withdrawn: bool = False
@@ -82,13 +83,15 @@ class Case:
     @property
     def granted(self) -> bool:
         """Whether any grant is known, one past its holding's end (a late one) included."""
-        return any(self._is_on_it(grant) for _, grant in self.grants)
+        return any(self._is_on_it(grant.decision) for grant in self.grants)
 
     @property
     def claims(self) -> Iterator[tuple[int, _Elections]]:
-        """The voter and the elections for whose ballots it stands. Where only grants are known, what they say."""
+        """The voter and the elections for whose ballots it stands. Of mere grants, each voter's first."""
         if self.made is None:
-            yield from ((grant.voter, grant.elections) for _, grant in self.grants if not grant.target)
+            by_age = sorted(self.grants, key=lambda grant: (grant.decision.epoch, grant.seq, grant.origin), reverse=True)
+            said = [grant.decision for grant in by_age if not grant.decision.target]
+            yield from {decision.voter: decision.elections for decision in said}.items()
         elif self.is_check_in and (self.issued or self.granted):
             yield self.made.voter, self.made.elections
 
@@ -100,9 +103,9 @@ class Case:
         named = {book for _, book, _ in self.decided}
         for book in sorted(named) if self.made is None else [self.made.book]:
             for holding in books.chain(book).holdings:
-                found = self.decided.get((holding.holder, book, holding.epoch))
-                if found is not None and found.counts(books):
-                    yield found
+                for found in self.decided.get((holding.holder, book, holding.epoch), ()):
+                    if found.counts(books):
+                        yield found
 
     def outcome(self, books: Books) -> Decided | None:
         """The grant or refusal that counts; None while the request is not decided. The first, should there be two."""
@@ -454,11 +457,13 @@ class Ledger:
             self._aside[held].append(decided)
             return
         case = self._case(decision.request)
-        case.decided.setdefault((decided.origin, decision.book, decision.epoch), decided)
+        known = case.decided.get((decided.origin, decision.book, decision.epoch), ())
+        if not any(rights.fits(other.decision, decision) for other in known):
+            case.decided[decided.origin, decision.book, decision.epoch] = (*known, decided)
         if decision.outcome is e.Outcome.GRANTED and not any(
-            origin == decided.origin and rights.fits(grant, decision) for origin, grant in case.grants
+            grant.origin == decided.origin and rights.fits(grant.decision, decision) for grant in case.grants
         ):
-            case.grants += ((decided.origin, decision),)
+            case.grants += (decided,)
         if case.made is None:
             case.time_ms = min(case.time_ms or decided.time_ms, decided.time_ms)
         self._look(case)

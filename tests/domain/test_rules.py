@@ -38,8 +38,8 @@ def table_of(id_: str) -> int:
     return int(id_[1 : id_.index(".")])
 
 
-def decided(outcome: e.Outcome | None, origin: str = ME) -> dict[tuple[str, int], Decided]:
-    return {} if outcome is None else {(origin, 1, 1): Decided(decision(outcome), origin, 4, 0)}
+def decided(outcome: e.Outcome | None, origin: str = ME) -> dict[tuple[str, int, int], tuple[Decided, ...]]:
+    return {} if outcome is None else {(origin, 1, 1): (Decided(decision(outcome), origin, 4, 0),)}
 
 
 def seen(me: str = ME, **known: object) -> Seen:
@@ -149,7 +149,7 @@ def test_d4_all_or_nothing() -> None:
 def test_an_undo_says_what_is_true(handed_out: bool, issued: bool, over: bool, granted: bool | None) -> None:
     """The holder undoes a mark only where it knows that it is as the secretary says, and no green can follow."""
     books = seen().books
-    target = Case(ID, request(), 3, decided=decided(GRANTED), grants=((ME, decision()),), issued=issued)
+    target = Case(ID, request(), 3, decided=decided(GRANTED), grants=(Decided(decision(), ME, 4, 0),), issued=issued)
     made = e.Request("S.1/1/1", e.Op.UNDO, 7, 1, BOTH, 0, target=ID, register=1, handed_out=handed_out)
     assert rules.undo_grants(made, target, books, over) is granted
     assert rules.undo_grants(made, None, books, over) is None

@@ -62,6 +62,13 @@ class Counts:
         self.seen[what] = self.seen.get(what, 0) + times
 
 
+def _is_judged(content: s.Content, before: s.Content | None) -> bool:
+    """Whether what a screen says has been judged when it came: only its strip has changed, or where a voter is sent."""
+    if isinstance(content, s.Refused) and isinstance(before, s.Refused):
+        return (content.code, content.number) == (before.code, before.number)
+    return content == before
+
+
 class Oracle:
     """Watches one world. `lights` are the greens that were drawn."""
 
@@ -231,9 +238,10 @@ class Oracle:
     def shown(self, machine: Machine, screen: s.Screen) -> None:
         """A node shows a screen."""
         content = screen.content
-        if content == self._content.get(machine.origin):
-            return  # but for its strip: what it says has been judged when it came
+        before = self._content.get(machine.origin)
         self._content[machine.origin] = content
+        if _is_judged(content, before):
+            return
         if not isinstance(content, s.Green):
             self._sent.pop(machine.origin, None)
             self._lit_at.pop(machine.origin, None)

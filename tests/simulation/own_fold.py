@@ -233,7 +233,7 @@ class OwnFold:
         found = [e for e in self._decided.get(request, ()) if self._is_about_its_voter(e)]
         if made is not None:
             found = [e for e in found if all(e.body[name] == made.body[name] for name in ("voter", "elections", "target"))]
-        return sorted(found, key=lambda e: (e.body["epoch"], e.seq))
+        return sorted(found, key=lambda e: (e.body["epoch"], e.seq, e.origin))
 
     def _is_about_its_voter(self, decision: Entry) -> bool:
         body = decision.body
