@@ -3,7 +3,7 @@
 Each is a rule that was broken by hand once, and found by nobody. `PROVEN_REPEATS` in `mutations` names those that do no harm.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -70,29 +70,25 @@ def _without(name: str, value: object) -> Iterator[None]:
         setattr(Ledger, name, old)
 
 
-def _undoes_as_asked(undo: Case, voter: int, books: Books) -> bool:
+def _undoes_as_asked(undo: Case, voters: Collection[int], books: Books) -> bool:
     """An undo counts as soon as it is asked for."""
     made = undo.made
-    return made is not None and made.voter == voter and books.counts(REGISTER, made.register, undo.origin, undo.seq)
+    return made is not None and made.voter in voters and books.counts(REGISTER, made.register, undo.origin, undo.seq)
 
 
-def _undoes_whoever_asks(undo: Case, voter: int, books: Books) -> bool:
+def _undoes_whoever_asks(undo: Case, voters: Collection[int], books: Books) -> bool:
     made, found = undo.made, undo.outcome(books)
     granted = found is not None and found.decision.outcome is e.Outcome.GRANTED
-    return made is not None and made.voter == voter and granted
+    return made is not None and made.voter in voters and granted
 
 
-def _has_held_register(self: Books, book: int, origin: str) -> bool:
-    return book == REGISTER or origin in self._held.get(book, ())
+def _has_held_register(self: Books, book: int, origin: str, epoch: int) -> bool:
+    return book == REGISTER or (origin, epoch) in self._held.get(book, ())
 
 
 def _undone_for_good(self: Case, books: Books) -> bool:
-    voter = self.made.voter if self.made is not None else 0
-    return any(ledger._undoes(undo, voter, books) for undo in self.undos if undo.made)
-
-
-def _given_up_is_a_mark(self: Case, books: Books) -> bool:
-    return any(True for _ in self.claims) and not self.undone(books)
+    voters = {self.made.voter} if self.made is not None else set()
+    return any(ledger._undoes(undo, voters, books) for undo in self.undos if undo.made)
 
 
 def _asked_at_once(self: BookKeeper, ask: Ask, sender: str, now: Now) -> None:
@@ -214,9 +210,9 @@ MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
     "undo: its grant need not count": ((ledger, "_undoes", _undoes_as_asked),),
     "undo: it does not give way to what was handed out": ((Case, "undone", _undone_for_good),),
     "undo: a table that serves is as one that is over": ((BookKeeper, "_run_is_over", _always),),
-    "withdrawn: a mark all the same": ((Case, "marks", _given_up_is_a_mark),),
+    "withdrawn: a mark all the same": ((Case, "given_up", property(_never)),),
     "ask: decided on before what its table has given up is known": ((BookKeeper, "asked", _asked_at_once),),
-    "holder: ignores a referral": ((BookKeeper, "_bar", _holder_without("referrals", lambda *_: ())),),
+    "holder: ignores a referral": ((BookKeeper, "_bar", _holder_without("referred_at", lambda *_: "")),),
     "holder: grants a closed table's request": ((BookKeeper, "_bar", _holder_without("is_closed", _never)),),
     "holder: grants before the poll is open": ((BookKeeper, "_bar", _holder_without("poll_open", True)),),
     "register: the assistant's replaced disk seals it": ((rules, "is_later_disk", _never),),
