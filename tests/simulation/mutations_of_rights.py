@@ -241,6 +241,6 @@ MUTATIONS_OF_SCREENS: dict[str, tuple[_Patch, ...]] = {
     "ledger: conflicts everywhere": ((Ledger, "conflicts", _false_conflicts),),
     "ledger: the poll is always open": ((Ledger, "poll_open", True),),
     "ledger: no table is ever closed": ((Ledger, "is_closed", _never),),
-    "ledger: nobody is ever referred": ((Ledger, "referrals", lambda *_: ()),),
+    "ledger: nobody is ever referred": ((Ledger, "referrals", lambda *_: ()), (Ledger, "referred_at", lambda *_: "")),
     "ledger: nonsense totals": ((Ledger, "totals", _nonsense),),
 }
