@@ -275,7 +275,8 @@ class Oracle:
         listed = self.world.voters.get(voter)
         if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
             return  # it may refuse whom it likes
-        claims = self.fold_of_all().claims(voter) if code in ("A1", "A8") else []
+        known = (self.fold_of_all(), self.fold_of(machine))  # what it has may be less, and be read otherwise
+        claims = [claim for fold in known for claim in fold.claims(voter)] if code in ("A1", "A8") else []
         own_over = {id_ for id_ in self._over if id_.startswith(f"{machine.origin}/")}  # what it has given up it knows
         claims = [claim for claim in claims if claim.id not in own_over]
         if code == "A1":
