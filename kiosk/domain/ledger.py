@@ -95,6 +95,11 @@ class Case:
         elif self.is_check_in and (self.issued or self.granted):
             yield self.made.voter, self.made.elections
 
+    @property
+    def voters(self) -> set[int]:
+        """Whom it is about. Where only grants are known, whom they name."""
+        return {self.made.voter} if self.made is not None else {voter for voter, _ in self.claims}
+
     def _is_on_it(self, decision: e.Decision) -> bool:
         return self.made is None or rights.fits(decision, self.made)
 
@@ -118,9 +123,8 @@ class Case:
 
     def undone(self, books: Books) -> bool:
         """Whether its mark was taken back by an undo. One that says that nothing was handed out gives way to `issued`."""
-        voters = {self.made.voter} if self.made is not None else {voter for voter, _ in self.claims}
         return any(
-            _undoes(undo, voters, books) for undo in self.undos if undo.made and (undo.made.handed_out or not self.issued)
+            _undoes(undo, self.voters, books) for undo in self.undos if undo.made and (undo.made.handed_out or not self.issued)
         )
 
     @property

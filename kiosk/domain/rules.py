@@ -102,10 +102,9 @@ def undo_grants(made: e.Request, target: Case | None, books: Books, run_is_over:
     The ballots were handed out, as it says; or, as it says, they were not, and the run of the table that asked for them is
     over, so that no green can follow.
     """
-    if target is None or (target.made is None and not any(target.claims)):
+    if target is None or not target.voters:
         return None
-    voters = {target.made.voter} if target.made is not None else {voter for voter, _ in target.claims}
-    if made.voter not in voters or not target.marks(books):
+    if made.voter not in target.voters or not target.marks(books):
         return False
     if made.handed_out:
         return True if target.issued else None

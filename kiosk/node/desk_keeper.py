@@ -102,12 +102,15 @@ class DeskKeeper:
 
     def begin(self, now: Now) -> None:
         """The node begins: one that was locked stays so. What was decided in an earlier run has been told."""
-        known = ((case.id, undo_state(case, self._books)) for case in self._books.undos)
-        self._told = {(undo, state) for undo, state in known if state is not UndoState.ASKED}
+        self._told = {(undo, state) for undo, state in self._undo_states() if state is not UndoState.ASKED}
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
             self._start(now)
+
+    def _undo_states(self) -> list[tuple[str, UndoState]]:
+        """What has become of each undo that concerns this node."""
+        return [(case.id, undo_state(case, self._books)) for case in self._books.undos]
 
     def _start(self, now: Now) -> None:
         """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
@@ -270,8 +273,7 @@ class DeskKeeper:
                 if effect.referred:
                     self._books.write(e.Referred(effect.voter), now)
             case d.Seen():
-                now_so = ((case.id, undo_state(case, self._books)) for case in self._books.undos)
-                self._told.update((undo, state) for undo, state in now_so if undo in effect.requests)
+                self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
                 self._look_around(now)
             case d.Rescan():
                 self._books.found(effect.voter, effect.stopped, now)
