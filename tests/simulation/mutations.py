@@ -249,6 +249,8 @@ WHY_NOT = {
     "counts`; the plot of the replaced assistant tells of both",
     "seize: a book is given back to its old holder": "it holds the book at the new epoch only when it is fresh, and so knows "
     "the seizure; what it had written before counts up to the cut, for all. The screen offers only nodes that are seen",
+    "memory: fresh by what is only there": "it takes two that start at once, and a head within a tenth of a second: no "
+    "day in 8,000. `test_a_node_is_fresh_by_what_is_on_its_disk` tells of it",
     "G5: green beside another mark": "here a holder stops deciding under a pending seal, so that nothing it decides then can "
     "count later; where it goes on, as the protocol allows, G5 is needed: see the next",
 }

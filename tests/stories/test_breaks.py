@@ -102,6 +102,7 @@ RED: tuple[tuple[Story, str], ...] = (
         "D2: a head need not show which start it has",
     ),
     (restart.test_fresh_is_who_has_all_that_a_fresh_node_showed, "D2: fresh before it has what the head showed"),
+    (restart.test_a_node_is_fresh_by_what_is_on_its_disk, "memory: fresh by what is only there"),
     (restart.test_all_start_and_one_is_missing, "D2: nobody waits to be fresh"),
     (restart.test_all_start_and_one_is_missing, "D2: heads from before the attestation"),
     (restart.test_all_start_and_one_is_missing, "G4: green without being fresh"),

@@ -2,6 +2,7 @@
 
 from place import Place
 
+from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Stance
@@ -187,6 +188,19 @@ def test_fresh_is_who_has_all_that_a_fresh_node_showed(place: Place) -> None:
     place.wait(2_000)
     assert place.is_fresh("T2")
     assert not place.decides("T2", 2)
+
+
+def test_a_node_is_fresh_by_what_is_on_its_disk(place: Place) -> None:
+    """Table 2 has heard all that happened while it was off; its copies wait for a commit, and others must not go by it yet."""
+    place.crash("T2")
+    place.serve("T1", 101)
+    place.restart("T2")
+    place.deliver()
+    replica = place.core("T2").books.replica
+    assert replica.have["T1.1"] > replica.stored["T1.1"]
+    assert not place.is_fresh("T2")
+    place.pass_time_at("T2", limits.COPIES_WAIT_MS)
+    assert place.is_fresh("T2")
 
 
 def test_all_start_and_one_is_missing(place: Place) -> None:
