@@ -1,5 +1,5 @@
-# `make demo` and `make test` set up everything they need, also on a machine that has only git, make and python3.
-.PHONY: demo test bench bench-peers
+# `make demo`, `make test` and `make test-long` set up everything they need, also on a machine that has only git, make and python3.
+.PHONY: demo test test-long bench bench-peers
 
 # What the tests need on top of the product: brokers, a real window, the order of system calls, disks and networks to break.
 TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto iproute2 nftables
@@ -13,7 +13,12 @@ test:
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest $(PYTEST)
+	.venv/bin/pytest -m "not long" $(PYTEST)
+	@echo "== Not run: what takes minutes. make test-long"
+
+test-long:
+	@sh deploy/setup.sh $(TEST_PACKAGES)
+	.venv/bin/pytest -m long -n 2 $(PYTEST)
 
 bench:
 	@sh deploy/setup.sh $(TEST_PACKAGES)

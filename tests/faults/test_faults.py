@@ -12,6 +12,7 @@ MINUTES = 0.6
 SEED = 3
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_short_day_of_faults_is_clean():
     """Voters are served, nothing is wrong in the end, and nothing of the network is left."""

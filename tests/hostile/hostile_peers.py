@@ -78,6 +78,11 @@ class Peer:
         with self._news:
             assert self._news.wait_for(holds, seconds), "it did not come about in time"
 
+    def await_news(self, seconds):
+        """Wait for the next word that comes, for so long at most."""
+        with self._news:
+            self._news.wait(seconds)
+
     def subscribe(self, *topics):
         """Subscribe, whether or not it may."""
         for topic in topics:
@@ -318,9 +323,9 @@ class Stolen:
         return {name: {key: entry for key, entry in log.items() if key[0] not in HONEST} for name, log in logs.items()}
 
     def serve_everywhere(self):
-        """A voter at each honest table, each of the other's book, is served within a second."""
+        """A voter at each honest table, each of the other's book, is served: that a screen does not come is an error."""
         for clerk in self.clerks:
-            assert clerk.serve() < 1.0
+            clerk.serve()
 
     def restart(self):
         """The power fails everywhere, and comes back."""

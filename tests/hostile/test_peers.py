@@ -408,7 +408,7 @@ class Flood:
 
 def test_a_flood_keeps_nobody_waiting(stolen):
     """Thousands of messages a second of every kind, through both brokers, for some seconds: voters at both tables, each of the
-    other's book, are served in less than a second each; no node grows, and the evidence is bounded."""
+    other's book, are served meanwhile; no node grows, and the evidence is bounded."""
     before = {name: memory_kb(node.process.pid) for name, node in stolen.nodes.items()}
     with Flood(stolen) as flood:
         until = time.monotonic() + FLOOD_S
@@ -425,6 +425,7 @@ def test_a_flood_keeps_nobody_waiting(stolen):
     stolen.serve_everywhere()
 
 
+@pytest.mark.long
 def test_wants_do_not_make_a_node_send_gigabytes(stolen):
     """The thief writes a batch as long as may be, and asks the secretary's node for it hundreds of times: it is given
     it at a bounded pace. Another node that lacks it is given it whole."""
@@ -436,8 +437,9 @@ def test_wants_do_not_make_a_node_send_gigabytes(stolen):
     assert len(wire.encode(batch)) > limits.PACKET_BYTES * 0.99
     thief.fence("S.1")
     other.subscribe(f"{REALM}/give/+/T2.2")
-    other.say(Kind.WANT, wire.encode(Want("T3.1", first)), "S.1")
-    other.until(lambda: other.given_by("S.1"))
+    while not other.given_by("S.1"):  # as a node that lacks entries asks again
+        other.say(Kind.WANT, wire.encode(Want("T3.1", first)), "S.1")
+        other.await_news(limits.WANT_LONGEST_MS / 1_000)
     assert wire.read_batch(other.heard[-1][1]) == batch
     began, size = time.monotonic(), sum(len(payload) for _, payload in thief.heard)
     for _ in range(WANTS):

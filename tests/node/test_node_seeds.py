@@ -255,6 +255,7 @@ class World:
                 self.loop.touch("next")
 
 
+@pytest.mark.long
 def test_nobody_is_handed_a_ballot_twice() -> None:
     """Over days of random hands and crashes no ballot is handed out twice, who is referred gets none before the chair
     releases them, and in the end everybody has exactly their own.

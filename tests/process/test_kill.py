@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from random import Random
 
+import pytest
 from process_tools import differences, exported, may_vote, number_on, opened, verified
 
 from kiosk.domain import screens as s
@@ -69,6 +70,7 @@ def work_until_killed(table, client, rng, numbers, green):
             clerk.serve(rng.choice([Turn.CARD, Turn.CARD, Turn.CARD, Turn.FORGOTTEN]), last)
 
 
+@pytest.mark.long
 def test_a_node_killed_at_seventy_moments_loses_no_mark_and_serves_nobody_twice(make_table):
     """All that was shown green is in the log once, and after a kill the clerk is asked about nobody but the voter in doubt."""
     rng = Random(SEED)

@@ -88,6 +88,7 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
                 plan.write_text(plan.read_text(encoding="utf-8").replace('kind = "hid"', 'kind = "none"'), encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(700)
 def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: Path) -> None:
     """`make demo` without a screen tells its story, leaves pictures and logs, and proves that nobody voted twice."""
@@ -114,6 +115,7 @@ def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: P
     assert not [log for log in programs if "Traceback" in log.read_text() or "Error" in log.read_text()]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_demo_that_is_ended_leaves_nothing_running(number: signal.Signals) -> None:

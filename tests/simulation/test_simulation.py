@@ -13,11 +13,12 @@ from tests.simulation.schedule import Schedule
 CAUGHT = [name for name in MUTATIONS if name not in WHY_NOT]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_no_day_breaks_what_must_always_hold() -> None:
     """Two thousand days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
     said: list[str] = []
-    assert run_many(2_000, 1, say=said.append) == 0, "\n".join(said)
+    assert run_many(2_000, 1, jobs=1, say=said.append) == 0, "\n".join(said)
     assert said[-1] == "2000 schedules, 0 violations"
     how_often = " ".join(said)
     for what in (*OCCUR, *(f"plot {plot.__name__.replace('_', ' ')}:" for plot in PLOTS)):
@@ -51,6 +52,7 @@ def test_a_seed_gives_the_same_day() -> None:
     assert told(7) != told(8)
 
 
+@pytest.mark.long
 def test_a_violation_has_a_short_story() -> None:
     """With a rule broken the seed that finds out is told again with most of its steps left out, and still finds out."""
     said = ""
@@ -74,6 +76,7 @@ def steps_of(story: list[str]) -> list[str]:
     return [line for line in story if re.fullmatch(r"\d+\.", line)]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("rule", CAUGHT)
 def test_a_broken_rule_is_found(rule: str) -> None:
@@ -83,6 +86,7 @@ def test_a_broken_rule_is_found(rule: str) -> None:
     assert said[0].startswith("caught")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("control", CONTROLS)
 def test_what_a_mutation_breaks_besides_does_no_harm(control: str) -> None:
     """A desk, a commit or a holder that is only made ready for a broken rule violates nothing."""
