@@ -1,8 +1,9 @@
 # `make demo`, `make test` and `make test-long` set up everything they need, also on a machine that has only git, make and python3.
-.PHONY: demo test test-long bench bench-peers
+.PHONY: demo test test-long model bench bench-peers
 
-# What the tests need on top of the product: brokers, a real window, the order of system calls, disks and networks to break.
-TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto iproute2 nftables
+# What the tests need on top of the product: brokers, a real window, the order of system calls, disks and networks to break,
+# a compiler for the model.
+TEST_PACKAGES = xvfb xdotool strace e2fsprogs mount mosquitto iproute2 nftables g++
 
 demo:
 	@sh deploy/setup.sh mosquitto
@@ -19,6 +20,10 @@ test:
 test-long:
 	@sh deploy/setup.sh $(TEST_PACKAGES)
 	.venv/bin/pytest -m long -n 2 $(PYTEST)
+
+model:
+	@sh deploy/setup.sh g++
+	.venv/bin/python -m tests.model $(MODEL)
 
 bench:
 	@sh deploy/setup.sh $(TEST_PACKAGES)
