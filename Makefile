@@ -14,7 +14,7 @@ test:
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest -m "not long" $(PYTEST)
+	.venv/bin/pytest -m "not long" -n 2 --dist loadfile $(PYTEST)
 	@echo "== Not run: what takes minutes. make test-long"
 
 test-long:
@@ -28,6 +28,7 @@ model:
 bench:
 	@sh deploy/setup.sh $(TEST_PACKAGES)
 	.venv/bin/python tests/bench/bench_import.py
+	.venv/bin/python tests/bench/bench_start.py
 	.venv/bin/python tests/bench/bench_checkin.py
 	.venv/bin/python tests/bench/bench_place.py
 

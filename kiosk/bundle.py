@@ -1,9 +1,11 @@
-"""What one device is given, in one folder: its plan, its keys and certificates, everybody's public keys, the PINs' hashes.
+"""What one device is given, in one folder: its plan, its keys and certificates, everybody's public keys, those of the chair's
+codes, the PINs' hashes.
 
 `provision` makes one for each device of a plan. The plan is copied byte for byte: all devices can be seen to have the same.
 Two keys, for two purposes: `device.key` signs the log, `tls.key` opens connections.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import limits
 from kiosk.authority import Authority, Issued, replace_file
+from kiosk.codes import Codes, new_codes, public_halves
 from kiosk.config import Broker as PlannedBroker
 from kiosk.config import Plan, PlanError, load_plan
 from kiosk.domain.nodes import node_of, origin_of, table_of
@@ -30,8 +33,9 @@ class BundleError(Exception):
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which device this is, and of which realm: training is never mixed with live, nor one place with another.
 
-    `origin` names its disk: table 3's first is "T3.1". `table` is missing for the secretary's. `signers`: public keys of all
-    the place's disks by origin, in hex; `serials`: of their certificates, likewise. `pins`: hashes.
+    `origin` is its name: "T3.1" for table 3's first card. `table` is missing for the secretary's. `signers`: public keys of
+    all the place's devices by name, in hex; `serials`: of their certificates, likewise. `pins`: hashes. `codes`: public keys of
+    the chair's codes by number, in hex.
     """
 
     realm: str
@@ -40,10 +44,11 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signers: dict[str, str]
     serials: dict[str, tuple[str, ...]]
     pins: tuple[PinHash, ...]
+    codes: dict[int, str]
 
     @property
     def disk(self) -> tuple[str, str]:
-        """What the data folder bears, since it belongs to one disk: the origin and its public key in hex."""
+        """What the data folder bears, since it belongs to one device: its name and its public key in hex."""
         return self.origin, self.signers[self.origin]
 
     def brokers(self, plan: Plan) -> list[PlannedBroker]:
@@ -52,9 +57,10 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provisioned(msgspec.Struct, frozen=True):
-    """What `provision` made: by origin its folder, its signing key in hex and its certificate's SHA-256 in hex.
+    """What `provision` made: by device its folder, its signing key in hex and its certificate's SHA-256 in hex.
 
-    The PINs are kept nowhere else. `authority`: its folder, which no device needs.
+    The PINs are kept nowhere else, and the texts of the chair's `codes` in the two `sheets` only, which are to be printed and
+    deleted. `authority`: its folder, which no device needs.
     """
 
     bundles: dict[str, Path]
@@ -63,6 +69,8 @@ class Provisioned(msgspec.Struct, frozen=True):
     authority: Path
     pin: str
     reserve_pin: str
+    codes: Mapping[int, str]
+    sheets: Mapping[str, Path]
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -73,6 +81,7 @@ class Bundle(msgspec.Struct, frozen=True):
     device: Device
     key: Ed25519PrivateKey
     signers: Signers
+    codes: Codes
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -86,6 +95,7 @@ class Bundle(msgspec.Struct, frozen=True):
             device = msgspec.json.decode((folder / DEVICE).read_bytes(), type=Device)
             key = load_private_key((folder / KEY).read_bytes())
             signers = Signers(device.signers)
+            codes = Codes(plan.place.realm, plan.day.date.isoformat(), device.codes)
         except PlanError as error:
             missing = "" if (folder / DEVICE).exists() else f" ({folder} is no bundle: give one that `provision` has made)"
             raise BundleError(f"{error}{missing}") from error
@@ -110,11 +120,11 @@ class Bundle(msgspec.Struct, frozen=True):
             raise BundleError(
                 f"{folder}: the place and tables of the plan are not those that were provisioned: provision the place again"
             )
-        return cls(folder, plan, device, key, signers)
+        return cls(folder, plan, device, key, signers, codes)
 
 
 def _origins(plan: Plan) -> list[str]:
-    """Every disk of the place: each device's first, then the spares."""
+    """Every device of the place: each node's first, then the spares."""
     return [origin_of(node, disk) for disk in range(1, limits.SPARES + 2) for node in plan.nodes]
 
 
@@ -125,7 +135,8 @@ def _folder(out: Path, origin: str) -> Path:
 
 
 def provision(plan_file: Path, out: Path) -> Provisioned:
-    """Make a bundle for each node of the plan, and its spare disk, under `out`, which must not exist: no key is overwritten.
+    """Make a bundle for each node of the plan and its spare card, and the sheets with the chair's codes, under `out`, which
+    must not exist: no key is overwritten.
 
     Raises:
         PlanError: the plan is wrong.
@@ -141,13 +152,15 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     pairs = {origin: _issue(authority, plan, origin) for origin in origins}
     pin, reserve = new_pin(), new_pin()
     pins = (hash_pin(pin), hash_pin(reserve))
+    codes = new_codes()
+    public = public_halves(codes.values(), plan.place.realm, plan.day.date.isoformat())
     serials = {origin: tuple(authority.issued[origin]) for origin in origins}
     made = {}
     try:
         for origin in origins:
             folder = made[origin] = _folder(out, origin)
             folder.mkdir(parents=True, mode=0o700)
-            device = Device(plan.place.realm, origin, table_of(origin), signers, serials, pins)
+            device = Device(plan.place.realm, origin, table_of(origin), signers, serials, pins, public)
             files = {PLAN: plan_file.read_bytes(), DEVICE: msgspec.json.encode(device), KEY: keys[origin]}
             files |= {AUTHORITY: authority.certificate, REVOKED: authority.revoked.pem}
             for name, issued in pairs[origin].items():
@@ -156,14 +169,26 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
                 replace_file(folder / name, data)
         authority.save(out / "authority")
         replace_file(out / "authority" / PLAN, plan_file.read_bytes())
+        sheets = _write_sheets(plan, codes, out)
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error
     fingerprints = {origin: pairs[origin][TLS].fingerprint for origin in origins}
-    return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve)
+    return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve, codes, sheets)
+
+
+def _write_sheets(plan: Plan, codes: Mapping[int, str], out: Path) -> dict[str, Path]:
+    """The chair's codes on paper: the only place where they stand, and readable to their owner alone."""
+    from kiosk.codesheet import code_sheets  # here, since no node shall carry a maker of PDFs in its memory
+
+    sheets = {}
+    for name, pdf in code_sheets(plan, codes).items():
+        sheets[name] = out / f"codes-{name}.pdf"
+        replace_file(sheets[name], pdf)
+    return sheets
 
 
 def _issue(authority: Authority, plan: Plan, origin: str) -> dict[str, Issued]:
-    """A disk's certificates: its own, and that of the broker that runs on its device."""
+    """A device's certificates: its own, and that of the broker that runs on its device."""
     hosts = [broker.host for broker in _brokers_on(plan, origin)]
     return {TLS: authority.issue(origin)} | ({BROKER: authority.issue(origin, hosts=hosts)} if hosts else {})
 

@@ -1,4 +1,5 @@
-"""The chair's and the secretary's decisions by command: each is touched on the node's own screen, step by step, with the PIN.
+"""The chair's and the secretary's decisions by command: each is touched on the node's own screen, step by step, with the PIN or
+a code.
 
 There is no second way in. What the screen does not offer can't be ordered, and the clerk sees what is being decided.
 """
@@ -13,10 +14,10 @@ from kiosk.screen_client import NoScreenError, ScreenClient
 _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
 _PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
 _WHY_NOT = {
-    "hand_over": "this node holds no book that it may hand over now",
-    "undo": "marks are undone on the secretary's node",
-    "seal": "no book can be taken here now: the secretary's node takes them, and the assistant the register",
-    "attest": "nobody need be attested here now: only a node that waits for others after a power cut asks for it",
+    "give": "this node holds no book that it may give away now",
+    "undo": "marks are undone on the secretary's node, or the assistant's",
+    "stop": "nothing can be stopped from here now: the node has not begun, or is an island",
+    "excuse": "nobody is waited for here who is silent, or was stopped with a code",
 }
 _BEGINS = (s.NotReady, s.Ready, s.Closed, s.Referred, s.Menu, s.Board)
 
@@ -60,38 +61,69 @@ class Chair:
         assert isinstance(screen.content, s.Board)
         return screen.content
 
-    def hand_over(self, book: int, to: str) -> None:
+    def give(self, book: int, to: str) -> None:
         """Give a book to another node."""
-        self._pick_in_overview("hand_over")
-        self._pick_book(book)
+        self._pick_in_overview("give")
+        if not _offers(self._shown, f"pick {book}"):
+            raise NotOfferedError(f"book {book} is none of those to choose from here: {self._offered()}")
+        self._pick(str(book))
         self._confirm(self._item(to))
 
-    def seal(self, book: int, stopped: Collection[str]) -> None:
-        """Begin to take a book, or begin again; attests who is stopped."""
-        self._open_seizure(book)
+    def stop(self, named: Collection[str], code: str, *, skips: bool = False) -> str:
+        """Attest who is off or locked, with the next code: to take over their books, or open the poll. `skips`: it
+        is the next one, though this node does not know that the one before it was used.
+
+        Returns the headline of the page that follows, or raises with what is wrong with the code.
+        """
+        self._pick_in_overview("stop")
         if _offers(self._shown, "pick again"):
             self._touch("pick again", lambda screen: not _offers(screen, "pick again"))
-        self._choose(stopped)
-        self._confirm("go")
-        why = "it was not sealed: the register is taken only while its holder is attested stopped too"
-        self._await(lambda screen: _offers(screen, "pick again"), why)
+        self._choose(named)
+        self._touch("go", lambda screen: isinstance(screen.content, s.Typing))
+        self._seen("typing")
+        screen = self._touch("number", partial(_is_other, self._shown.content), code)
+        if skips and isinstance(screen.content, s.Typing):
+            screen = self._touch("number", partial(_is_other, self._shown.content), code)
+        if isinstance(screen.content, s.Typing):
+            notice = screen.content.notice
+            self._touch("cancel", lambda screen: not isinstance(screen.content, s.Typing))
+            self._home()
+            raise NotOfferedError(notice)
+        return screen.content.headline
 
-    def scan_again(self, book: int, pile: str, numbers: Iterable[int]) -> None:
+    def open_poll(self, off: Collection[str], code: str) -> None:
+        """Open the poll, or go on after the power has failed everywhere, and wait until it is open."""
+        self.stop(off, code)
+        self.finish()
+
+    def scan_cards(self, pile: str, numbers: Iterable[int]) -> None:
         """The cards with these voter numbers lie at a stopped node."""
-        self._open_sealed(book)
+        self._go_on_with_stop()
         self._scan_pile(pile, numbers)
 
-    def seize(self, book: int, to: str = "") -> None:
-        """Take a sealed book, once everybody has answered; `to` may be missing where a handover has named it."""
-        self._open_sealed(book)
-        self._await(lambda screen: _offers(screen, "go"), "not everybody has answered")
-        screen = self._touch("go", lambda screen: isinstance(screen.content, s.Pin) or not _offers(screen, "go"))
-        if isinstance(screen.content, s.Pin):
-            self._give_pin()
-        elif to:
-            self._confirm(self._item(to))
-        else:
-            raise NotOfferedError(f"name the node that gets the book: {self._offered()}")
+    def finish(self) -> str:
+        """All cards are scanned: take the books of who was stopped, once everybody has answered.
+
+        Returns what came of it, as the page says it: another table may have used a later code; "" where nothing was to be
+        finished here.
+        """
+        if not self._go_on_with_stop():
+            return ""
+        unfinished = "pick again"
+        self._await(lambda screen: _offers(screen, "go") or not _offers(screen, unfinished), "not everybody has answered")
+        if _offers(self._shown, "go"):
+            self._touch("go", lambda screen: not _offers(screen, unfinished))
+        content = self._shown.content
+        return f"{content.headline}. {content.text}" if isinstance(content, s.Board) else content.headline
+
+    def _go_on_with_stop(self) -> bool:
+        """Go to the page of the stop that is to be finished; False where there is none any more."""
+        if self._client.screen is None or not _offers(self._shown, "pick again"):
+            self._pick_in_overview("stop")
+        if not _offers(self._shown, "pick again"):
+            self._home()
+            return False
+        return True
 
     def marks(self, voter: int) -> list[str]:
         """Which marks of a voter can be undone here, as their page says it; it is shown then."""
@@ -113,13 +145,10 @@ class Chair:
         newest = _lines(screen)[0]
         return f"{newest.name}: {newest.text}"
 
-    def attest(self, stopped: Collection[str], cards: Iterable[tuple[str, int]] = ()) -> None:
-        """After a power cut: these nodes are stopped, and these cards lie at them."""
-        self._pick_in_overview("attest")
-        self._choose(stopped)
-        self._touch("go", partial(_is_other_page, self._shown.content))
-        for pile, number in cards:
-            self._scan_pile(pile, [number])
+    def excuse(self, silent: Collection[str]) -> None:
+        """After a start: this card has been in this device since it was first used, so that nobody waits for these devices."""
+        self._pick_in_overview("excuse")
+        self._choose(silent)
         self._confirm("go")
 
     def leave(self) -> None:
@@ -163,20 +192,6 @@ class Chair:
         self._overview = self._shown
         self._pick(item)
 
-    def _open_seizure(self, book: int) -> None:
-        self._pick_in_overview("seal")
-        self._pick_book(book)
-
-    def _open_sealed(self, book: int) -> None:
-        self._open_seizure(book)
-        if _offers(self._shown, "go") and not _offers(self._shown, "pick again"):
-            raise NotOfferedError(f"book {book} is not sealed: seal it first")
-
-    def _pick_book(self, book: int) -> None:
-        if not _offers(self._shown, f"pick {book}"):
-            raise NotOfferedError(f"book {book} is none of those to choose from here: {self._offered()}")
-        self._pick(str(book))
-
     def _offered(self) -> str:
         """The items to choose from, in one line."""
         return ", ".join(sorted(word.removeprefix("pick ") for word in _meant(self._shown, "")))
@@ -185,7 +200,7 @@ class Chair:
         return self._touch(f"pick {item}", partial(_is_other_page, self._shown.content))
 
     def _item(self, node: str) -> str:
-        """The word of a node's item: its origin, or its name where it has one disk only. Waits a while for it."""
+        """The word of a node's item: its device, or the node's name where it has one card only. Waits a while for it."""
         with suppress(NoScreenError):
             self._client.until(lambda screen: len(_meant(screen, node)) == 1)
         meant = _meant(self._shown, node)

@@ -123,7 +123,7 @@ class Scanner(_Part, frozen=True):
 
 
 class Secretary(_Part, frozen=True):
-    """The election secretary's node, which holds the register. `assistant`: the table whose node may take it over."""
+    """The election secretary's node. `assistant`: the table whose node may undo marks, and gives the voter list, like it."""
 
     assistant: TableNumber
 

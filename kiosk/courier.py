@@ -63,11 +63,6 @@ class Lists:
         told = self._of.get(sender)
         return bool(self.digest) and told is not None and told.digest != self.digest
 
-    def is_alike(self, sender: str) -> bool:
-        """Whether a node has said that it has this list."""
-        told = self._of.get(sender)
-        return told is not None and told.digest == self.digest
-
     @property
     def _here(self) -> dict[str, Told]:
         return {origin: told for origin, told in self._of.items() if origin != self._me and origin not in self._gone}

@@ -60,11 +60,17 @@ def _in_windows(place: Place, say: Say) -> int:
     windows = [node.display_process for node in place.nodes.values() if node.display_process is not None]
     say(f"== The windows are the secretary's and the tables' screens. The chair's PIN: {place.pin}")
     say("== Here you are the scanner: Enter reads the next voter's card at table 1; `3 17` reads voter 17's card at table 3.")
+    say("== `code 3` reads the next code of the chair's sheet at table 3, `code` at the secretary's.")
     say("== Close a window, or press Ctrl-C here, to end.")
     queue = iter(place.voters)
     with suppress(KeyboardInterrupt, StopIteration):
         for line in _lines_while(lambda: all(window.poll() is None for window in windows)):
             words = [int(word) for word in line.split() if word.isdecimal()]
+            if line.split()[:1] == ["code"]:
+                node = place.table(words[0]) if words and 1 <= words[0] <= place.tables else place.secretary
+                node.scanner.scan(place.next_chair_code())
+                say(f"   scanned the chair's next code at {node.name}")
+                continue
             table = words[0] if len(words) > 1 and 1 <= words[0] <= place.tables else 1
             card = place.card(words[-1] if words else next(queue).number)
             place.table(table).scanner.scan(card)
@@ -95,7 +101,7 @@ def _off_screen(place: Place, out: Path, seconds: int, seed: int, say: Say) -> i
             running.enter_context(Recorder(place.table(number).socket, record))
         for name, node in place.nodes.items():
             node.show(out / name)
-        say("== All nodes start, and know all that happened meanwhile; the secretary opens the poll with the PIN")
+        say("== All nodes start, and know all that happened meanwhile; the chair opens the poll with the first code")
         place.start()
         say(f"== Voters come to all three tables for {seconds} seconds, each to any table (frit bordvalg)")
         served = _clerks_serve(place, seconds, seed)

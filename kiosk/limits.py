@@ -2,7 +2,7 @@
 
 # Scanner
 SCAN_CHARS = 64  # characters: twice the longest polling card in use; more is noise or a stuck key
-CARD_CHARS = 32  # characters: the longest polling card; what is longer is told apart from a stray bar code
+CARD_CHARS = 32  # characters: the longest polling card; what is longer is told apart from a stray bar code; a chair's code is
 SCAN_PAUSE_S = 0.1  # seconds of silence that end a scan without terminator; scanners send a key every 1-5 ms
 SCAN_REPEAT_MS = 1_000  # milliseconds within which the same card read again is the same scan
 SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back within 2 s of replugging
@@ -46,17 +46,14 @@ PIECE_AGAIN_S = 1.0  # seconds after which a piece is asked for again
 
 # Plan
 BROKERS = 4  # brokers of one place: the secretary's, a table's, and room to try others
-SPARES = 1  # further disks provisioned for each device: a log that was lost must never be continued
+SPARES = 1  # spare cards provisioned for each node: what was on a lost one only the others know
 TABLES = 100  # tables of one place: four times the largest
-ORIGINS = (TABLES + 1) * (SPARES + 1)  # disks of one place, and so logs
 
 # Store
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
 ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
 CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved into the database, while nobody waits
 SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is looked at for the last time
-CONNECT_S = 5.0  # seconds that such a disk waits for a broker: unheard it begins in doubt, and serves nobody
-LISTEN_S = 2.0  # seconds that a disk without a log listens for others who have entries of it: two heads of each
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Times on the desk
@@ -82,7 +79,6 @@ TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait f
 RUSH_TABLES = 3  # tables that ask at once, from which on a holder expects more of them
 RUSH_LASTS_S = 10.0  # seconds after which it expects none any more
 RUSH_WAIT_S = 0.02  # seconds that an ask waits for others in a rush, at most
-HASHES_KEPT = 256  # ends of batches of each origin kept in memory, to tell a fork from a repeat
 EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one flood must not hide what else was refused
 EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
@@ -91,6 +87,7 @@ DECIDED_FOR_ONE = 20_000  # requests of one other table that a holder decides on
 LEFT_OPEN = (
     10  # requests of one table that its clerks left to the secretary, of which she is told: a desk leaves one at a start
 )
+OPEN_LOOKED_AT = 200  # requests of one table, without ballots, that each look at the screen goes through: ten times a day's
 LISTED = 100  # marks, requests or voters that a page lists: people see a few, and a line for the display is bounded
 PACE_MS = 60_000  # milliseconds over which the voters that one table asks for are counted
 PACE_VOTERS = 40  # voters that one table asks for in that time without an alarm: three times the quickest clerk

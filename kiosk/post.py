@@ -12,7 +12,7 @@ from kiosk.authority import AuthorityError
 from kiosk.courier import Lists
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Stance, Want
-from kiosk.node import Give, Gone, Heard, Input, Keys, Send, SendTo, Suspect
+from kiosk.node import Give, Gone, Heard, Input, Send, SendTo, Suspect
 from kiosk.store.log import Log
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
@@ -20,7 +20,7 @@ from kiosk.sync.credit import Credit
 from kiosk.sync.topics import AT_CLERK, Kind
 from kiosk.trust import Trust
 
-NO_TIP = "0" * 64  # a node that has stopped shows no log
+_NO_RUN = "0" * 16  # of a node that has not begun its run, or has stopped: its head shows no log
 
 
 class _Waiting:
@@ -60,8 +60,8 @@ class Post:
     whatever it asks for.
     """
 
-    def __init__(self, keys: Keys, trust: Trust, lists: Lists) -> None:
-        self._keys, self._trust, self.lists = keys, trust, lists
+    def __init__(self, sign: Callable[[bytes], bytes], verify: wire.Verify, trust: Trust, lists: Lists) -> None:
+        self._sign, self._verify, self._trust, self.lists = sign, verify, trust, lists
         self._came: dict[str, _Waiting] = {}  # of those senders of whom something waits
         self._gives: dict[str, dict[str, Give]] = {}
         self._may_give: dict[str, float] = {}
@@ -119,7 +119,7 @@ class Post:
             return [Suspect(came.sender, Refusal.FORGED, str(error), came.payload)]
 
     def _ask(self, sender: str, payload: bytes) -> list[Input]:
-        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_ask(payload, sender, self._keys.verify))]
+        return [] if self.lists.differs(sender) else [Heard(sender, wire.read_ask(payload, sender, self._verify))]
 
     def _want(self, sender: str, payload: bytes) -> list[Input]:
         return [] if self.lists.differs(sender) else [Heard(sender, wire.read_want(payload))]
@@ -139,7 +139,7 @@ class Post:
 
     def _piece(self, sender: str, payload: bytes) -> list[Input]:
         if sender == self.lists.giver:
-            self.lists.came.append((sender, wire.read_piece(payload, sender, self._keys.verify)))
+            self.lists.came.append((sender, wire.read_piece(payload, sender, self._verify)))
         return []
 
     def _head(self, sender: str, payload: bytes) -> list[Input]:
@@ -147,7 +147,7 @@ class Post:
         if payload == AT_CLERK:
             return [Heard(sender, AtClerk())]
         try:
-            head = wire.read_head(payload, sender, self._keys.verify, self.lists.digest)
+            head = wire.read_head(payload, sender, self._verify, self.lists.digest)
         except wire.OtherListError as error:
             if self.lists.heard(sender, error.digest, bound=error.bound):
                 return [Suspect(sender, error.kind, str(error), b"")]
@@ -157,9 +157,9 @@ class Post:
 
     def tell_list(self, me: str, stance: Stance, wall_ms: int) -> None:
         """Say which list this node has: before its entries, which would be another story to who has another; or as it stops."""
-        head = Head(me, 1, 1, NO_TIP, {}, False, stance, wall_ms)
+        head = Head(f"{me}-{_NO_RUN}", 1, 1, {}, False, stance, wall_ms)
         if self.link is not None:
-            self.link.send(Kind.HEAD, wire.encode_head(head, self._keys.sign, self.lists.digest, bound=self.lists.bound))
+            self.link.send(Kind.HEAD, wire.encode_head(head, self._sign, self.lists.digest, bound=self.lists.bound))
 
     def want_piece(self, giver: str, want: wire.PieceWant) -> None:
         """Ask a node for the next piece of the voter list."""
@@ -188,14 +188,14 @@ class Post:
                 case AtClerk():
                     self.link.send(Kind.HEAD, AT_CLERK)
                 case Head():
-                    signed = wire.encode_head(message, self._keys.sign, self.lists.digest, bound=self.lists.bound)
+                    signed = wire.encode_head(message, self._sign, self.lists.digest, bound=self.lists.bound)
                     self.link.send(Kind.HEAD, signed)
                 case SendTo(to, Ask() as ask):
-                    self.link.send(Kind.ASK, wire.encode_ask(ask, self._keys.sign), to)
+                    self.link.send(Kind.ASK, wire.encode_ask(ask, self._sign), to)
                 case SendTo(to, Want() as want):
                     self.link.send(Kind.WANT, wire.encode(want), to)
                 case Give():
-                    self._gives.setdefault(message.to, {})[message.origin] = message
+                    self._gives.setdefault(message.to, {})[message.run] = message
         self._give_what_is_due(log)
 
     def _give_a_piece(self) -> None:
@@ -206,7 +206,7 @@ class Post:
         if asker is None:
             return
         if (piece := self.lists.piece_for(asker)) is not None:
-            self.link.send(Kind.PIECE, wire.encode_piece(piece, self._keys.sign), asker)
+            self.link.send(Kind.PIECE, wire.encode_piece(piece, self._sign), asker)
             self._may_give[asker] = time.monotonic() + limits.PIECE_EVERY_S
 
     def _may_be_given(self, to: str) -> bool:
@@ -225,11 +225,11 @@ class Post:
         return max(0.0, due - time.monotonic())
 
     def _give(self, give: Give, log: Log) -> None:
-        rows = log.batch(give.origin, give.first)
+        rows = log.batch(give.run, give.first)
         if rows and self.link is not None:
             signature = rows[-1].signature
             assert signature is not None
-            batch = Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
+            batch = Batch(give.run, give.first, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
             payload = wire.encode(batch)
             self.link.send(Kind.GIVE, payload, give.to)
             self._may_give[give.to] = time.monotonic() + len(payload) / limits.GIVE_BYTES_S

@@ -20,7 +20,7 @@ _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know
 
 
 def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) -> bool:
-    """Revoke the certificates of these disks, with the authority in `folder`; `told` is called with each node that knows.
+    """Revoke the certificates of these devices, with the authority in `folder`; `told` is called with each node that knows.
 
     Whom another copy of this folder has revoked, the nodes know: they are taken in, so that nobody comes in again.
 
@@ -28,7 +28,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
         Whether all nodes have said that they know, within some seconds. It holds in any case for those that hear of it later.
 
     Raises:
-        AuthorityError: there is no such disk, or the authority can't be read.
+        AuthorityError: there is no such device, or the authority can't be read.
         PlanError: its plan can't be read.
     """
     plan = load_plan(folder / PLAN)
@@ -72,5 +72,5 @@ def _credentials(authority: Authority, folder: Path) -> Credentials:
 
 
 def _all_know(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> bool:
-    """Whether a disk of every node has said so; of a node whose first disk is gone, another one."""
+    """Whether a device of every node has said so; of a node whose first one is gone, another one."""
     return {origin.partition(".")[0] for origin in know} >= set(nodes) - {origin.partition(".")[0] for origin in gone}

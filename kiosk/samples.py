@@ -2,25 +2,28 @@
 
 from dataclasses import replace
 from datetime import UTC, date
+from typing import Any
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import office, view
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
+from kiosk.domain.codetext import Misread
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import (
     Conflict,
+    Elsewhere,
     LastCard,
     LeftOpen,
     Mode,
     Peer,
     Refused,
-    Seizure,
     Situation,
+    Stopping,
     Undo,
     Undoable,
     UndoState,
@@ -37,6 +40,7 @@ _VOTER = Voter(
     book=3,
     elections=("byraad", "region"),
 )
+_RUN = "T3.1-5f2c91ab01c2d3e4"
 _MORNING_MS = 33_240_000  # 09.14
 _BOTH = Eligible(("byraad", "region"), {})
 _ONE = Eligible(("byraad",), {"region": Withheld.POSTAL_VOTE})
@@ -50,8 +54,10 @@ _PEERS = (
 _AROUND = Situation(
     me="T3.1",
     peers=_PEERS,
-    holders=((0, "S.1"), *((n, f"T{n}.1") for n in (1, 2, 3, 4, 5))),
+    holders=tuple((n, f"T{n}.1") for n in (1, 2, 3, 4, 5)),
     mine=(3,),
+    may_stop=True,
+    last_code=2,
 )
 
 
@@ -76,71 +82,78 @@ def sample_view(language: Language) -> view.View:
     )
 
 
+_TARGET, _NOT_ISSUED, _CARD = f"{_RUN}/1", f"{_RUN}/2", f"{_RUN}#57"
 _MARKS = (
-    Undoable("T3.1/1/1", 3, _MORNING_MS, ("byraad", "region"), issued=True),
-    Undoable("T4.1/1/1", 4, _MORNING_MS, ("byraad", "region"), issued=False),
-    Undoable("S.1/57", 12, _MORNING_MS, ("byraad", "region"), issued=True, found=True),
+    Undoable(_TARGET, 3, _MORNING_MS, ("byraad", "region"), issued=True),
+    Undoable(_NOT_ISSUED, 4, _MORNING_MS, ("byraad", "region"), issued=False),
+    Undoable(_CARD, 12, _MORNING_MS, ("byraad", "region"), issued=True, found=True),
 )
 _UNDOS = (
-    Undo("S.1/1/1", 4181, 3, "T1.1", UndoState.UNDONE),
-    Undo("S.1/1/2", 4182, 4, "T12.1", UndoState.OVERTAKEN),
-    Undo("S.1/1/3", 4183, None, "T12.1", UndoState.REFUSED),
-    Undo("S.1/1/4", 4184, 12, "T12.1", UndoState.ASKED),
+    Undo("1", 4181, 3, "T1.1", UndoState.UNDONE),
+    Undo("2", 4182, 4, "T12.1", UndoState.OVERTAKEN),
+    Undo("3", 4183, None, "T12.1", UndoState.REFUSED),
+    Undo("4", 4184, 12, "T12.1", UndoState.ASKED),
 )
-_UNDOING = replace(_AROUND, mine=(0,), marks=_MARKS)
+_UNDOING = replace(_AROUND, may_undo=True, marks=_MARKS)
 
 
 def _undo(target: str) -> d.Pin:
-    return d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=4182, target=target))
+    handed_out = any(mark.issued for mark in _MARKS if mark.target == target)
+    return d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=4182, target=target, handed_out=handed_out))
 
 
-_TAKING = Seizure(
-    book=4,
-    old="T4.1",
+_STOPPING = Stopping(
+    n=3,
     stopped=(
         Peer("T4.1", 4, seen=False, stance=Stance.SERVING, card=LastCard(4182, 1057, _MORNING_MS)),
         Peer("T5.1", 5, False, Stance.LOCKED),
     ),
     waits_for=("T2.1",),
     fetching=True,
-    unproved=(Unproved("T4.1", 4182), Unproved("T4.1", 4183)),
+    fetching_from=("T1.1",),
+    unproved=(Unproved("T4.1", 4191), Unproved("T4.1", 4207)),
     scanned=3,
 )
+_ALL_HEARD = replace(_STOPPING, waits_for=(), fetching=False, fetching_from=())
+_READY_TO_TAKE = replace(_ALL_HEARD, unproved=())
+_BEFORE = replace(_AROUND, poll_open=False, last_code=0, holders=_AROUND.holders, mine=())
+"""The morning: the poll is not open."""
+_OPENING = replace(_STOPPING, n=1, stopped=(), unproved=(), scanned=0, opens=True)
 _TROUBLED = replace(
     _AROUND,
     mode=Mode.FIXED,
     uncopied=12,
-    peers=tuple(replace(peer, seen=False) if peer.origin == "S.1" else peer for peer in _PEERS),
+    peers=tuple(replace(peer, seen=False) if peer.device == "S.1" else peer for peer in _PEERS),
 )
 _CUT_OFF = replace(_AROUND, mode=Mode.PAPER, peers=tuple(replace(peer, seen=False) for peer in _PEERS))
 _AT_SECRETARY = replace(
     _AROUND,
     me="S.1",
     peers=tuple(Peer(f"T{n}.1", n, seen=n != 4, stance=Stance.SERVING, last_ms=_MORNING_MS) for n in range(1, 9)),
-    mine=(0,),
-    may_seal=(1, 2, 3, 4, 5),
+    holders=tuple((n, f"T{n}.1") for n in range(1, 9)),
+    mine=(),
+    may_undo=True,
 )
 _EVERYBODY = tuple(f"T{n}.1" for n in range(1, 26))
 _LARGE = replace(
     _AROUND,
     me="S.1",
     peers=tuple(
-        Peer(origin, n, n not in (4, 11, 17), Stance.CLOSED if n == 9 else Stance.SERVING, _MORNING_MS, clock_off=n == 20)
-        for n, origin in enumerate(_EVERYBODY, 1)
+        Peer(device, n, n not in (4, 11, 17), Stance.CLOSED if n == 9 else Stance.SERVING, _MORNING_MS, clock_off=n == 20)
+        for n, device in enumerate(_EVERYBODY, 1)
     ),
-    holders=((0, "S.1"), *enumerate(_EVERYBODY, 1)),
-    mine=(0, 3),
-    may_seal=tuple(range(1, 26)),
-    may_attest=True,
+    holders=tuple((n, "S.1" if n == 4 else device) for n, device in enumerate(_EVERYBODY, 1)),
+    mine=(4,),
+    may_undo=True,
     conflicts=tuple(Conflict(n, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))) for n in range(4182, 4190)),
     undos=_UNDOS,
     left_open=tuple(LeftOpen(n, n - 4200) for n in range(4201, 4212)),
     refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED), Refused("T12.1", Refusal.FORGED)),
 )
 """The largest place there is, on a bad day."""
-_LARGE_TAKING = replace(
-    _TAKING,
-    stopped=tuple(Peer(origin, n, seen=False, stance=Stance.SERVING) for n, origin in enumerate(_EVERYBODY[:20], 1)),
+_LARGE_STOPPING = replace(
+    _STOPPING,
+    stopped=tuple(Peer(device, n, seen=False, stance=Stance.SERVING) for n, device in enumerate(_EVERYBODY[:20], 1)),
     waits_for=_EVERYBODY[20:],
 )
 _NINE = replace(
@@ -157,7 +170,7 @@ _NINE = replace(
         for n in range(10)
         if n != 3
     ),
-    holders=((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 10))),
+    holders=tuple((n, f"T{n}.1") for n in range(1, 10)),
     conflicts=_LARGE.conflicts[:2],
 )
 _SIGHT = replace(
@@ -185,49 +198,153 @@ _BLIND = replace(
 )
 """At two tables the screen hangs, at one there is none."""
 _SILENT = d.Waiting(replace(_VOTER, book=5), _BOTH, silent=True)
+_SPARE_IN = (
+    *_PEERS[:3],
+    replace(_PEERS[3], current=False),
+    Peer("T4.2", 4, seen=True, stance=Stance.SERVING, last_ms=_MORNING_MS),
+    _PEERS[4],
+)
+"""Table 4 goes on with its spare card."""
+_OVERVIEW = d.Office(office.Overview())
+_TICKED = frozenset({"T4.1", "T5.1"})
+_FOUR = frozenset({"T4.1"})
+
+
+def _piles(stopping: Stopping, **page: Any) -> tuple[d.State, Situation]:
+    around = _BEFORE if stopping.opens else _AROUND
+    peers = tuple(replace(peer, seen=peer.seen and peer.device not in stopping.waits_for) for peer in around.peers)
+    state = d.Office(office.Piles(stopping.n, stopping.opens, **page))
+    return state, replace(around, peers=peers, last_code=stopping.n, stopping=stopping)
+
+
 _BOARDS: dict[str, tuple[d.State, Situation]] = {
-    "overview": (d.Office(office.Overview()), _AROUND),
+    "overview": (_OVERVIEW, _AROUND),
     "overview-conflict": (
-        d.Office(office.Overview()),
+        _OVERVIEW,
         replace(
             _AROUND,
-            may_seal=(1, 2, 4, 5),
-            may_attest=True,
             conflicts=(Conflict(4182, ((4, _MORNING_MS), (0, _MORNING_MS + 3_600_000))),),
             left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)),
             refused=(Refused("T5.1", Refusal.FORGED), Refused("T2.1", Refusal.FORKED)),
             peers=(replace(_PEERS[0], clock_off=True), *_PEERS[1:3], replace(_PEERS[4], stance=Stance.LOCKED), _PEERS[3]),
         ),
     ),
-    "pick-book": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_AROUND, may_seal=(0, 1, 2, 4, 5))),
-    "pick-heir": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _AROUND),
-    "pick-stopped": (d.Office(office.PickStopped(4, frozenset({"T4.1", "T5.1"}))), _AROUND),
-    "overview-undo": (d.Office(office.Overview()), replace(_UNDOING, undos=_UNDOS, may_seal=(4,), may_attest=True)),
+    "overview-refused": (
+        _OVERVIEW,
+        replace(_AROUND, refused=(*(Refused("T5.1", why) for why in Refusal), Refused("T77.1", Refusal.STRANGER))),
+    ),
+    "overview-refused-more": (_OVERVIEW, replace(_AROUND, refused=tuple(Refused("T5.1", why) for why in (*Refusal,)[4:]))),
+    "overview-old-card": (_OVERVIEW, replace(_AROUND, old_card=True)),
+    "ready-old-card": (d.Ready(), replace(_AROUND, old_card=True)),
+    "ready-refused": (d.Ready(), replace(_AROUND, refused=(Refused("T5.1", Refusal.FORGED),))),
+    "overview-opening": (
+        _OVERVIEW,
+        replace(_BEFORE, peers=tuple(replace(p, stance=Stance.NOT_READY, last_ms=0) for p in _PEERS)),
+    ),
+    "overview-stopping": (_OVERVIEW, _piles(_STOPPING)[1]),
+    "overview-elsewhere": (
+        _OVERVIEW,
+        replace(_AROUND, last_code=3, elsewhere=Elsewhere(3, "T2.1", ("T4.1",), finished=False)),
+    ),
+    "overview-elsewhere-nobody": (_OVERVIEW, replace(_AROUND, elsewhere=Elsewhere(3, "T2.1", (), finished=False))),
+    "overview-lost": (_OVERVIEW, replace(_AROUND, elsewhere=Elsewhere(3, "T3.1", ("T4.1",), finished=False))),
+    "overview-moved": (_OVERVIEW, replace(_AROUND, holders=((1, "T1.1"), (2, "T2.1"), (3, "T3.1"), (4, "T3.1"), (5, "T1.1")))),
+    "overview-spare": (_OVERVIEW, replace(_AROUND, peers=_SPARE_IN)),
+    "overview-awaited": (
+        _OVERVIEW,
+        replace(
+            _AROUND,
+            member=False,
+            mine=(),
+            awaited=("S.1", "T4.1"),
+            excusable=("T4.1",),
+            peers=(*_PEERS[:2], replace(_PEERS[2], member=False), *_PEERS[3:]),
+        ),
+    ),
+    "overview-cold": (
+        _OVERVIEW,
+        replace(
+            _AROUND, member=False, mine=(), cold=True, awaited=("T4.1",), peers=tuple(replace(p, member=False) for p in _PEERS)
+        ),
+    ),
+    "pick-book": (d.Office(office.PickBook()), replace(_AROUND, mine=(3, 4, 5))),
+    "pick-heir": (d.Office(office.PickHeir(4)), _AROUND),
+    "pin-give": (d.Pin(d.Deed.GIVE, order=d.Perform(d.Deed.GIVE, book=4, to="T4.2")), replace(_AROUND, peers=_SPARE_IN)),
+    "pick-stopped": (d.Office(office.PickStopped(_TICKED)), replace(_AROUND)),
+    "pick-stopped-spare": (d.Office(office.PickStopped(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
+    "pick-stopped-begun": (d.Office(office.PickStopped()), _AROUND),
+    "pick-stopped-open": (d.Office(office.PickStopped(frozenset({"T4.1"}))), _BEFORE),
+    "pick-stopped-again": (d.Office(office.PickStopped()), _piles(_STOPPING)[1]),
+    "ask-code": (d.Office(office.AskCode(_FOUR)), _AROUND),
+    "ask-code-nobody": (
+        d.Office(office.AskCode(frozenset())),
+        replace(_BEFORE, peers=tuple(replace(peer, seen=True) for peer in _PEERS)),
+    ),
+    "ask-code-seen": (d.Office(office.AskCode(_TICKED)), _AROUND),
+    "ask-code-spare": (d.Office(office.AskCode(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
+    "ask-code-not-ticked": (d.Office(office.AskCode(frozenset())), replace(_AROUND)),
+    "ask-code-used": (d.Office(office.AskCode(_FOUR, office.CodeSlip.USED, 2)), _AROUND),
+    "ask-code-skipped": (d.Office(office.AskCode(_FOUR, office.CodeSlip.SKIPPED, 4)), _AROUND),
+    **{
+        f"ask-code-{why.replace('_', '-')}": (d.Office(office.AskCode(_FOUR, why)), replace(_AROUND, last_code=20))
+        for why in Misread
+    },
+    "ask-code-gone": (d.Office(office.AskCode(_FOUR)), replace(_AROUND, last_code=40)),
+    "piles-waiting": _piles(_STOPPING),
+    "piles-heard": _piles(_ALL_HEARD),
+    "piles-scanned": _piles(_ALL_HEARD, pile="T4.1", last=4182),
+    "piles-misread": _piles(_ALL_HEARD, pile="T4.1", misread=True),
+    "piles-ready": _piles(_READY_TO_TAKE, pile="T4.1"),
+    "piles-opening": _piles(replace(_OPENING, waits_for=("T4.1",))),
+    "piles-opening-fetching": _piles(replace(_OPENING, waits_for=())),
+    "piles-reopening": (
+        d.Office(office.Piles(3)),
+        replace(_piles(replace(_STOPPING, stopped=(), unproved=()))[1], cold=True, member=False),
+    ),
+    "piles-secretary": _piles(replace(_STOPPING, stopped=(), unproved=())),
+    "piles-answering": (
+        d.Office(office.Piles(3)),
+        replace(_AROUND, last_code=3, stopping=replace(_STOPPING, stopped=_STOPPING.stopped[:1], waits_for=("S.1", "T2.1"))),
+    ),
+    "piles-moved": (
+        d.Office(office.Piles(3)),
+        replace(_AROUND, last_code=3, viewed=3, taken=(4, 5)),
+    ),
+    "piles-moved-own": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3, taken=(3,))),
+    "piles-moved-kept": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3, kept=("T3.1", "T4.2"))),
+    "piles-moved-nothing": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3)),
+    "piles-overtaken": (
+        d.Office(office.Piles(3)),
+        replace(_AROUND, last_code=4, elsewhere=Elsewhere(4, "T2.1", (), finished=False)),
+    ),
+    "piles-lost": (
+        d.Office(office.Piles(3)),
+        replace(_AROUND, last_code=4, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)),
+    ),
+    "piles-unused": (d.Office(office.Piles(3)), _AROUND),
+    "pick-excused": (
+        d.Office(office.PickExcused(_FOUR)),
+        replace(_AROUND, member=False, excusable=("T2.1", "T4.1")),
+    ),
+    "pick-excused-begun": (d.Office(office.PickExcused()), replace(_AROUND, member=False, excusable=("T2.1", "T4.1"))),
+    "pin-excuse": (d.Pin(d.Deed.EXCUSE, order=d.Perform(d.Deed.EXCUSE, devices=_TICKED)), _AROUND),
+    "overview-undo": (_OVERVIEW, replace(_UNDOING, undos=_UNDOS)),
     "find-mark": (d.Office(office.FindMark()), _UNDOING),
     "find-mark-misread": (d.Office(office.FindMark(misread=True)), _UNDOING),
     "marks": (d.Office(office.Marks(4182, _VOTER.name)), _UNDOING),
     "marks-one": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=_MARKS[:1])),
     "marks-none": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=())),
     "marks-unlisted": (d.Office(office.Marks(4999)), replace(_UNDOING, marks=())),
-    "pin-undo-issued": (_undo("T3.1/1/1"), _UNDOING),
-    "pin-undo-not-issued": (_undo("T4.1/1/1"), _UNDOING),
-    "pin-undo-found": (_undo("S.1/57"), _UNDOING),
-    "pin-undo-gone": (_undo("T3.1/1/1"), _AROUND),
+    "pin-undo-issued": (_undo(_TARGET), _UNDOING),
+    "pin-undo-not-issued": (_undo(_NOT_ISSUED), _UNDOING),
+    "pin-undo-found": (_undo(_CARD), _UNDOING),
+    "pin-undo-gone": (_undo(_TARGET), _AROUND),
     "ready-undone": (d.Ready(), replace(_AROUND, undos=_UNDOS[:1])),
-    "pick-stopped-begun": (d.Office(office.PickStopped(4)), _AROUND),
-    "piles-waiting": (d.Office(office.Piles(4)), replace(_AROUND, seizures=(_TAKING,))),
-    "piles-ready": (
-        d.Office(office.Piles(4, pile="T4.1")),
-        replace(_AROUND, seizures=(replace(_TAKING, waits_for=(), fetching=False, unproved=()),)),
-    ),
-    "piles-start": (
-        d.Office(office.Piles(None, frozenset({"T4.1"}), "T4.1", ((4182, "T4.1"),))),
-        replace(_AROUND, peers=tuple(replace(peer, card=LastCard(4181, 57, 0)) for peer in _PEERS)),
-    ),
-    "overview-nine": (d.Office(office.Overview()), _NINE),
-    "overview-displays": (d.Office(office.Overview()), _BLIND),
+    "ready-stopping": (d.Ready(), _piles(_STOPPING)[1]),
+    "overview-nine": (_OVERVIEW, _NINE),
+    "overview-displays": (_OVERVIEW, _BLIND),
     "overview-large-displays": (
-        d.Office(office.Overview()),
+        _OVERVIEW,
         replace(
             _LARGE,
             undos=(),
@@ -235,22 +352,32 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             peers=tuple(replace(peer, display=_DISPLAYS.get(peer.table or 0, Display.DRAWS)) for peer in _LARGE.peers),
         ),
     ),
-    "overview-large": (d.Office(office.Overview()), _LARGE),
+    "overview-large": (_OVERVIEW, _LARGE),
     "overview-large-alone": (
-        d.Office(office.Overview()),
+        _OVERVIEW,
         replace(_LARGE, mode=Mode.PAPER, peers=tuple(replace(peer, seen=False) for peer in _LARGE.peers)),
     ),
-    "pick-book-large": (d.Office(office.PickBook(office.Deed.SEAL)), replace(_LARGE, may_seal=tuple(range(26)))),
-    "pick-heir-large": (d.Office(office.PickHeir(office.Deed.SEIZE, 4)), _LARGE),
+    "pick-book-large": (d.Office(office.PickBook()), replace(_LARGE, mine=tuple(range(1, 26)))),
+    "pick-heir-large": (d.Office(office.PickHeir(4)), _LARGE),
     "pick-stopped-large": (
-        d.Office(office.PickStopped(4, frozenset({"T4.1", "T11.1", "T17.1"}))),
+        d.Office(office.PickStopped(frozenset({"T4.1", "T11.1", "T17.1"}))),
         replace(
-            _LARGE, peers=(*_LARGE.peers, Peer("T11.2", 11, True, Stance.SERVING), Peer("T17.2", 17, False, Stance.LOCKED))
+            _LARGE,
+            peers=(
+                *_LARGE.peers[:10],
+                replace(_LARGE.peers[10], current=False),
+                Peer("T11.2", 11, True, Stance.SERVING),
+                *_LARGE.peers[11:16],
+                replace(_LARGE.peers[16], current=False),
+                Peer("T17.2", 17, False, Stance.LOCKED),
+                *_LARGE.peers[17:],
+            ),
         ),
     ),
-    "piles-large": (d.Office(office.Piles(4, pile="T4.1")), replace(_LARGE, seizures=(_LARGE_TAKING,))),
-    "pin-seal-large": (
-        d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset(_EVERYBODY))),
+    "ask-code-large": (d.Office(office.AskCode(frozenset(_EVERYBODY[1::2]))), _LARGE),
+    "piles-large": (d.Office(office.Piles(3, pile="T4.1")), replace(_LARGE, stopping=_LARGE_STOPPING, last_code=3)),
+    "pin-excuse-large": (
+        d.Pin(d.Deed.EXCUSE, order=d.Perform(d.Deed.EXCUSE, devices=frozenset(_EVERYBODY))),
         _AROUND,
     ),
     "ready-large": (d.Ready(), replace(_LARGE, me="T3.1", conflicts=(), refused=(), undos=())),
@@ -261,10 +388,28 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     ),
     "locked": (d.Locked(), _AROUND),
     "island": (d.Ready(), _TROUBLED),
-    "waiting-silent-moved": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T4.1")))),
-    "waiting-silent-secretary": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "S.1")))),
-    "waiting-silent-copy": (_SILENT, replace(_AROUND, holders=((0, "S.1"), (5, "T3.1")))),
+    "waiting-silent-moved": (_SILENT, replace(_AROUND, holders=((5, "T4.1"),))),
+    "waiting-silent-secretary": (
+        _SILENT,
+        replace(_AROUND, holders=((5, "S.1"),), peers=(replace(_PEERS[0], seen=False), *_PEERS[1:])),
+    ),
+    "waiting-silent-copy": (_SILENT, replace(_AROUND, holders=((5, "T3.1"),))),
+    "waiting-silent-old": (
+        _SILENT,
+        replace(
+            _AROUND, peers=(*_PEERS[:4], replace(_PEERS[4], seen=False, current=False), Peer("T5.2", 5, True, Stance.SERVING))
+        ),
+    ),
+    "waiting-stopped": (_SILENT, replace(_AROUND, elsewhere=Elsewhere(3, "T2.1", ("T5.1",), finished=False))),
+    "waiting-joining": (_SILENT, replace(_AROUND, peers=(*_PEERS[:4], replace(_PEERS[4], member=False)))),
+    "waiting-joining-here": (_SILENT, replace(_AROUND, member=False, awaited=("T4.1",), holders=((5, "T3.1"),))),
+    "waiting-cold": (_SILENT, replace(_AROUND, member=False, cold=True)),
     "island-other-book": (d.Refused(Barred(Bar.OTHER_TABLE, table=5), 4182, _VOTER), _TROUBLED),
+    "not-ready-opening": (d.NotReady(d.Lack.POLL_NOT_OPENED), _BEFORE),
+    "not-ready-opening-elsewhere": (
+        d.NotReady(d.Lack.POLL_NOT_OPENED),
+        replace(_BEFORE, last_code=1, elsewhere=Elsewhere(1, "T2.1", (), finished=False)),
+    ),
     "not-ready-alone": (d.NotReady(d.Lack.ALONE), _CUT_OFF),
     "not-ready-unheard": (
         d.NotReady(d.Lack.UNHEARD),
@@ -274,7 +419,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         d.NotReady(d.Lack.ALONE),
         replace(_CUT_OFF, may_island=True, peers=tuple(replace(peer, stance=Stance.LOCKED) for peer in _CUT_OFF.peers)),
     ),
-    "overview-sight": (d.Office(office.Overview()), replace(_SIGHT, unheard=True)),
+    "overview-sight": (_OVERVIEW, replace(_SIGHT, unheard=True)),
     "waiting-locked": (_SILENT, replace(_SIGHT, holders=((5, "T5.1"),))),
     "waiting-locked-secretary": (
         _SILENT,
@@ -289,16 +434,13 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         replace(_SIGHT, awaited=("S.1", "T1.1", "T4.1", "T5.1"), mode=Mode.PAPER),
     ),
     "piles-locked": (
-        d.Office(office.Piles(4)),
-        replace(_SIGHT, seizures=(replace(_TAKING, waits_for=("T2.1", "T5.1"), stopped=_TAKING.stopped[:1]),)),
+        d.Office(office.Piles(3)),
+        replace(_SIGHT, last_code=3, stopping=replace(_STOPPING, waits_for=("T2.1", "T5.1"), stopped=_STOPPING.stopped[:1])),
     ),
-    "not-ready-old-disk": (d.NotReady(d.Lack.OLD_DISK), _CUT_OFF),
     "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
-    "pin-seal": (
-        d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset({"T4.1", "T5.1"}))),
-        _AROUND,
-    ),
-    "menu-chair": (d.Menu((d.Deed.CLOSE_TABLE, d.Deed.ISLAND, d.Deed.LOCK), overview=True), _AROUND),
+    "menu-chair": (d.Menu((d.Deed.CLOSE_TABLE, d.Deed.ISLAND, d.Deed.LOCK)), _AROUND),
+    "menu-opening": (d.Menu((d.Deed.OPEN_POLL, d.Deed.LOCK)), _BEFORE),
+    "menu-closed": (d.Menu((d.Deed.REOPEN_TABLE, d.Deed.LOCK)), _AROUND),
 }
 
 _STATES: dict[str, d.State] = {
@@ -317,6 +459,7 @@ _STATES: dict[str, d.State] = {
     "green": d.Green(_VOTER, _BOTH),
     "green-one-ballot": d.Green(_VOTER, _ONE),
     "refused-marked": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 4, _MORNING_MS)), 4182, _VOTER),
+    "refused-marked-there": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 0, _MORNING_MS)), 4182, _VOTER),
     "refused-on-word": d.Refused(Barred(Bar.ALREADY_MARKED, Mark(("byraad",), 14, _MORNING_MS), by=23), 4182, _VOTER),
     "refused-on-word-moved": d.Refused(Barred(Bar.MOVED_AWAY, by=0), 4182, _VOTER),
     "refused-postal-vote": d.Refused(Barred(Bar.POSTAL_VOTE), 4182, _VOTER),
@@ -334,7 +477,12 @@ _STATES: dict[str, d.State] = {
     "unresolved-other": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS), other=True),
     "closed": d.Closed(),
     "menu": d.Menu(),
-    "pin": d.Pin(d.Deed.OPEN_POLL),
+    "pin": d.Pin(d.Deed.CLOSE_TABLE),
+    "pin-reopen": d.Pin(d.Deed.REOPEN_TABLE),
+    "pin-lock": d.Pin(d.Deed.LOCK),
+    "pin-unlock": d.Pin(d.Deed.UNLOCK),
+    "pin-island": d.Pin(d.Deed.ISLAND),
+    "pin-paused": d.Pin(d.Deed.CLOSE_TABLE, paused=True),
     "pin-release": d.Pin(d.Deed.RELEASE_VOTER, 4182),
     "birth-date-all": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=2, other=_OTHER),
     "pin-wrong": d.Pin(d.Deed.CLOSE_TABLE, wrong=True),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle, BundleError
+from kiosk.domain.rules import t_no_twin
 from kiosk.domain.texts import ZONE
-from kiosk.node import COPIED
 from kiosk.reports.audit import audit
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
@@ -20,7 +20,7 @@ from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, Sto
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
 from kiosk.store.whose import check_whose
-from kiosk.wiring import books_on_list, empty_ledger, log_beginning, scanner_of
+from kiosk.wiring import beginning_of_log, books_on_list, empty_ledger, log_beginning, scanner_of
 
 _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
 
@@ -88,25 +88,20 @@ def _disk(data: Path) -> Iterator[Finding]:
     )
 
 
-def _said_of(doubt: str, me: str) -> str:
-    if doubt == COPIED:
-        return "this card is a copy or an old one, others know more of its log: put in this device's spare card"
-    others = " ".join(origin for origin in doubt.split() if origin != me)
-    return f"this card is probably an old one, {others} claim to have more of its log: let it meet them, or put in its spare"
-
-
 def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
     try:
         with Database(data, bundle.device.disk) as database:
             voter_list, log = VoterList(database, bundle.plan.place.realm), Log(database)
             yield _list(voter_list, bundle)
-            ledger = empty_ledger(bundle, books_on_list(voter_list))
+            ledger = empty_ledger(bundle, beginning_of_log(bundle.plan, voter_list), books_on_list(voter_list))
             found = audit(log.read(), log_beginning(bundle.plan, voter_list), bundle.signers.verify, ledger)
             faults = [f"{fault}: do not use this table" for fault in found.faults]
             if lost := log.lost():
                 faults.append(f"{lost} entries are missing at its end: do not use this table")
-            if log.doubt not in ("", me := bundle.device.origin):
-                faults.append(_said_of(log.doubt, me))
+            if log.run and log.run not in found.heads:
+                faults.append(f"{log.run}, its last run, is missing: do not use this table")
+            if not faults and log.run and not t_no_twin(ledger.books, log.run):
+                faults.append("there are two cards with this device's key: put in the right one, or its spare")
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
             if not faults:
                 issued = sum(found.totals.issued.values())

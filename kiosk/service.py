@@ -9,20 +9,18 @@ import logging
 import math
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
-from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.messages import Batch, Display, Stance, Want
-from kiosk.domain.messages import Head as ToldOf
+from kiosk.domain.chain import Broken, Head, check_chain
+from kiosk.domain.messages import Display, Stance
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import COPIED, DisplaySeen, Heard, Input, Keys, Node, Now, ScannerSeen, SendTo, Turn
+from kiosk.node import DisplaySeen, Input, Node, Now, ScannerSeen, Turn
 from kiosk.post import Post
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
@@ -36,9 +34,7 @@ from kiosk.trust import Trust
 
 _log = logging.getLogger(__name__)
 
-_LISTEN_LOOK_MS = 100  # milliseconds between looks while nothing comes in
-
-MakeNode = Callable[[Database, Keys], Node]
+MakeNode = Callable[[Database], Node]
 
 
 def now() -> Now:
@@ -63,9 +59,10 @@ class Service:
         self._folded = 0  # entries since the last `_settle`
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._scans.extend(self.inbox.take()))
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
-        self._keys = Keys(bundle.key.sign, bundle.signers.verify)
         self._trust = Trust(bundle, data)
-        self._post = Post(self._keys, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers))
+        self._post = Post(
+            bundle.key.sign, bundle.signers.verify, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers)
+        )
 
     def run(self) -> None:
         """Serve until stopped."""
@@ -138,13 +135,11 @@ class Service:
         if not self._has_right_list(voters):
             return
         gc.unfreeze()  # or what a node before has left would stay for good
-        node, log = self._make_node(database, self._keys), Log(database)
+        node, log = self._make_node(database), Log(database)
         lists.have(voters, bound=lists.bound)
         replayed = _replay(node, log, self._bundle)
-        node.recall(log.doubt)
+        node.recall(log.run)
         self._settle()
-        if self._post.link is not None and not log.ends().get(self._bundle.device.origin) and not self._listen(node, log):
-            return
         self._post.tell_list(self._bundle.device.origin, Stance.NOT_READY, now().wall_ms)
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
@@ -153,45 +148,6 @@ class Service:
             self._look_whether_excluded()
             self._wait(node.deadline())
             self._carry_out(node, log, node.take(self._together(), now()))
-
-    def _listen(self, node: Node, log: Log) -> bool:
-        """Before the first entry of a log: hear whether others have entries of it, since then this disk has lost them.
-
-        There is nothing to touch meanwhile, and so no screen. A head that says so is asked for proof (F7); where that does not
-        come, the disk begins in doubt, as an old one. False where the list has to be looked at first.
-        """
-        link, lists = self._post.link, self._post.lists
-        claimants: set[str] = set()
-        until, was_connected = time.monotonic() + limits.CONNECT_S, False
-        while not self._stopping and not node.fault and time.monotonic() < until:
-            self._look_whether_excluded()
-            if lists.right != lists.digest:
-                return False
-            if not was_connected and link is not None and link.connected():
-                until, was_connected = time.monotonic() + limits.LISTEN_S, True
-            self._wait(now().mono_ms + _LISTEN_LOOK_MS)
-            before = set(claimants)
-            for given in self._inputs():
-                self._look_for_own(given, claimants, node)
-            if new := claimants - before:
-                self._post.tell_list(self._bundle.device.origin, Stance.NOT_READY, now().wall_ms)  # or they would give nothing
-                until = time.monotonic() + limits.GIVER_SILENT_S
-                self._post.send([SendTo(claimant, Want(self._bundle.device.origin, 1)) for claimant in new], log)
-        if not node.fault:
-            node.recall(" ".join(sorted(claimants)))
-        log.note(node.doubt)
-        return not self._stopping
-
-    def _look_for_own(self, given: Input, claimants: set[str], node: Node) -> None:
-        """Whether what came in claims that there are entries of this disk, or is one, signed with its own key."""
-        me = self._bundle.device.origin
-        match given:
-            case Heard(sender, ToldOf(have=have)) if me in have:
-                claimants.add(sender)
-            case Heard(sender, Batch(origin=origin) as batch) if origin == me and self._post.lists.is_alike(sender):
-                if node.books.replica.is_of_another_disk(batch):
-                    node.recall(COPIED)
-                    self._say(_said_of(COPIED))
 
     def _fetch_list(self, voters: VoterList) -> bool:
         """Fetch the voter list from the secretary's node; False where there is none to be had now.
@@ -280,13 +236,12 @@ class Service:
         rows = node.rows()
         if rows:
             since = time.monotonic()
-            log.commit(rows, now().wall_ms)
+            log.commit(rows, node.run, now().wall_ms)
             self._post.lists.bound = self._post.lists.bound or any(map(is_mark, rows))
             self._rush.committed(time.monotonic() - since)
         said = node.committed(now())
-        if node.doubt != log.doubt:
-            log.note(node.doubt)
-            self._say(_said_of(node.doubt, self._bundle.device.origin))
+        if node.fault:
+            self._say(f"stopped for good: {node.fault}: there are two cards with this device's key: put in the right one")
         if said.screen is not None:
             self._port.show(said.screen)
         self._post.send(said.sends, log)
@@ -333,29 +288,17 @@ def _replay(node: Node, log: Log, bundle: Bundle) -> int:
     """Fold the stored log into a new node; the chain is checked, and its last signatures."""
     heads: dict[str, Head] = {}
     count = 0
-    for found in check_chain(_last_signatures_only(log), node.setup.first_prev, bundle.signers.verify, heads):
-        if isinstance(found, Broken):
-            raise CorruptError(str(found))
-        node.replay(found, heads[found.origin].hash)
-        count += 1
+    gc.disable()  # all that is folded stays: to look again and again for what has gone would cost half as much as the fold
+    try:
+        for found in check_chain(log.read(), node.setup.first_prev, bundle.signers.verify, heads, every=False):
+            if isinstance(found, Broken):
+                raise CorruptError(str(found))
+            node.replay(found, heads[found.run].hash)
+            count += 1
+    finally:
+        gc.enable()
     if lost := log.lost():
         raise CorruptError(f"{lost} entries that were written are missing at the end of the log")
+    if log.run and log.run not in heads:
+        raise CorruptError(f"{log.run}, the last run that this disk has written, is missing in the log")
     return count
-
-
-def _last_signatures_only(log: Log) -> Iterator[Stored]:
-    """The log with each origin's last signature, which by the chain covers all before it: the others would cost a second."""
-    ends = log.ends()
-    return (row if ends[row.origin] == row.seq else replace(row, signature=None) for row in log.read())
-
-
-def _said_of(doubt: str, me: str = "") -> str:
-    """What the log file says where something speaks against the disk, or does so no more."""
-    if doubt == COPIED:
-        return "stopped for good: copied: put in this device's spare card"
-    if doubt == me:
-        return "its log begins here: it is no island before it has met the others"
-    if doubt:
-        others = " ".join(origin for origin in doubt.split() if origin != me)
-        return f"{others} claim to have more of this disk's log: it is no island before it has caught up"
-    return "caught up with the others: nothing speaks against this disk any more"

@@ -1,6 +1,7 @@
 """The one place where the real parts are put together: from a bundle and a data folder to a running table."""
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -11,7 +12,7 @@ import msgspec
 from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.config import Plan, Scanner
-from kiosk.domain.books import REGISTER, Books
+from kiosk.domain.books import Books
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
@@ -23,7 +24,6 @@ from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
 from kiosk.keys import pin_matches
 from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
-from kiosk.reports.audit import claimed_books
 from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
@@ -75,7 +75,8 @@ def view_of(plan: Plan, origin: str) -> View:
     )
 
 
-def _beginning(plan: Plan, voter_list: VoterList) -> Beginning:
+def beginning_of_log(plan: Plan, voter_list: VoterList) -> Beginning:
+    """What the logs under a voter list belong to."""
     return Beginning(plan.place.realm, plan.day.date.isoformat(), voter_list.digest() or "")
 
 
@@ -86,17 +87,17 @@ def first_prev_of(beginning: Beginning) -> str:
 
 def log_beginning(plan: Plan, voter_list: VoterList) -> str:
     """The `prev` of the first entry of every log of this place, day and voter list."""
-    return first_prev_of(_beginning(plan, voter_list))
+    return first_prev_of(beginning_of_log(plan, voter_list))
 
 
 def opening_of(plan: Plan) -> dict[int, str]:
-    """Who holds each book at opening: each table its own, the secretary's node the register, or without one the only table."""
-    return {REGISTER: origin_of(plan.nodes[0]), **{table.number: origin_of(f"T{table.number}") for table in plan.tables}}
+    """Each book's first holder: its own table's device."""
+    return {table.number: origin_of(f"T{table.number}") for table in plan.tables}
 
 
-def assistant_of(plan: Plan) -> str:
-    """The node that may take over the register; "" where there is none."""
-    return f"T{plan.secretary.assistant}" if plan.secretary is not None else ""
+def deciders_of(plan: Plan) -> frozenset[str]:
+    """The nodes that may ask for an undo: the secretary's and the assistant's, or the only table's."""
+    return frozenset(plan.list_givers or plan.nodes)
 
 
 def books_on_list(voter_list: VoterList) -> Callable[[int], int | None]:
@@ -104,24 +105,25 @@ def books_on_list(voter_list: VoterList) -> Callable[[int], int | None]:
     return lambda number: voter.book if (voter := voter_list.find(number)) is not None else None
 
 
-def empty_ledger(bundle: Bundle, book_of: Callable[[int], int | None]) -> Ledger:
-    """The fold of no entries at all. `book_of`: each voter's book by the list."""
+def empty_ledger(bundle: Bundle, beginning: Beginning, book_of: Callable[[int], int | None]) -> Ledger:
+    """The fold of no entries at all, of the logs that begin so. `book_of`: each voter's book by the list."""
     plan = bundle.plan
     elections = tuple(election.id for election in plan.elections)
-    origins = frozenset(bundle.device.signers)
-    return Ledger(Books("", Basis(opening_of(plan), assistant_of(plan), origins, elections, book_of)))
+    is_signed = bundle.codes.signed(first_prev_of(beginning))
+    devices = frozenset(bundle.device.signers)
+    return Ledger(Books(Basis(opening_of(plan), deciders_of(plan), devices, elections, book_of, is_signed)))
 
 
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     """What a node is."""
     plan, device = bundle.plan, bundle.device
     return Setup(
-        origin=device.origin,
+        device=device.origin,
         table=device.table,
-        origins=frozenset(device.signers),
+        devices=frozenset(device.signers),
         first=frozenset(origin_of(node) for node in plan.nodes),
         opening=opening_of(plan),
-        assistant=assistant_of(plan),
+        deciders=deciders_of(plan),
         elections=tuple(election.id for election in plan.elections),
         card=card_rules(plan),
         voter_digits=plan.card.voter_digits,
@@ -133,16 +135,24 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     )
 
 
-def node_maker(bundle: Bundle) -> Callable[[Database, Keys], Node]:
+def keys_of(bundle: Bundle, bound_to: str) -> Keys:
+    """The keys' arithmetic of a device; `bound_to`: the `prev` of all logs' first entries."""
+    return Keys(
+        bundle.key.sign, bundle.signers.verify, bundle.codes.read, bundle.codes.signed(bound_to), lambda: secrets.token_hex(8)
+    )
+
+
+def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
     """How a node is made from an open store that has a voter list, at the start and after a fault of the disk."""
 
-    def make(database: Database, keys: Keys) -> Node:
+    def make(database: Database) -> Node:
         voter_list = VoterList(database, bundle.plan.place.realm)
         if not voter_list.verify():
             raise CorruptError("the voter list is not the one that was imported")
         # A voter is asked for when shown and again when decided on; the list does not change while it is open.
         find = lru_cache(limits.VOTERS_KEPT)(voter_list.find)
-        return Node(setup_of(bundle, voter_list), find, lambda pin: pin_matches(pin, bundle.device.pins), keys)
+        setup = setup_of(bundle, voter_list)
+        return Node(setup, find, lambda pin: pin_matches(pin, bundle.device.pins), keys_of(bundle, setup.first_prev))
 
     return make
 
@@ -182,13 +192,11 @@ def scanner_of(plan: Scanner, emit: Callable[[Event], None]) -> ScannerThread | 
 def exported(bundle: Bundle, data: Path) -> Iterator[bytes]:
     """The lines of this node's log for an auditor; the node may be running."""
     with Database(data, bundle.device.disk, read_only=True) as database:
-        yield from export(_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
+        yield from export(beginning_of_log(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read())
 
 
-def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path | None) -> tuple[dict[int, int], set[int]]:
-    """Each voter's book: by the voter list in `data` or the file `voters`; for an exported log without one as the tables say.
-
-    The second part names the voters of whom they say different things.
+def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path | None) -> dict[int, int]:
+    """Each voter's book: by the file `voters`, or by the voter list in `data` for its own log; of an exported one nobody's.
 
     Raises:
         OtherListFileError: `voters` is not the list that the log was written under.
@@ -199,12 +207,11 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
             digest = list_digest(beginning.place, read)
             if digest != beginning.list:
                 raise OtherListFileError(voters, digest, beginning.list)
-        return {voter.number: voter.book for voter in read}, set()
-    if file is None:
-        with Database(data, bundle.device.disk, read_only=True) as database:
-            return VoterList(database, bundle.plan.place.realm).books(), set()
-    with stored_log(bundle, data, file) as (_, stored):
-        return claimed_books(stored)
+        return {voter.number: voter.book for voter in read}
+    if file is not None:
+        return {}
+    with Database(data, bundle.device.disk, read_only=True) as database:
+        return VoterList(database, bundle.plan.place.realm).books()
 
 
 @contextmanager
@@ -212,7 +219,7 @@ def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[
     """The log of this node, or of an exported file: what it belongs to, and its entries."""
     if file is None:
         with Database(data, bundle.device.disk, read_only=True) as database:
-            yield _beginning(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
+            yield beginning_of_log(bundle.plan, VoterList(database, bundle.plan.place.realm)), Log(database).read()
         return
     with file.open("rb") as lines:
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))

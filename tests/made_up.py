@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from hashlib import blake2b
+from itertools import count
 
 from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.books import REGISTER
 from kiosk.domain.cards import CardRules, check_digits
-from kiosk.domain.entries import first_prev
+from kiosk.domain.codetext import SECRET_DIGITS, Code, Misread, read_text, spell
+from kiosk.domain.entries import Stop, first_prev, stop_signed
+from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.nodes import SECRETARY, origin_of, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import Language
@@ -30,16 +32,42 @@ BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE), Election("regi
 BOTH = tuple(election.id for election in BALLOTS)
 
 
-def _signed(origin: str, message: bytes) -> bytes:
-    return blake2b(message, key=origin.encode(), digest_size=8).digest()
+def _signed(signer: str, message: bytes, size: int = 8) -> bytes:
+    return blake2b(message, key=signer.encode(), digest_size=size).digest()
 
 
-def keys(origin: str) -> Keys:
-    """An origin's keys: a cheap stand-in for signatures, a short keyed hash that only the origin's own keys make."""
+def keys(device: str) -> Keys:
+    """A device's keys: a cheap stand-in for signatures, a short keyed hash that only the device's own keys make."""
+    runs = count(1)
     return Keys(
-        lambda message: _signed(origin, message),
+        lambda message: _signed(device, message),
         lambda signer, signature, message: signature == _signed(signer, message),
+        read_code,
+        is_signed,
+        lambda: _signed(device, str(next(runs)).encode()).hex(),
     )
+
+
+def code(n: int) -> str:
+    """The text of the chair's code."""
+    return spell(n, f"{n:0{SECRET_DIGITS}}")
+
+
+def read_code(text: str) -> Code | Misread:
+    """The chair's code that is written so."""
+    spelt = read_text(text)
+    return spelt if isinstance(spelt, Misread) else Code(spelt.number, lambda message: _signed(text, message, 64))
+
+
+def is_signed(author: str, stop: Stop) -> bool:
+    """Whether the chair's code has signed a stop."""
+    return stop.signature == _signed(code(stop.n), stop_signed(author, stop, FIRST_PREV), 64).hex()
+
+
+def of_voter(ledger: Ledger, number: int) -> list[Case]:
+    """A voter's check-ins, refused and withdrawn ones too."""
+    cases = ledger.cases.values()
+    return [case for case in cases if case.is_check_in and case.made is not None and case.made.voter == number]
 
 
 def voter(number: int, book: int, elections: tuple[str, ...] = BOTH) -> Voter:
@@ -70,25 +98,25 @@ class MadeUp:
 
     @cached_property
     def first(self) -> frozenset[str]:
-        """The disks as delivered."""
+        """The devices as delivered."""
         return frozenset(origin_of(node) for node in self.nodes)
 
     @cached_property
-    def origins(self) -> frozenset[str]:
-        """All disks that there are keys for."""
+    def devices(self) -> frozenset[str]:
+        """All devices that there are keys for."""
         return frozenset(origin_of(node, disk) for node in self.nodes for disk in range(1, self.spares + 2))
 
     @cached_property
     def opening(self) -> dict[int, str]:
-        """Who holds each book at opening."""
-        return {REGISTER: origin_of(self.nodes[0]), **{number: f"T{number}.1" for number in range(1, self.tables + 1)}}
+        """Each book's first holder."""
+        return {number: f"T{number}.1" for number in range(1, self.tables + 1)}
 
-    def setup(self, origin: str) -> Setup:
-        """What the node on this disk is set up with."""
+    def setup(self, device: str) -> Setup:
+        """What the node on this device is set up with."""
         view = View(
             language=self.language,
             place="Skolen",
-            table=table_of(origin),
+            table=table_of(device),
             training=False,
             sounds=False,
             elections=tuple(election for election in BALLOTS if election.id in self.elections),
@@ -96,15 +124,15 @@ class MadeUp:
             voter_digits=6,
             card_digits=12,
             tries=3,
-            situation=Situation(me=origin),
+            situation=Situation(me=device),
         )
         return Setup(
-            origin=origin,
-            table=table_of(origin),
-            origins=self.origins,
+            device=device,
+            table=table_of(device),
+            devices=self.devices,
             first=self.first,
             opening=self.opening,
-            assistant="T1" if self.tables > 1 else "",
+            deciders=frozenset({self.nodes[0], "T1"}),
             elections=self.elections,
             card=CARD,
             voter_digits=6,

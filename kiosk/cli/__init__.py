@@ -119,22 +119,27 @@ def display(socket: Path, size: tuple[int, int], *, fullscreen: bool, pictures: 
 @click.argument("plan", type=FILE)
 @click.option("--out", type=FOLDER, required=True, help="New folder for the devices' bundles.")
 def provision(plan: Path, out: Path) -> None:
-    """Make all keys and certificates of a place from its PLAN: a bundle for each device and its spare, and the chair's PINs.
+    """Make all keys of a place from its PLAN: a bundle for each device and its spare, and the chair's PINs and codes.
 
     The folder `authority` goes to no device: keep it under lock, for `revoke`. The PINs are shown once and kept nowhere: put
-    each in its sealed envelope.
+    each in its sealed envelope. The chair's codes stand in two PDFs: print them, put each in its sealed envelope, and delete
+    the files. Whoever provisions again, as after a change of the plan, makes new PINs and codes too.
     """
     from kiosk.bundle import provision as make_bundles
 
     with clear_errors():
         made = make_bundles(plan, out)
     width = max(len(str(folder)) for folder in made.bundles.values())
-    click.echo(f"{'disk':6}  {'bundle':{width}}  {'certificate (SHA-256)':23}  signing key")
+    click.echo(f"{'device':6}  {'bundle':{width}}  {'certificate (SHA-256)':23}  signing key")
     for origin, folder in made.bundles.items():
         click.echo(f"{origin:6}  {folder!s:{width}}  {_grouped(made.fingerprints[origin])}  {_grouped(made.signers[origin])}")
     click.echo(f"The authority      {made.authority}   (under lock, on no device)")
     click.echo(f"The chair's PIN    {made.pin}")
     click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")
+    click.echo(f"The chair's codes  {made.sheets['chair']}   (print: the chair's sealed envelope)")
+    click.echo(f"The reserve codes  {made.sheets['reserve']}   (print: a sealed envelope at the municipality)")
+    click.echo("Print both at full size (100 %), and then delete both files: whoever reads one can speak as the chair.")
+    click.echo("PINs and codes are new. Those of an earlier `provision`, of this plan too, open nothing here: shred them.")
 
 
 def _grouped(hexadecimal: str) -> str:
@@ -143,20 +148,21 @@ def _grouped(hexadecimal: str) -> str:
 
 
 @main.command()
-@click.argument("disks", metavar="DISK...", nargs=-1, required=True)
+@click.argument("devices", metavar="DEVICE...", nargs=-1, required=True)
 @click.option("--authority", type=FOLDER, required=True, help="The folder `authority` that `provision` has made.")
-def revoke(disks: tuple[str, ...], authority: Path) -> None:
-    """Revoke a lost device's certificate: DISK is as T3.1.
+def revoke(devices: tuple[str, ...], authority: Path) -> None:
+    """Revoke a lost device's certificate: DEVICE is as T3.1.
 
     In effect within seconds at every node that is connected, and later at those that come. Run it in the place's network. Then
-    put in the spare, and let the secretary take over the lost table's book. Exit status 1 if a node has not said that it knows.
+    stop it with the chair's next code, at any table that runs, and put in the spare. Exit status 1 if a node has not said that
+    it knows.
     """
     from kiosk.authority import AuthorityError
     from kiosk.revoke import revoke as revoke_all
 
     with clear_errors(AuthorityError):
-        done = revoke_all(authority, disks, lambda origin: click.echo(f"{origin} knows"))
-    click.echo(f"Revoked: {', '.join(disks)}")
+        done = revoke_all(authority, devices, lambda device: click.echo(f"{device} knows"))
+    click.echo(f"Revoked: {', '.join(devices)}")
     if not done:
         raise click.ClickException("not every node has said that it knows: check the network, and run this again")
 

@@ -1,6 +1,7 @@
 """`valgbord chair`: what the chair or the secretary decides, touched on the node's own screen."""
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,18 +37,19 @@ def _pin(_context: click.Context, _option: click.Parameter, pin: str | None) -> 
 def chair(context: click.Context, socket: Path, pin: str | None) -> None:
     """Decide as the chair or the secretary, at this node.
 
-    Each command is touched on the node's own screen step by step, with the PIN: what the screen does not offer is not done.
+    Each command is touched on the node's own screen step by step, with the PIN or a code: what the screen does not offer is
+    not done.
 
-    NODE is a table, as T2, or the secretary's node, S; or one disk of it, as T2.2. BOOK is a table's number; 0 is the register.
+    NODE is a table, as T2, or the secretary's node, S; or one card of it, as T2.2. BOOK is a table's number: its list.
 
-    A book of a node that has stopped is taken on the secretary's node: `seal`, then `scan-again` for the cards that lie there,
-    then `seize`. `overview` says how things stand.
+    The list of a node that has stopped is moved to this one: `stop` with the next code, `scan-cards` for the cards that lie
+    there, `finish`. `overview` says how things stand.
     """
     context.obj = (socket, pin)
 
 
-def _at_screen(command: "Callable[Concatenate[Chair, _P], None]") -> "Callable[_P, None]":
-    """Connect the chair with the node's screen, once the command line is known to be right."""
+def _at_screen(command: "Callable[Concatenate[Chair, _P], None]", *, on_pin: bool = True) -> "Callable[_P, None]":
+    """Connect the chair with the node's screen, once the command line is known to be right; with the PIN, where it is asked."""
 
     @click.pass_obj
     def run(given: tuple[Path, str | None], /, *args: "_P.args", **words: "_P.kwargs") -> None:
@@ -55,11 +57,17 @@ def _at_screen(command: "Callable[Concatenate[Chair, _P], None]") -> "Callable[_
         from kiosk.screen_client import NoScreenError, ScreenClient
 
         socket, pin = given
-        pin = pin or click.prompt("The chair's PIN", hide_input=True, value_proc=_good_pin)
+        if not pin and on_pin:
+            pin = click.prompt("The chair's PIN", hide_input=sys.stdin.isatty(), value_proc=_good_pin)
         with clear_errors(NoScreenError, NotOfferedError), _node_answers(socket), ScreenClient(socket, draws=False) as client:
-            command(Chair(client, pin), *args, **words)
+            command(Chair(client, pin or ""), *args, **words)
 
     return functools.update_wrapper(run, command)
+
+
+def _at_screen_on_code(command: "Callable[Concatenate[Chair, _P], None]") -> "Callable[_P, None]":
+    """The same for what a code covers, and no PIN is asked for."""
+    return _at_screen(command, on_pin=False)
 
 
 @contextmanager
@@ -85,7 +93,6 @@ def _decision(deed: str, says: str) -> None:
         click.echo(f"Decided. The node shows “{chair.decide(deed).content.headline}”")
 
 
-_decision("open_poll", "Open the poll, on the secretary's node or at the only table.")
 _decision("close_table", "Close this table for voters; it goes on deciding for the others.")
 _decision("reopen_table", "Open this table for voters again.")
 _decision("release_voter", "Give a referred voter a new try: the one on this table's screen.")
@@ -106,62 +113,101 @@ def chair_overview(chair: "Chair") -> None:
     chair.leave()
 
 
-_book = click.argument("book", type=click.IntRange(min=0))
-_stopped = click.option("--stopped", metavar="NODE", multiple=True, help="A node that the chair attests is stopped.")
+def _ask_code() -> str:
+    """The chair's next code. It never stands on the command line, which others can read."""
+    return str(click.prompt("The next code", hide_input=sys.stdin.isatty())).replace(" ", "")
 
 
-@chair.command("hand-over")
-@_book
+_off = click.option("--off", metavar="NODE", multiple=True, help="A node that is switched off or locked, as the chair attests.")
+_skips = click.option(
+    "--skips",
+    is_flag=True,
+    help="The code is the next on the sheet, though this node does not know of the one before.",
+)
+
+
+@chair.command("open-poll")
+@_off
+@_skips
+@_at_screen_on_code
+def chair_open_poll(chair: "Chair", off: tuple[str, ...], skips: bool) -> None:
+    """Open the poll with the next code, at any node; or go on after the power has failed everywhere.
+
+    The code is asked for, or read from the standard input. Every other node must be on, or named with --off.
+    """
+    chair.stop(off, _ask_code(), skips=skips)
+    chair.finish()
+    chair.leave()
+    click.echo("The poll is open")
+
+
+@chair.command("stop")
+@_off
+@_skips
+@_at_screen_on_code
+def chair_stop(chair: "Chair", off: tuple[str, ...], skips: bool) -> None:
+    """Move the lists of nodes that have stopped to this one: begin, with the next code.
+
+    The code is asked for, or read from the standard input. Off means: switched off, or locked on its own screen. Every other
+    node must answer before the lists move; the screen and `finish` name who has not. Begin again with the next code to name
+    more.
+    """
+    chair.stop(off, _ask_code(), skips=skips)
+    click.echo("Scan the cards that lie at the stopped tables, then finish")
+
+
+@chair.command("scan-cards")
+@click.argument("node")
+def chair_scan_cards(node: str) -> None:
+    """Enter cards that lie at a stopped NODE. Their voter numbers are read from the standard input, one a line."""
+    lines = [line.strip() for line in sys.stdin]
+    wrong = next((at for at, line in enumerate(lines, 1) if line and not line.isdecimal()), None)
+    if wrong is not None:
+        raise click.BadParameter(f"line {wrong} is no voter number")
+    _scan_cards(node, [int(line) for line in lines if line])
+
+
+@_at_screen_on_code
+def _scan_cards(chair: "Chair", node: str, numbers: list[int]) -> None:
+    chair.scan_cards(node, numbers)
+    click.echo(f"{len(numbers)} cards of {node} are entered")
+
+
+@chair.command("finish")
+@_at_screen_on_code
+def chair_finish(chair: "Chair") -> None:
+    """All cards are scanned: this node takes the lists of who was stopped, once every other node has answered."""
+    told = chair.finish()
+    chair.leave()
+    click.echo(told or "Nothing was to be finished here")
+
+
+@chair.command("give")
+@click.argument("book", type=click.IntRange(min=1))
 @click.argument("node")
 @_at_screen
-def chair_hand_over(chair: "Chair", book: int, node: str) -> None:
-    """Give BOOK, which this node holds, to NODE."""
-    chair.hand_over(book, node)
-    click.echo(f"Book {book} is handed over to {node}")
+def chair_give(chair: "Chair", book: int, node: str) -> None:
+    """Give the list of table BOOK, which this node has, to NODE."""
+    chair.give(book, node)
+    click.echo(f"List {book} is given to {node}")
 
 
-@chair.command("seal")
-@_book
-@_stopped
+@chair.command("excuse")
+@click.argument("node", nargs=-1, required=True)
 @_at_screen
-def chair_seal(chair: "Chair", book: int, stopped: tuple[str, ...]) -> None:
-    """Begin to take BOOK from a node that has stopped, or begin again with other attestations.
+def chair_excuse(chair: "Chair", node: tuple[str, ...]) -> None:
+    """After a start: attest that this node's card has been in it since it was first used, and do not wait for NODEs.
 
-    Stopped means: switched off, or locked on its own screen; and it is not put in island mode before it has caught up. Every
-    other node must answer before the book can be taken: one that does not is named on the screen, and by `seize`.
+    They are silent, or were stopped with a code.
     """
-    chair.seal(book, stopped)
-    click.echo(f"Book {book} is sealed. Scan the stopped tables' cards again, then seize it")
-
-
-@chair.command("scan-again")
-@_book
-@click.argument("node")
-@click.argument("number", type=click.IntRange(1, 999_999_999), nargs=-1, required=True)
-@_at_screen
-def chair_scan_again(chair: "Chair", book: int, node: str, number: tuple[int, ...]) -> None:
-    """Enter cards that lie at a stopped NODE, by their voter NUMBERs, while BOOK is being taken."""
-    chair.scan_again(book, node, number)
-    click.echo(f"{len(number)} cards of {node} are entered")
-
-
-@chair.command("seize")
-@_book
-@click.argument("node", required=False, default="")
-@_at_screen
-def chair_seize(chair: "Chair", book: int, node: str) -> None:
-    """Take BOOK, which is sealed, for NODE.
-
-    NODE may be left out for the register, and where the node that has stopped had handed the book to another.
-    """
-    chair.seize(book, node)
-    click.echo(f"Book {book} is taken")
+    chair.excuse(node)
+    click.echo(f"Nobody waits for: {', '.join(node)}")
 
 
 @chair.command("undo")
 @_at_screen
 def chair_undo(chair: "Chair") -> None:
-    """Take back a voter's mark, on the secretary's node.
+    """Take back a voter's mark, on the secretary's node or the assistant's.
 
     The voter's number is asked for, or read from the standard input, and so is which of the marks: a number on the command line
     would stand in the list of processes and in the shell's history.
@@ -172,7 +218,7 @@ def chair_undo(chair: "Chair") -> None:
         chair.leave()
         raise click.ClickException(
             "no voter on the list has this number, or this voter has no mark that can be undone now, or a table is serving"
-            " the voter: if it has stopped, start it, or take over its book"
+            " the voter: if it has stopped, start it, or move its list"
         )
     for at, mark in enumerate(marks, 1):
         click.echo(f"{at}: {mark}")
@@ -182,23 +228,3 @@ def chair_undo(chair: "Chair") -> None:
         chair.leave()
         raise
     click.echo(chair.undo(which))
-
-
-def _card(_context: click.Context, _option: click.Parameter, value: tuple[str, ...]) -> list[tuple[str, int]]:
-    pairs = [card.partition(":") for card in value]
-    if not all(node and number.isdecimal() for node, _, number in pairs):
-        raise click.BadParameter("write a stopped node and a voter number, as T2:10345")
-    return [(node, int(number)) for node, _, number in pairs]
-
-
-@chair.command("attest")
-@click.option("--stopped", metavar="NODE", multiple=True, required=True, help="A node that the chair attests is stopped.")
-@click.option("--card", metavar="NODE:NUMBER", multiple=True, callback=_card, help="A card that lies at a stopped node.")
-@_at_screen
-def chair_attest(chair: "Chair", stopped: tuple[str, ...], card: list[tuple[str, int]]) -> None:
-    """Attest, after a power cut, that nodes are stopped.
-
-    Name them all at once. It also means that no book was taken over of which this node does not know.
-    """
-    chair.attest(stopped, card)
-    click.echo(f"Attested as stopped: {', '.join(stopped)}")

@@ -17,8 +17,10 @@ def log() -> None:
 @log.command("verify")
 @bundle_option
 @data_option
-@click.option("--head", "noted", metavar="ORIGIN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
-@click.option("--list", "voters", type=FILE, help="For an exported FILE: the voter list, whose books decide who may decide.")
+@click.option("--head", "noted", metavar="RUN:SEQ:HASH", multiple=True, help="A head noted on paper or by a peer.")
+@click.option(
+    "--list", "voters", type=FILE, help="For an exported FILE: the voter list, without which no ballots can be counted."
+)
 @click.argument("file", type=FILE, required=False)
 def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | None, file: Path | None) -> None:
     """Check every entry of the log, or of an exported FILE: changed, dropped, reordered and forged ones are named, and so is
@@ -32,27 +34,27 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
 
     with clear_errors():
         read = Bundle.load(bundle)
-        books, differ = wiring.books_for_audit(read, data, file, voters)
+        books = wiring.books_for_audit(read, data, file, voters)
         with wiring.stored_log(read, data, file) as (beginning, stored):
-            found = audit(
-                stored, wiring.first_prev_of(beginning), read.signers.verify, wiring.empty_ledger(read, books.get), noted
-            )
+            ledger = wiring.empty_ledger(read, beginning, books.get)
+            found = audit(stored, wiring.first_prev_of(beginning), read.signers.verify, ledger, noted)
     for fault in found.faults[:_FAULTS_SHOWN]:
         click.echo(fault)
     if len(found.faults) > _FAULTS_SHOWN:
         click.echo(f"and {len(found.faults) - _FAULTS_SHOWN} more")
-    for origin, head in sorted(found.heads.items()):
-        click.echo(f"head {origin}:{head.seq}:{head.hash}")
+    for run, head in sorted(found.heads.items()):
+        click.echo(f"head {run}:{head.seq}:{head.hash}")
     if found.faults:
         raise click.ClickException(f"{found.entries} entries, faults: {len(found.faults)}: this log is not what was written")
     for after in found.after_noted:
         click.echo(after)
     for double in found.doubles:
         click.echo(double)
-    if differ:
-        click.echo(f"voters whose book the tables tell differently: {', '.join(map(str, sorted(differ)))}: check with --list")
     if found.doubles:
         raise click.ClickException(f"{found.entries} entries, all as written; voters with two ballots: {len(found.doubles)}")
+    if not books:
+        click.echo(f"{found.entries} entries, all good. Ballots are counted, and double ones found, only with --list")
+        return
     issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
     click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
 

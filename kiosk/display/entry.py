@@ -4,7 +4,9 @@ It is forgotten with the screen it belongs to. A refresh of the same task (the s
 number away from the clerk, and a refused secret must not stay.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import msgspec
 
@@ -89,12 +91,18 @@ def complete(content: Content, entry: Entry) -> bool:
 
 
 def shown(content: Content, entry: Entry) -> str:
-    """The pad's field: the date in its pattern, a PIN as dots, a number as typed."""
+    """The pad's field: the date in its pattern, a PIN as dots, a number as typed or in its groups."""
     if isinstance(content, Pin):
         return MASK * len(entry.digits)
     if isinstance(content, BirthDate):
         return patterned(content.pattern, entry.digits)
-    return entry.digits
+    return grouped(content.groups, entry.digits) if isinstance(content, Typing) and content.groups else entry.digits
+
+
+def grouped(groups: Sequence[int], digits: str) -> str:
+    """`digits` in groups of so many, as far as they go: "07 3141 59"."""
+    ends = tuple(accumulate(groups))
+    return " ".join(digits[end - group : end] for group, end in zip(groups, ends, strict=True)).rstrip()
 
 
 def patterned(pattern: str, digits: str) -> str:

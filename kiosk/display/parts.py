@@ -131,12 +131,13 @@ class Notice(Row):
 
 
 class Field(Row):
-    """Where the typed digits stand."""
+    """Where the typed digits stand; on more than one of `lines` those of a code."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     text = StringProperty("")
     idle = BooleanProperty(False)
     empty = BooleanProperty(False)
+    lines = NumericProperty(1)
 
 
 class Key(Touchable):

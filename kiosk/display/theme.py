@@ -87,6 +87,8 @@ class Sizes:
     go_width: int
     left_width: int
     field: int  # height of what is typed
+    code_field: int  # the same of a code, on two lines
+    code: int  # and its font size
     gaps: tuple[int, ...]
     stripe: int
     corner: int = 8
@@ -98,6 +100,10 @@ class Sizes:
     @property
     def answers(self) -> list[int]:
         return [self.answer, self.answer, self.headline, self.headline, self.body]
+
+    @property
+    def codes(self) -> list[int]:
+        return [self.code] * 5
 
     @property
     def bodies(self) -> list[int]:
@@ -130,6 +136,8 @@ LARGE = Sizes(
     go_width=656,
     left_width=288,
     field=104,
+    code_field=144,
+    code=56,
     gaps=(24, 16, 16, 8, 8),
     stripe=8,
 )
@@ -155,6 +163,8 @@ SMALL = Sizes(
     go_width=488,
     left_width=200,
     field=52,
+    code_field=84,
+    code=34,
     gaps=(8, 8, 4, 1, 1),
     stripe=6,
 )

@@ -1,411 +1,275 @@
-"""Who holds which book, read from the logs. Pure.
+"""Who holds which book, read from the logs. Pure; see kiosk/PROTOCOL.md, "What a set of entries says".
 
-A book is a table's part of the voter list; book 0 is the register. Every book has one holder, and only the holder decides
-about its voters. At opening, at epoch 1, a table holds the book of its own number. A `handover`, or a `seal` and then a
-`seize`, moves a book to the next epoch.
-
-`Books` keeps every such entry by book, epoch and author, and works the holdings out anew when they are asked for after one has
-come, so that they never depend on the order in which logs arrived, and an entry that does not count is never looked at. One
-thing does depend on it, and must: what this node had of the old holder's log when it got a seal (`Sealed.had`). Until the
-seizure is done, that is all of the old holder's entries that this node may act on.
+A book is a table's part of the voter list. `Books` keeps each entry that moves books, and works the holdings out anew when they
+are asked for after one has come. So they never depend on the order in which logs arrived.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from kiosk.domain import entries as e
 from kiosk.domain import rights
-from kiosk.domain.entries import Handover, Seal, Seize
-from kiosk.domain.nodes import is_later_disk
-from kiosk.domain.rights import REGISTER as REGISTER
+from kiosk.domain.nodes import device_of, is_spare
 from kiosk.domain.rights import Basis
+from kiosk.domain.runs import Known, Run, Runs
 
 
-class Standing(Enum):
-    """What an entry is worth that was written for a book by an origin at an epoch."""
-
-    COUNTS = "counts"
-    OPEN = "open"  # a seal is pending, or the holding is not known yet: the seizure will tell
-    VOID = "void"  # past the end of that holding, or no holding at all
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A seal, and what this node had of each origin's log when it came."""
+@dataclass(slots=True, eq=False)
+class Stopped:
+    """A stop that counts, and how far its author has come with it. `view` and `viewed` are None until the view is written."""
 
     author: str
     seq: int
-    seal: Seal
-    had: Mapping[str, int]
+    stop: e.Stop
+    knows: Known
+    view: tuple[int, e.View] | None = None
+    viewed: Known | None = None
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """Which of two is higher: by number; of a code that was used twice, by author."""
+        return self.stop.n, self.author
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Who holds a book at an epoch. `end`: the last seq of the holder's log that counts; None while it holds.
+    """Who holds a book, in the hold named `hold`; "" for a device before its first run.
 
-    `begun`: the entry by which it began, as origin and seq; None at opening. `seize`: that entry, where it is a seizure.
+    `end`: the last seq of the holder's that counts; None for all that it has written.
     """
 
-    holder: str
-    epoch: int = 1
+    holder: Run
+    hold: str = ""
     end: int | None = None
-    begun: tuple[str, int] | None = None
-    seize: Seize | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Chain:
-    """A book's holdings from opening on, and the seals that may take it from the last holder.
+    """A book's holdings by their holds, first to last.
 
-    `open`: what the last holder wrote may still be cut: by a pending seal, or by a seizure that is not known to count.
-    `overtaken`: the epochs that began by a handover which counts here whatever becomes of a pending seal. Others may have to
-    hold that handover back, and can't go on before the seal's seizure is written.
+    `pending`: the pending stops that name the last holder. `open`: one of them may take back the step that follows.
     """
 
-    holdings: list[Holding]
-    pending: list[Sealed] = field(default_factory=list)
+    holdings: dict[str, Holding]
+    pending: tuple[Stopped, ...] = ()
     open: bool = False
-    overtaken: list[int] = field(default_factory=list)
 
     @property
     def last(self) -> Holding:
-        """The holding at the highest epoch known."""
-        return self.holdings[-1]
+        """The holding that goes on, as far as is known."""
+        return self.holdings[next(reversed(self.holdings))]
 
-    def at(self, epoch: int) -> Holding | None:
-        """The holding at an epoch; None where it is not known (yet)."""
-        return self.holdings[epoch - 1] if 0 < epoch <= len(self.holdings) else None
+
+def named(stopped: Stopped, run: Run) -> bool:
+    """Whether a stop names a run: it names the run's device, and its author knew of the run. (A device before its first run is
+    known to all.)"""
+    return run.device in stopped.stop.named and stopped.knows.knew(run)
 
 
 class Books:
-    """The holdings of all books, as one node sees them. Change it only by `fold`."""
+    """The holdings of all books. Change it only by `fold`."""
 
-    def __init__(self, me: str, basis: Basis) -> None:
-        """`me`: this node's origin."""
-        self.basis, self.me = basis, me
-        self._handovers: dict[tuple[int, int, str], tuple[int, str]] = {}  # book, epoch, giver: seq, to
-        self._seals: defaultdict[tuple[int, int, str], list[Sealed]] = defaultdict(list)  # book, epoch, author
-        self._seizes: defaultdict[tuple[int, int, str], list[tuple[int, Seize]]] = defaultdict(list)
-        self._by_author: defaultdict[str, dict[int, Sealed]] = defaultdict(dict)  # its seals, by seq
-        self._register_seals: list[Sealed] = []
-        self._register_seizes: list[tuple[str, int, Seize]] = []
-        self._attested: defaultdict[str, set[str]] = defaultdict(set)
-        self._taken: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)  # who seized: book, epoch, for whom
-        self._held: dict[int, set[tuple[str, int]]] = {book: {(holder, 1)} for book, holder in basis.opening.items()}
-        self._ruled = {basis.opening[REGISTER]} if REGISTER in basis.opening else set()
-        self._assistants = {origin for origin in basis.origins if rights.takes_register(origin, basis)}
+    def __init__(self, basis: Basis) -> None:
+        self.basis, self.runs = basis, Runs(basis.devices)
+        self.stops: list[Stopped] = []
         self.version = 0
-        self._is_stale = False
-        self._mine: tuple[int, ...] = ()
-        self._sealed: tuple[int, ...] = ()
-        self._known: dict[int, Chain] = {}
-        self._work_out()
+        self.short: dict[str, e.Vector] = {}  # by hold: what the author knew of a give, stop or view that came before all of it
+        self._asked: set[str] = set()  # the devices that have asked for a voter
+        self._by_author: dict[tuple[str, int], Stopped] = {}  # author, number
+        self._gives: dict[tuple[int, str, str], tuple[int, e.Give]] = {}  # book, author, hold: the first one's seq
+        self._as_of = -1
+        self._chains: dict[tuple[int, bool], Chain] = {}
+        self._views: tuple[Stopped, ...] = ()
+        self._pending: list[Stopped] = []
+        self._held: dict[int, frozenset[str]] = {}
+        self._named: dict[str, bool] = {}
 
-    def fold(self, origin: str, seq: int, body: Handover | Seal | Seize, had: Mapping[str, int]) -> bool:
-        """Take in an entry that moves a book; `had`: what this node has of each log before it.
+    def fold(self, entry: e.Entry) -> bool:
+        """Take in an entry; whether it may move a book. What it follows is known already, and so is all that it knows (rule L),
+        but for what devices that told two stories have written."""
+        if isinstance(entry.body, e.Start):
+            self.runs.began(entry.run, entry.body.before, entry.seq)
+        else:
+            self.runs.grew(entry.run, entry.seq)
+        if isinstance(entry.body, e.Request):
+            self._asked.add(device_of(entry.run))
+        if isinstance(entry.body, e.Knowing) and not self.runs.have(entry.body.knows):
+            self.short[spot_of(entry.run, entry.seq)] = entry.body.knows
+        moves = self._moves(entry, entry.body)
+        self.version += moves
+        return moves
 
-        Returns whether it may mean something now: its author has held the book, or may take books. If that comes to be known
-        later, what makes it known does.
-        """
+    def _moves(self, entry: e.Entry, body: e.Body) -> bool:
         match body:
-            case Handover() if rights.handover(body, origin, self.basis):
-                if (body.book, body.epoch, origin) in self._handovers:
-                    return False  # the first is the one that counts
-                self._handovers[body.book, body.epoch, origin] = seq, body.to
-                if not self.has_held(body.book, origin, body.epoch - 1):
+            case e.Start():
+                return True
+            case e.Give() if rights.give(body, entry.run, self.basis):
+                known = self._gives.setdefault((body.book, entry.run, body.hold), (entry.seq, body))
+                return known[0] == entry.seq and any(
+                    body.hold in self.chain(body.book, pending=pending).holdings for pending in (False, True)
+                )
+            case e.Stop() if rights.stop(body, entry.run, self.basis):
+                stopped = Stopped(entry.run, entry.seq, body, self.runs.known({**body.knows, entry.run: entry.seq - 1}))
+                if any(s.stop.n >= body.n and stopped.knows.has(s.author, s.seq) for s in self.stops):
                     return False
-                self._holds(body.book, body.epoch)
-            case Seal() if rights.seal(body, origin, self.basis):
-                sealed = self._by_author[origin][seq] = Sealed(origin, seq, body, dict(had))
-                self._attested[origin].update(body.stopped)
-                self._seals[body.book, body.epoch, origin].append(sealed)
-                if body.book == REGISTER:
-                    self._register_seals.append(sealed)
-                if origin not in self._rulers():
+                self._by_author[entry.run, body.n] = stopped
+                self.stops.append(stopped)
+                return True
+            case e.View():
+                stopped_ = self._by_author.get((entry.run, body.n))
+                if stopped_ is None or stopped_.view is not None:
                     return False
-            case Seize() if rights.seize(body, self._own_seal(origin, body.seal), self.basis):
-                self._seizes[body.book, body.epoch, origin].append((seq, body))
-                if body.book == REGISTER:
-                    self._register_seizes.append((origin, seq, body))
-                self._taken[origin].append((body.book, body.epoch, body.to))
-                if origin not in self._rulers():
-                    return False
-                self._holds(body.book, body.epoch, body.to)
+                stopped_.view, stopped_.viewed = (entry.seq, body), self.runs.known(body.knows)
+                return True
             case _:
                 return False
-        self._is_stale = True
-        return True
-
-    def _own_seal(self, author: str, seq: int) -> Seal | None:
-        sealed = self._by_author.get(author, {}).get(seq)
-        return sealed.seal if sealed is not None else None
-
-    # --- who ever held a book, late or not -------------------------------------------------------------------------------
-
-    def has_held(self, book: int, origin: str, epoch: int) -> bool:
-        """Whether an origin held this book at an epoch, or may have taken itself for its holder: who held it before had given
-        it to that origin, or somebody who may take books had taken it for that one."""
-        return (origin, epoch) in self._held.get(book, ())
-
-    def has_attested(self, author: str, stopped: str) -> bool:
-        """Whether an origin has said in a seal, so far, that this one is stopped."""
-        return stopped in self._attested.get(author, ())
-
-    def may_attest(self, author: str, stopped: str) -> bool:
-        """Whether it may, too, since it holds the register, or did, or may take it."""
-        return self.has_attested(author, stopped) and author in self._rulers()
-
-    def attests(self, author: str, stopped: str) -> bool:
-        """Whether a seal of this author's that counts says that an origin is stopped."""
-        return self.has_attested(author, stopped) and any(
-            stopped in sealed.seal.stopped and self._is_good(sealed) for sealed in self._by_author[author].values()
-        )
-
-    def _is_good(self, sealed: Sealed) -> bool:
-        worth = self._authority(sealed.seal.book, sealed.seal.register, sealed.author, sealed.seq)
-        return worth is Standing.COUNTS
-
-    def _rulers(self) -> set[str]:
-        """Who may hold the register, late or not, and so take books."""
-        return self._ruled | self._assistants
-
-    def _holds(self, book: int, epoch: int, to: str = "") -> None:
-        """Note who may take himself for the holder of a book at an epoch, by a seizure for `to` or by handovers, and so on."""
-        found = [(book, epoch, to)] if to else [(book, epoch, heir) for heir in self._heirs(book, epoch)]
-        while found:
-            book, epoch, to = found.pop()
-            if book not in self._held or (to, epoch) in self._held[book]:
-                continue
-            self._held[book].add((to, epoch))
-            heir = self._handovers.get((book, epoch + 1, to))
-            if heir is not None:
-                found.append((book, epoch + 1, heir[1]))
-            if book == REGISTER and to not in self._rulers():
-                self._ruled.add(to)
-                found += self._taken.get(to, ())
-
-    def _heirs(self, book: int, epoch: int) -> list[str]:
-        """To whom those gave the book who held it at the epoch before."""
-        givers = [origin for origin, at in self._held[book] if at == epoch - 1]
-        return [self._handovers[book, epoch, giver][1] for giver in givers if (book, epoch, giver) in self._handovers]
 
     # --- reading ---------------------------------------------------------------------------------------------------------
 
-    @property
-    def _chains(self) -> dict[int, Chain]:
-        if self._is_stale:
-            self._work_out()
-        return self._known
-
-    @property
-    def mine(self) -> tuple[int, ...]:
-        """The books whose holder is this node at the highest epoch known."""
-        assert self._chains
-        return self._mine
-
-    @property
-    def sealed(self) -> tuple[int, ...]:
-        """The books with a seal that is to be finished."""
-        assert self._chains
-        return self._sealed
-
     def __iter__(self) -> Iterator[int]:
-        return iter(self._chains)
+        return iter(self.basis.opening)
 
-    def chain(self, book: int) -> Chain:
-        """A book's holdings. Raises KeyError for a book that the place does not have."""
-        return self._chains[book]
+    def stop_of(self, author: str, n: int) -> Stopped | None:
+        """A run's stop with this number; None where there is none that counts."""
+        return self._by_author.get((author, n))
+
+    @property
+    def valid_views(self) -> tuple[Stopped, ...]:
+        """The stops whose view counts, lowest first."""
+        self._look()
+        return self._views
+
+    @property
+    def opening(self) -> Known | None:
+        """What the author of the lowest valid view knew, which opened the poll; None before."""
+        return self.valid_views[0].viewed if self.valid_views else None
+
+    @property
+    def pending(self) -> list[Stopped]:
+        """The stops without a valid view of theirs or a higher one, lowest first."""
+        self._look()
+        return self._pending
+
+    def chain(self, book: int, *, pending: bool = True) -> Chain:
+        """A book's holdings; with pending stops left aside where that is asked. Raises KeyError for no book of the place."""
+        self._look()
+        waiting = self.pending if pending else []
+        if (book, bool(waiting)) not in self._chains:
+            self._chains[book, bool(waiting)] = self._chain(book, waiting)
+        return self._chains[book, bool(waiting)]
+
+    def held(self, book: int) -> frozenset[str]:
+        """The devices that stand in a book's chain, pending stops left aside."""
+        self._look()
+        if book not in self._held:
+            self._held[book] = frozenset(h.holder.device for h in self.chain(book, pending=False).holdings.values())
+        return self._held[book]
 
     def holder(self, book: int) -> str:
-        """Who holds the book at the highest epoch known."""
-        return self._chains[book].last.holder
+        """The run that holds a book, or the device before its first run."""
+        return self.chain(book).last.holder.name
 
-    def standing(self, book: int, epoch: int, origin: str, seq: int) -> Standing:
-        """What an entry of `origin` at `seq` is worth that it wrote as the holder of `book` at `epoch`."""
-        chain = self._chains.get(book)
-        if chain is None:
-            return Standing.VOID
-        holding = chain.at(epoch)
-        if holding is None:
-            return Standing.OPEN if epoch > len(chain.holdings) else Standing.VOID
-        if holding.holder != origin or (holding.end is not None and seq > holding.end):
-            return Standing.VOID
-        if holding.end is None and any(not self.closes(sealed, origin, seq) for sealed in chain.pending):
-            return Standing.OPEN
-        return Standing.COUNTS
-
-    def counts(self, book: int, epoch: int, origin: str, seq: int) -> bool:
-        """Whether such an entry counts by what is known, a pending seal left aside."""
-        chain = self._chains.get(book)
-        holding = chain.at(epoch) if chain is not None else None
-        return holding is not None and holding.holder == origin and (holding.end is None or seq <= holding.end)
-
-    def closes(self, sealed: Sealed, old: str, seq: int) -> bool:
-        """Whether a pending seal leaves no doubt here that the old holder's entry at `seq` will count.
-
-        So it is where this node is not among the stopped, and had the entry no later than the seal: its answer to the seal
-        says so.
-        """
-        return self.me not in sealed.seal.stopped and seq <= sealed.had.get(old, 0)
-
-    def handed_to(self, book: int, epoch: int, cut: int) -> str:
-        """Whom the holder before this epoch has handed the book to within a cut of its log; empty where it has not."""
-        found = self._handover(book, epoch, self.old_holder(book, epoch))
-        return found[1] if found is not None and found[0] <= cut else ""
-
-    def unfinished(self, book: int) -> int | None:
-        """The first epoch of a book whose seal has no seizure; None where none is pending."""
-        chain = self._chains[book]
-        if self.is_overtaken(book):
-            return chain.overtaken[0]
-        return chain.last.epoch + 1 if chain.pending else None
-
-    def is_overtaken(self, book: int) -> bool:
-        """Whether the seal that is to be finished takes the book from nobody any more: a handover was there before it."""
-        return bool(self._chains[book].overtaken)
-
-    def next_epoch(self, book: int) -> int:
-        """The epoch that a seal of the book is for now: that of a seal to be finished, or the next."""
-        return self.unfinished(book) or self._chains[book].last.epoch + 1
-
-    def old_holder(self, book: int, epoch: int) -> str:
-        """Who held the book before this epoch."""
-        holding = self._chains[book].at(epoch - 1)
-        return holding.holder if holding is not None else ""
-
-    def seals_of(self, author: str, book: int, epoch: int) -> list[Sealed]:
-        """An origin's seals of a book for an epoch, oldest first."""
-        return self._seals.get((book, epoch, author), [])
-
-    def attested(self, origin: str) -> int:
-        """Up to which seq an origin's log was known when a seal that counts named it as stopped; -1 where none does."""
-        return max(
-            (
-                sealed.seal.stopped.get(origin, -1)
-                for author in self._rulers()
-                for sealed in self._by_author.get(author, {}).values()
-                if self._is_good(sealed)
-            ),
-            default=-1,
-        )
-
-    def register_history(self, epoch: int) -> dict[str, int]:
-        """How much of whose logs a node needs to know who holds the register at an epoch, and so whose seals count."""
-        history: dict[str, int] = {}
-        for holding in self._chains[REGISTER].holdings[:epoch]:
-            if holding.begun is not None:
-                origin, seq = holding.begun
-                history[origin] = max(seq, history.get(origin, 0))
-        return history
-
-    def may_seize_register(self, origin: str) -> bool:
-        """Whether this origin is the assistant's, which alone may seal and seize the register."""
-        return rights.takes_register(origin, self.basis)
-
-    # --- working the holdings out ----------------------------------------------------------------------------------------
-
-    def _work_out(self) -> None:
-        before, self._is_stale = self._known, False
-        self._known = {REGISTER: self._chain(REGISTER)}
-        for book in self.basis.opening:
-            if book != REGISTER:
-                self._known[book] = self._chain(book)
-        self._mine = tuple(book for book in sorted(self._known) if self.holder(book) == self.me)
-        self._sealed = tuple(book for book in sorted(self._known) if self.unfinished(book) is not None)
-        self.version += self._known != before
-
-    def _chain(self, book: int) -> Chain:
-        chain = Chain([Holding(self.basis.opening[book])])
-        while self._extend(book, chain):
-            pass
-        return chain
-
-    def _extend(self, book: int, chain: Chain) -> bool:
-        """Add the next holding, where one follows from what is known; else note what is pending."""
-        last = chain.last
-        epoch = last.epoch + 1
-        handover = self._handover(book, epoch, last.holder)
-        seizure, doubtful = self._seize(book, epoch)
-        chain.pending = [] if seizure is not None else self._pending(book, epoch)
-        if seizure is not None:
-            author, seq, seize = seizure
-            to, end = seize.to, seize.cut
-            if handover is not None and handover[0] <= seize.cut:
-                end, to = handover
-            _end(chain, end)
-            chain.holdings.append(Holding(to, epoch, begun=(author, seq), seize=seize))
-            return True
-        if doubtful or handover is None or any(not self.closes(s, last.holder, handover[0]) for s in chain.pending):
-            chain.open = doubtful or bool(chain.pending)
+    def counts(self, book: int, hold: str, author: str, seq: int, *, pending: bool = True) -> bool:
+        """Whether an entry of this author at `seq` counts as one of the book's holder in this hold; with pending stops left
+        aside where that is asked."""
+        chain = self.chain(book, pending=pending)
+        holding = chain.holdings.get(hold)
+        if holding is None or holding.holder.name != author or (holding.end is not None and seq > holding.end):
             return False
-        seq, to = handover
-        _end(chain, seq)
-        if chain.pending:
-            chain.overtaken.append(epoch)
-        chain.pending = []
-        chain.holdings.append(Holding(to, epoch, begun=(last.holder, seq)))
-        return True
+        return holding is not chain.last or all(stopped.knows.has(author, seq) for stopped in chain.pending)
 
-    def _handover(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
-        return self._handovers.get((book, epoch, holder))
+    def is_named(self, run: str) -> bool:
+        """Whether a stop names a run. A stop below a valid view that did not know it was given up, and names nobody."""
+        self._look()
+        if run not in self._named:
+            self._named[run] = any(named(s, self.runs[run]) and not self._is_void(s) for s in self.stops)
+        return self._named[run]
 
-    def _takers(self, book: int) -> Iterable[str]:
-        """Who may take a book, in an order that is everybody's."""
-        if book == REGISTER:
-            return [origin for origin in sorted(self.basis.origins) if self.may_seize_register(origin)]
-        return sorted(self._rulers())
+    def is_taken_over(self, run: str) -> bool:
+        """Whether a valid view names a run."""
+        return any(named(view, self.runs[run]) for view in self.valid_views)
 
-    def _seize(self, book: int, epoch: int) -> tuple[tuple[str, int, Seize] | None, bool]:
-        """The seizure at this epoch that counts, and whether there is one of which that is not known yet."""
-        doubtful = False
-        for origin in self._takers(book):
-            for seq, body in self._seizes.get((book, epoch, origin), ()):
-                worth = self._authority(book, body.register, origin, seq)
-                if worth is Standing.COUNTS and not (book == REGISTER and self._is_held_back(origin, seq, epoch)):
-                    return (origin, seq, body), False
-                doubtful = doubtful or worth is not Standing.VOID
-        return None, doubtful
-
-    def _is_cut_off(self, origin: str, seq: int) -> bool:
-        """Whether a later disk of the assistant has seized the register, and did not know of this entry of an earlier one."""
+    def _is_void(self, stopped: Stopped) -> bool:
         return any(
-            is_later_disk(author, origin) and seize.answers.get(origin, 0) < seq for author, _, seize in self._register_seizes
+            view.rank > stopped.rank and view.viewed is not None and not view.viewed.has(stopped.author, stopped.seq)
+            for view in self.valid_views
         )
 
-    def _is_held_back(self, origin: str, seq: int, epoch: int) -> bool:
-        """Whether a later disk of the assistant is about to seize the register, and may not know of this seizure."""
-        seizes = self._register_seizes
-        return any(
-            is_later_disk(sealed.author, origin)
-            and sealed.seal.epoch <= epoch
-            and not self.closes(sealed, origin, seq)
-            and not any((o == sealed.author and at > sealed.seq) or is_later_disk(o, sealed.author) for o, at, _ in seizes)
-            for sealed in self._register_seals
-        )
+    def is_new_spare(self, device: str) -> bool:
+        """Whether a device is a spare that has never asked for a voter: nobody may know of it yet, however often it was
+        started, and a stop would not wait for it (rule F)."""
+        return is_spare(device) and device not in self._asked
 
-    def _pending(self, book: int, epoch: int) -> list[Sealed]:
-        return [
-            sealed
-            for author in self._takers(book)
-            for sealed in self._seals.get((book, epoch, author), ())
-            if self._authority(book, sealed.seal.register, author, sealed.seq) is not Standing.VOID
-        ]
+    # --- working it out --------------------------------------------------------------------------------------------------
 
-    def _authority(self, book: int, register: int, origin: str, seq: int) -> Standing:
-        """What a seal or seize is worth: the register's must be the assistant's, any other the register's holder's.
+    def _look(self) -> None:
+        if self._as_of != self.version:
+            self._as_of, self._views = self.version, self._valid_views()
+            top = max((view.rank for view in self._views), default=(0, ""))
+            self._pending = sorted((s for s in self.stops if s.rank > top), key=lambda stopped: stopped.rank)
+            self._chains.clear()
+            self._held.clear()
+            self._named.clear()
 
-        One for an epoch of the register that nothing here speaks of is worth nothing yet, or anybody could stop any book with
-        it: until this node knows the register's history it is as if the entry had not come (see `rules.is_answer`).
+    def _valid_views(self) -> tuple[Stopped, ...]:
+        valid: list[Stopped] = []
+        for stopped in sorted((s for s in self.stops if s.view is not None), key=lambda s: s.rank, reverse=True):
+            assert stopped.view is not None
+            if all(higher.viewed is not None and higher.viewed.has(stopped.author, stopped.view[0]) for higher in valid):
+                valid.append(stopped)
+        return tuple(reversed(valid))
+
+    def _chain(self, book: int, pending: list[Stopped]) -> Chain:
+        holdings: dict[str, Holding] = {}
+        run, hold, through, gives = self.runs[self.basis.opening[book]], "", (0, ""), 0
+        while True:
+            below = next((view for view in self._views if view.rank > through and named(view, run)), None)
+            waiting = tuple(stopped for stopped in pending if named(stopped, run))
+            step = self._step(book, run, hold, below, holdings, may_give=gives < e.GIVES_MOST)
+            is_open = step is not None and not all(s.knows.has(*step.by) for s in waiting)
+            holdings[hold] = Holding(run, hold, None if step is None or is_open else step.end)
+            if step is None or is_open:
+                return Chain(holdings, waiting, is_open)
+            if below is not None and step.is_view:
+                through = below.rank
+            gives = 0 if step.is_view else gives + step.is_give
+            run, hold = step.to, step.hold
+
+    def _step(
+        self, book: int, run: Run, hold: str, below: Stopped | None, been: Mapping[str, Holding], *, may_give: bool
+    ) -> "_Step | None":
+        """What ends this holding: a give, a later run, or the view `below`; None where nothing does.
+
+        No hold comes twice: who lies can give a book back to a run that is over, whose later run had it before.
         """
-        if book == REGISTER:
-            may = self.may_seize_register(origin) and not self._is_cut_off(origin, seq)
-            return Standing.COUNTS if may else Standing.VOID
-        known = self._chains[REGISTER]
-        if register > known.last.epoch and not known.open:
-            return Standing.VOID
-        return self.standing(REGISTER, register, origin, seq)
+        viewed = below.viewed if below is not None else None
+        given = self._gives.get((book, run.name, hold)) if may_give else None
+        if given is not None and given[1].to in self.runs and (viewed is None or viewed.has(run.name, given[0])):
+            return _Step(self.runs[given[1].to], (run.name, given[0]), given[0], is_give=True)
+        later = [_Step(r, (r.name, r.first), None) for r in run.after if viewed is None or viewed.has(r.name, r.first)]
+        if step := min((step for step in later if step.hold not in been), key=lambda step: step.hold, default=None):
+            return step
+        if below is None or below.view is None or viewed is None:
+            return None
+        return _Step(self.runs[below.author], (below.author, below.view[0]), viewed.of(run), is_view=True)
 
 
-def _end(chain: Chain, end: int) -> None:
-    chain.holdings[-1] = replace(chain.last, end=end)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From a holding to the next: to which run, by which entry, and where the holding ends; None for where its run does."""
+
+    to: Run
+    by: tuple[str, int]
+    end: int | None
+    is_view: bool = False
+    is_give: bool = False
+
+    @property
+    def hold(self) -> str:
+        """The hold that it begins."""
+        return spot_of(*self.by)
+
+
+def spot_of(run: str, seq: int) -> str:
+    """The name of an entry, and of the hold that begins with it."""
+    return f"{run}#{seq}"

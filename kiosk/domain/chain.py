@@ -4,21 +4,23 @@
 arithmetic is handed in.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
-from kiosk.domain.entries import Entry, batch_signed, decode_entry, entry_hash, is_canonical
+from kiosk.domain.entries import Entry, Start, batch_signed, decode_entry, entry_hash, is_canonical
 from kiosk.domain.messages import Batch
+from kiosk.domain.nodes import device_of
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One stored entry: where it says it stands, its canonical bytes, and its batch's signature where it ends one."""
 
-    origin: str
+    run: str
     seq: int
     data: bytes
     signature: bytes | None
@@ -26,23 +28,28 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Something is wrong with this entry of this origin; `what` says what, in words for an auditor."""
+    """Something is wrong with this entry of this run; `what` says what, in words for an auditor."""
 
-    origin: str
+    run: str
     seq: int
     what: str
 
     def __str__(self) -> str:
-        return f"{self.origin} entry {self.seq}: {self.what}"
+        return f"{self.run} entry {self.seq}: {self.what}"
 
 
 @dataclass(slots=True)
 class Head:
-    """How far an origin's log is good so far. `signed` is the seq of the last entry that a checked signature covers."""
+    """How far a run is good so far. `signed` is the seq of the last entry that a checked signature covers.
+
+    `before`: the run and the entry after which it began; `unchecked`: the last signature that is still to be checked.
+    """
 
     seq: int
     hash: str
     signed: int = 0
+    before: tuple[str, int] = ("", 0)
+    unchecked: tuple[int, bytes, str] | None = None
 
 
 class Refusal(StrEnum):
@@ -59,7 +66,7 @@ class Refusal(StrEnum):
 
 
 class RefusedError(Exception):
-    """A batch that is not what its origin wrote next: of what `kind`, and in words what is wrong with it."""
+    """A batch that is not what its run wrote next: of what `kind`, and in words what is wrong with it."""
 
     def __init__(self, kind: Refusal, why: str) -> None:
         super().__init__(why)
@@ -69,109 +76,178 @@ class RefusedError(Exception):
 def check_batch(
     batch: Batch, after: Head, verify: Callable[[str, bytes, bytes], bool]
 ) -> tuple[list[tuple[Entry, bytes]], str, bytes]:
-    """Read the entries of a batch that follow `after`, where it continues that log: entries with their bytes, last hash,
+    """Read the entries of a batch that follow `after`, where it continues that run: entries with their bytes, last hash,
     signature.
 
-    The batch may begin before; it must not begin later than the next entry.
+    The batch may begin before; it must not begin later than the next entry. `verify(device, signature, message)`.
 
     Raises:
-        RefusedError: an entry is malformed, out of order or not linked to the one before, or the signature is not the origin's.
+        RefusedError: an entry is malformed, out of order or not linked to the one before, or the signature is not the device's.
     """
     known = after.seq + 1 - batch.first
     link, seq = after.hash, after.seq
     if known > 0 and entry_hash(bytes(batch.entries[known - 1])) != link:
-        raise other_story(batch, "it has another entry where one is known", verify)
+        raise _other_story(batch, "it has another entry where one is known", verify)
     read = []
     for raw in batch.entries[known:]:
         data, seq = bytes(raw), seq + 1
-        try:
-            entry = decode_entry(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise RefusedError(Refusal.MALFORMED, "it holds what is no entry") from None
-        if (entry.origin, entry.seq) != (batch.origin, seq) or not is_canonical(entry, data):
+        entry = read_entry(data)
+        if (entry.run, entry.seq) != (batch.run, seq) or not is_canonical(entry, data):
             raise RefusedError(Refusal.MALFORMED, "an entry is out of place or not in canonical form")
         if entry.prev != link:
-            raise other_story(batch, "it does not continue the log that is known", verify)
+            raise _other_story(batch, "it does not continue the run that is known", verify)
         link = entry_hash(data)
         read.append((entry, data))
+    if not _is_signed(batch, link, verify):
+        raise RefusedError(Refusal.FORGED, "the signature is not its device's")
+    return read, link, bytes.fromhex(batch.signature)
+
+
+def check_repeat(batch: Batch, known: str, verify: Callable[[str, bytes, bytes], bool]) -> None:
+    """Check a batch of which nothing is new. `known`: the hash of the entry that is known where its last one stands.
+
+    Raises:
+        RefusedError: its last entry is another one.
+    """
+    if entry_hash(bytes(batch.entries[-1])) != known:
+        raise _other_story(batch, "it has another entry where one is known", verify)
+
+
+def knows_others(row: Stored) -> bool:
+    """Whether an entry can be taken in only after what it `knows` of other logs (rule L).
+
+    A batch is taken in whole or not at all. So such an entry's commit begins a batch: what its run wrote before must be had
+    without it, since what it knows may in turn know that.
+    """
+    return _KNOWS in row.data
+
+
+_KNOWS = b'"knows":{'  # no other entry has it: nothing in one is free text
+
+
+def read_entry(data: bytes) -> Entry:
+    """An entry of its bytes. Raises RefusedError for what is none."""
     try:
-        signature = bytes.fromhex(batch.signature)
-    except ValueError:
-        raise RefusedError(Refusal.MALFORMED, "its signature is not in hex") from None
-    if not verify(batch.origin, signature, batch_signed(link)):
-        raise RefusedError(Refusal.FORGED, "the signature is not the origin's")
-    return read, link, signature
+        return decode_entry(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise RefusedError(Refusal.MALFORMED, "it holds what is no entry") from None
 
 
-def other_story(batch: Batch, why: str, verify: Callable[[str, bytes, bytes], bool]) -> RefusedError:
-    """Why a batch is refused that is not what is known of its origin: two stories are told only by who has signed both."""
-    if is_by_origin(batch, verify):
+def _other_story(batch: Batch, why: str, verify: Callable[[str, bytes, bytes], bool]) -> RefusedError:
+    """Why a batch is refused that is not what is known of its run: two stories are told only by who has signed both.
+
+    The signature covers the last entry, and the others only where each stands in its place and links to the one before: whoever
+    passes on a batch can change those.
+    """
+    if _is_signed(batch, entry_hash(bytes(batch.entries[-1])), verify) and _is_whole(batch):
         return RefusedError(Refusal.FORKED, why)
-    return RefusedError(Refusal.FORGED, f"{why}, and its origin has not signed it")
+    return RefusedError(Refusal.FORGED, f"{why}, and its device has not signed it")
 
 
-def is_by_origin(batch: Batch, verify: Callable[[str, bytes, bytes], bool]) -> bool:
-    """Whether its origin has signed the whole batch, at the seqs that it claims, whatever else is known of that log."""
-    link = None
+def _is_whole(batch: Batch) -> bool:
+    link = ""
     for seq, raw in enumerate(batch.entries, batch.first):
         data = bytes(raw)
-        try:
-            entry = decode_entry(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return False
-        if (entry.origin, entry.seq) != (batch.origin, seq) or link not in (None, entry.prev):
+        entry = read_entry(data)
+        if (entry.run, entry.seq) != (batch.run, seq) or not is_canonical(entry, data) or (link and entry.prev != link):
             return False
         link = entry_hash(data)
-    try:
-        signature = bytes.fromhex(batch.signature)
-    except ValueError:
-        return False
-    return link is not None and verify(batch.origin, signature, batch_signed(link))
+    return True
+
+
+def _is_signed(batch: Batch, last_hash: str, verify: Callable[[str, bytes, bytes], bool]) -> bool:
+    return verify(device_of(batch.run), bytes.fromhex(batch.signature), batch_signed(last_hash))
 
 
 def check_chain(
-    stored: Iterable[Stored], first_prev: str, verify: Callable[[str, bytes, bytes], bool], heads: dict[str, Head]
+    stored: Iterable[Stored],
+    first_prev: str,
+    verify: Callable[[str, bytes, bytes], bool],
+    heads: dict[str, Head],
+    *,
+    every: bool = True,
 ) -> Iterator[Entry | Broken]:
-    """Check entries in their order of arrival; `heads` is filled in with how far each origin got.
+    """Check entries in their order of arrival; `heads` is filled in with how far each run got.
 
-    `verify(origin, signature, message)` tells whether the signature is that origin's. Yields each entry that can be read, and a
-    `Broken` for each fault found. A log cut off at its end can't be told from a shorter one: compare the head with a peer's
-    or with the one on paper.
+    `verify(device, signature, message)` tells whether the signature is that device's. `every`: each signature is checked; else
+    only the last of each log, which by the chain covers all before it, those of the runs before too. Yields each entry that can
+    be read, and a `Broken` for each fault found. A log cut off at its end can't be told from a shorter one: compare the head
+    with a peer's or with the one on paper.
     """
+    ends: defaultdict[str, dict[int, str]] = defaultdict(dict)  # of each run the hash of each entry: where a run may begin
     for row in stored:
-        head = heads.setdefault(row.origin, Head(0, first_prev))
         try:
             entry = decode_entry(row.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            yield Broken(row.origin, row.seq, "changed: it is not an entry any more")
-            head.seq, head.hash = row.seq, entry_hash(row.data)
-            continue
-        yield from _check_one(row, entry, head, verify)
+            yield Broken(row.run, row.seq, "changed: it is not an entry any more")
+            entry = None
+        if row.run not in heads:
+            yield from _check_start(row, entry, ends, heads, first_prev)
+        head = heads[row.run]
+        if entry is not None:
+            yield from _check_one(row, entry, head)
         head.seq, head.hash = row.seq, entry_hash(row.data)
-        yield entry
-    for origin, head in heads.items():
+        ends[row.run][row.seq] = head.hash
+        if row.signature is not None and entry is not None:
+            head.unchecked = row.seq, row.signature, head.hash
+            if every:
+                yield from _check_signature(row.run, head, verify)
+        if entry is not None:
+            yield entry
+    yield from _check_last(heads, verify)
+
+
+def _check_last(heads: dict[str, Head], verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
+    """Whether the end of each run is covered by a signature of its own, or of a run that began there."""
+    for run, head in reversed(heads.items()):
+        if head.unchecked is not None and head.signed < head.seq:
+            yield from _check_signature(run, head, verify)
         if head.signed < head.seq:
-            yield Broken(origin, head.seq, f"forged or cut: entries {head.signed + 1} to {head.seq} carry no good signature")
+            yield Broken(run, head.seq, f"forged or cut: entries {head.signed + 1} to {head.seq} carry no good signature")
+        before, at = head.before
+        if before in heads and head.signed > at:
+            heads[before].signed = max(heads[before].signed, at)
 
 
-def _check_one(row: Stored, entry: Entry, head: Head, verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
-    if (entry.origin, entry.seq) != (row.origin, row.seq):
-        yield Broken(row.origin, row.seq, f"reordered: here stands {entry.origin} entry {entry.seq}")
+def _check_start(
+    row: Stored, entry: Entry | None, ends: Mapping[str, dict[int, str]], heads: dict[str, Head], first_prev: str
+) -> Iterator[Broken]:
+    """A run begins with a `start`, where the run that it names as before it was over."""
+    at = row.seq - 1
+    if entry is None or not isinstance(entry.body, Start):
+        yield Broken(row.run, row.seq, "dropped: the run's start is missing before it")
+        heads[row.run] = Head(at, entry.prev if entry is not None else "")
+        return
+    before = entry.body.before
+    link = first_prev if not before and not at else ends.get(before, {}).get(at)
+    if link is None and before:
+        yield Broken(row.run, row.seq, f"dropped: {before} entry {at} is missing before it")
+    elif link is None:
+        yield Broken(row.run, row.seq, "dropped: the runs before it are missing")
+    heads[row.run] = Head(at, entry.prev if link is None else link, at, (before, at))
+
+
+def _check_one(row: Stored, entry: Entry, head: Head) -> Iterator[Broken]:
+    if (entry.run, entry.seq) != (row.run, row.seq):
+        yield Broken(row.run, row.seq, f"reordered: here stands {entry.run} entry {entry.seq}")
     elif not is_canonical(entry, row.data):
-        yield Broken(row.origin, row.seq, "changed: its bytes are not in canonical form")
+        yield Broken(row.run, row.seq, "changed: its bytes are not in canonical form")
     if row.seq > head.seq + 1:
         missing = f"entry {head.seq + 1} is" if row.seq == head.seq + 2 else f"entries {head.seq + 1} to {row.seq - 1} are"
-        yield Broken(row.origin, row.seq, f"dropped: {missing} missing before it")
+        yield Broken(row.run, row.seq, f"dropped: {missing} missing before it")
     elif row.seq <= head.seq:
-        yield Broken(row.origin, row.seq, f"reordered: it arrived after entry {head.seq}")
+        yield Broken(row.run, row.seq, f"reordered: it arrived after entry {head.seq}")
     elif entry.prev != head.hash:
-        culprit = f"entry {head.seq} was changed" if head.seq else "the log belongs to another place, day or voter list"
-        yield Broken(row.origin, max(head.seq, 1), f"changed: {culprit}: the next entry was written after another one")
-    if row.signature is None:
-        return
-    if verify(row.origin, row.signature, batch_signed(entry_hash(row.data))):
-        head.signed = row.seq
+        first = row.seq == 1
+        culprit = "the log belongs to another place, day or voter list" if first else f"entry {head.seq} was changed"
+        yield Broken(row.run, max(head.seq, 1), f"changed: {culprit}: the next entry was written after another one")
+
+
+def _check_signature(run: str, head: Head, verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
+    """Check the last signature that was read."""
+    assert head.unchecked is not None
+    (seq, signature, last), head.unchecked = head.unchecked, None
+    if verify(device_of(run), signature, batch_signed(last)):
+        head.signed = max(head.signed, seq)
     else:
-        yield Broken(
-            row.origin, row.seq, f"forged: the signature over entries {head.signed + 1} to {row.seq} is not {row.origin}'s"
-        )
+        yield Broken(run, seq, f"forged: the signature over entries {head.signed + 1} to {seq} is not {run}'s")

@@ -9,16 +9,15 @@ from msgspec import structs
 
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Election
-from kiosk.domain.books import REGISTER
 from kiosk.domain.eligibility import Eligible, Withheld
 from kiosk.domain.nodes import table_of
 from kiosk.domain.situation import Mode, Peer, Situation
 from kiosk.domain.texts import Language, month, text
 
 
-def by_table(origins: Iterable[str]) -> list[str]:
+def by_table(devices: Iterable[str]) -> list[str]:
     """Nodes in the order in which they are listed everywhere: the secretary's, then the tables by their numbers."""
-    return sorted(set(origins), key=lambda origin: (table_of(origin) or 0, origin))
+    return sorted(set(devices), key=lambda device: (table_of(device) or 0, device))
 
 
 def _runs(numbers: list[int]) -> list[str]:
@@ -106,40 +105,57 @@ class View:
         if around.conflicts and not told:
             count = len(around.conflicts)
             yield self.say("warn_conflict", self.say("voters_one") if count == 1 else self.say("voters_many", count))
+        if around.stopping is not None and not told:
+            yield self.say("warn_stopping", around.stopping.n)
         if not self.scanner and self.table is not None:
             yield self.say("warn_scanner")
         if self.clock_wrong:
             yield self.say("warn_clock")
+        if around.old_card and not told:
+            yield self.say("warn_old_card")
         if around.refused and not told:
             yield self.say("warn_refused")
 
-    def node(self, origin: str) -> str:
+    def node(self, device: str) -> str:
         """What a node is called: "Bord 3", "Sekretær"."""
-        table = table_of(origin)
+        table = table_of(device)
         return self.say("node_table", table) if table is not None else self.say("node_secretary")
 
     def within(self, table: int | None) -> str:
         """What a table is called within a sentence; 0 or None: the secretary."""
         return self.say("within_table", table) if table else self.say("within_secretary")
 
-    def nodes(self, origins: Iterable[str]) -> str:
-        """Several nodes in short, in the order of their tables: "Sekretær, Bord 1, 4 og 5"."""
-        ordered = by_table(origins)
-        others = list(dict.fromkeys(self.node(origin) for origin in ordered if table_of(origin) is None))
-        tables = sorted({table for origin in ordered if (table := table_of(origin)) is not None})
-        if len(tables) == 1:
+    def nodes(self, devices: Iterable[str]) -> str:
+        """Several nodes in short, in the order of their tables: "Sekretær, Bord 1, 4 og 5". A card that its table has changed
+        for another stands with its own name: "Bord 5, Bord 4 (T4.1)"."""
+        given = set(devices)
+        changed = [self.card(device) for device in by_table(given) if self.is_changed(device)]
+        ordered = by_table(device for device in given if not self.is_changed(device))
+        others = list(dict.fromkeys(self.node(device) for device in ordered if table_of(device) is None))
+        tables = sorted({table for device in ordered if (table := table_of(device)) is not None})
+        if len(tables) == 1 and not changed:
             return self.listed([*others, self.say("node_table", tables[0])])
-        return ", ".join([*others, *([self.say("nodes", self.listed(_runs(tables)))] if tables else [])])
+        return ", ".join(
+            [*others, *([self.say("nodes" if tables[1:] else "node_table", self.tables(tables))] if tables else []), *changed]
+        )
 
-    def awaited(self, origins: Iterable[str]) -> str:
+    def card(self, device: str) -> str:
+        """A card by its table's name and its own: "Bord 4 (T4.2)"."""
+        return f"{self.node(device)} ({device})"
+
+    def is_changed(self, device: str) -> bool:
+        """Whether its table, or the secretary, goes on with another card."""
+        return any(peer.device == device and not peer.current for peer in self.situation.peers)
+
+    def awaited(self, devices: Iterable[str]) -> str:
         """From whom a start waits to hear, and who of them is locked."""
-        locked = self.locked(origins)
-        heard = [self.say("catching_up_on", self.nodes(set(origins) - locked))] if set(origins) - locked else []
+        locked = self.locked(devices)
+        heard = [self.say("catching_up_on", self.nodes(set(devices) - locked))] if set(devices) - locked else []
         return " ".join([*heard, *([self.say("catching_up_locked", self.nodes(locked))] if locked else [])])
 
-    def locked(self, origins: Iterable[str]) -> set[str]:
+    def locked(self, devices: Iterable[str]) -> set[str]:
         """Which of these nodes are known to be locked."""
-        return {peer.origin for peer in self.situation.peers if peer.locked}.intersection(origins)
+        return {peer.device for peer in self.situation.peers if peer.locked}.intersection(devices)
 
     def is_locked(self, table: int | None) -> bool:
         """Whether a table, or the secretary's node, is known to be locked."""
@@ -149,13 +165,13 @@ class View:
         """Words in a row: "hvid, gul og blå"."""
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {self.say('and')} {words[-1]}"
 
-    def own_book(self, origin: str) -> int:
-        """The book that a node holds at opening: the register is the secretary's."""
-        return table_of(origin) or REGISTER
-
     def book(self, book: int) -> str:
         """What a book is called."""
-        return self.say("book", book) if book != REGISTER else self.say("register")
+        return self.say("book", book)
+
+    def tables(self, tables: Iterable[int]) -> str:
+        """Several tables by their numbers, in short: "1–4 og 7"."""
+        return self.listed(_runs(sorted(set(tables))))
 
     def ballots(self, may: Eligible) -> tuple[s.Ballot, ...]:
         """All the day's ballots: those to hand out first, then those withheld and why."""

@@ -5,13 +5,16 @@ from datetime import date
 from enum import StrEnum
 
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.codetext import Misread as CodeMisread
 from kiosk.domain.eligibility import Barred, Eligible
 from kiosk.domain.entries import How, Source
 from kiosk.domain.office import Deed as Deed
+from kiosk.domain.office import Finish as Finish
 from kiosk.domain.office import Page
 from kiosk.domain.office import Perform as Perform
 from kiosk.domain.office import Rescan as Rescan
 from kiosk.domain.office import Seen as Seen
+from kiosk.domain.office import UseCode as UseCode
 from kiosk.domain.situation import NOWHERE, Situation
 from kiosk.domain.voters import Voter
 
@@ -22,8 +25,7 @@ class Lack(StrEnum):
     NO_LIST = "no_list"
     ALONE = "alone"  # the place has other nodes and this one sees none of them
     UNHEARD = "unheard"  # it sees others, and none of them hears it
-    OLD_DISK = "old_disk"  # others have shown more of its own log than it has
-    CATCHING_UP = "catching_up"  # started, and not yet sure to know all that has happened meanwhile
+    CATCHING_UP = "catching_up"  # started, and has not heard from the others yet
     POLL_NOT_OPENED = "poll_not_opened"
     CLOSED = "closed"  # the table is closed for voters
 
@@ -167,9 +169,16 @@ class OpenOverview:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An item of a chair's page was touched: an origin, a book, or a deed."""
+    """An item of a chair's page was touched: a device, a book, or a deed."""
 
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGiven:
+    """One of the chair's codes was scanned or keyed, by its number; or why it is none of this place's."""
+
+    code: int | CodeMisread
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +206,7 @@ class TimeUp:
 
 Input = (
     Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
-    | Type | Cancel | Noted | OpenMenu | OpenOverview | Pick | Go | AskPin | PinGiven | Changed | TimeUp
+    | Type | Cancel | Noted | OpenMenu | OpenOverview | Pick | CodeGiven | Go | AskPin | PinGiven | Changed | TimeUp
 )  # fmt: skip
 
 
@@ -310,10 +319,9 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """The few things that are not a check-in: what the chair may decide now, and the overview where there are other nodes."""
+    """The few things that are not a check-in: what the chair may decide now, and the overview."""
 
     deeds: tuple[Deed, ...] = ()
-    overview: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,4 +380,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | Rescan | Seen
+Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | UseCode | Finish | Rescan | Seen

@@ -1,6 +1,6 @@
 """The entries of a node's log and their canonical bytes. Pure.
 
-An entry is `(origin, seq, prev, time, body)`; the body's `kind` says what it means (see the table in the protocol). Its
+An entry is `(run, seq, prev, time, body)`; the body's `kind` says what it means (kiosk/PROTOCOL.md has the table). Its
 canonical bytes are JSON in UTF-8 with sorted keys and no blanks, integers only; its hash is SHA-256 over those bytes, and
 `prev` holds the hash of the entry before, so that one signature covers all that came before it.
 """
@@ -12,28 +12,44 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from kiosk.domain.nodes import ORIGIN
+from kiosk.domain.nodes import DEVICE, RUN
 
 # What the fields hold, and no more. Whoever has a device's key can sign anything: an entry that was let in is on the disk for
 # good, and the screens, the sums and the disks of all others would have to bear it, after each restart again.
-_ID = rf"{ORIGIN}/[1-9][0-9]{{0,14}}/[1-9][0-9]{{0,14}}"
-Origin = Annotated[str, Meta(pattern=rf"\A{ORIGIN}\Z")]
+_ID = rf"{RUN}/[1-9][0-9]{{0,14}}"
+_SPOT = rf"{RUN}#[1-9][0-9]{{0,14}}"
+Device = Annotated[str, Meta(pattern=rf"\A{DEVICE}\Z")]
+RunName = Annotated[str, Meta(pattern=rf"\A{RUN}\Z")]
 RequestId = Annotated[str, Meta(pattern=rf"\A{_ID}\Z")]
-Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID}|{ORIGIN}/[1-9][0-9]{{0,14}})?\Z")]
+Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID}|{_SPOT})?\Z")]
+Hold = Annotated[str, Meta(pattern=rf"\A{_SPOT}\Z")]
 Hash = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Signature = Annotated[str, Meta(pattern=r"\A[0-9a-f]{128}\Z")]
 ElectionId = Annotated[str, Meta(pattern=r"\A[a-z0-9_-]{1,16}\Z")]
 Elections = Annotated[tuple[ElectionId, ...], Meta(max_length=4)]
 Reason = Annotated[str, Meta(pattern=r"\A[a-z_]{0,32}\Z")]
-Count = Annotated[int, Meta(ge=0, le=10**15)]
 Seq = Annotated[int, Meta(ge=1, le=10**15)]
 Time = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a clock can show it
 Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
-Book = Annotated[int, Meta(ge=0, le=999)]
-Vector = Annotated[dict[Origin, Count], Meta(max_length=512)]
+Book = Annotated[int, Meta(ge=1, le=999)]
+Code = Annotated[int, Meta(ge=1, le=40)]
+BRANCHES_MOST = 4
+"""Branches of one device's log: two cards with one key make two."""
+DEVICES_MOST = 202
+"""Devices of one place: two for each of its nodes (`limits`)."""
+Devices = Annotated[tuple[Device, ...], Meta(max_length=DEVICES_MOST)]
+Vector = Annotated[dict[RunName, Seq], Meta(max_length=BRANCHES_MOST * DEVICES_MOST)]
+"""Of each device its last run, and how far it goes; of a log that branches, each branch's."""
 RELEASED_MOST = 10
 """Referrals that one release names."""
+ANSWERED_MOST = 100
+"""Open requests that a start answers; a table makes one after another, and leaves one or two."""
 LOG_MOST = 100_000
 """Entries of one log: more than those of a place with one table and 25,000 voters. So a device that writes on and on ends."""
+RUNS_MOST = 300
+"""Runs of one device, as many as one that starts every third minute of the day."""
+GIVES_MOST = 100
+"""Gives of one book that count; who lies can give one in circles between two runs."""
 
 
 class How(StrEnum):
@@ -57,34 +73,134 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Start(_Body, frozen=True):
-    """The node started (or was unlocked): nothing it knew before can be taken as fresh.
+    """A run begins. `before`: the device's run before it, "" for none; it ended at the entry whose hash is this one's `prev`.
 
-    `missing`: the origins that the chair attests are stopped, in a start that nobody who is fresh can help (rule D2).
+    `issued`, `withdrawn`: the clerk's answers about check-ins that it had left open.
     """
 
-    missing: Annotated[tuple[Origin, ...], Meta(max_length=512)] = ()
+    before: Annotated[str, Meta(pattern=rf"\A(?:{RUN})?\Z")] = ""
+    issued: Annotated[tuple[RequestId, ...], Meta(max_length=ANSWERED_MOST)] = ()
+    withdrawn: Annotated[tuple[RequestId, ...], Meta(max_length=ANSWERED_MOST)] = ()
 
 
-class Open(_Body, frozen=True):
-    """The poll is opened; written by the register's holder at epoch `register` on the chair's word."""
+class Op(StrEnum):
+    """What a request asks for."""
 
-    register: Count
+    CHECK_IN = "check_in"  # ballots for the voter
+    UNDO = "undo"  # the secretary takes back a mark: its ballots are back in stock
 
 
-class Close(_Body, frozen=True):
+class Request(_Body, frozen=True):
+    """May this voter be given these elections' ballots? `id` is RUN/COUNTER, never used again.
+
+    Of an `undo` only: `target` is the mark that it takes back, a request's id or, for a card that was found, RUN#SEQ of the
+    `card`. `handed_out`: the ballots had been handed out. An undo that says they had not gives way where `issued` turns up.
+    """
+
+    id: RequestId
+    op: Op
+    voter: Voter
+    elections: Elections
+    how: How | None = None
+    source: Source | None = None
+    target: Target = ""
+    handed_out: bool = False
+
+
+class Outcome(StrEnum):
+    """What the holder decided, for good. What takes a grant back is the requester's `withdrawn`, or an undo."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+class Decision(_Body, frozen=True):
+    """The holder's word on a request. `reason` is empty for a grant, else a word for the screen and the log.
+
+    It names voter, elections and target itself, since it may be known where the request's own entry is not. `table` and
+    `marked_ms` tell of the mark that stands against it, where one does.
+    """
+
+    request: RequestId
+    voter: Voter
+    elections: Elections
+    hold: Hold
+    outcome: Outcome
+    reason: Reason = ""
+    target: Target = ""
+    table: Annotated[int, Meta(ge=0, le=999)] = 0
+    marked_ms: Time = 0
+
+
+class Issued(_Body, frozen=True):
+    """The green light was shown: ballots are handed out."""
+
+    request: RequestId
+
+
+class Withdrawn(_Body, frozen=True):
+    """The request is given up: no ballot was or will be handed out on it."""
+
+    request: RequestId
+
+
+class Give(_Body, frozen=True):
+    """From this entry on the run `to` holds the book; written by its holder. `knows`: all that the giver has."""
+
+    book: Book
+    hold: Hold
+    to: RunName
+    knows: Vector
+
+
+class Stop(_Body, frozen=True):
+    """The chair attests, with code `n`, that the devices `named` are off or locked. `signature` is that code's key's."""
+
+    n: Code
+    named: Devices
+    knows: Vector
+    signature: Signature
+
+
+class Card(_Body, frozen=True):
+    """The voter's card lay in the pile of a device that stop `n` names: ballots were handed out there."""
+
+    n: Code
+    device: Device
+    voter: Voter
+
+
+class View(_Body, frozen=True):
+    """All who are not named have acknowledged stop `n`; of the named runs' entries those in `knows` count.
+
+    `unscanned`: how many cards that should have been scanned the chair went on without.
+    """
+
+    n: Code
+    knows: Vector
+    unscanned: Annotated[int, Meta(ge=0, le=10**9)] = 0
+
+
+Knowing = Give | Stop | View
+"""What must come after all that its author knew (rule L)."""
+
+
+class Excused(_Body, frozen=True):
+    """The chair attests that this card has been in this device since it was first used, though these devices are silent (M)."""
+
+    devices: Devices
+
+
+class Closed(_Body, frozen=True):
     """The table is closed for voters, on the chair's word."""
 
-    table: Book
 
-
-class Reopen(_Body, frozen=True):
+class Reopened(_Body, frozen=True):
     """The table was closed by mistake and takes voters again, on the chair's word."""
-
-    table: Book
 
 
 class Locked(_Body, frozen=True):
-    """The node was locked on its own screen: it decides and shows nothing until it is unlocked, which is a start."""
+    """The node was locked on its own screen: its run is over. To unlock it is to start."""
 
 
 class Island(_Body, frozen=True):
@@ -109,142 +225,31 @@ class Released(_Body, frozen=True):
     ends: Annotated[tuple[Hash, ...], Meta(max_length=RELEASED_MOST)]
 
 
-class Op(StrEnum):
-    """What a request asks for."""
-
-    CHECK_IN = "check_in"  # ballots for the voter
-    UNDO = "undo"  # the secretary takes back a mark: its ballots are back in stock
-
-
-class Request(_Body, frozen=True):
-    """May this voter be given these elections' ballots? `id` is origin/seq of its last start/counter, never used again.
-
-    `table` is 0 for the secretary. Of an `undo` only: `target` is the mark that it takes back, a request's id or, for a card
-    that was found, ORIGIN/SEQ of the `rescanned`; its author holds the register at epoch `register`. `handed_out`: the ballots
-    had been handed out. An undo that says they had not gives way where `issued` turns up later.
-    """
-
-    id: RequestId
-    op: Op
-    voter: Voter
-    book: Book
-    elections: Elections
-    table: Book
-    how: How | None = None
-    source: Source | None = None
-    target: Target = ""
-    register: Count = 0
-    handed_out: bool = False
-
-
-class Outcome(StrEnum):
-    """What the holder decided, for good. What takes a grant back is the requester's `withdrawn`, or an undo."""
-
-    GRANTED = "granted"
-    REFUSED = "refused"
-
-
-class Decision(_Body, frozen=True):
-    """The holder's word on a request. `reason` is empty for a grant, else a word for the screen and the log.
-
-    It names voter and elections itself, since it may be known where the request's own entry is not; `target` likewise.
-    `table` and `marked_ms` tell of the mark that stands against it, where one does.
-    """
-
-    request: RequestId
-    voter: Voter
-    elections: Elections
-    book: Book
-    epoch: Count
-    outcome: Outcome
-    reason: Reason = ""
-    target: Target = ""
-    table: Book = 0
-    marked_ms: Time = 0
-
-
-class Issued(_Body, frozen=True):
-    """The green light was shown: ballots are handed out."""
-
-    request: RequestId
-
-
-class Withdrawn(_Body, frozen=True):
-    """The request is given up: no ballot was or will be handed out on it."""
-
-    request: RequestId
-
-
-class Handover(_Body, frozen=True):
-    """From this entry on `to` (an origin) holds the book, at this epoch; written by the holder before."""
-
-    book: Book
-    epoch: Count
-    to: Origin
-
-
-class Seal(_Body, frozen=True):
-    """The register's holder, at its epoch `register`, begins to take the book, for a holder at `epoch`.
-
-    `stopped`: the origins that the chair attests are stopped, each with the seq up to which the writer has its log.
-    """
-
-    book: Book
-    epoch: Count
-    register: Count
-    stopped: Vector
-
-
-class Seize(_Body, frozen=True):
-    """The book is taken: `to` holds it at `epoch`; of the old holder's entries at the epoch before, those up to `cut` count.
-
-    `seal` is the seq of the seal that it ends; `answers`: how much of whose logs the new holder needs: each answering node's
-    own at its answer, and what tells of cards found at the stopped. In the register it is also what was known of the
-    assistant's earlier disks: what they wrote about it beyond that is nothing.
-    `unscanned`: how many cards that should have been scanned again the chair went on without.
-    """
-
-    book: Book
-    epoch: Count
-    register: Count
-    seal: Seq
-    to: Origin
-    cut: Count
-    answers: Vector
-    unscanned: Count = 0
-
-
-class Rescanned(_Body, frozen=True):
-    """The voter's card was found at the stopped table whose origin is `stopped`: ballots were handed out there."""
-
-    voter: Voter
-    stopped: Origin
-
-
 Body = (
     Start
-    | Open
-    | Close
-    | Reopen
-    | Locked
-    | Island
-    | Referred
-    | Released
     | Request
     | Decision
     | Issued
     | Withdrawn
-    | Handover
-    | Seal
-    | Seize
-    | Rescanned
+    | Give
+    | Stop
+    | Card
+    | View
+    | Excused
+    | Closed
+    | Reopened
+    | Locked
+    | Island
+    | Referred
+    | Released
 )
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry. `seq` counts 1, 2, 3 …; `prev` is a SHA-256 in hex; `time` is the writer's clock, ms since 1970 UTC."""
+    """One entry. `seq` counts 1, 2, 3 …, on from run to run of a device; `prev` is a SHA-256 in hex; `time` is the writer's
+    clock, ms since 1970 UTC."""
 
-    origin: Origin
+    run: RunName
     seq: Annotated[int, Meta(ge=1, le=LOG_MOST)]
     prev: Hash
     time: Time
@@ -274,3 +279,9 @@ def first_prev(place: str, day: str, list_digest: str) -> str:
 def batch_signed(last_hash: str) -> bytes:
     """The bytes that a batch's signature is made over; the prefix keeps it from being taken for anything else."""
     return b"valgbord log batch\n" + last_hash.encode()
+
+
+def stop_signed(run: str, body: Stop, bound_to: str) -> bytes:
+    """The bytes that a code signs: the whole stop, its author, and the place, day and list that it is for (`first_prev`)."""
+    said = {"bound_to": bound_to, "knows": body.knows, "n": body.n, "named": body.named, "run": run}
+    return b"valgbord stop\n" + msgspec.json.encode(said, order="sorted")

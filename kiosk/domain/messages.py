@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.entries import Count, Hash, Origin, Request, Seq, Time
+from kiosk.domain.entries import DEVICES_MOST, Device, Request, RunName, Seq, Time, Vector
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{2}){0,64}\Z")]
 """A signature."""
@@ -19,12 +19,12 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Batch(_Message, frozen=True):
-    """Consecutive entries of one origin's log from seq `first` on, each in its canonical bytes.
+    """Consecutive entries of one run from seq `first` on, each in its canonical bytes.
 
-    `signature`, in hex, is the origin's over the last of them (`batch_signed`), and by the chain covers all.
+    `signature`, in hex, is its device's over the last of them (`batch_signed`), and by the chain covers all.
     """
 
-    origin: Origin
+    run: RunName
     first: Seq
     entries: tuple[msgspec.Raw, ...]
     signature: Hex
@@ -33,11 +33,11 @@ class Batch(_Message, frozen=True):
 class Ask(_Message, frozen=True):
     """A request at once, while its entry is being committed. Never an entry: it has no seq and is in no vector.
 
-    `after`: the seq of the asker's last `withdrawn`, 0 for none: who has not got it would see a mark that is given up.
+    `after`: how far the asker's log went when it withdrew last, 0 for never: who has less would see a mark that is given up.
     """
 
     request: Request
-    after: Count = 0
+    after: Annotated[int, msgspec.Meta(ge=0, le=10**15)] = 0
 
 
 class Stance(StrEnum):
@@ -61,24 +61,20 @@ class Display(StrEnum):
 
 
 class Head(_Message, frozen=True):
-    """What a node has on disk: the vector `have`, {origin: seq}. `start` is the seq of its last start, `count` counts its
-    heads since; `tip` is the hash of its own log's last entry; `starts`: the hash of the last start of each other node that has
-    not been fresh since, for what its peers know; `hears`: of each other node that it sees, the `count` of the newest head;
-    `display`: its own one.
+    """What a device has on disk: the vector `have`. `run` is its run, the `runs`th of its log; `count` counts its heads since.
 
-    `fresh`: whether it is by rule D2. `clock_ms` is its wall clock, to show when two differ; never compared for order.
+    `member`: whether the run is one by rule M. `clock_ms` is its wall clock, to show when two differ; never compared for order.
+    `hears`: of each other device that it sees, the `count` of the newest head; `display`: its own one.
     """
 
-    origin: Origin
-    start: Seq
+    run: RunName
+    runs: Seq
     count: Seq
-    tip: Hash
-    have: dict[Origin, Seq]
-    fresh: bool
+    have: Vector
+    member: bool
     stance: Stance
     clock_ms: Time
-    starts: dict[Origin, Hash] = {}
-    hears: dict[Origin, Seq] = {}
+    hears: Annotated[dict[Device, Seq], msgspec.Meta(max_length=DEVICES_MOST)] = {}
     display: Display = Display.DRAWS
 
 
@@ -87,7 +83,7 @@ class AtClerk(_Message, frozen=True):
 
 
 class Want(_Message, frozen=True):
-    """Send me this origin's entries from seq `first` on."""
+    """Send me the entries on this run's line from seq `first` on; 0: from where the run itself begins."""
 
-    origin: Origin
-    first: Seq
+    run: RunName
+    first: Annotated[int, msgspec.Meta(ge=0, le=10**15)]

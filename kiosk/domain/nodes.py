@@ -1,36 +1,49 @@
-"""Nodes and their disks, by name. Pure.
+"""Nodes, their devices and the devices' runs, by name. Pure.
 
-A node is a device of the place: "S" is the secretary's, "T3" table 3's. An origin is one of its disks, "T3.1" as delivered and
-"T3.2" after it was replaced, since a log that was lost must never be continued.
+A node is a place in the hall: "S" is the secretary's, "T3" table 3's. A device is one of its cards, "T3.1" as delivered and
+"T3.2" its spare. A run is one start of a device, "T3.1-5f2c91ab01c2d3e4": no other has ever had its name.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 SECRETARY = "S"
 
-ORIGIN = r"(?:S|T[1-9][0-9]{0,2})\.[1-9][0-9]?"
-"""The names that disks can have, as a pattern; what has another name is refused where it comes in."""
+DEVICE = r"(?:S|T[1-9][0-9]{0,2})\.[1-9][0-9]?"
+"""The names that devices can have, as a pattern; what has another name is refused where it comes in."""
+RUN = DEVICE + r"-[0-9a-f]{16}"
+"""The names of runs."""
 
 
 def origin_of(node: str, disk: int = 1) -> str:
-    """The origin of a node's first or later disk."""
+    """The device of a node's first or later card."""
     return f"{node}.{disk}"
 
 
+@lru_cache(4_096)  # asked for again and again; who lies has more names than that, and gets no memory for them
+@cache
+def is_spare(device: str) -> bool:
+    """Whether a device is none of those that the nodes are delivered with."""
+    return device != origin_of(node_of(device))
+
+
+def device_of(name: str) -> str:
+    """The device of a run, or of a request or an entry that is named after its run: "T3.1" for "T3.1-5f2c91ab01c2d3e4/7"."""
+    return name.partition("-")[0]
+
+
+def run_of(request: str) -> str:
+    """The run that made a request, by the request's id."""
+    return request.partition("/")[0]
+
+
 @cache  # a place has few names, and they are asked for in every turn
-def node_of(origin: str) -> str:
-    """The node that an origin is a disk of: "T3" for "T3.2"."""
-    return origin.partition(".")[0]
+def node_of(name: str) -> str:
+    """The node of a device or a run: "T3" for "T3.2"."""
+    return name.partition(".")[0]
 
 
 @cache
-def is_later_disk(origin: str, of: str) -> bool:
-    """Whether an origin is a disk that was put in instead of another: "T3.2" after "T3.1"."""
-    return node_of(origin) == node_of(of) and int(origin.partition(".")[2]) > int(of.partition(".")[2])
-
-
-@cache
-def table_of(origin: str) -> int | None:
-    """The number of the table that an origin stands on; None for the secretary's."""
-    node = node_of(origin)
+def table_of(name: str) -> int | None:
+    """The number of the table where a device or a run is; None for the secretary's."""
+    node = node_of(name)
     return None if node == SECRETARY else int(node[1:])

@@ -1,20 +1,20 @@
 """The chair's and the secretary's pages: who is there, and moving books. A page is a state within the desk's `Office`. Pure.
 
-Each page asks one question. What it leads to is a `Perform`, which the desk carries out after the PIN; only a card scanned in a
-seizure needs none, since the PIN of its seal covers it.
+Each page asks one question. What it leads to is a `Perform`, which the desk carries out after the PIN. To stop devices, or open
+the poll, needs one of the chair's codes instead; that covers the cards which are then scanned, and the view.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kiosk.domain.rights import REGISTER
-from kiosk.domain.situation import Seizure, Situation, Undo, UndoState
+from kiosk.domain.codetext import RESERVE, Misread
+from kiosk.domain.situation import Situation, Undo, UndoState
 
 _UNDOS_TOLD = 3  # undos that are told at once
 
 
 class Deed(StrEnum):
-    """What the chair decides with the PIN."""
+    """What the chair decides: `OPEN_POLL` and `STOP` with a code, all else with the PIN."""
 
     OPEN_POLL = "open_poll"
     CLOSE_TABLE = "close_table"
@@ -23,28 +23,36 @@ class Deed(StrEnum):
     ISLAND = "island"  # fast bordvalg: the table serves its own voters while it reaches nobody
     LOCK = "lock"
     UNLOCK = "unlock"
-    HAND_OVER = "hand_over"  # gives a book to another node
-    SEAL = "seal"  # begins to take a book; attests which nodes are stopped
-    SEIZE = "seize"  # takes it
+    GIVE = "give"  # gives a book to another node
+    STOP = "stop"  # takes over the books of devices that are off or locked; on a code
     UNDO = "undo"  # takes back a voter's mark
-    ATTEST = "attest"  # after a power cut: attests that nodes are stopped, so that this one need not wait for them
+    EXCUSE = "excuse"  # after a start: attests that this card is the right one, so that some devices need not be heard
 
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """The chair has decided this. `voter`: the number of the voter whom it is about; `to`: an origin; `target`: the mark that
-    is taken back.
-
-    `nodes`: those attested stopped; `cards`: voters whose cards were found at stopped tables, each with that table's origin.
-    """
+    """The chair has decided this. `voter`: the number of the voter whom it is about; `to`: a device; `target`: the mark that is
+    taken back, and `handed_out` what was read of it: that its ballots had been; `devices`: those that are excused."""
 
     deed: Deed
     voter: int | None = None
     book: int | None = None
     to: str = ""
-    nodes: frozenset[str] = frozenset()
-    cards: tuple[tuple[int, str], ...] = ()
+    devices: frozenset[str] = frozenset()
     target: str = ""
+    handed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UseCode:
+    """The chair stops these devices with the code that was given last."""
+
+    devices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The stopped tables' cards are scanned: their books are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +77,63 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class PickBook:
-    """Which book is handed over, or taken."""
-
-    deed: Deed
+    """Which book is given to another node."""
 
 
 @dataclass(frozen=True, slots=True)
 class PickHeir:
     """Which node gets the book."""
 
-    deed: Deed
     book: int
 
 
 @dataclass(frozen=True, slots=True)
 class PickStopped:
-    """Which nodes are stopped, as the chair attests; `book` is missing where it is for a start and not for a seizure.
+    """Which devices are off or locked, as the chair attests.
 
     None is chosen beforehand: who is silent need not be stopped, and what is attested must be somebody's own word.
     """
 
-    book: int | None
     chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Piles:
-    """The stopped tables' cards are scanned again. `pile`: whose cards lie under the scanner; empty until one is chosen.
+class PickExcused:
+    """Which devices, silent or stopped, need not be heard, since this card has been in this device since it was first used, as
+    the chair attests."""
 
-    In a seizure each card is written at once; before a start they are kept in `cards` until it is.
+    chosen: frozenset[str] = frozenset()
+
+
+class CodeSlip(StrEnum):
+    """What is wrong with a code of this place that was scanned or keyed."""
+
+    USED = "used"  # it was used, or a later one was
+    SKIPPED = "skipped"  # there is an earlier one that was not used, as far as is known here
+
+
+@dataclass(frozen=True, slots=True)
+class AskCode:
+    """The chair's next code is awaited, to stop these devices. `slip`: what is wrong with code `n`, which came last."""
+
+    devices: frozenset[str]
+    slip: CodeSlip | Misread | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Piles:
+    """The stopped tables' cards are scanned, under code `n`, and in the end what has come of it is told.
+
+    `opens`: it opens the poll. `pile`: whose cards lie under the scanner; empty until one is chosen. `last`: whose card was
+    scanned last; `misread`: that was no card of a voter here.
     """
 
-    book: int | None
-    nodes: frozenset[str] = frozenset()
+    n: int
+    opens: bool = False
     pile: str = ""
-    cards: tuple[tuple[int, str], ...] = ()
+    last: int = 0
+    misread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,52 +151,62 @@ class Marks:
     name: str = ""
 
 
-Page = Overview | FindMark | Marks | PickBook | PickHeir | PickStopped | Piles
-
-
-def seizure_of(situation: Situation, book: int | None) -> Seizure | None:
-    """The pending seizure of a book."""
-    return next((seizure for seizure in situation.seizures if seizure.book == book), None)
+Page = Overview | FindMark | Marks | PickBook | PickHeir | PickStopped | PickExcused | AskCode | Piles
 
 
 def picked(page: Page, what: str, situation: Situation) -> Page | Perform | Seen | None:
     """What touching an item of a page leads to: another page, something to decide, or None where it means nothing."""
-    origins = {peer.origin for peer in situation.peers}
+    devices = {peer.device for peer in situation.peers}
     match page:
         case Overview():
             return _deed_picked(what, situation)
         case Marks() if what.isdecimal() and 1 <= int(what) <= len(situation.marks):
-            return Perform(Deed.UNDO, voter=page.voter, target=situation.marks[int(what) - 1].target)
-        case PickBook() if what.isdecimal():
-            return _book_picked(page, int(what), situation)
-        case PickHeir(deed, book) if what in origins | {situation.me}:
-            return Perform(deed, book=book, to=what)
-        case PickStopped() if what in origins:
+            mark = situation.marks[int(what) - 1]
+            return Perform(Deed.UNDO, voter=page.voter, target=mark.target, handed_out=mark.issued)
+        case PickBook() if what.isdecimal() and int(what) in situation.mine:
+            return PickHeir(int(what))
+        case PickHeir(book) if what in devices:
+            return Perform(Deed.GIVE, book=book, to=what)
+        case PickStopped() if what in devices:
             return replace(page, chosen=page.chosen ^ {what})
-        case Piles() if what in origins:
-            return replace(page, pile=what)
-        case Piles(book=int() as book) if what == "again":
-            return PickStopped(book)
+        case PickExcused() if what in situation.excusable:
+            return replace(page, chosen=page.chosen ^ {what})
+        case Piles() if what in devices:
+            return replace(page, pile=what, last=0, misread=False)
+        case Piles() if what == "again":
+            return PickStopped()
         case _:
             return None
 
 
 def _deed_picked(what: str, situation: Situation) -> Page | Seen | None:
-    if what == "seen":
-        return seen(situation)
-    if what == Deed.UNDO and may_undo(situation):
-        return FindMark()
-    if what == Deed.HAND_OVER and situation.mine:
-        return PickBook(Deed.HAND_OVER)
-    if what == Deed.SEAL and (situation.may_seal or situation.seizures):
-        return PickBook(Deed.SEAL)
-    return PickStopped(None) if what == Deed.ATTEST and situation.may_attest else None
+    match what:
+        case "seen":
+            return seen(situation)
+        case Deed.UNDO if situation.may_undo:
+            return FindMark()
+        case Deed.GIVE if situation.mine:
+            return PickBook()
+        case Deed.STOP if situation.stopping is not None:
+            return piles(situation)
+        case Deed.STOP | Deed.OPEN_POLL if situation.may_stop:
+            return PickStopped()
+        case Deed.EXCUSE if situation.excusable:
+            return PickExcused()
+        case _:
+            return None
+
+
+def piles(situation: Situation) -> Piles | PickStopped:
+    """Where a stop goes on that is begun here, or begins."""
+    stopping = situation.stopping
+    return Piles(stopping.n, stopping.opens) if stopping is not None else PickStopped()
 
 
 def undos_told(situation: Situation) -> tuple[Undo, ...]:
     """The undos that the overview tells of, the newest first; where much else is to be told only that one."""
     busy = situation.conflicts or situation.left_open or situation.refused
-    return situation.undos[: -2 if busy else -_UNDOS_TOLD - 1 : -1]
+    return situation.undos[::-1][: 1 if busy else _UNDOS_TOLD]
 
 
 def seen(situation: Situation) -> Seen:
@@ -179,57 +219,62 @@ def undone_here(situation: Situation) -> tuple[Undo, ...]:
     return tuple(undo for undo in situation.undos if undo.state is UndoState.UNDONE)[-_UNDOS_TOLD:]
 
 
-def may_undo(situation: Situation) -> bool:
-    """Whether marks can be undone here: it is the register's holder who asks for it."""
-    return REGISTER in situation.mine
-
-
-def _book_picked(page: PickBook, book: int, situation: Situation) -> Page | None:
-    if page.deed is Deed.HAND_OVER:
-        return PickHeir(Deed.HAND_OVER, book) if book in situation.mine else None
-    if seizure_of(situation, book) is not None:
-        return Piles(book)
-    return PickStopped(book) if book in situation.may_seal else None
-
-
-def went_on(page: Page, situation: Situation) -> Page | Perform | None:
+def went_on(page: Page, situation: Situation) -> Page | Perform | Finish | None:
     """What a page's go-on button leads to; None where it has none now."""
     match page:
-        case PickStopped(book=int() as book):
-            return Perform(Deed.SEAL, book=book, nodes=page.chosen)
         case PickStopped():
-            return Piles(None, page.chosen) if page.chosen else None
-        case Piles(book=int() as book):
-            seizure = seizure_of(situation, book)
-            if seizure is None or not seizure.ready:
-                return None
-            return Perform(Deed.SEIZE, book=book, to=seizure.to) if seizure.to else PickHeir(Deed.SEIZE, book)
-        case Piles():
-            return Perform(Deed.ATTEST, nodes=page.nodes, cards=page.cards)
+            return AskCode(page.chosen)
+        case PickExcused() if page.chosen:
+            return Perform(Deed.EXCUSE, devices=page.chosen)
+        case Piles() if situation.stopping is not None and situation.stopping.ready:
+            return Finish()
         case _:
             return None
+
+
+def code_given(page: AskCode, given: int | Misread, situation: Situation) -> AskCode | UseCode:
+    """What a code leads to, or what is none of this place's. A code that skips one is asked for twice."""
+    if isinstance(given, Misread):
+        return replace(page, slip=given, n=0)
+    n = given
+    if n <= situation.last_code:
+        return replace(page, slip=CodeSlip.USED, n=n)
+    skips = n not in (situation.last_code + 1, RESERVE[0])
+    if skips and (page.slip, page.n) != (CodeSlip.SKIPPED, n):
+        return replace(page, slip=CodeSlip.SKIPPED, n=n)
+    return UseCode(page.devices)
 
 
 def scanned(page: Page, voter: int | None, name: str, situation: Situation) -> tuple[Page, Rescan | None]:
     """A card was scanned on a page: it belongs to the chosen pile, or is the voter's whose mark is undone, or means nothing.
 
-    `voter` is missing for what is no card of this place.
+    `voter` is missing for what is no card of this place, and `name` for who is not on the list. A card of a pile that could not
+    be read is told of: it would be lost among the others.
     """
     if isinstance(page, FindMark | Marks):
         return FindMark(misread=True) if voter is None else Marks(voter, name), None
-    if voter is None:
+    if not isinstance(page, Piles) or not page.pile or situation.stopping is None:
         return page, None
-    if not isinstance(page, Piles) or not page.pile:
-        return page, None
-    if page.book is None:
-        cards = page.cards if (voter, page.pile) in page.cards else (*page.cards, (voter, page.pile))
-        return replace(page, cards=cards), None
-    return page, (Rescan(voter, page.pile) if seizure_of(situation, page.book) is not None else None)
+    if voter is None or not name:
+        return replace(page, last=0, misread=True), None
+    return replace(page, last=voter, misread=False), Rescan(voter, page.pile)
 
 
-def outlived(page: Page, situation: Situation) -> Page:
-    """The page to stand on when something has changed: one whose seizure is over leads back to the overview."""
-    if isinstance(page, FindMark | Marks) and not may_undo(situation):
-        return Overview()
-    done = isinstance(page, Piles | PickHeir) and page.book is not None and seizure_of(situation, page.book) is None
-    return Overview() if done and not (isinstance(page, PickHeir) and page.deed is Deed.HAND_OVER) else page
+def left(page: Page) -> Page | None:
+    """Where going back leads to: from the code to what was ticked, from the overview home (None), else to the overview."""
+    return PickStopped(page.devices) if isinstance(page, AskCode) else None if isinstance(page, Overview) else Overview()
+
+
+def outlived(page: Page, situation: Situation) -> Page | None:
+    """The page to stand on when something has changed: one whose matter is over leads back to the overview; from the opening of
+    the poll it goes home (None), and what has come of another stop stands until it is read."""
+    if isinstance(page, Piles):
+        return None if page.opens and situation.stopping is None and situation.viewed == page.n else page
+    over = {
+        FindMark: not situation.may_undo,
+        Marks: not situation.may_undo,
+        PickStopped: not situation.may_stop,
+        AskCode: not situation.may_stop,
+        PickExcused: not situation.excusable,
+    }
+    return Overview() if over.get(type(page), False) else page

@@ -1,218 +1,186 @@
-"""The rules of the books protocol, one function each, named after the rule. Pure.
+"""The rules of the books protocol, one function each, named after the rule in kiosk/PROTOCOL.md. Pure.
 
-D1–D4: who may decide. G1–G5: who may show green. Then what a seizure must wait for, and where it cuts. `Seen` is what a node
-knows. The protocol was checked by a model with each rule left out; the simulator leaves each out of this very code.
+T; D1 to D4: who may decide. G1 to G3: who may show green. Then what a view must wait for. `Seen` is what a node knows. A
+model has checked each of them by leaving it out; the simulator leaves each out of this very code.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kiosk.domain import entries as e
-from kiosk.domain.books import REGISTER, Books, Sealed, Standing
+from kiosk.domain.books import Books, Stopped
 from kiosk.domain.eligibility import Barred, Eligible
-from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head
-from kiosk.domain.nodes import is_later_disk
+from kiosk.domain.nodes import device_of, is_spare
 
 
 @dataclass(slots=True)
 class Seen:
-    """What one node knows. `have` is the vector of all it has received, `stored` of what is on its disk.
+    """What one node knows. `run`: its run; "" before it has begun, and when it is locked.
 
-    `island`: the chair has put it in island mode. `joined`: its clerk has answered what the last run left open, and it is not
-    locked.
+    `island`: the chair has put it in island mode.
     """
 
-    me: str
+    device: str
     books: Books
     ledger: Ledger
-    fresh: Freshness
-    have: dict[str, int] = field(default_factory=dict)
-    stored: dict[str, int] = field(default_factory=dict)
+    member: Membership
+    run: str = ""
     island: bool = False
-    joined: bool = False
+
+
+def t_no_twin(books: Books, run: str) -> bool:
+    """T: every known run of this device is on this run's line. If one is not, two cards with one key are about."""
+    mine = books.runs[run]
+    return len(books.runs.devices[mine.device]) == mine.nth
+
+
+def may_go_on(seen: Seen) -> bool:
+    """Whether this node has a run, which is neither a twin's nor named by a stop."""
+    return bool(seen.run) and t_no_twin(seen.books, seen.run) and not seen.books.is_named(seen.run)
+
+
+def f_may_ask(seen: Seen) -> bool:
+    """F: whether this run may ask for voters: as a member, or where its device was delivered, or has asked before."""
+    return may_go_on(seen) and (seen.member.reached or not seen.books.is_new_spare(seen.device))
 
 
 # --- who may decide -------------------------------------------------------------------------------------------------
 
 
 def may_decide(seen: Seen, book: int) -> bool:
-    """Whether this node may decide in a book now: on its voters, or to hand it over; in the register, to seal and seize."""
-    return (
-        seen.joined
-        and d1_holds(seen.books, seen.me, book)
-        and d2_fresh(seen, book)
-        and d3_whole_history(seen.books, book, seen.have)
-    )
+    """Whether this node may decide in a book now: on its voters, or to give it away."""
+    return may_go_on(seen) and d1_holds(seen.books, seen.run, book) and d2_member(seen) and d3_whole(seen.books, book)
 
 
-def d1_holds(books: Books, me: str, book: int) -> bool:
-    """D1: by its logs this node holds the book at the highest epoch known, and no seal is pending on it.
-
-    The protocol lets a holder go on under a pending seal; but nobody could act on such a decision before the seizure, and past
-    the cut it would only be a late mark.
-    """
+def d1_holds(books: Books, run: str, book: int) -> bool:
+    """D1: this run is the chain's last holder; nothing is open, and no pending stop names it."""
     chain = books.chain(book)
-    return chain.last.holder == me and not chain.open and not chain.pending
+    return chain.last.holder.name == run and not chain.open and not chain.pending
 
 
-def d2_fresh(seen: Seen, book: int) -> bool:
-    """D2: nothing can have happened while this node was off that it does not know; or it is an island, for its own book
-    only."""
-    return seen.fresh.reached or (stands_alone(seen) and book != REGISTER)
+def d2_member(seen: Seen) -> bool:
+    """D2: the run is a member."""
+    return seen.member.reached
 
 
-def stands_alone(seen: Seen) -> bool:
-    """Whether island mode stands in for being fresh, and for a copy. Not on a disk that has heard of a longer log of its own:
-    it may be an old one, and what it has decided since is elsewhere."""
-    return seen.island and not seen.fresh.outdated
-
-
-def d3_whole_history(books: Books, book: int, have: Mapping[str, int]) -> bool:
-    """D3: this node has every earlier holder's log up to where its holding ended, and what each answer to a seizure covered."""
+def d3_whole(books: Books, book: int) -> bool:
+    """D3: all is known here that was known to who wrote each step of the chain. Only where a device has told two stories can
+    something be missing: by rule L all else was there before."""
     holdings = books.chain(book).holdings
-    return all(have.get(holding.holder, 0) >= (holding.end or 0) for holding in holdings[:-1]) and all(
-        covers(have, holding.seize.answers) for holding in holdings if holding.seize is not None
-    )
+    return all(books.runs.have(knows) for hold, knows in books.short.items() if hold in holdings)
 
 
-def d4_decidable(case: Case, books: Books) -> bool:
-    """D4, first half: the request is not decided, nor withdrawn; one that was issued is a mark already.
-
-    A decision that does not fit the request is none for a later holder; but a holder decides once.
-    """
-    by_this_holder = any(found.decision.epoch == books.chain(found.decision.book).last.epoch for found in case.counting(books))
-    return case.outcome(books) is None and not by_this_holder and not case.withdrawn and not case.issued
+def d4_decidable(ledger: Ledger, case: Case) -> bool:
+    """D4, first half: no decision on it counts yet, and it is neither withdrawn nor issued."""
+    return case.made is not None and ledger.outcome(case) is None and not case.withdrawn and not case.issued
 
 
 def d4_grants(made: e.Request, may: Eligible | Barred) -> bool:
-    """D4, second half: the voter may be given all these ballots by what is marked now."""
+    """D4, second half, of a check-in: the voter may be given all these ballots by what is marked now."""
     return isinstance(may, Eligible) and set(made.elections) <= set(may.elections)
 
 
-def undo_is_asked(case: Case, books: Books) -> bool:
-    """Whether who asks for an undo holds the register."""
-    return case.made is not None and books.counts(REGISTER, case.made.register, case.origin, case.seq)
+def d4_undo(ledger: Ledger, made: e.Request) -> bool | None:
+    """D4, second half, of an undo: the target is a mark of this voter, and is issued or its run is over, as the undo says.
 
-
-def undo_grants(made: e.Request, target: Case | None, books: Books, run_is_over: bool) -> bool | None:
-    """Whether the secretary's undo of a request's mark may be granted; None while that is not known here.
-
-    The ballots were handed out, as it says; or, as it says, they were not, and the run of the table that asked for them is
-    over, so that no green can follow.
+    None while that is not known here.
     """
-    if target is None or not target.voters:
+    if ledger.card(made.target):
+        return any(found.spot == made.target for found in ledger.found(made.voter))
+    target = ledger.cases.get(made.target)
+    if target is None or not ledger.voters(target):
         return None
-    if made.voter not in target.voters or not target.marks(books):
+    if made.voter not in ledger.voters(target) or not ledger.mark(target):
         return False
     if made.handed_out:
         return True if target.issued else None
-    return False if target.issued else run_is_over or None
+    return False if target.issued else is_over(ledger, target) or None
+
+
+def run_is_over(books: Books, run: str) -> bool:
+    """Whether no green can follow on a request of this run: a later run of its device has begun, or a stop names it."""
+    known = books.runs.get(run)
+    return known is not None and (bool(known.after) or books.is_named(run))
+
+
+def is_over(ledger: Ledger, case: Case) -> bool:
+    """Whether no green can follow on a request. Of a run that nobody knows: whether all who granted it were taken over since.
+
+    A view knows all runs that were going on; so there was no such run, or it is one of a device that the stop named.
+    """
+    if case.run in ledger.books.runs:
+        return run_is_over(ledger.books, case.run)
+    given = [one for said in case.decided.values() for one in said.values() if one.decision.outcome is e.Outcome.GRANTED]
+    return bool(given) and all(ledger.books.is_taken_over(one.author) for one in given)
 
 
 # --- who may show green ---------------------------------------------------------------------------------------------
 
 
-def g1_not_withdrawn(case: Case) -> bool:
-    """G1: the table has not given the request up."""
-    return not case.withdrawn
+def g1_own(seen: Seen, case: Case) -> bool:
+    """G1: the request is of this run, on this disk, and not withdrawn."""
+    run = seen.books.runs.get(seen.run)
+    return run is not None and case.run == seen.run and 0 < case.seq <= run.stored and not case.withdrawn
 
 
 def g2_counts(seen: Seen, case: Case) -> bool:
-    """G2: the decision's author held the book at that epoch, and no pending seal leaves it open here."""
-    found = case.outcome(seen.books)
-    if found is None or case.made is None:
+    """G2: a decision on it counts, and no later start says that its author's run was over before."""
+    found = seen.ledger.outcome(case)
+    if found is None or not seen.ledger.counts(found):
         return False
-    same = (found.decision.voter, found.decision.elections) == (case.made.voter, case.made.elections)
-    return same and found.standing(seen.books) is Standing.COUNTS
-
-
-def g3_own_request_stored(seen: Seen, case: Case) -> bool:
-    """G3, for any holder: this table's own request is on its disk."""
-    return 0 < case.seq <= seen.stored.get(seen.me, 0)
+    return all(later.first > found.seq for later in seen.books.runs[found.author].after)
 
 
 def g3_two_disks(seen: Seen, case: Case, heads: Iterable[Head]) -> bool:
-    """G3: request and decision are on two disks, or this table is an island.
-
-    The decision of another node is on its disk, or it would not have been sent. For its own, another node's head must show the
-    copy, and this node have every register entry which that head shows. Who shows more of it than there is has another
-    log.
-    """
-    found = case.outcome(seen.books)
-    if found is None or not g3_own_request_stored(seen, case):
-        return False
-    if found.origin != seen.me:
-        return seen.have.get(found.origin, 0) >= found.seq
-    if seen.stored.get(seen.me, 0) < found.seq:
-        return False
-    others = (head for head in heads if head.origin != seen.me and head.origin not in seen.fresh.claimants)
-    return stands_alone(seen) or any(
-        head.have.get(seen.me, 0) >= found.seq and g3_knows_register(seen, head) for head in others
+    """G3: two disks have the mark. Who has decided for himself needs another device's head that shows the decision, or is an
+    island. What else the head shows must be known here: it may be a stop of this very run."""
+    found = seen.ledger.outcome(case)
+    assert found is not None
+    if device_of(found.author) != seen.device or seen.island:
+        return True
+    return not _marked_since(seen, case) and any(
+        device_of(head.run) != seen.device
+        and (head.member or not seen.books.is_new_spare(device_of(head.run)))
+        and head.have.get(found.author, 0) >= found.seq
+        and seen.books.runs.have(head.have)
+        for head in heads
     )
 
 
-def g3_knows_register(seen: Seen, head: Head) -> bool:
-    """Whether this node has every register entry that a head shows: the peer may know of a seal that this node does not."""
-    writers = {holding.holder for holding in seen.books.chain(REGISTER).holdings}
-    return all(
-        seen.stored.get(origin, 0) >= seq
-        for origin, seq in head.have.items()
-        if origin in writers or seen.books.may_seize_register(origin)
-    )
-
-
-def g4_fresh(seen: Seen) -> bool:
-    """G4: this table is fresh, or an island."""
-    return seen.fresh.reached or stands_alone(seen)
-
-
-def g5_no_other_mark(seen: Seen, case: Case) -> bool:
-    """G5: no other mark of this voter, and no card found at a stopped table, for any of these elections; nor is it undone."""
+def _marked_since(seen: Seen, case: Case) -> bool:
+    """Whether another mark of the voter is known by now: an old card may have learnt what its earlier run went on with."""
     assert case.made is not None
     wanted = set(case.made.elections)
-    other = any(wanted & set(mark.elections) for mark in seen.ledger.marks(case.made.voter, but=case.id))
-    return not other and not case.undone(seen.books)
+    return any(wanted & set(mark.elections) for mark in seen.ledger.marks(case.made.voter, but=case.id))
 
 
-# --- taking a book --------------------------------------------------------------------------------------------------
+# --- stopping a device ----------------------------------------------------------------------------------------------
 
 
-def may_seal(seen: Seen, book: int) -> bool:
-    """Whether this node may begin to take a book, or finish it: the register's holder any other's, the assistant the register.
-
-    A seal that is pending must be finished even where its book is this node's own by now: nobody else could.
-    """
-    if book == REGISTER:
-        replaced = any(is_later_disk(origin, seen.me) for origin in seen.have)
-        may = seen.books.may_seize_register(seen.me) and not replaced and seen.joined and seen.fresh.reached
-    else:
-        may = may_decide(seen, REGISTER)
-    return may and (seen.books.holder(book) != seen.me or seen.books.unfinished(book) is not None)
+def may_stop(books: Books, n: int) -> bool:
+    """Whether code n may be used here: its number is above all that are known."""
+    return all(stopped.stop.n < n for stopped in books.stops)
 
 
-def is_back(sealed: Sealed, origin: str, last_start: Mapping[str, int]) -> bool:
-    """Whether an origin that was attested stopped has started since."""
-    return last_start.get(origin, 0) > sealed.seal.stopped[origin]
+def may_view(seen: Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
+    """Whether the author of a stop may write its view: all have answered, all that they showed is on this disk, and no higher
+    stop is known. `answers`: of each device its first head that shows the stop."""
+    runs, mine = seen.books.runs, stopped.author == seen.run and stopped.view is None
+    highest = all(other.rank <= stopped.rank for other in seen.books.stops)
+    has_all = all(runs.have_stored(head.have) for head in answers.values())
+    return mine and highest and has_all and not must_answer(seen, stopped, answers)
 
 
-def must_answer(seen: Seen, sealed: Sealed, everyone: Iterable[str], last_start: Mapping[str, int]) -> set[str]:
-    """Who must answer a seal: every node that is not attested stopped, and every one that was and is back."""
-    stopped = sealed.seal.stopped
-    return {o for o in everyone if o != seen.me and (o not in stopped or is_back(sealed, o, last_start))}
+def must_answer(seen: Seen, stopped: Stopped, answers: Mapping[str, Head]) -> set[str]:
+    """The devices that must still acknowledge a stop: all that were delivered, and the spares of which a run is known, but for
+    those that it names. Who has heard nobody yet knows of no run, and must not take a book without its history."""
+    delivered = {device for device in seen.books.basis.devices if not is_spare(device)}
+    return (delivered | seen.books.runs.begun) - set(stopped.stop.named) - {seen.device} - set(answers)
 
 
-def is_answer(books: Books, sealed: Sealed, head: Head) -> bool:
-    """Whether a head answers a seal: its node has the seal on disk, and holds back what the old holder wrote later.
-
-    It does so once it knows that the seal's author holds the register; the register's own history makes nobody wait for the
-    assistant's seals, which all know.
-    """
-    knows = sealed.seal.book == REGISTER or covers(head.have, books.register_history(sealed.seal.register))
-    return knows and head.have.get(sealed.author, 0) >= sealed.seq
-
-
-def cut_of(sealed: Sealed, old: str, answers: Iterable[Mapping[str, int]]) -> int:
-    """Where the old holder's log is cut: the most of it that the writer of the seal or any that answered had."""
-    return max([sealed.had.get(old, 0), *(have.get(old, 0) for have in answers)])
+def acknowledges(books: Books, stopped: Stopped, head: Head) -> bool:
+    """Whether a head acknowledges a stop: its device has it on disk, and holds back what the named wrote later."""
+    return books.runs.shows(head.have, stopped.author, stopped.seq)

@@ -12,6 +12,8 @@ import msgspec
 from kiosk.domain.ballots import Colour
 
 Word = Annotated[str, msgspec.Meta(max_length=32)]
+Keyed = Annotated[str, msgspec.Meta(max_length=64)]
+"""What is keyed on the pad. The longest is a code of the chair's."""
 
 
 class _Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -108,11 +110,13 @@ class Ready(_Content, frozen=True):
 
 
 class Typing(_Content, frozen=True):
-    """Number pad for a voter number or card number of up to `digits` digits."""
+    """Number pad for a number of up to `digits` digits: a voter's, a card's or a code. `groups`: they are shown in groups of so
+    many, as they are printed; empty: all together."""
 
     hint: str
     digits: int
     notice: str = ""
+    groups: tuple[int, ...] = ()
 
 
 class VoterShown(_Content, frozen=True):
@@ -224,13 +228,17 @@ class Line(_Part, frozen=True):
 
 
 class Board(_Content, frozen=True):
-    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one is filled and carries a tick."""
+    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one is filled and carries a tick.
+
+    `notice`: what is counted; `warning`: what went wrong with the last scan.
+    """
 
     text: str = ""
     lines: tuple[Line, ...] = ()
     items: tuple[Button, ...] = ()
     chosen: tuple[str, ...] = ()
     notice: str = ""
+    warning: str = ""
 
 
 class Pin(_Content, frozen=True):
@@ -291,7 +299,7 @@ class Touch(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
 
     screen: int
     touch: Word
-    value: Word = ""
+    value: Keyed = ""
     how: Word = ""
 
 

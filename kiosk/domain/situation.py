@@ -24,10 +24,10 @@ class Peer:
 
     `stance` is what it was doing when it was heard last; `last_ms`: the time on its last entry that is known here, 0 for none.
     `clock_off`: its clock differs from most others by over a minute, or did when it was heard last. `deaf`: it hears nobody.
-    `card`: the last card known of it; looked for only where cards are to be scanned again.
+    `card`: the last card known of it; looked for only where cards are to be scanned again. `member`: by rule M, as it says.
     """
 
-    origin: str
+    device: str
     table: int | None
     seen: bool
     stance: Stance
@@ -37,6 +37,7 @@ class Peer:
     card: "LastCard | None" = None
     deaf: bool = False
     display: Display = Display.DRAWS
+    member: bool = True
 
     @property
     def locked(self) -> bool:
@@ -77,7 +78,7 @@ class UndoState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Undo:
     """An undo that people here are told of once. `request`: its id; `table`: whose mark it is, None for a card found;
-    `holder`: the origin that decides."""
+    `holder`: the device that decides."""
 
     request: str
     voter: int
@@ -88,8 +89,8 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class LastCard:
-    """The last card that is known of a table: its voter, the how manyth of that table it is, and when this node heard of it, by
-    its own clock (0: in an earlier run)."""
+    """The last card that is known of a table: its voter, its place among that table's, from 1, and when this node heard of it,
+    by its own clock (0: in an earlier run)."""
 
     voter: int
     place: int
@@ -98,34 +99,46 @@ class LastCard:
 
 @dataclass(frozen=True, slots=True)
 class Unproved:
-    """A request of a stopped node without a decision that counts: its card is to be scanned again."""
+    """A request of a stopped device of which no grant is known: its card is to be scanned."""
 
-    origin: str
+    device: str
     voter: int
 
 
 @dataclass(frozen=True, slots=True)
-class Seizure:
-    """A book that this node is taking: its seal is written, its `seize` is not.
+class Stopping:
+    """A stop, with code `n`, that this node has to finish: its view is not written.
 
-    `waits_for`: origins that must answer, or be attested stopped in a new seal; `fetching`: their entries are still on the way.
-    `to`: who a handover within the cut names; empty where the chair may choose.
-    `stopped`, each with its last card known here: those that lie on top of it are to be scanned again, and `unproved`.
+    `waits_for`: devices that must acknowledge it, or be named with the next code; `fetching`: what they showed is still on the
+    way, `fetching_from` which of them. `stopped`, each with its last card known here: those that lie on top of it are to be
+    scanned, and `unproved`. `opens`: it opens the poll.
     """
 
-    book: int
-    old: str
+    n: int
     stopped: tuple[Peer, ...]
     waits_for: tuple[str, ...]
     fetching: bool
     unproved: tuple[Unproved, ...]
     scanned: int
-    to: str = ""
+    opens: bool = False
+    fetching_from: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
-        """Whether the book can be taken now."""
+        """Whether the view can be written now."""
         return not self.waits_for and not self.fetching
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The highest code that is known to be used, unless this run used it: at which device, about which devices, whether
+    that is finished, and whether it never will be, since the run that used it is over."""
+
+    n: int
+    device: str
+    named: tuple[str, ...]
+    finished: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A voter with more than one ballot in an election: the tables (0: found in a stopped table's pile) and times, ms."""
+    """A voter with more than one ballot in an election: the tables (0: the secretary's) and times, ms."""
 
     voter: int
     ballots: tuple[tuple[int, int], ...]
@@ -156,12 +169,17 @@ class LeftOpen:
 class Situation:
     """Everything at a glance.
 
-    `me` is this node's origin, `holders` who holds each book (0 is the register); `mine` the books it may hand over now.
-    `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is
-    fresh. `may_seal`: the books whose seizure may begin here. `unheard`: others are seen, and none of them hears this node.
-    `left_open`: what the secretary, if this is the secretary's node, has to decide. `refused`: what was refused and kept as
-    evidence, newest last. `marks`: of the voter whom the page is about, those that this node may ask to have undone. `undos`:
-    what people here have not been told yet, or not to its end.
+    `me` is this node's device, `holders` who holds each book; `mine` the books it may give away now. `member`: by rule M.
+    `uncopied`: own entries that no other node has on disk. `awaited`: after a start, whose heads are missing before it is a
+    member; `cold`: the power has failed everywhere, and nobody here is one. `excusable`: for which of them the chair may
+    shorten the wait, since they are silent, or were stopped with a code.
+    `may_stop`: the chair's codes may be used here; `last_code`: the highest that is known to be used. `stopping`: this run's
+    stop that is not finished; `viewed`: the last code with which this run has finished one, `taken` the books that
+    it holds by that, `kept` the devices that were named and hold one all the same; `elsewhere`: another's. `unheard`:
+    others are seen, and none of them hears this node. `left_open`: what the secretary, if this is the secretary's node, has to
+    decide. `refused`: what was refused and kept as evidence, newest last.
+    `marks`: of the voter whom the page is about, those that may be undone from here. `undos`: what people here have not
+    been told yet, or not to its end. `old_card`: others know more of the run before this one than this card did when it began.
     """
 
     me: str
@@ -169,14 +187,23 @@ class Situation:
     holders: tuple[tuple[int, str], ...] = ()
     mine: tuple[int, ...] = ()
     mode: Mode = Mode.FREE
-    fresh: bool = True
+    member: bool = True
+    cold: bool = False
     uncopied: int = 0
     awaited: tuple[str, ...] = ()
-    may_seal: tuple[int, ...] = ()
-    may_attest: bool = False
+    excusable: tuple[str, ...] = ()
+    may_stop: bool = False
+    last_code: int = 0
     may_island: bool = False
+    may_undo: bool = False
+    poll_open: bool = True
     unheard: bool = False
-    seizures: tuple[Seizure, ...] = ()
+    stopping: Stopping | None = None
+    old_card: bool = False
+    viewed: int = 0
+    taken: tuple[int, ...] = ()
+    kept: tuple[str, ...] = ()
+    elsewhere: Elsewhere | None = None
     conflicts: tuple[Conflict, ...] = ()
     left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()

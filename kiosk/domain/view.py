@@ -5,12 +5,12 @@ from collections.abc import Callable
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.board import board
-from kiosk.domain.books import REGISTER
 from kiosk.domain.circumstances import View
 from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
 from kiosk.domain.office import undone_here
+from kiosk.domain.situation import Elsewhere
 from kiosk.domain.texts import CODES
 
 __all__ = ["View", "fault", "screen", "without_list"]
@@ -53,18 +53,27 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
     reason = view.say(state.lack)
     if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
         reason = view.awaited(view.situation.awaited)
-    elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.origin for peer in view.situation.peers)):
+    elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.device for peer in view.situation.peers)):
         reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
     sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
     deed = None
-    if state.lack is d.Lack.POLL_NOT_OPENED and REGISTER in view.situation.mine:
+    if state.lack is d.Lack.POLL_NOT_OPENED and view.situation.may_stop:
         deed = d.Deed.OPEN_POLL
     elif view.situation.may_island:
         deed = d.Deed.ISLAND
-    elsewhere = state.lack is d.Lack.POLL_NOT_OPENED and view.situation.peers and deed is not d.Deed.OPEN_POLL
-    remedy = view.say("poll_opened_elsewhere" if elsewhere else f"{state.lack}_do")
+    remedy = view.say(f"{state.lack}_do")
+    elsewhere = view.situation.elsewhere
+    if state.lack is d.Lack.POLL_NOT_OPENED and _goes_on(elsewhere, view):
+        assert elsewhere is not None
+        reason = view.say("poll_opening", view.node(elsewhere.device), elsewhere.n)
+        remedy = view.say("poll_opening_do")
     content = s.NotReady(view.say("not_ready"), reason, remedy, CODES[state.lack], sign)
     return content, _button(view, "menu"), _button(view, deed) if deed is not None else None
+
+
+def _goes_on(elsewhere: Elsewhere | None, view: View) -> bool:
+    """Whether a code is being used at another device now, as far as is known."""
+    return elsewhere is not None and not elsewhere.finished and not elsewhere.lost and elsewhere.device != view.situation.me
 
 
 def _ready(state: d.Ready, view: View) -> _Parts:
@@ -143,17 +152,35 @@ def _waiting(state: d.Waiting, view: View) -> _Parts:
 
 def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
     """Who does not answer, and what to do: it is the holder of the voter's book, or, if that is this table, everybody else."""
-    holder = dict(view.situation.holders).get(state.voter.book, "")
-    if holder and holder == view.situation.me:
+    around = view.situation
+    holder = dict(around.holders).get(state.voter.book, "")
+    peer = next((peer for peer in around.peers if peer.device == holder and peer.seen), None)
+    if holder and holder in _stopped(view):
+        return view.say("silent_moved", view.node(holder)), view.say("silent_moved_do")
+    if around.cold and (peer is not None or holder == around.me):
+        return view.say("silent_cold"), view.say("silent_cold_do")
+    if (holder == around.me and not around.member) or (peer is not None and not peer.member):
+        if peer is not None:
+            return view.say("silent_joining", view.node(holder)), view.say("silent_moved_do")
+        text = f"{view.awaited(around.awaited)} {view.say('silent_moved_do')}"
+        return view.say("silent_joining_here"), text.strip()
+    if holder and holder == around.me:
         return view.say("silent_copy"), view.say("silent_copy_do")
     table = table_of(holder) if holder else state.voter.book
-    if holder and not any(peer.origin == holder and peer.current for peer in view.situation.peers):
+    if holder and not any(peer.device == holder and peer.current for peer in view.situation.peers):
         return view.say("silent_disk", holder), view.say("silent_secretary_do")
     if view.is_locked(table):
         return view.say("locked_table", table) if table else view.say("locked_secretary"), view.say("locked_other_do")
     if not table:
         return view.say("silent_secretary"), view.say("silent_secretary_do")
     return view.say("silent_table", table), view.say("silent_table_do", table)
+
+
+def _stopped(view: View) -> set[str]:
+    """The devices that a stop names which is under way, here or elsewhere: nobody hears their word until it is finished."""
+    stopping, elsewhere = view.situation.stopping, view.situation.elsewhere
+    here = {peer.device for peer in stopping.stopped} if stopping is not None else set()
+    return here if elsewhere is None or elsewhere.finished else {*here, *elsewhere.named}
 
 
 def _green(state: d.Green, view: View) -> _Parts:
@@ -245,8 +272,7 @@ def _locked(_state: d.Locked, view: View) -> _Parts:
 
 
 def _menu(state: d.Menu, view: View) -> _Parts:
-    overview = [_button(view, "overview")] if state.overview else []
-    items = [_button(view, "language"), *overview, *(_button(view, deed) for deed in state.deeds)]
+    items = [_button(view, "language"), _button(view, "overview"), *(_button(view, deed) for deed in state.deeds)]
     return s.Menu(view.say("menu_title"), tuple(items)), _button(view, "back", "cancel"), None
 
 
@@ -256,8 +282,8 @@ def _pin(state: d.Pin, view: View) -> _Parts:
     voter = state.voter if state.order is None else state.order.voter
     if voter is not None:
         hint = f"{view.say('number', view.number(voter))}   {hint}"
-    if state.order is not None and len(state.order.nodes) > _NODES_IN_A_QUESTION:
-        hint = f"{view.nodes(state.order.nodes)}. {hint}"
+    if state.order is not None and len(state.order.devices) > _NODES_IN_A_QUESTION:
+        hint = f"{view.nodes(state.order.devices)}. {hint}"
     content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
     return content, _button(view, "cancel"), _button(view, "decide", "pin")
 
@@ -271,22 +297,22 @@ def _decided(state: d.Pin, view: View) -> str:
         return _undoes(order, view)
     book = view.book(order.book) if order.book is not None else ""
     to = view.node(order.to) if order.to else ""
-    return view.say(f"pin_{state.deed}", book, to, _attested(order.nodes, view))
+    return view.say(f"pin_{state.deed}", book, to, _attested(order.devices, view))
 
 
 def _undoes(order: d.Perform, view: View) -> str:
     """Which mark is taken back, and what follows."""
-    mark = next((mark for mark in view.situation.marks if mark.target == order.target), None)
+    mark = next((mark for mark in view.situation.marks if (mark.target, mark.issued) == (order.target, order.handed_out)), None)
     if mark is None:
         return view.say("pin_undo")
     kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
     return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 
-def _attested(nodes: frozenset[str], view: View) -> str:
-    if len(nodes) > _NODES_IN_A_QUESTION:
-        return view.say("nodes_counted", len(nodes))
-    return view.nodes(nodes) if nodes else view.say("nobody")
+def _attested(devices: frozenset[str], view: View) -> str:
+    if len(devices) > _NODES_IN_A_QUESTION:
+        return view.say("nodes_counted", len(devices))
+    return view.nodes(devices) if devices else view.say("nobody")
 
 
 _NODES_IN_A_QUESTION = 4  # more than these stand below it

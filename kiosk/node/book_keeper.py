@@ -1,24 +1,25 @@
-"""What a node owes as the holder of books and as the one that made requests: decisions, undos, withdrawals; and moving books.
+"""What a node owes as the holder of books and as the author of stops: decisions and views; and what it writes of its own.
 
 Everything here follows from what is folded. `duties` is called once in a turn, after the inputs; what it writes is folded at
 once, so that two requests of one turn see each other's marks.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import rights, rules
-from kiosk.domain.books import REGISTER, Books, Sealed
+from kiosk.domain.books import Books, Stopped
 from kiosk.domain.chain import Refusal
+from kiosk.domain.codetext import Code
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
-from kiosk.domain.freshness import Freshness, covers
 from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head
-from kiosk.domain.nodes import is_later_disk
+from kiosk.domain.nodes import device_of, is_spare, node_of, run_of, table_of
 from kiosk.domain.rights import Basis
 from kiosk.domain.situation import Refused, Undoable
 from kiosk.domain.voters import Voter
@@ -28,39 +29,30 @@ from kiosk.node.words import Evidence, Keys, Now, Setup
 
 
 class BookKeeper:
-    """The books of one node. `is_current(request)`: whether the desk still waits for it, or shows its answer."""
+    """The books of one node."""
 
-    def __init__(
-        self,
-        setup: Setup,
-        find: Callable[[int], Voter | None],
-        keys: Keys,
-        is_current: Callable[[str], bool],
-        copies: Copies,
-    ) -> None:
-        self.basis = Basis(setup.opening, setup.assistant, setup.origins, setup.elections, _books_of(find))
-        books = Books(setup.origin, self.basis)
+    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, copies: Copies) -> None:
+        self.basis = Basis(setup.opening, setup.deciders, setup.devices, setup.elections, _books_of(find), keys.is_signed)
+        books = Books(self.basis)
         self.ledger = Ledger(books)
-        self.replica = Replica(setup.origin, setup.origins, setup.first_prev, keys, self._fold)
-        self.seen = rules.Seen(
-            setup.origin, books, self.ledger, Freshness(setup.origin), self.replica.have, self.replica.stored
-        )
-        self.latest_ms = 0
+        self.replica = Replica(setup.device, books.runs, setup.first_prev, keys, self._fold)
+        member = Membership(setup.device, books, alone=setup.alone)
+        self.seen = rules.Seen(setup.device, books, self.ledger, member)
+        self.latest_ms = 0  # the latest time in this device's own log
         self.urgent = False  # somebody waits for this node's copy of what has come
         self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
         self.released: list[int] = []
         self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
-        self._setup, self._find, self._is_current, self._copies = setup, find, is_current, copies
-        self._start = 0
+        self._setup, self._find, self._keys, self._copies = setup, find, keys, copies
         self._requests = 0
-        self._could: dict[int, int] = {}  # the books that this node could decide in, and at which epoch
-        self._heard_of: set[str] = set()
-        self._answers: dict[tuple[int, int], dict[str, Mapping[str, int]]] = {}
-        self.mono_ms = 0
-        self._unproved: tuple[tuple[object, ...], list[Case]] = ((), [])  # as of when
-        self.last_withdrawn = 0  # the seq of this log's last `withdrawn`
-        self._made: dict[int, int] = {}  # this log's starts, and how many requests each run has made
-        self._decided_for: dict[str, int] = {}
+        self._could: set[tuple[int, str]] = set()  # the books that this node could decide in, each by its hold
+        self._stopping: tuple[tuple[int, str], Stopped | None] = (-1, ""), None
+        self._could_as_of = -1, "", False
+        self._mine: tuple[tuple[int, str], tuple[int, ...]] = (-1, ""), ()
+        self._answers: dict[str, Head] = {}  # to this run's last stop
+        self.mono_ms = 0  # when this turn began, by this machine's steady clock
+        self.last_withdrawn = 0  # the seq of this log's last entry that withdraws
+        self._decided_for: dict[str, int] = {}  # by device
         self._started: dict[str, int] = {}
         self._asked: defaultdict[str, deque[int]] = defaultdict(lambda: deque(maxlen=limits.PACE_VOTERS))
 
@@ -70,61 +62,59 @@ class BookKeeper:
         return self.seen.books
 
     def _fold(self, entry: e.Entry) -> None:
-        body = entry.body
-        if self.ledger.fold(entry, self.replica.have):
-            self.moving = self.urgent = True
-        if entry.origin == self._setup.origin:
+        body, device = entry.body, device_of(entry.run)
+        moves = self.ledger.fold(entry)
+        if device == self._setup.device:
             self.latest_ms = max(self.latest_ms, entry.time)
             self._wrote(entry)
-        elif isinstance(body, e.Start) and self.mono_ms - self._started.get(entry.origin, -limits.HEAD_MS) >= limits.HEAD_MS:
-            self._started[entry.origin], self.urgent = self.mono_ms, True
-        elif isinstance(body, e.Decision) and body.request.startswith(entry.origin + "/"):
-            self._copies.awaited(entry.origin, entry.seq)
+        elif isinstance(body, e.Start):
+            # one start a second: a device that starts again and again must not make every turn wait for a commit
+            moves = self.mono_ms - self._started.get(device, -limits.HEAD_MS) >= limits.HEAD_MS
+            self._started[device] = self.mono_ms
+        elif isinstance(body, e.Decision) and device_of(body.request) == device and self._holds(entry.run, body):
+            self._copies.awaited(entry.run, entry.seq)
+        if moves:
+            self.moving = self.urgent = True
         if isinstance(body, e.Released):
             self.released.append(body.voter)
+
+    def _holds(self, run: str, decided: e.Decision) -> bool:
+        """Whether a run holds the book of the voter on whom it has decided."""
+        book = self.basis.book_of(decided.voter)
+        return book is not None and self.books.holder(book) == run
 
     def _wrote(self, entry: e.Entry) -> None:
         """What must be known of this node's own log."""
         match entry.body:
-            case e.Start():
-                self._made[entry.seq] = 0
-            case e.Request(id=id_):
-                start, count = map(int, id_.split("/")[1:])
-                self._made[start] = max(count, self._made.get(start, 0))
             case e.Withdrawn():
                 self.last_withdrawn = entry.seq
+            case e.Start(withdrawn=withdrawn) if withdrawn:
+                self.last_withdrawn = entry.seq
             case e.Decision(request=request):
-                of = request.partition("/")[0]
+                of = device_of(request)
                 self._decided_for[of] = self._decided_for.get(of, 0) + 1
             case _:
                 pass
 
     # --- writing ---
 
-    def write(self, body: e.Body, now: Now) -> None:
-        """Write an entry of this node's own log."""
-        self.replica.write(body, now.wall_ms)
+    def write(self, body: e.Body, now: Now) -> int:
+        """Write an entry of this node's own log; returns its seq."""
+        return self.replica.write(body, now.wall_ms)
 
-    def found(self, voter: int, stopped: str, now: Now) -> None:
-        """Write that a voter's card was found at a stopped table; once, however often it is scanned."""
-        if not self.ledger.is_found(voter, stopped):
-            self.write(e.Rescanned(voter, stopped), now)
-
-    def start(self, now: Now, missing: Iterable[str] = ()) -> None:
-        """Write the `start` entry, from which this run's request ids are made."""
-        self.write(e.Start(tuple(sorted(missing))), now)
-        self._start, self._requests = self.replica.have[self._setup.origin], 0
-        self.seen.fresh.started(self.replica.start_hash[self._setup.origin], missing)
-
-    @property
-    def last_start(self) -> int:
-        """The seq of this run's start."""
-        return self._start
+    def begin(self, issued: Iterable[str], withdrawn: Iterable[str], now: Now) -> None:
+        """Begin a run, with the clerk's answers about what earlier ones had left open."""
+        run = f"{self._setup.device}-{self._keys.new_run()}"
+        before = self.replica.last_run
+        self.replica.begin(run, e.Start(before, tuple(issued), tuple(withdrawn)), now.wall_ms)
+        self.seen.run, self._requests = run, 0
+        self._answers.clear()
+        self.seen.member.started(run)
 
     def request_id(self) -> str:
-        """A new request's id: no restart and no other origin makes it again."""
+        """A new request's id: no other run makes it again."""
         self._requests += 1
-        return f"{self._setup.origin}/{self._start}/{self._requests}"
+        return f"{self.seen.run}/{self._requests}"
 
     # --- reading ---
 
@@ -132,266 +122,263 @@ class BookKeeper:
         """Which ballots a voter may be given by what is known here now, the request `but` left aside."""
         return weigh(voter, self.ledger.marks(voter.number, but=but), self._setup.elections)
 
-    def everyone(self) -> set[str]:
-        """Every origin that has a log, or should: those delivered, and those that have turned up, if only in a head."""
-        return {*self._setup.first, *self.replica.have, *self._heard_of, *self.seen.fresh.claimants}
+    def known(self) -> set[str]:
+        """The devices that are in use: those delivered in the nodes, and those of which a run is known."""
+        return set(self._setup.first) | self.books.runs.begun
+
+    @property
+    def mine(self) -> tuple[int, ...]:
+        """The books that this run holds, as far as it knows."""
+        as_of = self.books.version, self.seen.run
+        if self._mine[0] != as_of:
+            self._mine = as_of, tuple(book for book in sorted(self.books) if self.books.holder(book) == self.seen.run)
+        return self._mine[1]
 
     def may_decide(self, book: int) -> bool:
-        """D1 to D3 for this node."""
+        """Whether this node may decide in a book now."""
         return rules.may_decide(self.seen, book)
+
+    def is_new_member(self) -> bool:
+        """Whether this run has just become a member, by what is on its disk."""
+        return bool(self.seen.run) and not self.seen.member.reached and self.seen.member.reach()
 
     # --- duties ---
 
     def asked(self, ask: Ask, sender: str, now: Now) -> None:
-        """Decide on a request that came at once, before its entry. If that can't be done now, the entry will be decided on."""
-        made = ask.request
-        if not rights.ask(made, sender, self.basis) or self.replica.have.get(sender, 0) < ask.after:
+        """Decide on a request that came at once, before its entry. If that can't be done now, the entry will be decided on.
+
+        Its run must be known: of one that nobody ever knows, no stop could say that it is over, and nobody could undo the mark.
+        """
+        made, run = ask.request, self.books.runs.get(run_of(ask.request.id))
+        if not rights.ask(made, sender, self.basis) or run is None or run.last < ask.after:
             return
-        if self.may_decide(made.book):
-            known = self.ledger.cases.get(made.id) or Case(made.id)
-            if known.made is None and rules.d4_decidable(replace(known, made=made), self.books):
-                self._decide(made, now)
+        known = self.ledger.cases.get(made.id) or Case(made.id)
+        if known.made is None:
+            self._decide_if_due(replace(known, made=made), now)
 
     def duties(self, now: Now) -> None:
-        """Decide, take back and give up all that is due after what has been folded."""
-        if not self.seen.joined:
+        """Decide and write views: all that is due after what has been folded."""
+        if not rules.may_go_on(self.seen):
             return
-        could = self._could
-        self._could = {book: self.books.chain(book).last.epoch for book in self.books.mine if self.may_decide(book)}
-        self.ledger.touched += [case for case in self.ledger.undos if case.outcome(self.books) is None]
-        if begins := {book for book, epoch in self._could.items() if could.get(book) != epoch}:
+        self._view_if_nothing_lacks(now)
+        could, as_of = self._could, (self.books.version, self.seen.run, self.seen.member.reached)
+        if self._could_as_of != as_of:
+            self._could_as_of = as_of
+            self._could = {(book, self.books.chain(book).last.hold) for book in self.mine if self.may_decide(book)}
+        self.ledger.touched += [case for case in self._last_undos() if self.ledger.outcome(case) is None]
+        if begins := {book for book, _ in self._could - could}:
             self.ledger.touched += [
-                case for case in self.ledger.cases.values() if case.made is not None and case.made.book in begins
+                case
+                for case in self.ledger.cases.values()
+                if case.made is not None and self.basis.book_of(case.made.voter) in begins
             ]
         while self.ledger.touched:
             touched, self.ledger.touched = self.ledger.touched, []
             for case in touched:
-                self._look_at(case, now)
+                self._decide_if_due(case, now)
 
-    def look_at_own(self) -> None:
-        """What this node may have to give up is to be looked at, since it has started, or is fresh."""
-        self.ledger.touched += [case for case in self.ledger.cases.values() if case.origin == self._setup.origin]
+    def _last_undos(self) -> Iterable[Case]:
+        """The last undos that each device has asked for which may."""
+        for device, undos in self.ledger.undos.items():
+            if node_of(device) in self.basis.deciders:
+                yield from (case for case in undos[-limits.UNDOS_TOLD :] if case.device == device)
 
-    def _look_at(self, case: Case, now: Now) -> None:
-        if case.origin == self._setup.origin:
-            self._give_up(case, now)
+    def _decide_if_due(self, case: Case, now: Now) -> None:
+        """D1 to D4. A request whose run is over is nobody's any more: no green can follow."""
         made = case.made
-        if made is None or made.book not in self._could or not rules.d4_decidable(case, self.books):
+        book = self.basis.book_of(made.voter) if made is not None else None
+        if made is None or book is None or not self.may_decide(book) or not rules.d4_decidable(self.ledger, case):
             return
-        if made.op is e.Op.CHECK_IN or (rules.undo_is_asked(case, self.books) and self._may_undo(made) is not None):
-            self._decide(made, now)
+        if made.op is e.Op.UNDO:
+            if rules.d4_undo(self.ledger, made) is not None:
+                self._decide(made, book, now)
+        elif not rules.run_is_over(self.books, case.run):
+            self._decide(made, book, now)
 
-    def _give_up(self, case: Case, now: Now) -> None:
-        """Withdraw an own request that is granted though nobody waits for it any more, or that this log does not know.
-
-        That is so where the power failed before its commit, or on an old disk, which must take nothing back and is not fresh.
-        A run that is over can have left one such request, its last: what others say of further ones is not answered.
-        """
-        if case.withdrawn or case.issued or not any(case.claims) or self._is_current(case.id):
-            return
-        start, count = case.place
-        is_left = start != self._start and count == self._made.get(start, -1) + 1
-        if not case.seq and not (self.seen.fresh.reached and is_left):
-            return
-        self.write(e.Withdrawn(case.id), now)
-
-    def _decide(self, made: e.Request, now: Now) -> None:
-        of = made.id.partition("/")[0]
+    def _decide(self, made: e.Request, book: int, now: Now) -> None:
+        of = device_of(made.id)
         self._pace(of, now)
-        if of != self._setup.origin and self._decided_for.get(of, 0) >= limits.DECIDED_FOR_ONE:
+        if of != self._setup.device and self._decided_for.get(of, 0) >= limits.DECIDED_FOR_ONE:
             return  # no table asks for so many in a day: it must not end this log
-        epoch = self.books.chain(made.book).last.epoch
         bar = self._bar(made)
         outcome, reason, mark = e.Outcome.GRANTED, "", None
         if bar is not None:
             outcome, reason, mark = e.Outcome.REFUSED, bar.why, bar.mark
         table, marked_ms = (mark.table, mark.time_ms) if mark is not None else (0, 0)
-        self.write(
-            e.Decision(made.id, made.voter, made.elections, made.book, epoch, outcome, reason, made.target, table, marked_ms),
-            now,
-        )
+        hold = self.books.chain(book).last.hold
+        self.write(e.Decision(made.id, made.voter, made.elections, hold, outcome, reason, made.target, table, marked_ms), now)
 
     def _bar(self, made: e.Request) -> Barred | None:
         """Why the holder refuses a request; None to grant it."""
         if made.op is e.Op.UNDO:
-            return None if self._may_undo(made) else Barred(Bar.CHANGED)
-        if not self.ledger.poll_open or self.ledger.is_closed(made.id.partition("/")[0]):
+            return None if rules.d4_undo(self.ledger, made) else Barred(Bar.CHANGED)
+        run = run_of(made.id)
+        if not self.ledger.poll_open or (run in self.books.runs and self.ledger.is_closed(run)):
             return Barred(Bar.NOT_OPEN)
         if self.ledger.referred_at(made.voter):
             return Barred(Bar.REFERRED)
         voter = self._find(made.voter)
-        if voter is None or voter.book != made.book:
+        if voter is None:
             return Barred(Bar.NOT_ON_LIST)
         may_be = self.weigh(voter, but=made.id)
         if rules.d4_grants(made, may_be):
             return None
         return may_be if isinstance(may_be, Barred) else Barred(Bar.CHANGED, self._mark_against(made))
 
-    def _may_undo(self, made: e.Request) -> bool | None:
-        """Whether an undo may be granted; None while that is not known here."""
-        if made.target in (found.spot for found in self.ledger.found(made.voter)):
-            return True
-        if self.ledger.knows_found(made.voter, made.target):
-            return False  # undone already
-        target = self.ledger.cases.get(made.target)
-        return rules.undo_grants(made, target, self.books, target is not None and self._run_is_over(target))
+    def _mark_against(self, made: e.Request) -> Mark | None:
+        marks = self.ledger.marks(made.voter, but=made.id)
+        return next((mark for mark in marks if set(mark.elections) & set(made.elections)), None)
 
-    def _run_is_over(self, case: Case) -> bool:
-        """Whether no green can follow on a request: its table has started again since, or is attested as stopped."""
-        start, _ = case.place
-        return start < self.replica.last_start.get(case.origin, 0) or start <= self.books.attested(case.origin)
-
-    def _pace(self, origin: str, now: Now) -> None:
+    def _pace(self, device: str, now: Now) -> None:
         """Raise an alarm where one table asks for more voters than it can serve."""
-        asked = self._asked[origin]
+        asked = self._asked[device]
         asked.append(now.mono_ms)
-        if origin != self._setup.origin and len(asked) == asked.maxlen and now.mono_ms - asked[0] < limits.PACE_MS:
-            self.replica.refuse(Evidence(origin, Refusal.PACE, f"{len(asked)} voters within {limits.PACE_MS // 1000} s", b""))
+        if device != self._setup.device and len(asked) == asked.maxlen and now.mono_ms - asked[0] < limits.PACE_MS:
+            self.replica.refuse(Evidence(device, Refusal.PACE, f"{len(asked)} voters within {limits.PACE_MS // 1000} s", b""))
             asked.clear()
 
     # --- undo ---
 
     @property
+    def may_ask_undo(self) -> bool:
+        """Whether this node may ask for an undo: the secretary's, or the assistant's."""
+        return node_of(self._setup.device) in self.basis.deciders and rules.f_may_ask(self.seen)
+
+    @property
     def undos(self) -> list[Case]:
         """The last undos that were asked for here, or of marks made here."""
-        mine = self._setup.origin + "/"
-        return [
-            case
-            for case in self.ledger.undos
-            if case.made is not None and (case.id.startswith(mine) or case.made.target.startswith(mine))
-        ][-limits.UNDOS_TOLD :]
+        return self.ledger.undos.get(self._setup.device, [])[-limits.UNDOS_TOLD :]
 
     def undoable(self, voter: int) -> list[Undoable]:
-        """The marks of a voter that this node may ask to have taken back; none where it does not hold the register."""
-        if not self.may_decide(REGISTER):
+        """The marks of a voter that this node may ask to have taken back; none where it is not the secretary's."""
+        if not self.may_ask_undo:
             return []
         requests = [
-            Undoable(case.id, case.table, case.time_ms, elections, case.issued)
-            for case, elections in self.ledger.marking(voter, limits.LISTED)
-            if case.issued or self._run_is_over(case)
+            Undoable(
+                case.id,
+                case.table,
+                self.ledger.time_ms(case),
+                next(group[1] for of, group in case.claims if of == voter),
+                case.issued,
+            )
+            for case in self.ledger.marking(voter, limits.LISTED)
+            if case.issued or rules.is_over(self.ledger, case)
         ]
         cards = [
-            Undoable(found.spot, found.table(self.books), found.time_ms, self._setup.elections, issued=True, found=True)
+            Undoable(found.spot, found.table, found.time_ms, self._setup.elections, issued=True, found=True)
             for found in self.ledger.found(voter)
         ]
         return [*requests, *cards][: limits.LISTED]
 
-    def ask_undo(self, voter: int, target: str, now: Now) -> str:
-        """Ask the voter's holder to take back a mark: the request's id; "" where that mark can't be asked for here now."""
+    def ask_undo(self, voter: int, target: str, handed_out: bool, now: Now) -> str:
+        """Ask the voter's holder to take back a mark: the request's id; "" where that mark can't be asked for here now, or has
+        just become known as handed out, which nobody has said on the PIN."""
         mark = next((mark for mark in self.undoable(voter) if mark.target == target), None)
-        book = self.basis.book_of(voter)
-        if mark is None or book is None:
+        if mark is None or mark.issued is not handed_out:
             return ""
-        id_, register = self.request_id(), self.books.chain(REGISTER).last.epoch
-        self.write(
-            e.Request(
-                id_, e.Op.UNDO, voter, book, mark.elections, self._setup.table or 0, target=target, register=register,
-                handed_out=mark.issued,
-            ),
-            now,
-        )  # fmt: skip
+        id_ = self.request_id()
+        self.write(e.Request(id_, e.Op.UNDO, voter, mark.elections, target=target, handed_out=handed_out), now)
         return id_
 
-    def _mark_against(self, made: e.Request) -> Mark | None:
-        marks = self.ledger.marks(made.voter, but=made.id)
-        return next((mark for mark in marks if set(mark.elections) & set(made.elections)), None)
+    # --- moving books ---
 
-    # --- moving a book ---
-
-    def hand_over(self, book: int, to: str, now: Now) -> bool:
-        """Give a book to another node. False where this node may not, or `to` is none."""
-        if to == self._setup.origin or to not in self._setup.origins or not self.may_decide(book):
+    def give(self, book: int, device: str, now: Now) -> bool:
+        """Give a book to another node. False where this node may not, or that device has no run that could take it."""
+        runs = (
+            [run for run in self.books.runs.tips(device) if not rules.run_is_over(self.books, run.name)]
+            if device in self.basis.devices
+            else []
+        )
+        if device == self._setup.device or len(runs) != 1 or not self.may_decide(book):
             return False
-        self.write(e.Handover(book, self.books.chain(book).last.epoch + 1, to), now)
+        knows = self.books.runs.vector
+        self.write(e.Give(book, self.books.chain(book).last.hold, runs[0].name, knows), now)
         return True
 
-    def seal(self, book: int, stopped: Iterable[str], now: Now) -> bool:
-        """Begin to take a book; the chair attests that `stopped` are. False where this node may not."""
-        stopped = set(stopped) - {self._setup.origin}
-        if not rules.may_seal(self.seen, book):
+    def stop(self, code: Code, named: Iterable[str], now: Now) -> bool:
+        """The chair attests that devices are off or locked. False where the code may not be used here."""
+        if not rules.may_go_on(self.seen) or not rules.may_stop(self.books, code.number):
             return False
-        if book == REGISTER and not self.books.is_overtaken(book) and self.books.holder(book) not in stopped:
-            return False
-        known = {origin: self.replica.have.get(origin, 0) for origin in sorted(stopped)}
-        self.write(e.Seal(book, self.books.next_epoch(book), self.books.chain(REGISTER).last.epoch, known), now)
+        named = tuple(sorted(set(named) & self.basis.devices - {self._setup.device}))
+        unsigned = e.Stop(code.number, named, self.books.runs.vector, "")
+        self._answers.clear()
+        self.write(code.sign(self.seen.run, unsigned, self._setup.first_prev), now)
         return True
 
-    def own_seal(self, book: int) -> Sealed | None:
-        """The latest seal of this node that is pending on a book; None where there is none, or it may not go on with it."""
-        epoch = self.books.unfinished(book)
-        if epoch is None or not rules.may_seal(self.seen, book):
-            return None
-        register = self.books.chain(REGISTER).last.epoch
-        mine = [
-            s for s in self.books.seals_of(self._setup.origin, book, epoch) if book == REGISTER or s.seal.register == register
-        ]
-        return mine[-1] if mine else None
+    @property
+    def stopping(self) -> Stopped | None:
+        """This run's stop that is to be finished: the highest known, without a view."""
+        as_of = self.books.version, self.seen.run
+        if self._stopping[0] != as_of:
+            highest = max(self.books.stops, key=lambda stopped: stopped.rank, default=None)
+            mine = highest is not None and highest.author == self.seen.run and highest.view is None
+            self._stopping = as_of, highest if mine else None
+        return self._stopping[1]
+
+    @property
+    def is_old_card(self) -> bool:
+        """Whether others know more of the run before this one than this card did when it began."""
+        run = self.books.runs.get(self.seen.run)
+        return run is not None and run.before is not None and run.before.last >= run.first
+
+    def lacks_own(self, head: Head) -> bool:
+        """Whether a head shows more of this device's own log than is here."""
+        return any(device_of(run) == self._setup.device and not self.books.runs.has(run, n) for run, n in head.have.items())
 
     def heard(self, head: Head) -> None:
-        """A head may be an answer to a seal; the first one that is, is."""
-        self._heard_of.add(head.origin)
-        for book in self.books.sealed:
-            sealed = self.own_seal(book)
-            if sealed is not None and rules.is_answer(self.books, sealed, head):
-                self._answers.setdefault((book, sealed.seq), {}).setdefault(head.origin, head.have)
+        """A head may acknowledge a stop; the first one that does is the answer."""
+        self.seen.member.heard(head)
+        stopped = self.stopping
+        if stopped is not None and rules.acknowledges(self.books, stopped, head):
+            self._answers.setdefault(device_of(head.run), head)
 
-    def answers(self, book: int, sealed: Sealed) -> dict[str, Mapping[str, int]]:
-        """What each node has answered to an own seal: its vector."""
-        return self._answers.get((book, sealed.seq), {})
+    def waits_for(self, stopped: Stopped) -> set[str]:
+        """The devices that must still acknowledge this run's stop."""
+        return rules.must_answer(self.seen, stopped, self._answers)
 
-    def waits_for(self, book: int, sealed: Sealed) -> set[str]:
-        """Who must answer an own seal and has not."""
-        return (
-            rules.must_answer(self.seen, sealed, self.everyone(), self.replica.last_start) - self.answers(book, sealed).keys()
-        )
+    def fetching_from(self) -> set[str]:
+        """The devices that have acknowledged this run's stop, and showed entries that are not on this disk."""
+        return {device for device, head in self._answers.items() if not self.books.runs.have_stored(head.have)}
 
-    def fetches(self, book: int, sealed: Sealed) -> bool:
-        """Whether entries are still on the way that the answers showed."""
-        return not all(covers(self.replica.have, have) for have in self.answers(book, sealed).values())
+    def may_view(self, stopped: Stopped) -> bool:
+        """Whether the view of this run's stop may be written."""
+        return rules.may_view(self.seen, stopped, self._answers)
 
-    def cut(self, book: int, sealed: Sealed) -> int:
-        """Where the old holder's log will be cut."""
-        answers = self.answers(book, sealed)
-        must = rules.must_answer(self.seen, sealed, self.everyone(), self.replica.last_start)
-        old = self.books.old_holder(book, sealed.seal.epoch)
-        return rules.cut_of(sealed, old, [have for origin, have in answers.items() if origin in must])
+    def card(self, stopped: Stopped, device: str, voter: int, now: Now) -> None:
+        """Write that a voter's card lay in a stopped table's pile; once, and not where it is known that ballots were handed out
+        there, under either of its disks. A mark that is only granted could be undone as one under which nothing was."""
+        known = any(node_of(case.device) == node_of(device) and case.issued for case in self.ledger.marking(voter))
+        if device in stopped.stop.named and not known and not self.ledger.is_found(voter, device):
+            self.write(e.Card(stopped.stop.n, device, voter), now)
 
-    def seize(self, book: int, to: str, now: Now, unscanned: int = 0) -> bool:
-        """Take a sealed book. False where an answer or an entry is lacking, or `to` can't be its holder."""
-        sealed = self.own_seal(book)
-        if sealed is None or self.waits_for(book, sealed) or self.fetches(book, sealed):
+    def view(self, now: Now) -> bool:
+        """Write the view of this run's stop. False where it may not be written yet."""
+        stopped = self.stopping
+        if stopped is None or not self.may_view(stopped):
             return False
-        cut = self.cut(book, sealed)
-        named = self.books.handed_to(book, sealed.seal.epoch, cut)
-        to = named or (self._setup.origin if book == REGISTER else to)
-        if to not in self._setup.origins or (to == self.books.old_holder(book, sealed.seal.epoch) and not named):
-            return False
-        answers = {o: have.get(o, 0) for o, have in self.answers(book, sealed).items()}
-        answers[self._setup.origin] = sealed.seq
-        for origin, seq in self.ledger.finders(sealed.seal.stopped).items():
-            answers[origin] = max(seq, answers.get(origin, 0))
-        if book == REGISTER:
-            answers |= {o: seq for o, seq in self.replica.have.items() if is_later_disk(self._setup.origin, o)}
-        seal = sealed.seal
-        answers = dict(sorted(answers.items()))
-        self.write(e.Seize(book, seal.epoch, seal.register, sealed.seq, to, cut, answers, unscanned), now)
+        lacking = sum(1 for device in self.piles(stopped) for _ in self.unproved(device))
+        self.write(e.View(stopped.stop.n, self.books.runs.vector, lacking), now)
+        self.seen.member.viewed()
         return True
 
-    def unproved(self, sealed: Sealed) -> list[Case]:
-        """The requests of a seal's stopped nodes without a decision that counts and stays: their cards are to be scanned
-        again."""
-        old = self.books.old_holder(sealed.seal.book, sealed.seal.epoch)
-        cut = self.cut(sealed.seal.book, sealed)
-        as_of = (sealed.author, sealed.seq, cut, self.books.version, sum(self.replica.have.values()))
-        if as_of != self._unproved[0]:
-            cases = [
-                case
-                for origin in sealed.seal.stopped
-                for case in self.ledger.unproved(origin)
-                if (found := case.outcome(self.books)) is None or (found.origin == old and found.seq > cut)
-            ]
-            self._unproved = as_of, cases
-        return self._unproved[1]
+    def _view_if_nothing_lacks(self, now: Now) -> None:
+        """Where none of the named devices has a pile, there is nothing to scan."""
+        stopped = self.stopping
+        if stopped is not None and not self.piles(stopped):
+            self.view(now)
+
+    def piles(self, stopped: Stopped) -> list[str]:
+        """The devices that a stop names at which cards may lie: tables that were delivered, and spares that have run.
+
+        That no run of a delivered one is known here says nothing: this may be a new spare, which has heard nobody.
+        """
+        runs, named = self.books.runs.devices, sorted(stopped.stop.named)
+        return [one for one in named if table_of(one) is not None and (runs[one] or not is_spare(one))]
+
+    def unproved(self, device: str, last: int = 0) -> Iterator[int]:
+        """The voters whose cards may lie in a stopped device's pile, since no grant is known, and were not found there."""
+        cases = (case.made.voter for case in self.ledger.unproved(device, last) if case.made is not None)
+        return (voter for voter in cases if not self.ledger.is_found(voter, device))
 
 
 def _books_of(find: Callable[[int], Voter | None]) -> Callable[[int], int | None]:

@@ -7,28 +7,29 @@ and say so in a head; the others copy it in their next commit, and say so only w
 from dataclasses import dataclass
 
 from kiosk import limits
+from kiosk.domain.nodes import device_of
 from kiosk.node.peers import Peers
 from kiosk.node.words import Now
 
 
 class Copies:
-    """What is awaited: of each origin its last own decision, and from when on this node owes a copy."""
+    """What is awaited: of each run its last own decision, and from when on this node owes a copy."""
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
         self._new: dict[str, int] = {}
         self._awaited: dict[str, _Awaited] = {}
 
-    def awaited(self, origin: str, seq: int) -> None:
-        """An origin has decided on a request of its own, in its entry at `seq`."""
-        self._new[origin] = seq
+    def awaited(self, run: str, seq: int) -> None:
+        """A run has decided on a request of its own, in its entry at `seq`."""
+        self._new[run] = seq
 
     def look(self, now: Now, *, busy: bool) -> None:
         """See who waits. This node hurries for him where it is one of the few next to him, and not `busy` with a voter of its
         own."""
-        for origin, seq in self._new.items():
-            hurries = not busy and self._peers.is_next_to(origin, now)
-            self._awaited[origin] = _Awaited(seq, now.mono_ms if hurries else now.mono_ms + limits.COPY_LATE_MS)
+        for run, seq in self._new.items():
+            hurries = not busy and self._peers.is_next_to(device_of(run), now)
+            self._awaited[run] = _Awaited(seq, now.mono_ms if hurries else now.mono_ms + limits.COPY_LATE_MS)
         self._new.clear()
 
     def made(self) -> None:
@@ -38,7 +39,7 @@ class Copies:
 
     def owed(self, now: Now) -> bool:
         """Whether somebody waits for this node's copy: nobody has made one, and this node hurries, or it is late."""
-        self._awaited = {o: one for o, one in self._awaited.items() if not self._peers.shows_copy(o, one.seq)}
+        self._awaited = {run: one for run, one in self._awaited.items() if not self._peers.shows_copy(run, one.seq)}
         return any(one.from_ms <= now.mono_ms for one in self._awaited.values())
 
     def due(self) -> list[int]:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable
 
 from kiosk import limits
 from kiosk.domain import entries as e
+from kiosk.domain import rules
 from kiosk.domain.chain import Stored
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head
@@ -50,7 +51,7 @@ from kiosk.node.words import (
 )
 
 COPIED = "copied"
-"""The fault of a disk that is a copy, or an old one: another node has proved it."""
+"""The fault of a card of which there is another: rule T."""
 
 
 class Node:
@@ -60,15 +61,16 @@ class Node:
         self, setup: Setup, find: Callable[[int], Voter | None], pin_is_right: Callable[[str], bool], keys: Keys
     ) -> None:
         self.setup = setup
-        self.peers = Peers(setup.origin)
+        self.peers = Peers(setup.device)
         self._copies = Copies(self.peers)
-        self.books = BookKeeper(setup, find, keys, lambda request: self.desk.is_about(request), self._copies)
+        self.books = BookKeeper(setup, find, keys, self._copies)
         self._sends: list[Send] = []
-        self.desk = DeskKeeper(setup, find, pin_is_right, self.books, self.peers, self._sends)
+        self.desk = DeskKeeper(setup, find, pin_is_right, keys, self.books, self.peers, self._sends)
         self._ears = Ears(setup, self.books, self.peers)
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
         self._commits = False
+        self._copied: tuple[tuple[int, str], bool] = (-1, ""), False
         self._clock_due = self._clock_set_to = 0
 
     # --- the loop's calls -------------------------------------------------------------------------------------------
@@ -76,20 +78,23 @@ class Node:
     @property
     def fault(self) -> str:
         """What is wrong with this disk, for good: it serves nobody and says nothing."""
-        return COPIED if self._ears.is_copied else ""
+        return COPIED if self._is_copied() else ""
+
+    def _is_copied(self) -> bool:
+        as_of = self.books.books.version, self.books.replica.last_run
+        if self._copied[0] != as_of:
+            self._copied = as_of, bool(as_of[1]) and not rules.t_no_twin(self.books.books, as_of[1])
+        return self._copied[1]
 
     @property
-    def doubt(self) -> str:
-        """What speaks against this disk: its fault, or the origins, joined by spaces, that claim to have more of its log.
+    def run(self) -> str:
+        """The last run that this disk has written. The loop keeps it there, in the commit of its start."""
+        return self.books.replica.last_run
 
-        The loop keeps it there: a restart does not make the disk a better one.
-        """
-        return self.fault or " ".join(sorted(self.books.seen.fresh.claimants))
-
-    def recall(self, doubt: str) -> None:
-        """What speaks against the disk since an earlier run. Before `begin`."""
-        self._ears.is_copied = doubt == COPIED
-        self.books.seen.fresh.claimants = set() if doubt == COPIED else set(doubt.split())
+    def recall(self, run: str) -> None:
+        """The last run that this disk has written, "" for none. After `replay`, before `begin`."""
+        self.books.replica.last_run = run
+        self.desk.recall(locked=run in self.books.replica.locked)
 
     @property
     def ledger(self) -> Ledger:
@@ -114,16 +119,13 @@ class Node:
     def replay(self, entry: e.Entry, entry_hash: str) -> None:
         """Fold in an entry that is on disk, before `begin`."""
         self.books.replica.replay(entry, entry_hash)
-        if entry.origin == self.setup.origin and isinstance(entry.body, e.Start | e.Locked):
-            self.desk.replay(entry.body)
 
     def begin(self, now: Now) -> Turn:
-        """Start: the `start` entry, and the clerk is asked about what the last run left open. Then as after `take`."""
+        """Start: the clerk is asked about what earlier runs left open, then the run begins. Then as after `take`."""
         self.desk.face.begin(now)
+        self.books.replica.committed()
         if self.fault:
             return Turn()
-        if not self.setup.alone and not self.books.replica.have.get(self.setup.origin):
-            self.books.seen.fresh.claimants.add(self.setup.origin)
         self._look_at_clock(now)
         self.ledger.touched.clear()
         self.books.moving = self.books.urgent = False
@@ -140,13 +142,18 @@ class Node:
         self.books.mono_ms = now.mono_ms
         for given in inputs:
             self._one(given, now)
-        if self._ears.is_copied:
+        if self._is_copied():
+            self._commits = True  # what shows it is on disk when this card is started again
+            self.desk.face.turn()
             return Turn()
+        seen = self.books.seen
+        if seen.run and self.books.books.is_named(seen.run):
+            self.desk.start(now)  # the chair has stopped this run at another table
         self.desk.time_passed(now)
         self.books.duties(now)
         self.desk.follow(now)
         if not self.books.moving:
-            self.desk.answer_request(now, may_write=True)
+            self.desk.answer_request(now)
         return self._turn(now)
 
     def rows(self) -> tuple[Stored, ...]:
@@ -163,12 +170,12 @@ class Node:
             return Said(screen=self.desk.face.show_fault(self.fault))
         replica, seen = self.books.replica, self.books.seen
         replica.committed()
-        if seen.joined and not seen.fresh.reached and seen.fresh.reach(self.books.everyone(), replica.stored):
-            self.books.look_at_own()
-            self.desk.wake = True
-        self.desk.answer_request(now, may_write=False)
+        joined = not self.books.moving and self.books.is_new_member()
+        if joined:
+            self.books.urgent = self.desk.wake = True
+        self.desk.answer_request(now)
         sends: list[Send] = []
-        if seen.joined or self.desk.leaving:
+        if seen.run or self.desk.leaving:
             is_copied = (self.books.urgent or self._copies.owed(now)) and not replica.unread
             head_due = is_copied or self.desk.leaving or self.peers.due(now)
             if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
@@ -182,7 +189,7 @@ class Node:
             sends.append(self.peers.wait_for_clerk(now))
         self.desk.leaving = False
         self._unsent_since = (self._unsent_since or now.mono_ms) if replica.has_unsent else None
-        return Said(tuple(sends), self._show())
+        return Said(tuple(sends), None if joined else self._show())  # the next turn, at once, shows that it is ready
 
     def deadline(self) -> int | None:
         """The `mono_ms` at which `take` wants to be called even without input."""
@@ -194,7 +201,7 @@ class Node:
         due = [] if lasts is None else [lasts]
         if not self.is_locked and not self.setup.alone:
             due.append(self.peers.next_due())
-            if self.books.seen.joined:
+            if self.books.seen.run:
                 due += self._copies.due()
                 if self._unsent_since is not None:
                     due.append(self._unsent_since + limits.TOGETHER_MS)
@@ -234,23 +241,22 @@ class Node:
         if now.mono_ms < self._clock_due and abs(set_to - self._clock_set_to) < limits.CLOCK_OFF_MS:
             return
         self._clock_due, self._clock_set_to = now.mono_ms + limits.LOOK_MS, set_to
-        differs = self.peers.is_clock_off(self.setup.origin, now)
+        differs = self.peers.is_clock_off(self.setup.device, now)
         self.desk.face.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
 
     def _show(self) -> Screen | None:
         return None if self.fault else self.desk.show()
 
     def _head(self, now: Now) -> Head:
-        seen = self.books.seen
-        fresh = seen.fresh.reached and not self.is_locked
-        return self.peers.announce(self.books.replica, fresh, self.desk.stance(), now)
+        replica, member = self.books.replica, self.books.seen.member.reached and not self.is_locked
+        return self.peers.announce(replica.runs, replica.run, member, self.desk.stance(), now)
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
     def _one(self, given: Input, now: Now) -> None:
         match given:
             case Heard():
-                if self.books.seen.joined:
+                if self.books.seen.run:
                     self._hear(given, now)
             case Gone():
                 self.peers.gone(given.sender)
@@ -266,7 +272,5 @@ class Node:
     def _hear(self, heard: Heard, now: Now) -> None:
         was_island = self.books.seen.island
         self._sends += self._ears.hear(heard, now)
-        if self.fault:
-            self.desk.face.turn()
         if self.books.seen.island != was_island:
             self.desk.look_again()

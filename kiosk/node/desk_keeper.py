@@ -8,6 +8,7 @@ from kiosk.domain import desk, office
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.codetext import Code
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.situation import UndoState
@@ -20,13 +21,14 @@ from kiosk.node.lookup import Lookup
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
-from kiosk.node.words import Input, Now, Overran, Scanned, ScannerSeen, Send, Setup
+from kiosk.node.words import Input, Keys, Now, Overran, Scanned, ScannerSeen, Send, Setup
 
 
 class DeskKeeper:
     """The desk of one node. It puts what it wants sent into `sends`.
 
     `wake`: another turn is due at once. `leaving`: it was locked in this turn, and the others are still to be told.
+    `begins`: its clerk answers what earlier runs have left open, and then it begins its run.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class DeskKeeper:
         setup: Setup,
         find: Callable[[int], Voter | None],
         pin_is_right: Callable[[str], bool],
+        keys: Keys,
         books: BookKeeper,
         peers: Peers,
         sends: list[Send],
@@ -42,8 +45,8 @@ class DeskKeeper:
         self.face = Face(setup.view)
         self.request = OwnRequest(setup, find, books)
         self.lookup = Lookup(setup, find, books)
-        self.wake = self.leaving = False
-        self._setup, self._books, self._peers, self._sends = setup, books, peers, sends
+        self.wake = self.leaving = self.begins = False
+        self._setup, self._keys, self._books, self._peers, self._sends = setup, keys, books, peers, sends
         self._pins = PinPad(pin_is_right)
         self._rules = d.Rules(
             setup.birth_date_keyed,
@@ -56,6 +59,7 @@ class DeskKeeper:
         self._looked: int | None = None
         self._own_before = self._own_last = 0
         self._cards = LastCards()
+        self._code: Code | None = None
         self._told: set[tuple[str, UndoState]] = set()  # what people here know of undos
 
     @property
@@ -63,14 +67,9 @@ class DeskKeeper:
         """Whether it was locked on its own screen: it decides and shows nothing."""
         return self._rules.locked
 
-    def replay(self, body: e.Start | e.Locked) -> None:
-        """An own entry that is on disk tells whether the desk is locked."""
-        self._rules = replace(self._rules, locked=isinstance(body, e.Locked))
-
-    def is_about(self, request: str) -> bool:
-        """Whether the desk still waits for this request, or shows its answer; or it was left to the secretary."""
-        shown = request == self.request.id and isinstance(self.state, d.Waiting | d.Green | d.Unresolved)
-        return shown or request in self.request.left_open
+    def recall(self, *, locked: bool) -> None:
+        """Whether the last run ended locked: then the desk is still."""
+        self._rules = replace(self._rules, locked=locked)
 
     @property
     def is_busy(self) -> bool:
@@ -86,7 +85,7 @@ class DeskKeeper:
         """A new screen, where there is one. A wait is shown once it has lasted a moment."""
         if isinstance(self.state, d.Waiting) and not self.state.late:
             return None
-        return self.face.show(self.state, self._books.ledger.served.get(self._setup.origin, 0))
+        return self.face.show(self.state, self._books.ledger.served.get(self._setup.device, 0))
 
     def stance(self) -> Stance:
         """What a head says about this node."""
@@ -106,28 +105,27 @@ class DeskKeeper:
         if self._rules.locked:
             self._step(d.Changed(), now)
         else:
-            self._start(now)
+            self.start(now)
 
     def _undo_states(self) -> list[tuple[str, UndoState]]:
         """What has become of each undo that concerns this node."""
         return [(case.id, undo_state(case, self._books)) for case in self._books.undos]
 
-    def _start(self, now: Now) -> None:
-        """A start: nothing is fresh; and before anything else is done, the clerk is asked what the last run left open."""
+    def start(self, now: Now) -> None:
+        """A new run is to begin; before that, the clerk is asked what the last ones left open."""
         self._rules = replace(self._rules, locked=False)
         self.request.begin()
-        self._books.seen.joined, self._books.seen.island = False, self._setup.alone
-        self._books.start(now)
+        self._books.seen.run, self._books.seen.island, self.begins = "", False, True
+        self.state, self._since = d.NotReady(d.Lack.CATCHING_UP), now  # whatever was on the screen was the last run's
+        self.face.turn()
         self._step(d.Changed(), now)
         self._ask_about_unsettled(now)
 
-    def _join(self) -> None:
-        seen = self._books.seen
-        if not seen.joined and not self._rules.locked:
-            seen.joined = self._books.urgent = True
-            seen.fresh.reach(self._books.everyone(), self._books.replica.stored)
-            self._books.look_at_own()
-            self.wake = True
+    def _begin_run(self, now: Now) -> None:
+        self.begins = False
+        self._books.begin(self.request.handed_out, self.request.not_handed_out, now)
+        self._books.seen.island = self._setup.alone
+        self._books.urgent = self.wake = True
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -135,8 +133,7 @@ class DeskKeeper:
         """What the clerk, the chair, the scanner or the display does."""
         match given:
             case Scanned():
-                if scan := self.lookup.scanned(given.text, now):
-                    (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
+                self._scanned(given.text, now)
             case Overran():
                 self._answer(d.Misread(Unreadable.TOO_LONG), now)
             case ScannerSeen():
@@ -148,6 +145,22 @@ class DeskKeeper:
                     self._step(d.Lit(), now)
             case _:
                 pass
+
+    def _scanned(self, text: str, now: Now) -> None:
+        if self._awaits_code:
+            if not self.lookup.is_repeat(text, now):
+                self._answer(self._read_code(text), now)
+        elif scan := self.lookup.scanned(text, now):
+            (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
+
+    @property
+    def _awaits_code(self) -> bool:
+        return isinstance(self.state, d.Office) and isinstance(self.state.page, office.AskCode)
+
+    def _read_code(self, text: str) -> d.CodeGiven:
+        read = self._keys.read_code(text)
+        self._code = read if isinstance(read, Code) else None
+        return d.CodeGiven(read.number if isinstance(read, Code) else read)
 
     def _touched(self, touch: Touch, now: Now) -> None:
         screen = self.face.screen
@@ -166,6 +179,8 @@ class DeskKeeper:
         match touch.touch:
             case "type":
                 return d.Type()
+            case "number" if self._awaits_code:
+                return self._read_code(touch.value)
             case "number":
                 return self.lookup.keyed(touch.value)
             case "approve":
@@ -208,7 +223,7 @@ class DeskKeeper:
 
     def _look_around(self, now: Now) -> None:
         if self._looked is None or now.mono_ms - self._looked >= limits.HEAD_MS:
-            own = self._books.replica.have.get(self._setup.origin, 0)
+            own = self._books.replica.end.last
             self._own_before, self._own_last = self._own_last, own
         self._looked = now.mono_ms
         situation = situation_of(self._setup, self._books, self._peers, self._cards, self._own_before, now)
@@ -275,14 +290,29 @@ class DeskKeeper:
             case d.Seen():
                 self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
                 self._look_around(now)
-            case d.Rescan():
-                self._books.found(effect.voter, effect.stopped, now)
-                self._looked = None
+            case d.Rescan() | d.UseCode() | d.Finish():
+                self._stop(effect, now)
+                self._look_around(now)
+                self._step(d.Changed(), now)
             case d.Perform():
                 self._perform_deed(effect, now)
                 self._look_around(now)
                 self._step(d.Changed(), now)
                 self._looked = None  # what this node owes after it, as the holder of a book, is told in the same turn
+
+    def _stop(self, effect: d.Rescan | d.UseCode | d.Finish, now: Now) -> None:
+        """Go on with a stop: the code, the cards, the view."""
+        stopping = self._books.stopping
+        match effect:
+            case d.UseCode(devices) if self._code is not None:
+                self._books.stop(self._code, devices, now)
+                self._code = None
+            case d.Rescan(voter, device) if stopping is not None:
+                self._books.card(stopping, device, voter, now)
+            case d.Finish():
+                self._books.view(now)
+            case _:
+                pass
 
     def _perform_deed(self, decided: d.Perform, now: Now) -> None:
         """Carry out what the chair has decided; what may not be done now is not."""
@@ -295,36 +325,38 @@ class DeskKeeper:
             case d.Deed.ISLAND if self.face.view.situation.may_island:
                 self._books.seen.island = True
                 self._books.write(e.Island(on=True), now)
+            case d.Deed.EXCUSE if excused := sorted(set(self.face.view.situation.excusable).intersection(decided.devices)):
+                self._books.write(e.Excused(tuple(excused)), now)
+                self._books.seen.member.excuse(excused)
             case d.Deed.LOCK:
                 self._lock(now)
             case d.Deed.UNLOCK if self._rules.locked:
-                self._start(now)
+                self.start(now)
             case _:
-                deeds.carry_out(decided, self._books, self._setup.table, now)
+                deeds.carry_out(decided, self._books, now)
 
     def _lock(self, now: Now) -> None:
         """From now on this node decides and shows nothing; its last head says so."""
         seen = self._books.seen
-        if not self._rules.locked:
+        if not self._rules.locked and seen.run:
             self._books.write(e.Locked(), now)
             self._rules = replace(self._rules, locked=True)
-            self.leaving, seen.joined, seen.island = seen.joined, False, False
+            self.leaving, seen.run, seen.island = True, "", False
 
     def _ask_about_unsettled(self, now: Now) -> None:
-        """Ask the clerk about the next request that the last run left open; when there is none, the node joins the others."""
-        if self._books.seen.joined:
+        """Ask the clerk about the next request that earlier runs left open; when there is none, the run begins."""
+        if not self.begins:
             return
         unfinished = self.request.next_unsettled()
         if unfinished is not None:
             self._step(unfinished, now)
         else:
-            self._join()
+            self._begin_run(now)
 
-    def answer_request(self, now: Now, *, may_write: bool) -> None:
+    def answer_request(self, now: Now) -> None:
         """Show green or refused on the own request, if the desk waits for it."""
         if isinstance(self.state, d.Waiting):
-            answer = self.request.answer(self._peers.heads, now, may_write=may_write)
-            self.wake = self.wake or self.request.must_give_way
+            answer = self.request.answer(self._peers.heads)
             if answer is not None:
                 self._step(answer, now)
 

@@ -7,7 +7,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import CardRead, OtherPlace, Unreadable, read_card, read_keyed
 from kiosk.domain.eligibility import Bar, Barred
-from kiosk.domain.nodes import table_of
+from kiosk.domain.nodes import device_of, table_of
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.words import Now, Setup
@@ -23,11 +23,17 @@ class Lookup:
 
     def scanned(self, text: str, now: Now) -> d.Scan | None:
         """What a scan means; None for the scanner's repeat of the last one."""
-        read, (last, at) = hash(text), self.last_scan  # what was read is not kept: it may be a CPR number
-        if read == last and now.mono_ms - at < limits.SCAN_REPEAT_MS:
+        if self.is_repeat(text, now):
             return None
-        self.last_scan = (read, now.mono_ms)
         return self._look_up(read_card(text, self._setup.card), e.Source.CARD)
+
+    def is_repeat(self, text: str, now: Now) -> bool:
+        """Whether a scan is the scanner's repeat of the last one."""
+        read, (last, at) = hash(text), self.last_scan  # what was read is not kept: it may be a CPR number, or a code
+        if read == last and now.mono_ms - at < limits.SCAN_REPEAT_MS:
+            return True
+        self.last_scan = (read, now.mono_ms)
+        return False
 
     def keyed(self, number: str) -> d.Scan | None:
         """What a keyed voter number means; None for none."""
@@ -52,11 +58,11 @@ class Lookup:
         if voter is None:
             return d.Turned(Barred(Bar.NOT_ON_LIST), read.voter, None)
         may = self._books.weigh(voter)
-        holder = self._books.books.holder(voter.book)
+        holder = device_of(self._books.books.holder(voter.book))
         if isinstance(may, Barred):
             return d.Turned(may, voter.number, voter)
-        if self._books.seen.island and holder != self._setup.origin:
+        if self._books.seen.island and holder != self._setup.device:
             return d.Turned(Barred(Bar.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
         wrong, referred = self._wrong_dates.get(voter.number, 0), self._books.ledger.referred_at(voter.number)
-        at = table_of(referred) if referred and referred != self._setup.origin else None
+        at = table_of(referred) if referred and device_of(referred) != self._setup.device else None
         return d.Found(voter, may, source, wrong, bool(referred), at)

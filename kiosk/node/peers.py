@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from kiosk import limits
 from kiosk.domain.messages import AtClerk, Display, Head, Stance
-from kiosk.domain.nodes import table_of
-from kiosk.node.replica import Replica
+from kiosk.domain.nodes import device_of, table_of
+from kiosk.domain.runs import Runs
 from kiosk.node.words import Now
 
 
@@ -18,6 +18,7 @@ class Peers:
     """
 
     def __init__(self, me: str) -> None:
+        """`me`: this node's device. Each other is known by its device."""
         self.display = Display.DRAWS
         self._me = me
         self._heads: dict[str, Head] = {}
@@ -25,6 +26,8 @@ class Peers:
         self._clock: dict[str, int] = {}  # by how much a node's wall clock is ahead of `mono_ms` here, which never jumps
         self._offline: set[str] = set()
         self._at_clerk: dict[str, int] = {}
+        self._came_in = 0  # words of others so far
+        self._seen_clocks: tuple[tuple[Now, int], dict[str, int]] = (Now(0, 0), -1), {}
         self._count = 0
         self._sent: int | None = None
         self._deaf: dict[str, int] = {}  # since when a node's heads name nobody
@@ -34,19 +37,21 @@ class Peers:
 
     def heard(self, head: Head, now: Now) -> bool:
         """Take in a head; False for one that is older than what is known, or this node's own."""
-        last = self._heads.get(head.origin)
-        if head.origin == self._me or (last is not None and (head.start, head.count) <= (last.start, last.count)):
+        device = device_of(head.run)
+        last = self._heads.get(device)
+        if device == self._me or (last is not None and _age(head) <= _age(last)):
             return False
-        self._heads[head.origin], self._came[head.origin] = head, now.mono_ms
+        self._heads[device], self._came[device] = head, now.mono_ms
+        self._came_in += 1
         if last is not None:  # the first may be an old one, which a broker has kept
-            self._clock[head.origin] = head.clock_ms - now.mono_ms
+            self._clock[device] = head.clock_ms - now.mono_ms
         if head.hears or head.stance is Stance.FAULT:  # who has stopped for a fault takes no part
-            self._deaf.pop(head.origin, None)
+            self._deaf.pop(device, None)
         else:
-            self._deaf.setdefault(head.origin, now.mono_ms)
+            self._deaf.setdefault(device, now.mono_ms)
         self._look_for_own(head, now)
-        self._offline.discard(head.origin)
-        self._at_clerk.pop(head.origin, None)
+        self._offline.discard(device)
+        self._at_clerk.pop(device, None)
         return True
 
     def _look_for_own(self, head: Head, now: Now) -> None:
@@ -63,77 +68,87 @@ class Peers:
         """Whether others are seen, and none of them hears this node."""
         return self._unheard and self.any_seen(now)
 
-    def is_deaf(self, origin: str, now: Now) -> bool:
+    def is_deaf(self, device: str, now: Now) -> bool:
         """Whether a node is seen that hears nobody."""
-        since = self._deaf.get(origin)
-        return since is not None and self._came.get(origin, 0) - since >= limits.UNHEARD_MS and self.is_seen(origin, now)
+        since = self._deaf.get(device)
+        return since is not None and self._came.get(device, 0) - since >= limits.UNHEARD_MS and self.is_seen(device, now)
 
-    def is_locked(self, origin: str) -> bool:
+    def is_locked(self, device: str) -> bool:
         """Whether the last that was heard of a node is that it was locked: only a start unlocks it, and that would be heard."""
-        head = self._heads.get(origin)
-        return head is not None and head.stance is Stance.LOCKED and origin not in self._at_clerk
+        head = self._heads.get(device)
+        return head is not None and head.stance is Stance.LOCKED and device not in self._at_clerk
 
-    def at_clerk(self, origin: str, now: Now) -> None:
+    def at_clerk(self, device: str, now: Now) -> None:
         """A node waits for its clerk's word."""
-        self._at_clerk[origin] = now.mono_ms
-        self._came.pop(origin, None)
-        self._offline.discard(origin)
+        self._came_in += 1
+        self._at_clerk[device] = now.mono_ms
+        self._came.pop(device, None)
+        self._offline.discard(device)
 
-    def is_at_clerk(self, origin: str, now: Now) -> bool:
+    def is_at_clerk(self, device: str, now: Now) -> bool:
         """Whether a node that is not seen has said that it waits for its clerk."""
-        said = self._at_clerk.get(origin)
-        return said is not None and origin not in self._offline and now.mono_ms - said < limits.SEEN_MS
+        said = self._at_clerk.get(device)
+        return said is not None and device not in self._offline and now.mono_ms - said < limits.SEEN_MS
 
-    def gone(self, origin: str) -> None:
+    def gone(self, device: str) -> None:
         """Every broker says that a node is offline."""
-        self._offline.add(origin)
+        self._came_in += 1
+        self._offline.add(device)
 
-    def head(self, origin: str) -> Head | None:
+    def head(self, device: str) -> Head | None:
         """A node's newest head."""
-        return self._heads.get(origin)
+        return self._heads.get(device)
 
     @property
     def heads(self) -> Iterator[Head]:
         """The newest head of every node heard of, of those that are silent now too."""
         return iter(self._heads.values())
 
-    def is_seen(self, origin: str, now: Now) -> bool:
+    def is_seen(self, device: str, now: Now) -> bool:
         """Whether a node's heads arrive; one that is locked sends none."""
-        came = self._came.get(origin)
-        is_here = came is not None and origin not in self._offline and now.mono_ms - came < limits.SEEN_MS
-        return is_here and not self.is_locked(origin)
+        came = self._came.get(device)
+        is_here = came is not None and device not in self._offline and now.mono_ms - came < limits.SEEN_MS
+        return is_here and not self.is_locked(device)
 
-    def is_clock_off(self, origin: str, now: Now) -> bool | None:
+    def is_clock_off(self, device: str, now: Now) -> bool | None:
         """Whether a node's clock, this one's or another's as its last head told it, differs by over a minute from most others.
 
         They are those of the nodes that are seen, and this one's; None where there is nothing to compare.
         """
-        clocks = {other: ahead for other, ahead in self._clock.items() if self.is_seen(other, now)}
-        clocks[self._me] = now.wall_ms - now.mono_ms
-        told = clocks.pop(origin, self._clock.get(origin))
-        if told is None or not clocks:
+        clocks = self._clocks(now)
+        told = clocks.get(device, self._clock.get(device))
+        others = len(clocks) - (device in clocks)
+        if told is None or not others:
             return None
-        return 2 * sum(abs(ahead - told) > limits.CLOCK_OFF_MS for ahead in clocks.values()) > len(clocks)
+        return 2 * sum(abs(ahead - told) > limits.CLOCK_OFF_MS for ahead in clocks.values()) > others
+
+    def _clocks(self, now: Now) -> dict[str, int]:
+        """The clocks of the nodes that are seen, and this one's; a screen asks for them for each node."""
+        if self._seen_clocks[0] != (now, self._came_in):
+            seen = {other: ahead for other, ahead in self._clock.items() if self.is_seen(other, now)}
+            self._seen_clocks = (now, self._came_in), {**seen, self._me: now.wall_ms - now.mono_ms}
+        return self._seen_clocks[1]
 
     def any_seen(self, now: Now) -> bool:
         """Whether any other node is seen."""
-        return any(self.is_seen(origin, now) for origin in self._heads)
+        return any(self.is_seen(device, now) for device in self._heads)
 
-    def copied(self) -> int:
-        """How far this node's own log is on another node's disk."""
-        return max((head.have.get(self._me, 0) for head in self._heads.values()), default=0)
+    def copied(self, run: str) -> int:
+        """How far this node's run is on another node's disk."""
+        return max((head.have.get(run, 0) for head in self._heads.values()), default=0)
 
-    def shows_copy(self, origin: str, seq: int) -> bool:
-        """Whether another node's head shows that it has a copy of this origin's entry."""
-        return any(head.origin != origin and head.have.get(origin, 0) >= seq for head in self._heads.values())
+    def shows_copy(self, run: str, seq: int) -> bool:
+        """Whether another node's head shows that it has a copy of this run's entry."""
+        own = device_of(run)
+        return any(device != own and head.have.get(run, 0) >= seq for device, head in self._heads.items())
 
-    def is_next_to(self, origin: str, now: Now) -> bool:
-        """Whether this node is one of the few that copy for this origin at once.
+    def is_next_to(self, device: str, now: Now) -> bool:
+        """Whether this node is one of the few that copy for this device at once.
 
         They are, of those seen, the secretary's node, whose commits no voter waits for, and the next tables in a round.
         """
-        others = [self._me, *(other for other in self._heads if other != origin and self.is_seen(other, now))]
-        others.sort(key=lambda other: (table_of(other) is not None, other < origin, other))
+        others = [self._me, *(other for other in self._heads if other != device and self.is_seen(other, now))]
+        others.sort(key=lambda other: (table_of(other) is not None, other < device, other))
         return self._me in others[: limits.COPIES_AT_ONCE]
 
     # --- own heads ---
@@ -151,31 +166,13 @@ class Peers:
         self._sent = now.mono_ms
         return AtClerk()
 
-    def was_fresh(self, origin: str, start: int) -> bool:
-        """Whether a node has said that it is fresh since its start at this seq."""
-        head = self._heads.get(origin)
-        return head is not None and head.fresh and head.start == start
-
-    def announce(self, replica: Replica, fresh: bool, stance: Stance, now: Now) -> Head:
+    def announce(self, runs: Runs, run: str, member: bool, stance: Stance, now: Now) -> Head:
         """This node's next head."""
         self._count, self._sent = self._count + 1, now.mono_ms
-        stored, start = replica.stored, replica.last_start
-        starts = {
-            origin: replica.start_hash[origin]
-            for origin, seq in start.items()
-            if origin != self._me and stored.get(origin, 0) >= seq and not self.was_fresh(origin, seq)
-        }
-        hears = {origin: head.count for origin, head in self._heads.items() if self.is_seen(origin, now)}
-        return Head(
-            self._me,
-            start[self._me],
-            self._count,
-            replica.tip,
-            dict(stored),
-            fresh,
-            stance,
-            now.wall_ms,
-            starts,
-            hears,
-            self.display,
-        )
+        hears = {device: head.count for device, head in self._heads.items() if self.is_seen(device, now)}
+        return Head(run, runs[run].nth, self._count, runs.stored, member, stance, now.wall_ms, hears, self.display)
+
+
+def _age(head: Head) -> tuple[int, str, int]:
+    """Of two heads of a device the one with more is newer: of a later run; of two cards' runs any, but always the same."""
+    return head.runs, head.run, head.count

@@ -1,161 +1,193 @@
 """The logs as this node has them: its own, which it writes, and its copies of everybody else's.
 
-Sequences are contiguous for each origin: what does not follow on is asked for and never skipped over; what is not its
-origin's own next word is refused and kept as evidence. `have` is what has been received, `stored` what is on disk: only that
-is announced.
+Rule L: an entry is taken in after the one before it in its device's log, one with `knows` after all that it knows. What does
+not follow on is asked for and never skipped over; what is not its run's own next word is refused and kept as evidence.
 
 Copies may wait in memory for a moment, so that one commit takes many; but any commit takes them all, in their order of arrival.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from enum import Enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import msgspec
 
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Head as LogEnd
-from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch, is_by_origin, other_story
+from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch, check_repeat, knows_others, read_entry
 from kiosk.domain.messages import Batch, Head, Want
+from kiosk.domain.nodes import device_of
+from kiosk.domain.runs import Run, Runs
 from kiosk.node.words import Evidence, Give, Keys, SendTo
 
 Fold = Callable[[e.Entry], None]
 
 _UNHURRIED = e.Request | e.Issued
 """What nobody waits for: the holder has been asked, and what was handed out has been decided. It goes out with what follows."""
+_FOLLOWS_NOT = "its start does not follow the run that it names"
 
 
-class Taken(Enum):
-    """What became of a batch that came in."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch. `new`: it was taken in. `lacks`: what must come before it, as `want` is asked for it."""
 
-    NEW = "new"
-    NOTHING = "nothing"  # known already, or refused
-    GAP = "gap"  # entries before it are lacking
-    FORK = "fork"  # its origin has told another story before
+    new: bool = False
+    lacks: Mapping[str, int] = field(default_factory=dict)
 
 
 class Replica:
-    """All logs of one node. `fold` is called with each new entry, in order of arrival, once it is in `have`."""
+    """All logs of one node. `fold` is called with each new entry, in order of arrival; it keeps `runs` up to date."""
 
-    def __init__(self, me: str, origins: frozenset[str], first_prev: str, keys: Keys, fold: Fold) -> None:
-        self.me = me
-        self.have: dict[str, int] = {}
-        self.stored: dict[str, int] = {}
-        self.last_start: dict[str, int] = {}
-        self.start_hash: dict[str, str] = {}
-        self.locked: set[str] = set()  # whose log tells that they were locked, and of no start since
-        self.last_ms: dict[str, int] = {}
+    def __init__(self, device: str, runs: Runs, first_prev: str, keys: Keys, fold: Fold) -> None:
+        self.device, self.runs = device, runs
+        self.run = ""  # this node's run
+        self.last_run = ""  # the last that this disk has written
+        self.locked: set[str] = set()  # the runs that were locked
+        self.last_ms: dict[str, int] = {}  # by device
         self.evidence: list[Evidence] = []
         self.unread = 0  # copies that wait for the next commit
-        self._origins, self._keys, self._fold = origins, keys, fold
-        self._ends: defaultdict[str, LogEnd] = defaultdict(lambda: LogEnd(0, first_prev))
-        self._hashes: dict[str, deque[tuple[int, str]]] = {}
+        self.is_awaited = False  # somebody waits for what has been written and not sent
+        self._first_prev, self._keys, self._fold = first_prev, keys, fold
+        self._hashes: dict[str, str] = {}  # of each run's last entry
+        self._prevs: dict[
+            str, bytearray
+        ] = {}  # of each run the `prev` of each of its entries, so that a start anywhere can link
         self._rows: list[Stored] = []
         self._own: list[int] = []
-        self._asked: dict[str, int] = {}
-        self._asked_of: dict[tuple[str, str], tuple[int, int]] = {}  # peer, origin: when, and how often in vain
-        self._contradicted: dict[str, int] = {}
+        self._asked: dict[str, int] = {}  # by device: whoever likes can make up runs
+        self._asked_of: dict[tuple[str, str], tuple[int, int]] = {}  # peer, device: when, and how often in vain
         self._shown: dict[str, Mapping[str, int]] = {}
-        self._flushed: dict[str, int] = {}
         self._unsent: list[Stored] = []
-        self.tip = self._flushed_tip = first_prev  # the hash of the own log's last entry on disk
-        self.is_awaited = False  # somebody waits for what has been written and not sent
 
-    def end(self, origin: str) -> LogEnd:
-        """How far an origin's log goes here."""
-        return self._ends[origin]
+    @property
+    def end(self) -> Run:
+        """The last run that this disk has written."""
+        return self.runs[self.last_run or self.device]
 
     # --- from disk, and the own log ---
 
     def replay(self, entry: e.Entry, entry_hash: str) -> None:
         """Take in an entry that is on disk."""
         self._add(entry, entry_hash)
-        self._remember(entry.origin, entry.seq, entry_hash)
-        self.stored[entry.origin] = entry.seq
-        if entry.origin == self.me:
-            self.tip = self._flushed_tip = entry_hash
 
-    def write(self, body: e.Body, wall_ms: int) -> e.Entry:
-        """Write the next entry of this node's own log.
+    def begin(self, run: str, body: e.Start, wall_ms: int) -> None:
+        """Begin a run."""
+        self.run = run
+        self._write(body, wall_ms, self._hashes.get(self.last_run, self._first_prev))
+        self.last_run = run
+
+    def write(self, body: e.Body, wall_ms: int) -> int:
+        """Write the next entry of this node's run; returns its seq.
 
         Raises:
             msgspec.ValidationError: it is out of bounds. Signed, it would be refused everywhere, and with it all that follows.
         """
-        end = self.end(self.me)
-        entry = e.Entry(self.me, end.seq + 1, end.hash, wall_ms, body)
+        return self._write(body, wall_ms, self._hashes[self.run])
+
+    def _write(self, body: e.Body, wall_ms: int, prev: str) -> int:
+        entry = e.Entry(self.run, self.end.last + 1, prev, wall_ms, body)
         data = e.encode_entry(entry)
         e.decode_entry(data)
         self._own.append(len(self._rows))
-        self._rows.append(Stored(self.me, entry.seq, data, None))
+        self._rows.append(Stored(self.run, entry.seq, data, None))
         self.is_awaited = self.is_awaited or not isinstance(body, _UNHURRIED)
         self._add(entry, e.entry_hash(data))
-        self._remember(self.me, entry.seq, end.hash)
-        return entry
+        return entry.seq
 
     # --- copies ---
 
     def take_in(self, batch: Batch, sender: str) -> Taken:
-        """Take in what a batch has beyond what is here, if it is its origin's next word; `sender` has brought it."""
-        origin, end = batch.origin, self.end(batch.origin)
-        if origin not in self._origins:
-            return self._refuse(batch, sender, RefusedError(Refusal.STRANGER, "no such origin in this place"))
-        if batch.first > end.seq + 1:
-            return Taken.GAP
-        if batch.first + len(batch.entries) - 1 <= end.seq:
-            return self._compare(batch, sender)
+        """Take in what a batch has beyond what is here, if it is its run's next word; `sender` has brought it."""
         try:
-            read, last, signature = check_batch(batch, end, self._keys.verify)
+            if batch.run == self.run or (lacks := self._lacks(batch)):
+                return Taken(lacks=lacks if batch.run != self.run else {})
+            after = self._after(batch)
+            if (ends := batch.first + len(batch.entries) - 1) <= after.seq:
+                check_repeat(batch, self._hash_at(batch.run, ends), self._keys.verify)
+                return Taken()
+            read, last, signature = check_batch(batch, after, self._keys.verify)
+            if any(isinstance(entry.body, e.Start) for entry, _ in read[batch.run not in self.runs :]):
+                raise RefusedError(Refusal.MALFORMED, "a run starts but once")
         except RefusedError as refused:
-            return self._refuse(batch, sender, refused)
+            culprit = sender
+            if refused.kind is Refusal.FORKED:
+                culprit = device_of(batch.run)
+                self.runs.two_stories.add(culprit)
+            self.refuse(Evidence(culprit, refused.kind, str(refused), msgspec.json.encode(batch)))
+            return Taken()
+        known = [at for entry, _ in read if isinstance(entry.body, e.Knowing) for at in entry.body.knows.items()]
+        if not all(device_of(run) in self.runs.devices for run, _ in known):
+            self.refuse(Evidence(sender, Refusal.STRANGER, "it knows a log of no device here", msgspec.json.encode(batch)))
+            return Taken()
+        if lacks := {run: self._next(run, seq) for run, seq in known if run != batch.run and self.runs.is_to_come(run, seq)}:
+            return Taken(lacks=lacks)
         for entry, data in read:
             is_last = entry is read[-1][0]
-            self._rows.append(Stored(origin, entry.seq, data, signature if is_last else None))
-            self._add(entry, last if is_last else e.entry_hash(data) if isinstance(entry.body, e.Start) else "")
-        end.hash = last
-        self._remember(origin, end.seq, last)
+            self._rows.append(Stored(batch.run, entry.seq, data, signature if is_last else None))
+            self._add(entry, last if is_last else "")
         self.unread += len(read)
-        return Taken.NEW
+        return Taken(new=True)
+
+    def _lacks(self, batch: Batch) -> dict[str, int]:
+        """What of its device's log must come before a batch and is not here.
+
+        Raises:
+            RefusedError: it has no place in that log.
+        """
+        device, run = device_of(batch.run), self.runs.get(batch.run)
+        if device not in self.runs.devices:
+            raise RefusedError(Refusal.STRANGER, "no such device in this place")
+        if run is not None:
+            if batch.first + len(batch.entries) - 1 > run.last:
+                self._check_branches(run, run.last)
+            return {batch.run: run.last + 1} if batch.first > run.last + 1 else {}
+        start, at = read_entry(bytes(batch.entries[0])).body, batch.first - 1
+        if not isinstance(start, e.Start):
+            return {batch.run: 0}
+        before = self.runs.get(start.before or device)
+        if device_of(start.before or device) != device:
+            raise RefusedError(Refusal.MALFORMED, _FOLLOWS_NOT)
+        if start.before and (before is None or before.last < at):
+            return {start.before: self._next(start.before, at)}
+        if before is None or not (before.first <= at if start.before else not at):
+            raise RefusedError(Refusal.MALFORMED, _FOLLOWS_NOT)
+        if len(self.runs.devices[device]) >= e.RUNS_MOST:
+            raise RefusedError(Refusal.FLOODING, "its device has begun more runs than there can be")
+        self._check_branches(before, at)
+        return {}
+
+    def _check_branches(self, run: Run, at: int) -> None:
+        """Raises RefusedError where one more entry after the run's entry at `at` is a branch too many of its device's log."""
+        branches = run.last > at or any(later.first == at + 1 for later in run.after)
+        if branches and len(self.runs.tips(run.device)) >= e.BRANCHES_MOST:
+            raise RefusedError(Refusal.FLOODING, "its device's log has more branches than there can be")
+
+    def _after(self, batch: Batch) -> LogEnd:
+        """The entry after which a batch is to be read. Where a run begins, that is the one that its start names."""
+        if batch.run in self.runs:
+            return LogEnd(self.runs[batch.run].last, self._hashes[batch.run])
+        start = read_entry(bytes(batch.entries[0])).body
+        assert isinstance(start, e.Start)
+        return LogEnd(batch.first - 1, self._hash_at(start.before, batch.first - 1))
+
+    def _hash_at(self, run: str, seq: int) -> str:
+        """The hash of a run's entry: the `prev` of the next one. Of no run, that with which each log begins."""
+        if not run:
+            return self._first_prev
+        known = self.runs[run]
+        if seq == known.last:
+            return self._hashes[run]
+        at = 32 * (seq + 1 - known.first)
+        return self._prevs[run][at : at + 32].hex()
 
     def _add(self, entry: e.Entry, entry_hash: str) -> None:
-        end = self.end(entry.origin)
-        end.seq, end.hash = entry.seq, entry_hash
-        self.have[entry.origin] = entry.seq
-        self.last_ms[entry.origin] = entry.time
-        if isinstance(entry.body, e.Start):
-            self.last_start[entry.origin], self.start_hash[entry.origin] = entry.seq, entry_hash
-            self.locked.discard(entry.origin)
-        elif isinstance(entry.body, e.Locked):
-            self.locked.add(entry.origin)
+        self._hashes[entry.run] = entry_hash
+        self._prevs.setdefault(entry.run, bytearray()).extend(bytes.fromhex(entry.prev))
+        self.last_ms[device_of(entry.run)] = entry.time
+        if isinstance(entry.body, e.Locked):
+            self.locked.add(entry.run)
         self._fold(entry)
-
-    def _remember(self, origin: str, seq: int, entry_hash: str) -> None:
-        self._hashes.setdefault(origin, deque(maxlen=limits.HASHES_KEPT)).append((seq, entry_hash))
-
-    def _compare(self, batch: Batch, sender: str) -> Taken:
-        """An old batch is a repeat, or else tells another story of what is known."""
-        for seq, known in self._hashes.get(batch.origin, ()):
-            if batch.first <= seq < batch.first + len(batch.entries):
-                if e.entry_hash(bytes(batch.entries[seq - batch.first])) != known:
-                    why = "it has another entry where one is known"
-                    return self._refuse(batch, sender, other_story(batch, why, self._keys.verify))
-                break
-        return Taken.NOTHING
-
-    def is_of_another_disk(self, batch: Batch) -> bool:
-        """Whether this node's own key has signed, in a batch of its own log, what is not in the log that it has.
-
-        Then this disk is a copy, or an old one that another was made from: both can't go on.
-        """
-        last, seq = e.entry_hash(bytes(batch.entries[-1])), batch.first + len(batch.entries) - 1
-        known = next((known for at, known in self._hashes.get(self.me, ()) if at == seq), last)
-        return (seq > self.have.get(self.me, 0) or known != last) and is_by_origin(batch, self._keys.verify)
-
-    def _refuse(self, batch: Batch, sender: str, refused: RefusedError) -> Taken:
-        """Refuse a batch: two stories are their origin's own, anything else is the fault of who has brought it."""
-        culprit = batch.origin if refused.kind is Refusal.FORKED else sender
-        self.refuse(Evidence(culprit, refused.kind, str(refused), msgspec.json.encode(batch)))
-        return Taken.FORK if refused.kind is Refusal.FORKED else Taken.NOTHING
 
     def refuse(self, evidence: Evidence) -> None:
         """Keep evidence of what was refused."""
@@ -164,51 +196,51 @@ class Replica:
 
     # --- what is asked for ---
 
-    def belies(self, head: Head) -> bool:
-        """Whether another node's own log, by its head, ends otherwise than is known here."""
-        end = self.end(head.origin)
-        if head.have.get(head.origin) != end.seq or head.tip == end.hash:
-            return False
-        why = "its head ends its log otherwise than is known"
-        self.refuse(Evidence(head.origin, Refusal.FORKED, why, msgspec.json.encode(head)))
-        return True
-
     def shown(self, head: Head) -> None:
         """Another node's head says what it has."""
-        self._shown[head.origin] = head.have
+        self._shown[device_of(head.run)] = head.have
 
-    def gone(self, origin: str) -> None:
+    def gone(self, device: str) -> None:
         """Another node is offline: nothing can be had from it."""
-        self._shown.pop(origin, None)
-        self._asked_of = {asked: tries for asked, tries in self._asked_of.items() if asked[0] != origin}
+        self._shown.pop(device, None)
+        self._asked_of = {asked: tries for asked, tries in self._asked_of.items() if asked[0] != device}
 
     def wants(self, peer: str, mono_ms: int) -> list[SendTo]:
         """What to ask this peer for, which has just shown or sent something; of its own log too, what it has beyond it."""
-        shown = self._shown.get(peer, {}).items()
-        return [want for origin, seq in shown if seq > self.have.get(origin, 0) for want in self.want(peer, origin, mono_ms)]
+        lacking = [(run, seq) for run, seq in self._shown.get(peer, {}).items() if not self.runs.has(run, seq)]
+        return [want for run, seq in lacking for want in self.want(peer, run, self._next(run, seq), mono_ms)]
 
-    def want(self, peer: str, origin: str, mono_ms: int) -> list[SendTo]:
-        """Ask a peer for what an origin has written next. An origin is asked for once at a time, and a peer that never gives
-        what it shows less and less often: it may be lying, and must not keep the others from being asked."""
-        since, tries = self._asked_of.get((peer, origin), (-limits.WANT_LONGEST_MS, 0))
+    def _next(self, run: str, seq: int) -> int:
+        """Where to go on towards a run's entry: after the last that is known of it, or else of its device.
+
+        Another branch of its log may be longer than this one; then that entry itself is asked for, and its run's start next.
+        """
+        known = [self.runs[run]] if run in self.runs else self.runs.tips(device_of(run))
+        return min(max((tip.last for tip in known), default=0) + 1, seq)
+
+    def want(self, peer: str, run: str, first: int, mono_ms: int) -> list[SendTo]:
+        """Ask a peer for what is on a run's line from `first` on. Of a device one run is asked for at a time, and a peer that
+        never gives what it shows less and less often: it may be lying, and must not keep the others from being asked."""
+        device = device_of(run)
+        since, tries = self._asked_of.get((peer, device), (-limits.WANT_LONGEST_MS, 0))
         patience = min(limits.WANT_AGAIN_MS << min(tries, 10), limits.WANT_LONGEST_MS)
-        if mono_ms - self._asked.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS or mono_ms - since < patience:
+        if mono_ms - self._asked.get(device, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS or mono_ms - since < patience:
             return []
-        self._asked[origin], self._asked_of[peer, origin] = mono_ms, (mono_ms, tries + 1)
-        return [SendTo(peer, Want(origin, self.have.get(origin, 0) + 1))]
+        self._asked[device], self._asked_of[peer, device] = mono_ms, (mono_ms, tries + 1)
+        return [SendTo(peer, Want(run, first))]
 
-    def contradict(self, origin: str, seq: int, mono_ms: int) -> list[Give]:
-        """Show an origin that has told another story up to `seq` what is known here of its log: so an old disk learns what it
-        is."""
-        if mono_ms - self._contradicted.get(origin, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS:
+    def give(self, to: str, want: Want) -> list[Give]:
+        """What to give who asks for a run's line from a seq on; 0 is where the run begins."""
+        run = self.runs.get(want.run)
+        if run is None:
             return []
-        self._contradicted[origin] = mono_ms
-        return [Give(origin, origin, min(seq, self.end(origin).seq))]
+        first = want.first or run.first
+        return [Give(to, one.name, first) for one in run.line if one.first <= first <= one.stored][:1]
 
-    def given(self, peer: str, origin: str) -> None:
+    def given(self, peer: str, run: str) -> None:
         """What was asked for has come: more may be asked for at once."""
-        self._asked.pop(origin, None)
-        self._asked_of.pop((peer, origin), None)
+        self._asked.pop(device_of(run), None)
+        self._asked_of.pop((peer, device_of(run)), None)
 
     # --- the commit ---
 
@@ -218,21 +250,24 @@ class Replica:
         return bool(self._own)
 
     def flush(self) -> tuple[Stored, ...]:
-        """All that waits, for one commit; the last own entry signed, and of very many some between, where a batch may end."""
+        """All that waits, for one commit; the last own entry signed, and of very many some between, where a batch may end.
+
+        A batch is of one run: where the next own entry begins another, the one before it is signed too.
+        """
         rows, own = self._rows, self._own
-        for at in {*own[limits.SIGNED_EACH - 1 :: limits.SIGNED_EACH], *own[-1:]}:
+        turns = {at for at, then in pairwise(own) if rows[at].run != rows[then].run}
+        for at in {*own[limits.SIGNED_EACH - 1 :: limits.SIGNED_EACH], *own[-1:], *turns}:
             row = rows[at]
             signature = self._keys.sign(e.batch_signed(e.entry_hash(row.data)))
-            rows[at] = Stored(row.origin, row.seq, row.data, signature)
+            rows[at] = Stored(row.run, row.seq, row.data, signature)
         self._unsent += [rows[i] for i in own]
         self._rows, self._own, self.unread = [], [], 0
-        self._flushed, self._flushed_tip = dict(self.have), self.end(self.me).hash
         return tuple(rows)
 
     def committed(self) -> None:
-        """What was flushed is on disk."""
-        self.stored.update(self._flushed)
-        self.tip = self._flushed_tip
+        """What was flushed is on disk. Copies that still wait for a commit are not, and no head may show them."""
+        if not self._rows:
+            self.runs.store()
 
     @property
     def has_unsent(self) -> bool:
@@ -244,10 +279,22 @@ class Replica:
         rows, self._unsent, self.is_awaited = self._unsent, [], False
         batches: list[Batch] = []
         batch: list[Stored] = []
-        for row in rows:
+        for at, row in enumerate(rows):
             batch.append(row)
-            if row.signature is not None and (row is rows[-1] or len(batch) >= limits.SIGNED_EACH):
+            is_end = at + 1 == len(rows) or rows[at + 1].run != row.run or len(batch) >= limits.SIGNED_EACH
+            is_end = is_end or (row.signature is not None and _waits_for_others(rows, at + 1))
+            if row.signature is not None and is_end:
                 data = tuple(msgspec.Raw(one.data) for one in batch)
-                batches.append(Batch(self.me, batch[0].seq, data, row.signature.hex()))
+                batches.append(Batch(row.run, batch[0].seq, data, row.signature.hex()))
                 batch = []
         return batches
+
+
+def _waits_for_others(rows: Sequence[Stored], first: int) -> bool:
+    """Whether the commit that begins at `first` has an entry that must wait for other logs."""
+    for at in range(first, len(rows)):
+        if knows_others(rows[at]):
+            return True
+        if rows[at].signature is not None:
+            return False
+    return False

@@ -6,8 +6,10 @@ from datetime import date
 
 import msgspec
 
+from kiosk.domain import entries as e
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal
+from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
@@ -48,7 +50,7 @@ class DisplaySeen:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message of another node, checked by the edge: it is well formed, and a head is signed by its origin."""
+    """A message of another node, checked by the edge: it is well formed, and a head is signed by its device."""
 
     sender: str
     message: Batch | Ask | Head | AtClerk | Want
@@ -76,10 +78,10 @@ Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | 
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """Send the stored entries of this origin from seq `first` on, a batch of them, to the node that wants them."""
+    """Send the stored entries of this run from seq `first` on, a batch of them, to the node that wants them."""
 
     to: str
-    origin: str
+    run: str
     first: int
 
 
@@ -124,26 +126,34 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys' arithmetic: `sign(message)` with this origin's key, `verify(origin, signature, message)`."""
+    """The keys' arithmetic, and chance: `sign(message)` with this device's key, `verify(device, signature, message)`.
+
+    `read_code(text)`: the chair's code that was scanned or keyed, or why it is none. `is_signed(author, stop)`: whether the
+    code's key has signed a stop. `new_run()`: 64 random bits in hex, for a run's name.
+    """
 
     sign: Callable[[bytes], bytes]
     verify: Callable[[str, bytes, bytes], bool]
+    read_code: Callable[[str], Code | Misread]
+    is_signed: Callable[[str, e.Stop], bool]
+    new_run: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a node is, from the plan and its own bundle. `origin` names its disk; `day` is missing in training.
+    """What a node is, from the plan and its own bundle. `device` names its card; `day` is missing in training.
 
-    `table` is missing for the secretary's node. `origins`: all that the place has keys for; `first`: those of the plan's
-    devices as delivered. `opening`: each book's holder at opening; `assistant`: the node that may seize the register.
+    `table` is missing for the secretary's node. `devices`: all that the place has keys for; `first`: those that are delivered
+    in the nodes, the others are spares. `opening`: each book's first holder; `deciders`: the nodes that may ask for an undo,
+    the secretary's and the assistant's.
     """
 
-    origin: str
+    device: str
     table: int | None
-    origins: frozenset[str]
+    devices: frozenset[str]
     first: frozenset[str]
     opening: Mapping[int, str]
-    assistant: str
+    deciders: frozenset[str]
     elections: tuple[str, ...]
     card: CardRules
     voter_digits: int

@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from kiosk.domain.chain import Broken, Head, Stored, check_chain
-from kiosk.domain.entries import Request, decode_entry, entry_hash
+from kiosk.domain.entries import entry_hash
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.texts import ZONE
 
@@ -16,7 +14,7 @@ from kiosk.domain.texts import ZONE
 class Audit:
     """What the check found.
 
-    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `heads`: how far each origin's log goes;
+    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `heads`: how far each run goes;
     `after_noted`: how far beyond each noted head; `doubles`: every voter with two ballots in an election, tables and times.
     """
 
@@ -38,20 +36,20 @@ def audit(
 ) -> Audit:
     """Check a whole log.
 
-    `verify(origin, signature, message)` tells whether a signature is that origin's. `ledger` is the place's, empty. `noted` are
-    heads, "ORIGIN:SEQ:HASH", that the log must contain.
+    `verify(device, signature, message)` tells whether a signature is that device's. `ledger` is the place's, empty. `noted` are
+    heads, "RUN:SEQ:HASH", that the log must contain.
     """
     wanted = dict.fromkeys(noted, False)
     heads: dict[str, Head] = {}
     broken: list[Broken] = []
-    entries, have = 0, {}
+    entries = 0
     for found in check_chain(_noting(stored, wanted), first_prev, verify, heads):
         if isinstance(found, Broken):
             broken.append(found)
         else:
             entries += 1
-            have[found.origin] = found.seq
-            ledger.fold(found, have)
+            if not broken:  # what does not follow on can't be folded
+                ledger.fold(found)
     faults = [str(fault) for fault in broken]
     if faults and not any(head.signed for head in heads.values()):
         faults.insert(0, "no entry is signed by this bundle's keys: is it the bundle of this log?")
@@ -78,34 +76,20 @@ def _clock(time_ms: int) -> str:
     return f"{datetime.fromtimestamp(time_ms / 1000, ZONE):%H.%M}"
 
 
-def claimed_books(stored: Iterable[Stored]) -> tuple[dict[int, int], set[int]]:
-    """For a log without its voter list: each voter's book as the tables' requests have it, and of whom they differ."""
-    claimed: dict[int, int] = {}
-    differ: set[int] = set()
-    for row in stored:
-        try:
-            body = decode_entry(row.data).body
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            continue
-        if isinstance(body, Request) and claimed.setdefault(body.voter, body.book) != body.book:
-            differ.add(body.voter)
-    return claimed, differ
-
-
 def _noting(stored: Iterable[Stored], wanted: dict[str, bool]) -> Iterator[Stored]:
     """Hand the entries on, and mark the wanted heads that are among them."""
     for row in stored:
         if wanted:
-            head = f"{row.origin}:{row.seq}:{entry_hash(row.data)}"
+            head = f"{row.run}:{row.seq}:{entry_hash(row.data)}"
             if head in wanted:
                 wanted[head] = True
         yield row
 
 
 def _noted_head(noted: str, seen: bool, heads: dict[str, Head]) -> tuple[bool, str]:
-    origin, _, rest = noted.rpartition(":")[0].rpartition(":")
-    if not origin or not rest.isdecimal():
-        return False, f"{noted}: this is not a head: write ORIGIN:SEQ:HASH, as `log verify` prints it"
+    run, _, rest = noted.rpartition(":")[0].rpartition(":")
+    if not run or not rest.isdecimal():
+        return False, f"{noted}: this is not a head: write RUN:SEQ:HASH, as `log verify` prints it"
     if not seen:
         return False, f"{noted}: this head is not in the log: entries were cut off or replaced"
-    return True, f"{noted}: in the log; entries of {origin} after it: {heads[origin].seq - int(rest)}"
+    return True, f"{noted}: in the log; entries of {run} after it: {heads[run].seq - int(rest)}"

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kiosk.screen_client import ScreenClient
 from kiosk.simulated.scanner import PtyScanner
 
+PATIENCE_S = 90.0  # seconds that a screen may take: all that runs here shares one machine, and others may use it too
 _END_S = 30  # seconds that a program has to end before it is killed
 
 
@@ -54,6 +56,10 @@ class Device:
             yield process
         finally:
             end(process)
+
+    def screen(self, *, draws: bool = False) -> ScreenClient:
+        """Look at its screen and touch it; with `draws` as its display. Close it."""
+        return ScreenClient(self.socket, draws=draws, patience_s=PATIENCE_S)
 
     def _start(self, program: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.logs / f"{program}-{self.name}.log").open("ab") as log:

@@ -21,12 +21,11 @@ from kiosk.domain.voters import Voter
 from kiosk.sample import sample_voters, write_list
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.broker import SimulatedBroker, free_port
-from kiosk.simulated.device import Device, end
+from kiosk.simulated.device import PATIENCE_S, Device, end
 from kiosk.simulated.plan import plan_text
 from kiosk.simulated.relay import Relay
 
 SECRETARY = "secretary"
-_FRESH_S = 90.0  # seconds that a node may take until it serves: all of them share this machine, and others may use it too
 _DRAWN_S = 20.0  # seconds that a display may take to save a picture
 _QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which none is on its way: two heads
 _LOOK_S = 0.02  # seconds between looks at what nothing announces
@@ -77,11 +76,7 @@ class Node(Device):
     def lengths(self) -> dict[str, int]:
         """How far each node's log goes on its disk."""
         with closing(sqlite3.connect(f"file:{self.data / 'node.db'}?mode=ro", uri=True)) as database:
-            return dict(database.execute("select origin, max(seq) from log group by origin").fetchall())
-
-    def screen(self) -> ScreenClient:
-        """Look at its screen and touch it. Close it."""
-        return ScreenClient(self.socket, draws=False, patience_s=_FRESH_S)
+            return dict(database.execute("select run, max(seq) from log group by run").fetchall())
 
     def cable(self, *, plugged_in: bool) -> None:
         """Pull its network cable, or plug it in."""
@@ -90,7 +85,10 @@ class Node(Device):
 
 
 class Place:
-    """A place with `tables` tables in `folder`, ready to start; the programs' output goes to `logs`."""
+    """A place with `tables` tables in `folder`, ready to start; the programs' output goes to `logs`.
+
+    `chair_codes`: the texts of its codes by number, as `provision` handed them over; no file of a device has them.
+    """
 
     def __init__(
         self, folder: Path, logs: Path, *, tables: int, voters: int, seed: int, cables: bool = True, brokers: int = 2
@@ -103,6 +101,8 @@ class Place:
         plan.write_text(plan_text(folder / "no-scanner", _SETTINGS, tables, ports), encoding="utf-8")
         made = provision(plan, folder / "bundles")
         self.pin, self.authority = made.pin, made.authority
+        self.chair_codes = dict(made.codes)
+        self._next_codes = iter(self.chair_codes.values())
         self.nodes = {name: Node(folder / name, name, folder / "bundles" / name, logs) for name in self.names}
         for node in self.nodes.values():
             node.relays = [self._running.enter_context(Relay(port)) for port in ports] if cables else []
@@ -156,6 +156,10 @@ class Place:
         payload = f"{self.code}{number:06}"
         return payload + check_digits(payload)
 
+    def next_chair_code(self) -> str:
+        """The text of the next code on the chair's sheet, then on the reserve sheet, as the chair scans it."""
+        return next(self._next_codes)
+
     def _write_list(self, voters: int, seed: int) -> list[Voter]:
         plan = Bundle.load(self.secretary.bundle).plan
         elections = tuple(election.id for election in plan.elections)
@@ -171,14 +175,14 @@ class Place:
         for node in self.nodes.values():
             node.start(*wrapper)  # the tables fetch the list
         with self.secretary.screen() as screen:
-            self.chair(screen, self.secretary).decide("open_poll")
+            self.chair(screen, self.secretary).open_poll([], self.next_chair_code())
         for number in range(1, self.tables + 1):
             with self.table(number).screen() as screen:
                 screen.showing(s.Ready)
 
     def chair(self, screen: ScreenClient, node: Node) -> Chair:
         """The chair, at a node's screen; each page stands until the node's display has drawn it once."""
-        return Chair(screen, self.pin, node.await_picture, _FRESH_S)
+        return Chair(screen, self.pin, node.await_picture, PATIENCE_S)
 
     def await_brokers(self) -> None:
         """Wait until every broker that runs has answered every node that runs. No screen tells it: one broker is enough."""
@@ -188,12 +192,16 @@ class Place:
             for relay, broker in zip(node.relays, self.brokers, strict=False)
             if node.process is not None and broker.process is not None
         ]
-        _wait(lambda: all(relay.carries for relay in cables), _FRESH_S)
+        _wait(lambda: all(relay.carries for relay in cables), PATIENCE_S)
+
+    def await_copies(self) -> None:
+        """Wait until all nodes that run have copied each other's entries, and make no more."""
+        running = [node for node in self.nodes.values() if node.process is not None]
+        _wait(functools.partial(_is_quiet, running), PATIENCE_S)
 
     def stop_nodes(self) -> None:
         """Stop all nodes once they have copied each other's entries."""
-        running = [node for node in self.nodes.values() if node.process is not None]
-        _wait(functools.partial(_is_quiet, running), _FRESH_S)
+        self.await_copies()
         for node in self.nodes.values():
             if node.process is not None:
                 end(node.process)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 Log = dict[tuple[str, int], dict[str, Any]]
-"""All entries of a database by origin and seq, as plain JSON."""
+"""All entries of a database by run and seq, as plain JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Proof:
 def read_log(database: Path) -> Log:
     """All entries in a node's database."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
-        rows = opened.execute("select origin, seq, entry from log").fetchall()
-    return {(origin, seq): json.loads(entry) for origin, seq, entry in rows}
+        rows = opened.execute("select run, seq, entry from log").fetchall()
+    return {(run, seq): json.loads(entry) for run, seq, entry in rows}
 
 
 def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
@@ -79,8 +79,8 @@ def _disagreements(logs: Mapping[str, Log]) -> Iterator[str]:
     (first, log), *others = logs.items()
     for name, other in others:
         if different := [key for key in log.keys() | other.keys() if log.get(key) != other.get(key)]:
-            origin, seq = min(different)
-            yield f"{first} and {name} differ in {len(different)} entries, first in {origin} entry {seq}"
+            run, seq = min(different)
+            yield f"{first} and {name} differ in {len(different)} entries, first in {run} entry {seq}"
 
 
 def _twice(greens: Iterable[Green]) -> Iterator[str]:
@@ -92,11 +92,11 @@ def _twice(greens: Iterable[Green]) -> Iterator[str]:
 
 def _lost(greens: Iterable[Green], log: Log, elections: Mapping[str, str]) -> Iterator[str]:
     """Each green must stand in the log: its table's request, a grant of it, and that its ballots were handed out."""
-    bodies = [entry["body"] | {"origin": entry["origin"]} for entry in log.values()]
+    bodies = [entry["body"] for entry in log.values()]
     granted = {body["request"] for body in bodies if body["kind"] == "decision" and body["outcome"] == "granted"}
-    issued = {body["request"] for body in bodies if body["kind"] == "issued"}
+    issued = _issued(log)
     stands = {
-        (body["table"], body["voter"], tuple(body["elections"]))
+        (_table(body["id"]), body["voter"], tuple(body["elections"]))
         for body in bodies
         if body["kind"] == "request" and body["id"] in granted and body["id"] in issued
     }
@@ -107,7 +107,7 @@ def _lost(greens: Iterable[Green], log: Log, elections: Mapping[str, str]) -> It
 
 def _double_marks(log: Log) -> Iterator[str]:
     """No voter has two requests for one election whose ballots were handed out."""
-    issued = {entry["body"]["request"] for entry in log.values() if entry["body"]["kind"] == "issued"}
+    issued = _issued(log)
     marks = Counter(
         (body["voter"], election)
         for entry in log.values()
@@ -117,3 +117,15 @@ def _double_marks(log: Log) -> Iterator[str]:
     for (voter, election), count in marks.items():
         if count > 1:
             yield f"voter {voter} was given {count} ballots of {election}"
+
+
+def _issued(log: Log) -> set[str]:
+    """The requests whose ballots were handed out: the table says so at once, or its clerk when it has started again."""
+    bodies = [entry["body"] for entry in log.values()]
+    at_once = {body["request"] for body in bodies if body["kind"] == "issued"}
+    return at_once.union(*(body["issued"] for body in bodies if body["kind"] == "start"))
+
+
+def _table(request: str) -> int:
+    """The table that made a request: 3 for "T3.1-…/7"."""
+    return int(request.partition(".")[0].removeprefix("T"))

@@ -41,7 +41,7 @@ class Story:
 
     def _another_table(self) -> None:
         voter = self._next(1)
-        self._say(f"== {_who(voter)} is in table 1's book, and comes to table 3")
+        self._say(f"== {_who(voter)} is on table 1's list, and comes to table 3")
         took = self._serve(3, voter)
         self._place.table(3).await_picture("green")
         self._say(f"   green at table 3 after {took * 1e3:.0f} ms: table 1 decided, table 3 handed out")
@@ -55,7 +55,7 @@ class Story:
         place.table(2).await_picture("not_ready")
         self._say("   table 2 says so, and serves nobody")
         voter = self._next(2)
-        self._say(f"== {_who(voter)} is in table 2's book, and comes to table 3: it waits, and names the silent table")
+        self._say(f"== {_who(voter)} is on table 2's list, and comes to table 3: it waits, and names the silent table")
         self._scan_at(at_3, place.table(3), voter, s.VoterShown)
         place.table(3).await_picture("voter_shown")
         at_3.touch("approve")
@@ -66,13 +66,13 @@ class Story:
         at_3.touch("cancel")
         at_3.showing(s.Ready)
         place.table(3).await_picture("ready")
-        self._say("== The chair puts table 2 in island mode (fast bordvalg): it serves the voters of its own book")
+        self._say("== The chair puts table 2 in island mode (fast bordvalg): it serves the voters of its own list")
         place.chair(at_2, place.table(2)).decide("island")
         self._serve(2, voter)
         self._say(f"   green at table 2 for {_who(voter)}")
         other = self._next(3)
         refused = self._scan_and_see(2, other)
-        self._say(f"   {_who(other)}, of table 3's book, is sent there: “{_words(refused)}”")
+        self._say(f"   {_who(other)}, of table 3's list, is sent there: “{_words(refused)}”")
         self._say("== The cable is plugged in: table 2 catches up, its entries are copied, and island mode ends by itself")
         self._leave(at_2)
         place.table(2).cable(plugged_in=True)
@@ -81,39 +81,51 @@ class Story:
         self._say(f"   green at table 2 for {_who(other)}: any table serves any voter again")
 
     def _killed(self) -> None:
-        place, secretary = self._place, self._screens["secretary"]
+        place, at_2 = self._place, self._screens["table-2"]
         voter, waiting = self._next(1), self._next(1)
-        self._say("== Table 1 loses its power at a green light")
+        self._say("== The secretary's node loses its power: any table still serves any voter")
+        place.secretary.power_off()
+        took = self._serve(3, self._next(2))
+        self._say(f"   a voter of table 2's list is served at table 3 after {took * 1e3:.0f} ms")
+        self._say("== Table 1 loses its power too, at a green light")
         with place.table(1).screen() as at_1, place.table(1).display_frozen():
             self._serve_at(at_1, place.table(1), voter)
             place.table(1).power_off()
-        self._say("== The secretary looks across the room, attests that table 1 has stopped, and takes its book over")
-        chair = place.chair(secretary, place.secretary)
-        chair.seal(1, ["T1"])
-        for line in self._lines(secretary):
+        self._say(
+            "== The chair looks across the room and has table 1's list moved to table 2: ticks what is off, scans the next code"
+        )
+        self._leave(at_2)
+        chair = place.chair(at_2, place.table(2))
+        headline = chair.stop(["S", "T1"], place.next_chair_code())
+        self._say(f"   table 2: “{headline}”")
+        for line in self._lines(at_2):
             self._say(f"   {line}")
-        self._say(f"== The card on top of table 1's pile, of {_who(voter)}, is scanned again")
-        chair.scan_again(1, "T1", [voter.number])
-        chair.seize(1, "T2")
-        self._say("   table 2 holds book 1 now")
+        self._say(f"== The card on top of table 1's pile, of {_who(voter)}, is scanned")
+        chair.scan_cards("T1", [voter.number])
+        chair.finish()
+        chair.leave()
+        self._say("   table 2 has table 1's list now")
         took = self._serve(3, waiting)
-        self._say(f"   {_who(waiting)}, of book 1, is served at table 3 after {took * 1e3:.0f} ms")
+        self._say(f"   {_who(waiting)}, of table 1's list, is served at table 3 after {took * 1e3:.0f} ms")
         refused = self._scan_and_see(2, voter)
         self._say(f"   {_who(voter)} comes again, to table 2: “{_words(refused)}”")
-        self._leave(self._screens["table-2"])
+        self._leave(at_2)
 
     def _back(self) -> None:
-        place = self._place
-        self._say("== Table 1 has power again: its clerk is asked about the green light first")
+        place, at_2 = self._place, self._screens["table-2"]
+        self._say("== Both have power again: table 1's clerk is asked about the green light first")
+        place.secretary.start()
         place.table(1).start()
         with place.table(1).screen() as at_1:
             asked = at_1.showing(s.Unresolved)
             self._say(f"   table 1: “{asked.content.headline}” – yes")
             at_1.touch("yes")
             at_1.showing(s.Ready)
-            self._say("   it has caught up, and serves voters of every book")
-            place.chair(self._screens["table-2"], place.table(2)).hand_over(1, "T1")
-            self._say("== Table 2 gives book 1 back; table 1 decides about its own voters again")
+            self._say("   it has caught up, and serves voters of every list")
+            chair = place.chair(at_2, place.table(2))
+            chair.give(1, "T1")
+            chair.leave()
+            self._say("== Table 2 gives list 1 back; table 1 decides about its own voters again")
             self._serve_at(at_1, place.table(1), self._next(1))
 
     def _broker_dies(self) -> None:
@@ -121,14 +133,14 @@ class Story:
         self._place.brokers[0].stop()
         for book in (1, 2, 3):
             took = self._serve(3 if book != 3 else 2, self._next(book))
-            self._say(f"   a voter of book {book} is served after {took * 1e3:.0f} ms")
+            self._say(f"   a voter of list {book} is served after {took * 1e3:.0f} ms")
         self._place.brokers[0].start()
         self._say("== It comes back, and the second is killed")
         self._place.await_brokers()
         self._place.brokers[1].stop()
         for book in (1, 2, 3):
             took = self._serve(3 if book != 3 else 2, self._next(book))
-            self._say(f"   a voter of book {book} is served after {took * 1e3:.0f} ms")
+            self._say(f"   a voter of list {book} is served after {took * 1e3:.0f} ms")
         self._place.brokers[1].start()
 
     def _nobody_twice(self) -> None:
@@ -145,7 +157,7 @@ class Story:
     def _next(self, book: int) -> Voter:
         voter = next(self._fresh[book], None)
         if voter is None:
-            raise StoryError(f"the list has no voter left in book {book}: make it longer with --voters")
+            raise StoryError(f"the list has no voter left for table {book}: make it longer with --voters")
         return voter
 
     def _serve(self, table: int, voter: Voter) -> float:

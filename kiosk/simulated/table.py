@@ -20,6 +20,8 @@ class Table(Device):
         self.folder = folder
         self.plan, self.list = folder / "plan.toml", folder / "voters.csv"
         self.pin = ""
+        self.chair_codes: dict[int, str] = {}
+        self._next_codes = iter(self.chair_codes.values())
         self.voters: list[Voter] = []
 
     @property
@@ -35,7 +37,13 @@ class Table(Device):
     def provision(self, **settings: str) -> None:
         """Write the plan and make the keys."""
         self.plan.write_text(plan_text(self.scanner.link, settings), encoding="utf-8")
-        self.pin = provision(self.plan, self.folder / "bundles").pin
+        made = provision(self.plan, self.folder / "bundles")
+        self.pin, self.chair_codes = made.pin, dict(made.codes)
+        self._next_codes = iter(self.chair_codes.values())
+
+    def next_chair_code(self) -> str:
+        """The text of the next code on the chair's sheet."""
+        return next(self._next_codes)
 
     def change_plan(self, **settings: str) -> None:
         """Change the desk's settings in the device's plan; they hold from the node's next start."""

@@ -38,8 +38,8 @@ def log(db: sqlite_utils.Database) -> None:
     The primary key is the order of arrival. `signature` stands on the last entry of each committed batch.
     """
     db.execute(
-        "create table log (arrival integer primary key, origin text not null, seq integer not null,"
-        " arrived_ms integer not null, entry blob not null, signature blob, unique (origin, seq)) strict"
+        "create table log (arrival integer primary key, run text not null, seq integer not null,"
+        " arrived_ms integer not null, entry blob not null, signature blob, unique (run, seq)) strict"
     )
 
 

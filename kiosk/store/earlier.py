@@ -65,10 +65,7 @@ def bring_back(database: Database, digest: str) -> bool:
 
 def _forget_list(db: sqlite3.Connection) -> None:
     db.execute("delete from voters")
-    db.execute(
-        "delete from facts where key in ('list_digest', 'list_count', 'list_coming') or (key = 'doubt' and value <> ?)",
-        ("copied",),
-    )
+    db.execute("delete from facts where key in ('list_digest', 'list_count', 'list_coming', 'run')")
 
 
 def _copy(db: sqlite3.Connection, folder: Path) -> None:

@@ -8,14 +8,14 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain import entries as e
-from kiosk.domain.chain import Stored
+from kiosk.domain.chain import Stored, knows_others
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
 
-_MARKS = e.Open | e.Request | e.Decision | e.Issued | e.Rescanned
+_MARKS = e.Stop | e.Request | e.Decision | e.Issued | e.Card
 
-_INSERT = "insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)"
-_FROM = "select origin, seq, entry, signature from log where origin = ? and seq >= ? order by seq limit ?"
+_INSERT = "insert into log (run, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)"
+_FROM = "select run, seq, entry, signature from log where run = ? and seq >= ? order by seq limit ?"
 
 
 def is_mark(row: Stored) -> bool:
@@ -27,7 +27,8 @@ def is_mark(row: Stored) -> bool:
 
 
 class Log:
-    """The log of an open store. `doubt`: what speaks against this disk, as its node has noted it.
+    """The log of an open store. `run`: the last run that this disk has written; a card's copies of others may be of its own
+    device too, where another card with its key is about.
 
     SQLite takes a damaged write-ahead log for a shorter one, and would silently forget marks. So the number of entries is noted
     beside it after each batch; the note may lag after a power cut, but is never ahead of what was committed.
@@ -36,26 +37,30 @@ class Log:
     def __init__(self, database: Database) -> None:
         self._db, self._note = database.db.conn, database.note
         self._count = self._noted = self.count()
-        self.doubt = self._noted_doubt()
+        self.run = self._noted_run()
         self._commits = 0  # since the last checkpoint
         self._kept: Counter[tuple[str, str]] | None = None
         self._evidence: list[tuple[str, str, bytes]] = []
 
-    def commit(self, rows: Sequence[Stored], arrived_ms: int) -> None:
-        """Write rows in their order of arrival, in one transaction. When this returns, they are on disk.
+    def commit(self, rows: Sequence[Stored], run: str, arrived_ms: int) -> None:
+        """Write rows in their order of arrival, and which run is this disk's last, in one transaction. When this returns, they
+        are on disk.
 
         Raises:
             StoreError: whether they are on disk is known only once the log has been read anew.
         """
         with store_errors:
             try:
-                self._db.executemany(_INSERT, [(r.origin, r.seq, arrived_ms, r.data, r.signature) for r in rows])
+                self._db.executemany(_INSERT, [(r.run, r.seq, arrived_ms, r.data, r.signature) for r in rows])
+                if run != self.run:
+                    self._db.execute("insert or replace into facts values ('run', ?)", (run,))
                 self._db.commit()
             except BaseException:
                 self._db.rollback()
                 raise
             self._count += len(rows)
             self._commits += 1
+            self.run = run
 
     def tidy(self) -> None:
         """Note how much is written, and now and then move the write-ahead log into the database.
@@ -83,15 +88,16 @@ class Log:
             StoreError: the file can't be read any more.
         """
         with store_errors:
-            for row in self._db.execute("select origin, seq, entry, signature from log order by arrival"):
+            for row in self._db.execute("select run, seq, entry, signature from log order by arrival"):
                 yield Stored(*row)
 
     def is_bound(self) -> bool:
         """Whether any entry is a mark: then no other list ever takes the place of the present one."""
         return any(is_mark(row) for row in self.read())
 
-    def batch(self, origin: str, first: int) -> list[Stored]:
-        """An origin's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature.
+    def batch(self, run: str, first: int) -> list[Stored]:
+        """A run's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature; and
+        only up to before a commit that must wait for other logs.
 
         Raises:
             StoreError: the file can't be read any more.
@@ -99,10 +105,11 @@ class Log:
         with store_errors:
             found: list[Stored] = []
             signed = size = 0
-            for row in self._db.execute(_FROM, (origin, first, limits.BATCH_ENTRIES)):
+            for row in self._db.execute(_FROM, (run, first, limits.BATCH_ENTRIES)):
                 found.append(Stored(*row))
                 size += len(found[-1].data)
-                if signed and (len(found) > limits.GIVEN_ENTRIES or size > limits.GIVEN_BYTES):
+                enough = len(found) > limits.GIVEN_ENTRIES or size > limits.GIVEN_BYTES
+                if signed and (enough or knows_others(found[-1])):
                     break
                 if found[-1].signature is not None:
                     signed = len(found)
@@ -133,22 +140,15 @@ class Log:
                 self._db.rollback()
                 raise
 
-    def note(self, doubt: str) -> None:
-        """Note on the disk what speaks against it."""
+    def _noted_run(self) -> str:
         with store_errors:
-            self._db.execute("insert or replace into facts values ('doubt', ?)", (doubt,))
-            self._db.commit()
-        self.doubt = doubt
-
-    def _noted_doubt(self) -> str:
-        with store_errors:
-            found = self._db.execute("select value from facts where key = 'doubt'").fetchone()
+            found = self._db.execute("select value from facts where key = 'run'").fetchone()
             return str(found[0]) if found else ""
 
     def ends(self) -> dict[str, int]:
-        """The seq of each origin's last entry."""
+        """The seq of each run's last entry."""
         with store_errors:
-            return dict(self._db.execute("select origin, max(seq) from log group by origin"))
+            return dict(self._db.execute("select run, max(seq) from log group by run"))
 
     def count(self) -> int:
         """Number of entries."""

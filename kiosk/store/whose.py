@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from kiosk.domain.entries import decode_entry
+from kiosk.domain.nodes import device_of
 from kiosk.store.errors import OtherDiskError, OtherFolderError, store_errors
 
 FILE = "node.db"
@@ -20,12 +21,12 @@ _FIRST = "select entry from log order by arrival limit 1"
 
 
 Disk = tuple[str, str]
-"""A disk of the place: its origin, and its public key in hex, which no other provision gives again."""
+"""A disk of the place: its device, and its public key in hex, which no other provision gives again."""
 
 
 class _Found(NamedTuple):
     mark: str | None
-    first: str | None  # origin of the first entry, which is always the own log's start; missing where there is no log
+    first: str | None  # device of the first entry, which is always the own log's start; missing where there is no log
 
 
 def check_whose(folder: Path, disk: Disk, *, read_only: bool = False) -> None:
@@ -63,7 +64,7 @@ def _found(folder: Path) -> _Found:
         mark = db.execute("select value from facts where key = 'disk'").fetchone()
         first = db.execute(_FIRST).fetchone()
     try:
-        return _Found(mark and mark[0], first and decode_entry(first[0]).origin)
+        return _Found(mark and mark[0], first and device_of(decode_entry(first[0]).run))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Found(mark and mark[0], "")  # it is damaged, which the check of the chain will say
 

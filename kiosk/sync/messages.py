@@ -1,4 +1,4 @@
-"""How messages travel: JSON, checked here once. What passes is well formed and bounded, and a head is its origin's own word."""
+"""How messages travel: JSON, checked here once. What passes is well formed and bounded, and a head is its device's own word."""
 
 import hashlib
 import zlib
@@ -11,6 +11,7 @@ import msgspec
 from kiosk import limits
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Ask, Batch, Head, Hex, Want
+from kiosk.domain.nodes import device_of
 
 Verify = Callable[[str, bytes, bytes], bool]
 
@@ -116,7 +117,7 @@ def encode_ask(ask: Ask, sign: Callable[[bytes], bytes]) -> bytes:
 
 
 def encode_head(head: Head, sign: Callable[[bytes], bytes], list_digest: str = "", *, bound: bool = False) -> bytes:
-    """A head with its origin's signature, and the digest of the voter list that all it shows is about.
+    """A head with its device's signature, and the digest of the voter list that all it shows is about.
 
     `bound`: its log has marks, so that this list is its for good.
     """
@@ -177,10 +178,8 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
         signature = bytes.fromhex(signed.signature)
     except _FAULTS:
         raise MessageError("no head") from None
-    if head.origin != sender or not verify(sender, signature, _head_signed(raw, signed.list, signed.bound)):
+    if device_of(head.run) != sender or not verify(sender, signature, _head_signed(raw, signed.list, signed.bound)):
         raise MessageError("a head that its node has not signed", Refusal.FORGED)
-    if max(len(head.have), len(head.hears)) > limits.ORIGINS:
-        raise MessageError("a head out of bounds")
     if signed.list != list_digest:
         raise OtherListError(signed.list, signed.bound)
     return head

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from kiosk.domain.chain import Stored
-from kiosk.domain.entries import Origin, Seq
+from kiosk.domain.entries import RunName, Seq
 
 
 class WireError(Exception):
@@ -21,7 +21,7 @@ class Beginning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    origin: Origin
+    run: RunName
     seq: Seq
     entry: str
     signature: str = ""
@@ -36,7 +36,7 @@ def export(beginning: Beginning, stored: Iterable[Stored]) -> Iterator[bytes]:
     yield msgspec.json.encode(beginning) + b"\n"
     for row in stored:
         signature = row.signature.hex() if row.signature is not None else ""
-        yield msgspec.json.encode(_Line(row.origin, row.seq, row.data.decode(errors="backslashreplace"), signature)) + b"\n"
+        yield msgspec.json.encode(_Line(row.run, row.seq, row.data.decode(errors="backslashreplace"), signature)) + b"\n"
 
 
 def beginning_of(line: bytes) -> Beginning:
@@ -55,4 +55,4 @@ def entries_of(lines: Iterable[bytes], first_line: int = 2) -> Iterator[Stored]:
             signature = bytes.fromhex(read.signature) if read.signature else None
         except (ValueError, UnicodeDecodeError) as error:
             raise WireError(f"line {number} is not an exported entry: {error}") from error
-        yield Stored(read.origin, read.seq, read.entry.encode(), signature)
+        yield Stored(read.run, read.seq, read.entry.encode(), signature)

@@ -35,7 +35,7 @@ from kiosk.domain.cards import check_digits
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
-from kiosk.node import Keys, Node, Now, Scanned, Turn
+from kiosk.node import Node, Now, Scanned, Turn
 from kiosk.screen_client import ScreenClient
 from kiosk.screen_port import ScreenPort
 from kiosk.service import now
@@ -104,11 +104,6 @@ def a_table(voters: int) -> Iterator[Table]:
         yield table
 
 
-def keys_of(bundle: Bundle) -> Keys:
-    """A device's keys."""
-    return Keys(bundle.key.sign, bundle.signers.verify)
-
-
 def cards(table: Table, first: int = 0) -> Iterator[str]:
     """The cards of the voters who may be given both ballots."""
     place = table.place
@@ -116,6 +111,11 @@ def cards(table: Table, first: int = 0) -> Iterator[str]:
         if voter.struck is None and len(voter.elections) == 2 and not voter.postal:
             payload = f"{place}{voter.number:06}"
             yield payload + check_digits(payload)
+
+
+def opening(code: str) -> list[tuple[str, str]]:
+    """What the chair touches to open the poll at the only node, and the words."""
+    return [("menu", ""), ("open_poll", ""), ("pick spares", ""), ("go", ""), ("number", code)]
 
 
 def preloaded_delay(folder: Path) -> str:
@@ -139,7 +139,8 @@ def check_ins(table: Table, preload: str) -> None:
     queue = cards(table, 0 if not preload else 50_000)
     with table.node(*wrapper), ScreenClient(table.socket, draws=True) as client:
         if isinstance(client.next().content, s.NotReady):
-            Chair(client, table.pin).decide("open_poll")
+            Chair(client, table.pin).open_poll([], table.chair_codes[1])
+            client.showing(s.Ready)
         one_by_one(table, client, queue, BLOCK)  # warm
         with yardstick(table, wrapper) as commits:
             commits(BLOCK)
@@ -210,6 +211,9 @@ def yardstick(table: Device, wrapper: tuple[str, ...]) -> Iterator:
         loop.stdin.close()
 
 
+_RUN = "T1.1-0123456789abcdef"
+
+
 class BareLoop:
     """The yardstick: the two rows of a check-in, signed once and committed, and nothing else."""
 
@@ -218,8 +222,8 @@ class BareLoop:
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=full")
         self._db.execute(
-            "create table log (arrival integer primary key, origin text not null, seq integer not null,"
-            " arrived_ms integer not null, entry blob not null, signature blob, unique (origin, seq)) strict"
+            "create table log (arrival integer primary key, run text not null, seq integer not null,"
+            " arrived_ms integer not null, entry blob not null, signature blob, unique (run, seq)) strict"
         )
         self._key = Ed25519PrivateKey.generate()
         self._seq = 0
@@ -228,8 +232,11 @@ class BareLoop:
         """Seconds of one commit."""
         started = time.perf_counter()
         signature = self._key.sign(batch_signed(entry_hash(decision)))
-        rows = [("T1.1", self._seq + 1, 0, request, None), ("T1.1", self._seq + 2, 0, decision, signature)]
-        self._db.executemany("insert into log (origin, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)", rows)
+        rows = [
+            ("T1.1-0123456789abcdef", self._seq + 1, 0, request, None),
+            ("T1.1-0123456789abcdef", self._seq + 2, 0, decision, signature),
+        ]
+        self._db.executemany("insert into log (run, seq, arrived_ms, entry, signature) values (?, ?, ?, ?, ?)", rows)
         self._db.commit()
         self._seq += 2
         return time.perf_counter() - started
@@ -257,7 +264,7 @@ def inside(table: Table, preload: str, goal: str) -> None:
     shutil.rmtree(table.folder / "inside", ignore_errors=True)
     numbers = table.folder / "cards"
     numbers.write_text("\n".join(islice(cards(table, 1_000), BLOCK * BLOCKS)))
-    arguments = [table.bundle, table.folder / "inside", table.list, numbers, table.pin]
+    arguments = [table.bundle, table.folder / "inside", table.list, numbers, table.chair_codes[1]]
     command = [*wrapper, sys.executable, __file__, "--inside", *map(str, arguments)]
     done = subprocess.run(command, check=True, capture_output=True)
     greens, bare = msgspec.json.decode(done.stdout, type=tuple[list[float], list[float]])
@@ -268,7 +275,7 @@ def inside(table: Table, preload: str, goal: str) -> None:
     report(f"ratio of the medians inside the node{disk}", f"{green / loop:.2f}", f"≤ {goal}", met=green / loop <= float(goal))
 
 
-def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin: str) -> None:
+def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code: str) -> None:
     """Check voters in with the node's real parts, step by step as the service does, and print the seconds."""
     bundle = Bundle.load(Path(bundle_folder))
     greens: list[float] = []
@@ -276,7 +283,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
     with ExitStack() as running:
         database = running.enter_context(Database(Path(data)))
         VoterList(database, bundle.plan.place.realm).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
-        node, log = wiring.node_maker(bundle)(database, keys_of(bundle)), Log(database)
+        node, log = wiring.node_maker(bundle)(database), Log(database)
         loop = running.enter_context(closing(BareLoop(f"{data}/bare.db")))
         selector = running.enter_context(selectors.DefaultSelector())
         port = running.enter_context(closing(ScreenPort(Path(data) / "s", selector, lambda _touch: None)))
@@ -291,15 +298,16 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, pin:
                 port.show(turn.screen)
             rows = node.rows()
             if rows:
-                log.commit(rows, now().wall_ms)
+                log.commit(rows, node.run, now().wall_ms)
             screen = node.committed(now()).screen
             if screen is not None:
                 port.show(screen)
             return rows
 
         give(node.begin(now()))
-        give(node.take([Touch(node.screen.number, "open_poll")], now()))
-        give(node.take([Touch(node.screen.number, "pin", pin)], now()))
+        for touch, value in opening(code):
+            give(node.take([Touch(node.screen.number, touch, value)], now()))
+            give(node.take([], now()))
         gc.collect()
         gc.freeze()
         for card in Path(numbers).read_text().split():
@@ -335,7 +343,7 @@ def fill_log(table: Table, entries: int) -> int:
     bundle = Bundle.load(table.bundle)
     with Database(table.data) as database:
         database.db.conn.execute("pragma synchronous=off")
-        node = wiring.node_maker(bundle)(database, keys_of(bundle))
+        node = wiring.node_maker(bundle)(database)
         assert isinstance(node, Node)
         log, clock = Log(database), Clock()
 
@@ -346,7 +354,7 @@ def fill_log(table: Table, entries: int) -> int:
             return node.screen
 
         def carry_out() -> None:
-            log.commit(node.rows(), 0)
+            log.commit(node.rows(), node.run, 0)
             node.committed(clock())
 
         node.begin(clock())
@@ -354,11 +362,13 @@ def fill_log(table: Table, entries: int) -> int:
         node.take((), clock())
         carry_out()
         assert node.screen is not None
-        screen = give(Touch(node.screen.number, "open_poll"))
-        screen = give(Touch(screen.number, "pin", table.pin))
+        for touch, value in opening(table.chair_codes[1]):
+            give(Touch(node.screen.number, touch, value))
+            give()
         queue = cards(table)
         while log.count() < entries:
             screen = give(Scanned(next(queue)))
+            assert isinstance(screen.content, s.VoterShown), screen.content
             screen = give(Touch(screen.number, "approve"))
             assert isinstance(screen.content, s.Green)
             give(Drawn(screen.number))

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from display_screens import SIZES
 
 from kiosk.display import environment
 
@@ -12,8 +13,6 @@ os.environ["SDL_VIDEODRIVER"] = "offscreen"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 _folder = tempfile.TemporaryDirectory(prefix="valgbord-tests-")
 environment.prepare((1280, 800), fullscreen=False, home=Path(_folder.name))
-
-SIZES = [(1280, 800), (800, 480)]
 
 
 @pytest.fixture(params=SIZES, ids=["1280x800", "800x480"])

@@ -6,6 +6,7 @@ from itertools import count
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour
 
+SIZES = [(1280, 800), (800, 480)]
 STRIP = s.Strip(
     table="BORD 3", place="Hovedbiblioteket", mode="Frit bordvalg", language="da", tables=(s.Other(1, True), s.Other(2, False))
 )

@@ -4,6 +4,7 @@ from display_screens import Screens
 
 from kiosk.display import entry
 from kiosk.domain.screens import Touch
+from kiosk.samples import samples
 
 
 def type_in(content, digits, start=None):
@@ -89,3 +90,13 @@ def test_a_mistyped_number_can_be_corrected():
     before, after = made.typing().content, made.typing("Kortet blev læst forkert").content
     typed = type_in(before, "4182")
     assert entry.carried(before, typed, after, sent=True) == typed
+
+
+def test_a_code_is_shown_as_it_is_printed():
+    """Its number, then groups of four, as far as it is typed; the pad takes all of it, and the whole goes along."""
+    screen = samples("da")["ask-code"]
+    digits = "03" + "1415926535897932384626433832795028"[:32]
+    assert entry.shown(screen.content, type_in(screen.content, digits[:9])) == "03 1415 926"
+    typed = type_in(screen.content, digits + "7")
+    assert entry.shown(screen.content, typed) == "03 1415 9265 3589 7932 3846 2643 3832 7950"
+    assert entry.answer(screen, typed, screen.right) == Touch(screen.number, "number", digits)

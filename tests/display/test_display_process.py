@@ -75,7 +75,7 @@ def test_pictures_and_timings_are_written_and_sigterm_ends_it(start, node, tmp_p
     pictures, timings = tmp_path / "pictures", tmp_path / "timings"
     display = start(node, pictures, timings)
     made = Screens()
-    refusals = [made.of(Refused(headline, "Allerede registreret", "Kontakt", "A1")) for headline in ("Ingen", "Ingen", "Stop")]
+    refusals = [made.of(Refused(headline, "Allerede afmærket", "Kontakt", "A1")) for headline in ("Ingen", "Ingen", "Stop")]
     drawn = [made.ready(), made.voter(), made.voter(), *refusals]
     for screen in drawn:
         node.shown(screen)

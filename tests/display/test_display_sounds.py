@@ -11,7 +11,7 @@ from kiosk.domain.screens import Fault, Ready, Referred, Refused
 def test_each_kind_has_its_tone_and_most_have_none():
     """A voter reads, green is green, everything red and the secretary's are the third."""
     made = Screens()
-    refused = Refused("Ingen stemmeseddel", "Allerede registreret", "Kontakt valgsekretæren", "A1")
+    refused = Refused("Ingen stemmeseddel", "Allerede afmærket", "Kontakt valgsekretæren", "A1")
     assert sounds.tone_for(None, made.voter().content) == "read"
     assert sounds.tone_for(None, made.birth_date().content) == "read"
     assert sounds.tone_for(None, made.green().content) == "green"

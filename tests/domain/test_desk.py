@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from kiosk.domain import desk, office
 from kiosk.domain import desk_states as d
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.codetext import Misread
 from kiosk.domain.eligibility import Bar, Barred, Mark
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import table_of
-from kiosk.domain.situation import Peer, Seizure, Situation, Undoable
+from kiosk.domain.situation import Elsewhere, Peer, Situation, Stopping, Undoable
 
 MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
 ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
@@ -57,7 +58,8 @@ TOUCHES = [
     d.Noted(),
     d.OpenMenu(),
     d.OpenOverview(),
-    *(d.Pick(what) for what in ("undo", "seen", "seal", "hand_over", "attest", "1", "4", "T2.1", "T4.1", "again", "nonsense")),
+    *(d.Pick(what) for what in ("undo", "seen", "stop", "give", "excuse", "1", "4", "T2.1", "T4.1", "again", "nonsense")),
+    *(d.CodeGiven(code) for code in (2, 3, 4, 21, *Misread)),
     d.Go(),
     *(d.AskPin(deed) for deed in d.Deed),
     d.PinGiven(True),
@@ -76,25 +78,42 @@ def voter_of(deed: d.Deed) -> int | None:
     return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
 
 
-_OTHERS = ("S.1", "T2.1", "T4.1")
 PEERS = tuple(
-    Peer(origin, table_of(origin), seen=origin != "T4.1", stance=Stance.SERVING) for origin in ("S.1", "T2.1", "T4.1")
+    Peer(device, table_of(device), seen=device != "T4.1", stance=Stance.SERVING) for device in ("S.1", "T2.1", "T4.1")
 )
-TAKING = Seizure(4, "T4.1", PEERS[2:], (), False, (), 0)
-MARKS = (Undoable("T2.1/1/1", 2, 0, BOTH, issued=True), Undoable("S.1/7", 4, 0, BOTH, issued=True, found=True))
-AROUND = Situation("T1.1", PEERS, mine=(0, 1), may_seal=(2,), may_attest=True, may_island=True, seizures=(TAKING,), marks=MARKS)
+STOPPING = Stopping(3, PEERS[2:], (), False, (), 0)
+MARKS = (Undoable("T2.1-1/1", 2, 0, BOTH, issued=True), Undoable("S.1-1#7", 4, 0, BOTH, issued=True, found=True))
+AROUND = Situation(
+    "T1.1",
+    PEERS,
+    mine=(1,),
+    awaited=("T4.1",),
+    excusable=("T4.1",),
+    may_stop=True,
+    may_undo=True,
+    may_island=True,
+    last_code=2,
+    marks=MARKS,
+)
+BEGUN = replace(AROUND, stopping=STOPPING, last_code=3)
+BEFORE = replace(AROUND, poll_open=False, last_code=0)
 PAGES = [
     office.Overview(),
     office.FindMark(),
     office.FindMark(misread=True),
     office.Marks(ANNE.number, ANNE.name),
-    office.PickBook(d.Deed.SEAL),
-    office.PickBook(d.Deed.HAND_OVER),
-    office.PickHeir(d.Deed.SEIZE, 4),
-    office.PickStopped(2, frozenset()),
-    office.PickStopped(None, frozenset({"T4.1"})),
-    office.Piles(4, pile="T4.1"),
-    office.Piles(None, frozenset({"T4.1"}), "T4.1"),
+    office.PickBook(),
+    office.PickHeir(4),
+    office.PickStopped(),
+    office.PickStopped(frozenset({"T4.1", "T4.2"})),
+    office.PickExcused(),
+    office.PickExcused(frozenset({"T4.1"})),
+    office.AskCode(frozenset({"T4.1"})),
+    office.AskCode(frozenset(), office.CodeSlip.SKIPPED, 4),
+    office.AskCode(frozenset(), Misread.CHECK_DIGITS),
+    office.Piles(3),
+    office.Piles(3, opens=True),
+    office.Piles(3, pile="T4.1", last=4182),
 ]
 STATES = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
@@ -116,13 +135,14 @@ STATES = [
     d.Closed(),
     d.Locked(),
     *(d.Office(page) for page in PAGES),
-    *(d.Menu((deed,), overview) for deed in d.Deed for overview in (False, True)),
+    *(d.Menu((deed,)) for deed in d.Deed),
     *(d.Pin(deed, voter_of(deed), wrong, paused) for deed in d.Deed for wrong, paused in PADS),
-    d.Pin(d.Deed.SEAL, order=d.Perform(d.Deed.SEAL, book=4, nodes=frozenset({"T4.1"}))),
+    d.Pin(d.Deed.EXCUSE, order=d.Perform(d.Deed.EXCUSE, devices=frozenset({"T4.1"}))),
 ]
 RULES = [
     *(replace(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)),
-    replace(OPEN, situation=AROUND),
+    *(replace(OPEN, situation=around) for around in (AROUND, BEGUN, replace(AROUND, viewed=3))),
+    replace(OPEN, situation=BEFORE, lack=d.Lack.POLL_NOT_OPENED),
     replace(OPEN, situation=AROUND, office=True),
     replace(OPEN, situation=AROUND, locked=True),
 ]
@@ -208,22 +228,24 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
         case d.RecordIssued():
             seen = isinstance(state, d.Green) and not state.lit and isinstance(given, d.Lit | d.Cancel)
             assert seen or (isinstance(state, d.Unresolved) and given == d.Answer(True))
-        case d.Withdraw():
-            given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel)
-            assert given_up or (isinstance(state, d.Unresolved) and given == d.Answer(False))
+        case d.Withdraw() | d.LeaveOpen():
+            answer = d.Answer(None) if isinstance(effect, d.LeaveOpen) else d.Answer(False)
+            given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel) and isinstance(effect, d.Withdraw)
+            assert given_up or (isinstance(state, d.Unresolved) and given == answer)
         case d.Seen():
             assert (type(state), given) in {(d.Ready, d.Noted()), (d.Office, d.Pick("seen"))}
             assert after == state
-        case d.LeaveOpen():
-            assert isinstance(state, d.Unresolved)
-            assert given == d.Answer(None)
         case d.Perform():
             assert isinstance(state, d.Pin)
             assert given == d.PinGiven(True)
             assert effect == (state.order or d.Perform(state.deed, state.voter))
         case d.Rescan():
             assert isinstance(state, d.Office)
-            assert (effect.stopped, effect.voter) == (state.page.pile, given.voter.number if given.voter else given.number)
+            assert given.voter is not None
+            assert (effect.stopped, effect.voter) == (state.page.pile, given.voter.number)
+            assert (after.page.last, after.page.misread) == (given.voter.number, False)
+        case d.UseCode() | d.Finish():
+            check_stop(effect, state, given, rules, after)
         case d.CountWrong():
             assert isinstance(state, d.BirthDate)
             assert isinstance(given, d.Approve)
@@ -233,6 +255,20 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
             assert isinstance(after, d.Referred if effect.referred else d.BirthDate)
         case _:
             raise AssertionError(effect)
+
+
+def check_stop(effect: d.UseCode | d.Finish, state: d.State, given: d.Input, rules: d.Rules, after: d.State) -> None:
+    """A code is used on its own page, and the cards are done where everybody has answered."""
+    assert isinstance(state, d.Office)
+    if isinstance(effect, d.UseCode):
+        assert isinstance(state.page, office.AskCode)
+        assert given.code > rules.situation.last_code
+        assert effect.devices == state.page.devices
+        assert after == d.Office(office.Piles(given.code, opens=not rules.situation.poll_open))
+    else:
+        assert isinstance(state.page, office.Piles)
+        assert given == d.Go()
+        assert rules.situation.stopping.ready
 
 
 def test_the_samples_are_of_every_kind() -> None:
@@ -475,15 +511,100 @@ def test_a_voter_who_is_not_served(leaves: d.Input) -> None:
         assert walked(d.Ready(), ANNES, leaves, rules=rules) == (d.Ready(), ())
 
 
+OVERVIEW = d.Office(office.Overview())
+
+
 def test_nobody_is_attested_as_stopped_beforehand() -> None:
-    """Table 4 is silent. Wherever the chair is asked who has stopped, nobody is ticked: it is the chair who says so."""
-    rules = replace(OPEN, situation=AROUND)
-    for leads in ([d.Pick("attest")], [d.Pick("seal"), d.Pick("2")], [d.Pick("seal"), d.Pick("4"), d.Pick("again")]):
-        state, _ = walked(d.Office(office.Overview()), *leads, rules=rules)
-        assert isinstance(state.page, office.PickStopped)
+    """Table 4 is silent. Wherever the chair is asked who is off or silent, nobody is ticked: it is the chair who says so."""
+    begun, waits = replace(OPEN, situation=BEGUN), replace(OPEN, situation=AROUND)
+    for rules, leads in ((waits, [d.Pick("stop")]), (begun, [d.Pick("stop"), d.Pick("again")]), (waits, [d.Pick("excuse")])):
+        state, _ = walked(OVERVIEW, *leads, rules=rules)
+        assert isinstance(state.page, office.PickStopped | office.PickExcused)
         assert state.page.chosen == frozenset()
-        state, _ = walked(state, d.Pick("S.1"), d.Pick("S.1"), d.Pick("T2.1"), rules=rules)
-        assert state.page.chosen == {"T2.1"}
+        state, _ = walked(state, d.Pick("T4.1"), d.Pick("T4.1"), d.Pick("T4.1"), rules=rules)
+        assert state.page.chosen == {"T4.1"}
+
+
+def test_a_tables_list_is_moved_in_one_flow() -> None:
+    """Tick, scan the code, scan the cards, done: the page says in the end what has come of it, and stays until it is read."""
+    rules = replace(OPEN, situation=AROUND)
+    asks, _ = walked(OVERVIEW, d.Pick("stop"), d.Pick("T4.1"), d.Go(), rules=rules)
+    assert asks == d.Office(office.AskCode(frozenset({"T4.1"})))
+    piles, effects = walked(asks, d.CodeGiven(3), rules=rules)
+    assert (piles, effects) == (d.Office(office.Piles(3)), (d.UseCode(frozenset({"T4.1"})),))
+    begun = replace(OPEN, situation=BEGUN)
+    scanned, effects = walked(piles, d.Changed(), d.Pick("T4.1"), ANNES, rules=begun)
+    assert effects == (d.Rescan(ANNE.number, "T4.1"),)
+    done, effects = walked(scanned, d.Go(), rules=begun)
+    assert effects == (d.Finish(),)
+    told = walked(done, d.Changed(), rules=replace(OPEN, situation=replace(AROUND, viewed=3, last_code=3)))
+    assert told == (done, ())
+    assert walked(done, d.Cancel(), rules=rules) == (OVERVIEW, ())
+
+
+def test_a_card_of_a_pile_that_is_not_read_is_told_of() -> None:
+    """A stray code, another place's card, a number that is not on the list: nothing is written, and the page says so."""
+    rules, page = replace(OPEN, situation=BEGUN), d.Office(office.Piles(3, pile="T4.1", last=BENT.number))
+    for scan in (STRAY, ELSEWHERE, UNKNOWN):
+        assert walked(page, scan, rules=rules) == (d.Office(office.Piles(3, pile="T4.1", misread=True)), ())
+    for scan in SCANS:
+        assert walked(d.Office(office.Piles(3)), scan, rules=rules) == (d.Office(office.Piles(3)), ())
+
+
+def test_going_back_from_the_code_keeps_the_ticks() -> None:
+    """No code was used: what was ticked still is."""
+    rules = replace(OPEN, situation=AROUND)
+    assert walked(d.Office(office.AskCode(frozenset({"T4.1"}))), d.Cancel(), rules=rules)[0].page.chosen == {"T4.1"}
+
+
+@pytest.mark.parametrize(
+    ("given_", "slip"),
+    [*((why, why) for why in Misread), (1, office.CodeSlip.USED), (2, office.CodeSlip.USED), (5, office.CodeSlip.SKIPPED)],
+)
+def test_a_wrong_code_is_told(given_: int | Misread, slip: office.CodeSlip | Misread) -> None:
+    """What is no code of this place, one that was used, and one that skips another do nothing."""
+    page = office.AskCode(frozenset({"T4.1"}))
+    state, effects = walked(d.Office(page), d.CodeGiven(given_), rules=replace(OPEN, situation=AROUND))
+    assert effects == ()
+    assert (state.page.slip, state.page.devices) == (slip, page.devices)
+
+
+def test_a_skipped_code_is_taken_when_it_is_scanned_again() -> None:
+    """Once it is told; another that skips is told anew. The first of the reserve sheet skips nothing."""
+    rules, page = replace(OPEN, situation=AROUND), d.Office(office.AskCode(frozenset()))
+    assert walked(page, d.CodeGiven(5), d.CodeGiven(5), rules=rules) == (d.Office(office.Piles(5)), (d.UseCode(frozenset()),))
+    assert walked(page, d.CodeGiven(5), d.CodeGiven(6), rules=rules)[1] == ()
+    assert walked(page, d.CodeGiven(21), rules=rules)[1] == (d.UseCode(frozenset()),)
+
+
+def test_the_poll_is_opened_with_a_code_at_any_node_and_leads_home() -> None:
+    """At a table from its own screen or its menu, at the secretary's from the overview; then the desk is where it serves."""
+    before = replace(OPEN, situation=BEFORE, lack=d.Lack.POLL_NOT_OPENED)
+    for state in (d.NotReady(d.Lack.POLL_NOT_OPENED), d.Menu((d.Deed.OPEN_POLL,))):
+        assert walked(state, d.AskPin(d.Deed.OPEN_POLL), rules=before) == (d.Office(office.PickStopped()), ())
+    assert walked(OVERVIEW, d.Pick("stop"), rules=replace(before, office=True))[0] == d.Office(office.PickStopped())
+    piles, _ = walked(d.Office(office.AskCode(frozenset())), d.CodeGiven(1), rules=before)
+    open_ = replace(OPEN, situation=replace(AROUND, viewed=1, last_code=1))
+    assert walked(piles, d.Changed(), rules=open_) == (d.Ready(), ())
+    assert walked(piles, d.Changed(), rules=replace(open_, office=True)) == (OVERVIEW, ())
+
+
+def test_a_stop_that_another_has_overtaken_is_not_called_done() -> None:
+    """The page stays, since nothing was moved here; whoever goes back finds the next code asked for."""
+    taken = replace(AROUND, last_code=4, elsewhere=Elsewhere(4, "T2.1", ("T4.1",), finished=False))
+    rules, page = replace(OPEN, situation=taken), d.Office(office.Piles(3))
+    assert walked(page, d.Changed(), rules=rules) == (page, ())
+    assert walked(page, d.Go(), rules=rules) == (page, ())
+    assert walked(page, d.Cancel(), d.Pick("stop"), rules=rules)[0] == d.Office(office.PickStopped())
+
+
+def test_a_list_is_given_away() -> None:
+    """Which one, to whom, and the PIN."""
+    rules = replace(OPEN, situation=AROUND)
+    pin, _ = walked(OVERVIEW, d.Pick("give"), d.Pick("4"), d.Pick("1"), d.Pick("T2.1"), rules=rules)
+    order = d.Perform(d.Deed.GIVE, book=1, to="T2.1")
+    assert pin == d.Pin(d.Deed.GIVE, order=order)
+    assert walked(pin, d.PinGiven(True), rules=rules) == (d.Ready(), (order,))
 
 
 def test_a_mark_is_undone_by_its_own_item_and_the_pin() -> None:
@@ -496,14 +617,14 @@ def test_a_mark_is_undone_by_its_own_item_and_the_pin() -> None:
         assert (marks, effects) == (d.Office(office.Marks(ANNE.number, ANNE.name)), ())
         assert walked(marks, d.Go(), d.Pick("3"), d.Pick("0"), rules=rules) == (marks, ())
         pin, _ = walked(marks, d.Pick("2"), rules=rules)
-        order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target="S.1/7")
+        order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target="S.1-1#7", handed_out=True)
         assert pin == d.Pin(d.Deed.UNDO, order=order)
         assert walked(pin, d.PinGiven(True), rules=rules) == (d.Office(office.Overview()), (order,))
 
 
-def test_who_does_not_hold_the_register_undoes_nothing() -> None:
-    """The item means nothing there, and who loses the register stands on the overview again."""
-    rules = replace(OPEN, situation=replace(AROUND, mine=(1,)))
+def test_who_is_neither_the_secretary_nor_the_assistant_undoes_nothing() -> None:
+    """The item means nothing there, and who may not any more, since a stop names it, stands on the overview again."""
+    rules = replace(OPEN, situation=replace(AROUND, may_undo=False))
     assert walked(d.Office(office.Overview()), d.Pick("undo"), rules=rules) == (d.Office(office.Overview()), ())
     for page in (office.FindMark(), office.Marks(ANNE.number)):
         assert walked(d.Office(page), d.Changed(), rules=rules) == (d.Office(office.Overview()), ())
@@ -515,9 +636,9 @@ def test_the_chairs_deeds() -> None:
     for lack, deed in product((None, *d.Lack), d.Deed):
         after, effects = desk.step(d.Menu(), d.AskPin(deed), replace(OPEN, lack=lack))
         assert (isinstance(after, d.Pin), effects) == (deed in alone.get(lack, set()), ())
-    holder = replace(OPEN, lack=d.Lack.POLL_NOT_OPENED, situation=Situation("S.1", PEERS, mine=(0,)))
-    assert desk.deeds(holder) == (d.Deed.OPEN_POLL, d.Deed.LOCK)
-    assert d.Deed.OPEN_POLL not in desk.deeds(replace(holder, situation=replace(holder.situation, mine=(1,))))
-    island = replace(OPEN, lack=d.Lack.ALONE, situation=replace(AROUND, may_island=True))
+    opens = replace(OPEN, lack=d.Lack.POLL_NOT_OPENED, situation=BEFORE)
+    assert desk.deeds(opens) == (d.Deed.OPEN_POLL, d.Deed.ISLAND, d.Deed.LOCK)
+    assert d.Deed.OPEN_POLL not in desk.deeds(replace(opens, situation=replace(BEFORE, may_stop=False)))
+    island = replace(OPEN, lack=d.Lack.ALONE, situation=AROUND)
     assert desk.deeds(island) == (d.Deed.ISLAND, d.Deed.LOCK)
     assert desk.deeds(replace(island, locked=True)) == (d.Deed.UNLOCK,)

@@ -1,130 +1,163 @@
-"""Stories of the protocol's rules, each by itself: who decides, who shows green, and what a seizure must wait for."""
+"""Stories of the protocol's rules, each by itself: who decides, who shows green, and what a view must wait for."""
 
 from itertools import product
 
 import pytest
-from domain_facts import BOTH, EVERYTHING, ONE, basis
+from domain_facts import BOTH, DEVICES, EVERYTHING, ONE, Logs, hold, request_id, run
 from msgspec.structs import replace
 
 from kiosk.domain import entries as e
 from kiosk.domain import rules
-from kiosk.domain.books import REGISTER, Books, Sealed, Standing
 from kiosk.domain.eligibility import Bar, Barred
-from kiosk.domain.freshness import Freshness
-from kiosk.domain.ledger import Case, Decided, Ledger
+from kiosk.domain.ledger import Case
+from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.rules import Seen
 
 ME, OTHER, OFFICE = "T1.1", "T2.1", "S.1"
-OPENING = {REGISTER: OFFICE, 1: ME, 2: OTHER}
 GRANTED, REFUSED = e.Outcome.GRANTED, e.Outcome.REFUSED
-ID = "T1.1/1/1"
+ID = request_id(ME, 1)
+
+
+class Known(Logs):
+    """What the node on the device `me` knows: its run has begun and is a member."""
+
+    def __init__(self, me: str = ME) -> None:
+        super().__init__()
+        self.seen = Seen(me, self.ledger.books, self.ledger, Membership(me, self.ledger.books), self.begin(me))
+        self.seen.member.started(self.seen.run)
+        self.seen.member.reached = True
+
+    def begin(self, device: str, *, nth: int = 1, before: str | None = None, at: int | None = None) -> str:
+        name = super().begin(device, nth=nth, before=before, at=at)
+        self.ledger.books.runs.store()
+        return name
+
+    def write(self, device: str, body: e.Body, time_ms: int = 0) -> int:
+        seq = super().write(device, body, time_ms)
+        self.ledger.books.runs.store()
+        return seq
+
+    def case(self, voter: int = 7) -> Case:
+        """The node's own request."""
+        self.write(ME, request(voter=voter))
+        return self.ledger.cases[ID]
 
 
 def request(id_: str = ID, elections: tuple[str, ...] = BOTH, voter: int = 7) -> e.Request:
-    return e.Request(id_, e.Op.CHECK_IN, voter, book_of(voter), elections, table_of(id_), e.How.SPOKEN, e.Source.CARD)
+    return e.Request(id_, e.Op.CHECK_IN, voter, elections, e.How.SPOKEN, e.Source.CARD)
 
 
-def decision(outcome: e.Outcome = GRANTED, id_: str = ID, epoch: int = 1, voter: int = 7, book: int = 0) -> e.Decision:
-    return e.Decision(id_, voter, BOTH, book or book_of(voter), epoch, outcome)
+def decision(outcome: e.Outcome = GRANTED, id_: str = ID, voter: int = 7, holder: str = ME) -> e.Decision:
+    return e.Decision(id_, voter, BOTH, hold(holder), outcome)
 
 
-def book_of(voter: int) -> int:
-    """Voter 7 is in book 1, voter 201 in book 2."""
-    return 1 if voter < 100 else voter // 100
+def head(device: str, *, member: bool = True, **have: int) -> Head:
+    vector = {run(name.replace("_", ".")): seq for name, seq in have.items()}
+    return Head(run(device), 1, 1, vector, member, Stance.SERVING, 0)
 
 
-def table_of(id_: str) -> int:
-    return int(id_[1 : id_.index(".")])
-
-
-def decided(outcome: e.Outcome | None, origin: str = ME) -> dict[tuple[str, int, int], tuple[Decided, ...]]:
-    return {} if outcome is None else {(origin, 1, 1): (Decided(decision(outcome), origin, 4, 0),)}
-
-
-def seen(me: str = ME, **known: object) -> Seen:
-    """A fresh node that has joined, and knows nothing but the opening."""
-    books = Books(me, basis(OPENING, "T1"))
-    fresh = Freshness(me)
-    fresh.reached = True
-    made = Seen(me, books, Ledger(books), fresh, joined=True)
-    for name, value in known.items():
-        setattr(made, name, value)
-    return made
-
-
-def fold(known: Seen, origin: str, seq: int, body: e.Body) -> None:
-    """An entry is received and committed."""
-    known.have[origin] = known.stored[origin] = seq
-    known.ledger.fold(e.Entry(origin, seq, "", 0, body), dict(known.have))
-
-
-def case_of(known: Seen, made: e.Request | None = None, seq: int = 3) -> Case:
-    """The node's own request, and its case."""
-    fold(known, ME, seq, made or request())
-    return known.ledger.cases[ID]
-
-
-def head(origin: str, **have: int) -> Head:
-    return Head(origin, 1, 1, "", {name.replace("_", "."): seq for name, seq in have.items()}, True, Stance.SERVING, 0)
-
-
-SEAL = e.Seal(book=2, epoch=2, register=1, stopped={OTHER: 5})
-
-
-def seize(cut: int = 5, to: str = ME, **answers: int) -> e.Seize:
-    named = {name.replace("_", "."): seq for name, seq in answers.items()}
-    return e.Seize(book=2, epoch=2, register=1, seal=4, to=to, cut=cut, answers=named)
+def decides(known: Known) -> list[int]:
+    """The books in which a node may decide."""
+    return [book for book in known.ledger.books if rules.may_decide(known.seen, book)]
 
 
 # --- who may decide -------------------------------------------------------------------------------------------------
 
 
-def test_d1_only_the_holder_decides_and_not_under_a_seal() -> None:
-    """By its logs a node holds its own book; a handover ends that, and a pending seal rests it."""
-    known = seen()
-    assert [rules.d1_holds(known.books, ME, book) for book in (0, 1, 2)] == [False, True, False]
-    assert not rules.d1_holds(known.books, OTHER, 1)
-    fold(known, ME, 4, e.Handover(1, 2, OTHER))
-    assert not rules.d1_holds(known.books, ME, 1)
-    assert rules.d1_holds(known.books, OTHER, 1)
-    fold(known, OFFICE, 4, SEAL)
-    assert not rules.d1_holds(known.books, OTHER, 2)
+def test_d1_only_the_holder_decides() -> None:
+    """A node holds its own book; once it has given it away, only who got it decides, as soon as it is a member."""
+    known = Known()
+    known.begin(OTHER)
+    assert decides(known) == [1]
+    known.give(ME, 1, OTHER)
+    assert decides(known) == []
+    assert rules.d1_holds(known.ledger.books, run(OTHER), 1)
 
 
-def test_d2_an_island_is_enough_for_its_own_book_only() -> None:
-    """Not fresh, a node decides nothing; as an island its own book's voters, and never in the register."""
-    known = seen()
-    known.fresh.reached = False
-    assert not any(rules.d2_fresh(known, book) for book in OPENING)
-    known.island = True
-    assert [rules.d2_fresh(known, book) for book in OPENING] == [False, True, True]
-    assert not rules.may_decide(seen(joined=False), 1)
-    assert rules.may_decide(seen(), 1)
+def test_d1_who_is_named_by_a_stop_decides_nothing_more() -> None:
+    """From the stop on, whatever comes of it; all others go on in their own books."""
+    known = Known()
+    known.stop(OTHER, 1, ME)
+    assert decides(known) == []
+    assert rules.d1_holds(known.ledger.books, run(OTHER), 2)
+    known.view(OTHER, 1)
+    assert decides(known) == []
+    assert [known.ledger.books.holder(book) for book in (1, 2)] == [run(OTHER)] * 2
 
 
-def test_d3_the_whole_history_comes_first() -> None:
-    """A new holder waits for the old one's log up to the cut, and for each answer's own log."""
-    known = seen()
-    fold(known, OFFICE, 4, SEAL)
-    fold(known, OFFICE, 5, seize(cut=5, S_1=4, T3_1=9))
-    assert not rules.d3_whole_history(known.books, 2, {OTHER: 4, OFFICE: 5, "T3.1": 9})
-    assert not rules.d3_whole_history(known.books, 2, {OTHER: 5, OFFICE: 5, "T3.1": 8})
-    assert rules.d3_whole_history(known.books, 2, {OTHER: 5, OFFICE: 5, "T3.1": 9})
+def test_d1_nothing_is_decided_where_a_step_may_be_taken_back() -> None:
+    """A give that a pending stop's author did not know is open: nobody decides, until the view is there."""
+    known = Known()
+    known.begin("T3.1")
+    vector = known.vector
+    known.begin(OTHER)
+    known.give("T3.1", 3, ME)
+    assert decides(known) == [1, 3]
+    known.write(OTHER, e.Stop(1, ("T3.1",), vector, "ab" * 64))
+    assert decides(known) == [1]
+    known.write(OTHER, e.View(1, vector))
+    assert (decides(known), known.ledger.books.holder(3)) == ([1], run(OTHER))
+
+
+def test_d2_who_is_no_member_decides_nothing() -> None:
+    """Not in its own book either."""
+    known = Known()
+    known.seen.member.reached = False
+    assert decides(known) == []
+
+
+def test_d3_nothing_is_decided_before_all_is_known_that_the_giver_knew() -> None:
+    """The giver knows more of a third log than is here. Only of who has told two stories is that so, and it may still come."""
+    known = Known()
+    known.begin(OTHER)
+    known.begin("T3.1")
+    vector = known.vector
+    known.write(OTHER, e.Give(2, hold(OTHER), known.seen.run, {**vector, run("T3.1"): 2}))
+    assert known.ledger.books.holder(2) == known.seen.run
+    assert decides(known) == [1]
+    known.write("T3.1", e.Closed())
+    assert decides(known) == [1, 2]
+
+
+def test_t_two_cards_with_one_key_decide_nothing_more() -> None:
+    """Another run of this device that is not on this run's line stops it; a run on its line does not."""
+    known = Known()
+    known.seen.run = known.begin(ME, nth=2)
+    known.seen.member.reached = True
+    assert rules.may_go_on(known.seen)
+    assert decides(known) == [1]
+    known.begin(ME, nth=3, before=run(ME), at=1)
+    assert not rules.may_go_on(known.seen)
+    assert decides(known) == []
+
+
+def test_who_has_no_run_decides_nothing() -> None:
+    """Before it has begun, and when it is locked."""
+    known = Known()
+    known.seen.run = ""
+    assert decides(known) == []
 
 
 def test_d4_a_request_is_decided_once() -> None:
     """Only a request that is undecided, not withdrawn and not issued is decided, in all combinations."""
-    known = seen()
     for outcome, issued, withdrawn in product((None, GRANTED, REFUSED), (False, True), (False, True)):
-        case = Case(ID, request(), 3, decided=decided(outcome), issued=issued, withdrawn=withdrawn)
-        assert rules.d4_decidable(case, known.books) == (outcome is None and not issued and not withdrawn)
+        known = Known()
+        case = known.case()
+        for body in (decision(outcome) if outcome else None, e.Issued(ID) if issued else None):
+            if body is not None:
+                known.write(ME, body)
+        if withdrawn:
+            known.write(ME, e.Withdrawn(ID))
+        assert rules.d4_decidable(known.ledger, case) == (outcome is None and not issued and not withdrawn)
 
 
 def test_d4_a_decision_that_does_not_count_is_none() -> None:
     """What a stranger to the book wrote decides nothing: the holder still may."""
-    case = Case(ID, request(), 3, decided=decided(GRANTED, OTHER))
-    assert rules.d4_decidable(case, seen().books)
+    known = Known()
+    case = known.case()
+    known.write(OTHER, decision(holder=OTHER))
+    assert rules.d4_decidable(known.ledger, case)
 
 
 def test_d4_all_or_nothing() -> None:
@@ -146,218 +179,327 @@ def test_d4_all_or_nothing() -> None:
         (False, True, True, False),
     ],
 )
-def test_an_undo_says_what_is_true(handed_out: bool, issued: bool, over: bool, granted: bool | None) -> None:
+@pytest.mark.parametrize("ends", ["a later run", "a stop"])
+def test_an_undo_says_what_is_true(handed_out: bool, issued: bool, over: bool, granted: bool | None, ends: str) -> None:
     """The holder undoes a mark only where it knows that it is as the secretary says, and no green can follow."""
-    books = seen().books
-    target = Case(ID, request(), 3, decided=decided(GRANTED), grants=(Decided(decision(), ME, 4, 0),), issued=issued)
-    made = e.Request("S.1/1/1", e.Op.UNDO, 7, 1, BOTH, 0, target=ID, register=1, handed_out=handed_out)
-    assert rules.undo_grants(made, target, books, over) is granted
-    assert rules.undo_grants(made, None, books, over) is None
-    assert rules.undo_grants(replace(made, voter=8), target, books, over) is False
-    assert rules.undo_grants(made, Case(ID, request(), 3, issued=False), books, over) is False
+    known = Known(OTHER)
+    known.write(ME, request())
+    known.write(ME, decision())
+    if issued:
+        known.write(ME, e.Issued(ID))
+    if over and ends == "a stop":
+        known.stop(OTHER, 1, ME)
+    elif over:
+        known.begin(ME, nth=2)
+    made = e.Request(request_id(OFFICE, 1), e.Op.UNDO, 7, BOTH, target=ID, handed_out=handed_out)
+    assert rules.d4_undo(known.ledger, made) is granted
+    assert rules.d4_undo(known.ledger, replace(made, target=request_id(ME, 2))) is None
+    assert rules.d4_undo(known.ledger, replace(made, voter=8)) is False
+
+
+def test_a_found_card_is_undone_by_its_own_entry() -> None:
+    """For the voter whose card it was, and while it stands."""
+    known = Known(OTHER)
+    known.stop(OTHER, 1, ME)
+    spot = hold(OTHER, 1, known.write(OTHER, e.Card(1, ME, 7)))
+    made = e.Request(request_id(OFFICE, 1), e.Op.UNDO, 7, BOTH, target=spot, handed_out=True)
+    assert rules.d4_undo(known.ledger, made) is True
+    assert rules.d4_undo(known.ledger, replace(made, voter=8)) is False
 
 
 # --- who may show green ---------------------------------------------------------------------------------------------
 
 
-def test_g1_withdrawn_is_never_green() -> None:
-    """A request that was given up turns green under no decision."""
-    assert rules.g1_not_withdrawn(Case(ID, request()))
-    assert not rules.g1_not_withdrawn(Case(ID, request(), decided=decided(GRANTED), withdrawn=True))
+def test_g1_only_this_runs_own_request_turns_green() -> None:
+    """On this disk, and not given up; nothing of an earlier run ever does."""
+    known = Known()
+    case = known.case()
+    assert rules.g1_own(known.seen, case)
+    known.seen.run = known.begin(ME, nth=2)
+    assert not rules.g1_own(known.seen, case)
+    again = Known()
+    case = again.case()
+    again.write(ME, e.Withdrawn(ID))
+    assert not rules.g1_own(again.seen, case)
+
+
+def test_g1_what_is_not_on_the_disk_is_never_green() -> None:
+    """The request is folded and not committed."""
+    known = Known()
+    Logs.write(known, ME, request())
+    assert not rules.g1_own(known.seen, known.ledger.cases[ID])
+    known.ledger.books.runs.store()
+    assert rules.g1_own(known.seen, known.ledger.cases[ID])
 
 
 @pytest.mark.parametrize(
-    ("origin", "given", "counts"),
+    ("author", "given", "counts"),
     [
-        (OTHER, decision(voter=201), True),
+        (OTHER, decision(voter=201, holder=OTHER), True),
         (ME, decision(voter=201), False),
-        (ME, decision(voter=201, book=1), False),
-        (OTHER, decision(voter=201, epoch=2), False),
-        (OTHER, decision(voter=201, book=9), False),
-        (OTHER, decision(voter=202), False),
-        (OTHER, e.Decision(ID, 201, BOTH[:1], 2, 1, GRANTED), False),
-        (OTHER, e.Decision(ID, 201, BOTH, 2, 1, GRANTED, target="T2.1/1/1"), False),
+        (ME, decision(voter=201, holder=OTHER), False),
+        (OTHER, replace(decision(voter=201), hold=hold(OTHER, 1, 9)), False),
+        (OTHER, decision(voter=202, holder=OTHER), False),
+        (OTHER, replace(decision(voter=201, holder=OTHER), elections=BOTH[:1]), False),
+        (OTHER, replace(decision(voter=201, holder=OTHER), target=request_id(OTHER, 1)), False),
     ],
 )
-def test_g2_only_the_holders_decision_counts(origin: str, given: e.Decision, counts: bool) -> None:
-    """A decision counts if its author held the voter's book at that epoch, and it is about this very request."""
-    known = seen()
-    case = case_of(known, request(voter=201))
-    fold(known, origin, 4, given)
-    assert rules.g2_counts(known, case) is counts
+def test_g2_only_the_holders_decision_counts(author: str, given: e.Decision, counts: bool) -> None:
+    """A decision counts if its author held the voter's book in that hold, and it is about this very request."""
+    known = Known()
+    known.begin(OTHER)
+    case = known.case(voter=201)
+    known.write(author, given)
+    assert rules.g2_counts(known.seen, case) is counts
 
 
-def test_g2_a_pending_seal_holds_back_what_came_later() -> None:
-    """What was here before the seal still counts at a node that is not among the stopped; later it waits for the seizure."""
-    known = seen()
-    case = case_of(known, request(voter=201))
-    fold(known, OTHER, 5, decision(voter=201))
-    fold(known, OFFICE, 4, SEAL)
-    assert rules.g2_counts(known, case)
-    late = seen()
-    case = case_of(late, request(voter=201))
-    fold(late, OFFICE, 4, SEAL)
-    fold(late, OTHER, 5, decision(voter=201))
-    assert not rules.g2_counts(late, case)
-    fold(late, OFFICE, 5, seize(cut=5))
-    assert rules.g2_counts(late, case)
+def test_g2_a_stop_holds_back_what_its_author_did_not_know() -> None:
+    """What it knew still counts; what came later waits for the view, and counts if that has it."""
+    known = Known()
+    known.begin(OTHER)
+    case = known.case(voter=201)
+    known.write(OTHER, decision(voter=201, holder=OTHER))
+    known.stop("T3.1", 1, OTHER)
+    assert rules.g2_counts(known.seen, case)
+    late = Known()
+    late.begin(OTHER)
+    case = late.case(voter=201)
+    late.stop("T3.1", 1, OTHER)
+    before = late.vector
+    late.write(OTHER, decision(voter=201, holder=OTHER))
+    assert not rules.g2_counts(late.seen, case)
+    late.view("T3.1", 1)
+    assert rules.g2_counts(late.seen, case)
+    other = Known()
+    other.begin(OTHER)
+    case = other.case(voter=201)
+    other.stop("T3.1", 1, OTHER)
+    other.write(OTHER, decision(voter=201, holder=OTHER))
+    other.write("T3.1", e.View(1, {name: seq for name, seq in before.items() if name in other.vector}))
+    assert not rules.g2_counts(other.seen, case)
 
 
-def test_g2_a_stopped_node_is_not_answered_for() -> None:
-    """A node that the seal names as stopped acts on nothing of that book, however early it had it."""
-    known = seen(OTHER)
-    fold(known, OTHER, 3, request("T2.1/1/1", voter=201))
-    fold(known, OTHER, 5, decision(id_="T2.1/1/1", voter=201))
-    assert rules.g2_counts(known, known.ledger.cases["T2.1/1/1"])
-    fold(known, OFFICE, 4, SEAL)
-    assert not rules.g2_counts(known, known.ledger.cases["T2.1/1/1"])
+def test_g2_a_later_start_that_says_that_the_run_was_over_before() -> None:
+    """The holder's card was an old one: its run began anew before the grant, so the grant may be on no disk."""
+    known = Known()
+    known.begin(OTHER)
+    case = known.case(voter=201)
+    known.write(OTHER, decision(voter=201, holder=OTHER))
+    assert rules.g2_counts(known.seen, case)
+    known.begin(OTHER, nth=2, before=run(OTHER), at=1)
+    assert not rules.g2_counts(known.seen, case)
 
 
-def test_g3_another_holders_decision_needs_the_own_request_on_disk() -> None:
-    """The decision is on its author's disk; the request must be on this one."""
-    known = seen()
-    case = case_of(known, request(voter=201))
-    fold(known, OTHER, 5, decision(voter=201))
-    assert rules.g3_two_disks(known, case, ())
-    known.stored[ME] = 2
-    assert not rules.g3_two_disks(known, case, ())
+def test_g3_another_holders_decision_is_on_its_disk() -> None:
+    """It was sent after its commit."""
+    known = Known()
+    known.begin(OTHER)
+    case = known.case(voter=201)
+    known.write(OTHER, decision(voter=201, holder=OTHER))
+    assert rules.g3_two_disks(known.seen, case, ())
 
 
 def test_g3_the_own_decision_needs_a_copy_or_an_island() -> None:
-    """The own book's decision is shown once another node's head has it, or as an island."""
-    known = seen()
-    case = case_of(known)
-    fold(known, ME, 4, decision())
-    assert not rules.g3_two_disks(known, case, [])
-    assert not rules.g3_two_disks(known, case, [head(OTHER, T1_1=3)])
-    assert not rules.g3_two_disks(known, case, [head(ME, T1_1=4)])
-    assert rules.g3_two_disks(known, case, [head(OTHER, T1_1=4)])
-    known.island = True
-    assert rules.g3_two_disks(known, case, [])
+    """The own book's decision is shown once another device's head has it, or as an island."""
+    known = Known()
+    case = known.case()
+    seq = known.write(ME, decision())
+    assert not rules.g3_two_disks(known.seen, case, [])
+    assert not rules.g3_two_disks(known.seen, case, [head(OTHER, T1_1=seq - 1)])
+    assert not rules.g3_two_disks(known.seen, case, [head(ME, T1_1=seq)])
+    assert rules.g3_two_disks(known.seen, case, [head(OTHER, T1_1=seq)])
+    known.seen.island = True
+    assert rules.g3_two_disks(known.seen, case, [])
 
 
-def test_g3_the_peer_must_not_know_more_of_the_register() -> None:
-    """A head that shows a register entry which is not here may hide a seal: its copy is not enough."""
-    known = seen()
-    case = case_of(known)
-    fold(known, ME, 4, decision())
-    assert not rules.g3_two_disks(known, case, [head(OTHER, T1_1=4, S_1=9)])
-    known.stored[OFFICE] = 9
-    assert rules.g3_two_disks(known, case, [head(OTHER, T1_1=4, S_1=9)])
+def test_g3_a_head_that_tells_of_a_twin_is_no_copy() -> None:
+    """Who shows another run of this device may have its card's word for the same voter."""
+    known = Known()
+    case = known.case()
+    seq = known.write(ME, decision())
+    shown = head(OTHER, T1_1=seq)
+    twin = Head(shown.run, 1, 1, {**shown.have, run(ME, 2): 1}, True, Stance.SERVING, 0)
+    assert not rules.g3_two_disks(known.seen, case, [twin])
 
 
-def test_g4_fresh_or_an_island() -> None:
-    """Green is shown by a node that is fresh, or an island."""
-    known = seen()
-    assert rules.g4_fresh(known)
-    known.fresh.reached = False
-    assert not rules.g4_fresh(known)
-    known.island = True
-    assert rules.g4_fresh(known)
+# --- rule M ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("bodies", "free"),
-    [
-        ([], True),
-        ([decision(GRANTED, "T2.1/1/1")], False),
-        ([e.Issued("T2.1/1/1")], False),
-        ([decision(REFUSED, "T2.1/1/1")], True),
-        ([decision(GRANTED, "T2.1/1/1"), e.Withdrawn("T2.1/1/1")], True),
-        ([e.Start(("T3.1",)), e.Rescanned(7, "T3.1")], False),
-        ([e.Start(("T3.1",)), e.Rescanned(8, "T3.1")], True),
-        ([e.Rescanned(7, "T3.1")], True),
-    ],
-)
-def test_g5_no_other_mark(bodies: list[e.Body], free: bool) -> None:
-    """Granted and issued requests and found cards of the voter block; refusals and other voters' cards do not."""
-    known = seen()
-    case = case_of(known)
-    for seq, body in enumerate([request("T2.1/1/1"), *bodies], 3):
-        fold(known, ME if isinstance(body, e.Decision) else OTHER, seq, body)
-    assert rules.g5_no_other_mark(known, case) is free
+def joining() -> Known:
+    """T1.1 has begun a run; of T2.1 and the secretary's a run is known."""
+    known = Known()
+    known.begin(OTHER)
+    known.begin(OFFICE)
+    known.seen.member.reached = False
+    return known
 
 
-def test_g5_what_was_undone_blocks_nobody_but_itself() -> None:
-    """Another request that was undone is no mark; the own one that was undone is never green."""
-    known = seen()
-    case = case_of(known)
-    fold(known, OTHER, 3, request("T2.1/1/1"))
-    fold(known, ME, 4, decision(GRANTED, "T2.1/1/1"))
-    fold(known, OTHER, 4, e.Issued("T2.1/1/1"))
-    assert not rules.g5_no_other_mark(known, case)
-    undo(known, 1, "T2.1/1/1")
-    assert rules.g5_no_other_mark(known, case)
-    fold(known, ME, 6, decision(GRANTED))
-    undo(known, 2, ID)
-    assert not rules.g5_no_other_mark(known, case)
+def test_m_all_others_must_be_heard_and_one_be_a_member() -> None:
+    """Each with this run's start; all that they showed must be here."""
+    known = joining()
+    member = known.seen.member
+    assert member.awaited() == (OFFICE, OTHER)
+    member.heard(head(OTHER, T1_1=1, T2_1=1, S_1=1))
+    assert (member.reach(), member.awaited()) == (False, (OFFICE,))
+    member.heard(head(OFFICE, T1_1=1, S_1=2))
+    assert (member.reach(), member.awaited()) == (False, (OFFICE,))
+    known.write(OFFICE, e.Closed())
+    assert member.reach()
 
 
-def undo(known: Seen, number: int, target: str) -> None:
-    """The secretary asks for a mark to be taken back, and the holder of book 1 grants it."""
-    id_ = f"S.1/1/{number}"
-    asked = e.Request(id_, e.Op.UNDO, 7, 1, BOTH, 0, target=target, register=1, handed_out=target != ID)
-    fold(known, OFFICE, 10 + number, asked)
-    fold(known, ME, 10 + number, e.Decision(id_, 7, BOTH, 1, 1, GRANTED, target=target))
+def test_m_a_head_from_before_the_start_proves_nothing() -> None:
+    """It may be from before the book was taken."""
+    member = joining().seen.member
+    for device in (OTHER, OFFICE):
+        member.heard(head(device, T2_1=1, S_1=1))
+    assert member.awaited() == (OFFICE, OTHER)
 
 
-# --- taking a book --------------------------------------------------------------------------------------------------
+def test_m_in_the_morning_nobody_is_a_member() -> None:
+    """All have heard each other, and none of them knows what may have been: the chair opens with a code."""
+    known = joining()
+    for device in (OTHER, OFFICE):
+        known.seen.member.heard(head(device, member=False, T1_1=1))
+    assert (known.seen.member.reach(), known.seen.member.awaited()) == (False, ())
 
 
-def test_who_may_seal() -> None:
-    """The register's holder any book but its own; the register only its assistant; nobody who is not fresh."""
-    office, assistant, table = seen(OFFICE), seen(ME), seen(OTHER)
-    assert [rules.may_seal(office, book) for book in (0, 1, 2)] == [False, True, True]
-    assert [rules.may_seal(assistant, book) for book in (0, 1, 2)] == [True, False, False]
-    assert not any(rules.may_seal(table, book) for book in (0, 1, 2))
-    office.fresh.reached = assistant.fresh.reached = False
-    assert not rules.may_seal(office, 1)
-    assert not rules.may_seal(assistant, 0)
+def test_m_who_began_before_the_poll_was_opened_has_missed_nothing() -> None:
+    """The first view knows of the run; a later run of the same device must hear the others."""
+    known = joining()
+    known.stop(OTHER, 1)
+    known.view(OTHER, 1)
+    assert known.seen.member.reach()
+    known.seen.run = known.begin(ME, nth=2)
+    known.seen.member.started(known.seen.run)
+    assert not known.seen.member.reach()
 
 
-def sealed(author: str = OFFICE, seq: int = 4, **had: int) -> Sealed:
-    return Sealed(author, seq, SEAL, {name.replace("_", "."): count for name, count in had.items()})
+def test_m_the_chair_excuses_who_is_silent() -> None:
+    """Then it need not be heard; a member must be, all the same."""
+    known = joining()
+    again, member = known.begin(ME, nth=2), known.seen.member
+    member.started(again)
+    member.excuse({OFFICE})
+    assert (member.awaited(), member.reach()) == ((OTHER,), False)
+    member.heard(Head(run(OTHER), 1, 1, {again: 2}, True, Stance.SERVING, 0))
+    assert member.reach()
+    member.started(again)
+    member.excuse({OFFICE, OTHER})
+    assert not member.reach()
 
 
-def test_everybody_answers_who_is_not_stopped_or_is_back() -> None:
-    """The stopped need not answer, until a start of theirs is known that is later than the seal recorded."""
-    known, everyone = seen(OFFICE), {OFFICE, ME, OTHER, "T3.1"}
-    assert rules.must_answer(known, sealed(), everyone, {}) == {ME, "T3.1"}
-    assert rules.must_answer(known, sealed(), everyone, {OTHER: 5}) == {ME, "T3.1"}
-    assert rules.must_answer(known, sealed(), everyone, {OTHER: 6}) == {ME, OTHER, "T3.1"}
+def test_m_of_a_spare_in_its_box_nobody_waits() -> None:
+    """Nobody has ever known a run of it; once a head tells of one it must be heard."""
+    member = joining().seen.member
+    member.heard(head(OTHER, T1_1=1))
+    member.heard(head(OFFICE, T1_1=1, T5_2=1))
+    assert member.awaited() == (OFFICE, "T5.2")
 
 
-def test_an_answer_has_the_seal() -> None:
-    """A head answers once it shows the seal on its node's disk, and what made the seal's author the register's holder."""
-    known = seen(OFFICE)
-    assert not rules.is_answer(known.books, sealed(), head(ME, S_1=3))
-    assert rules.is_answer(known.books, sealed(), head(ME, S_1=4))
-    fold(known, OFFICE, 5, e.Handover(0, 2, OTHER))
-    later = Sealed(OTHER, 9, e.Seal(book=1, epoch=2, register=2, stopped={}), {})
-    assert not rules.is_answer(known.books, later, head(ME, S_1=4, T2_1=9))
-    assert rules.is_answer(known.books, later, head(ME, S_1=5, T2_1=9))
+def test_m_who_has_written_a_view_is_a_member() -> None:
+    """All others have told it what they had."""
+    member = joining().seen.member
+    member.viewed()
+    assert member.reach()
+    member.started(run(ME, 2))
+    assert not member.reach()
 
 
-def test_the_cut_is_the_most_that_anybody_had() -> None:
-    """Of the old holder's log all counts that the writer or any answer had."""
-    assert rules.cut_of(sealed(T2_1=3), OTHER, []) == 3
-    assert rules.cut_of(sealed(T2_1=3), OTHER, [{OTHER: 5}, {OTHER: 4}, {}]) == 5
+# --- stopping a device ----------------------------------------------------------------------------------------------
 
 
-def test_past_the_cut_nothing_counts() -> None:
-    """A seizure ends the old holding at the cut: later decisions are void, earlier ones count for good."""
-    known = seen()
-    fold(known, OFFICE, 4, SEAL)
-    fold(known, OFFICE, 5, seize(cut=5, to=ME))
-    assert [known.books.standing(2, 1, OTHER, seq) for seq in (5, 6)] == [Standing.COUNTS, Standing.VOID]
-    assert (known.books.holder(2), known.books.standing(2, 2, ME, 9)) == (ME, Standing.COUNTS)
+def test_a_code_is_used_once_and_in_order() -> None:
+    """P takes no number that is not above all it knows."""
+    known = Known()
+    assert rules.may_stop(known.ledger.books, 1)
+    known.stop(OTHER, 3, "T3.1")
+    assert [rules.may_stop(known.ledger.books, n) for n in (2, 3, 4)] == [False, False, True]
 
 
-def test_logs_that_arrive_in_another_order_say_the_same() -> None:
-    """A handover and a seizure known in either order give the same holder."""
-    one, other = seen("T3.1"), seen("T3.1")
-    moves = [(OTHER, 3, e.Handover(2, 2, ME)), (ME, 4, e.Handover(2, 3, OFFICE))]
-    for known, order in ((one, moves), (other, moves[::-1])):
-        for origin, seq, body in order:
-            fold(known, origin, seq, body)
-    assert one.books.holder(2) == other.books.holder(2) == OFFICE
+def test_a_stop_that_no_code_has_signed_is_none() -> None:
+    """It names nobody and uses up no number."""
+    known = Known()
+    known.stop(OTHER, 3, ME, signature="cd" * 64)
+    assert decides(known) == [1]
+    assert rules.may_stop(known.ledger.books, 1)
+
+
+def test_everybody_answers_who_is_not_named() -> None:
+    """All that were delivered, and all of which a run is known: no stop waits for a spare in its box."""
+    known = Known()
+    known.begin(OFFICE)
+    known.stop(ME, 1, OTHER)
+    ran = {device for device, runs in known.ledger.books.runs.devices.items() if runs}
+    others = (ran | {device for device in DEVICES if device.endswith(".1")}) - {ME, OTHER}
+    assert OFFICE in others < DEVICES - {ME, OTHER}
+    (stopped,) = known.ledger.books.stops
+    assert rules.must_answer(known.seen, stopped, {}) == others
+    assert rules.must_answer(known.seen, stopped, {OFFICE: head(OFFICE)}) == others - {OFFICE}
+
+
+def test_an_answer_has_the_stop() -> None:
+    """A head acknowledges a stop once it shows it on its device's disk, also by a later run of its author's."""
+    known = Known()
+    known.stop(ME, 1, OTHER)
+    (stopped,) = known.ledger.books.stops
+    assert not rules.acknowledges(known.ledger.books, stopped, head(OFFICE, T1_1=stopped.seq - 1))
+    assert rules.acknowledges(known.ledger.books, stopped, head(OFFICE, T1_1=stopped.seq))
+    later = known.begin(ME, nth=2)
+    shown = Head(run(OFFICE), 1, 1, {later: known.ends[ME]}, True, Stance.SERVING, 0)
+    assert rules.acknowledges(known.ledger.books, stopped, shown)
+
+
+def test_a_view_waits_for_all_that_was_shown() -> None:
+    """For every answer, for what each of them had, and for no higher stop; it is written once."""
+    known = Known()
+    known.begin("T3.1")
+    known.stop(ME, 1, *sorted(DEVICES - {ME, "T3.1"}))
+    (stopped,) = known.ledger.books.stops
+    assert not rules.may_view(known.seen, stopped, {})
+    answers = {"T3.1": head("T3.1", T1_1=stopped.seq, T3_1=2)}
+    assert not rules.may_view(known.seen, stopped, answers)
+    known.write("T3.1", e.Closed())
+    assert rules.may_view(known.seen, stopped, answers)
+    known.view(ME, 1)
+    assert not rules.may_view(known.seen, stopped, answers)
+
+
+def test_a_lower_stop_gives_way() -> None:
+    """Where a higher code was used, only its author finishes."""
+    known = Known()
+    known.begin("T3.1")
+    known.stop(ME, 1, *sorted(DEVICES - {ME, "T3.1"}))
+    stopped = known.ledger.books.stops[0]
+    answers = {"T3.1": head("T3.1", T1_1=stopped.seq)}
+    assert rules.may_view(known.seen, stopped, answers)
+    known.stop("T3.1", 2, ME)
+    assert not rules.may_view(known.seen, stopped, answers)
+
+
+def test_a_view_that_a_higher_one_did_not_know_does_not_count() -> None:
+    """Two stops crossed: the higher view has the book, whoever wrote his view first."""
+    known = Known()
+    known.begin("T3.1")
+    vector = known.vector
+    known.stop(OFFICE, 1, OTHER)
+    known.write("T3.1", e.Stop(2, (OTHER,), vector, "ab" * 64))
+    known.write("T3.1", e.View(2, vector))
+    known.view(OFFICE, 1)
+    assert known.ledger.books.holder(2) == run("T3.1")
+    assert [stopped.stop.n for stopped in known.ledger.books.valid_views] == [2]
+
+
+def test_a_named_device_that_had_begun_anew_keeps_its_book() -> None:
+    """Somebody who acknowledged knew of its run, and the view has it: that run goes on, since it was no dead table's."""
+    known = Known(OTHER)
+    known.begin(ME)
+    known.stop("T3.1", 1, ME)
+    known.begin(ME, nth=2)
+    known.view("T3.1", 1)
+    assert known.ledger.books.holder(1) == run(ME, 2)
+    late = Known(OTHER)
+    late.begin(ME)
+    late.stop("T3.1", 1, ME)
+    late.view("T3.1", 1)
+    late.begin(ME, nth=2)
+    assert late.ledger.books.holder(1) == run("T3.1")

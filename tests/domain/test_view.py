@@ -8,6 +8,7 @@ import pytest
 from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
 
 from kiosk import samples
+from kiosk.display import entry
 from kiosk.domain import desk, office, texts
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
@@ -15,18 +16,20 @@ from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.board import board
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
+from kiosk.domain.codetext import GROUPS, Misread, grouped, spell
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.situation import (
     Conflict,
+    Elsewhere,
     LastCard,
     LeftOpen,
     Mode,
     Peer,
     Refused,
-    Seizure,
     Situation,
+    Stopping,
     Undo,
     Undoable,
     UndoState,
@@ -60,10 +63,12 @@ PAGES: list[office.Page] = [
     office.Overview(),
     *(office.FindMark(misread) for misread in (False, True)),
     *(office.Marks(ANNE.number, name) for name in ("", ANNE.name)),
-    *(office.PickBook(deed) for deed in (d.Deed.HAND_OVER, d.Deed.SEAL)),
-    *(office.PickHeir(deed, 3) for deed in (d.Deed.HAND_OVER, d.Deed.SEIZE)),
-    *(office.PickStopped(book, frozenset({"T4.1"})) for book in (None, 4)),
-    *(office.Piles(book, frozenset({"T4.1"}), pile) for book in (None, 4) for pile in ("", "T4.1")),
+    office.PickBook(),
+    office.PickHeir(3),
+    office.PickStopped(frozenset({"T4.1"})),
+    office.PickExcused(frozenset({"T4.1"})),
+    *(office.AskCode(frozenset({"T4.1"}), slip, 4) for slip in (None, *office.CodeSlip, *Misread)),
+    *(office.Piles(3, opens, pile) for opens in (False, True) for pile in ("", "T4.1")),
 ]
 PADS = ((False, False), (True, False), (False, True))
 OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
@@ -79,12 +84,13 @@ MENU = (d.Deed.OPEN_POLL, d.Deed.CLOSE_TABLE, d.Deed.REOPEN_TABLE, d.Deed.ISLAND
 
 def pin_for(deed: d.Deed, wrong: bool, paused: bool) -> d.Pin:
     """The pad for a deed, with all that it is about."""
-    order = d.Perform(deed, book=4, to="T5.1", nodes=frozenset({"T4.1"}))
+    order = d.Perform(deed, book=4, to="T5.1", devices=frozenset({"T4.1"}))
     return d.Pin(deed, voter_of(deed), wrong, paused, order if deed in MOVES else None)
 
 
-MOVES = {d.Deed.HAND_OVER, d.Deed.SEAL, d.Deed.SEIZE, d.Deed.ATTEST}
-DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board", office.FindMark: "Typing"}
+MOVES = {d.Deed.GIVE, d.Deed.EXCUSE}
+WITH_CODE = {d.Deed.OPEN_POLL, d.Deed.STOP}
+DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board", office.FindMark: "Typing", office.AskCode: "Typing"}
 
 STATES: list[d.State] = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
@@ -102,8 +108,8 @@ STATES: list[d.State] = [
     d.Closed(),
     d.Locked(),
     *(d.Office(page) for page in PAGES),
-    *(d.Menu((deed,), overview) for deed in MENU for overview in (False, True)),
-    *(pin_for(deed, wrong, paused) for deed in d.Deed for wrong, paused in PADS),
+    *(d.Menu((deed,)) for deed in MENU),
+    *(pin_for(deed, wrong, paused) for deed in d.Deed if deed not in WITH_CODE for wrong, paused in PADS),
 ]
 
 
@@ -160,11 +166,12 @@ def test_the_samples_are_the_real_screens() -> None:
 FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked")
 FAULTS += ("other-list", "other-disk", "other-folder")
 BUTTONS = {
-    "not-ready": ("menu", None),
+    "not-ready": ("menu", "open_poll"),
+    "not-ready-opening": ("menu", "open_poll"),
+    "not-ready-opening-elsewhere": ("menu", "open_poll"),
     "not-ready-no-list": (None, None),
     "not-ready-list-coming": (None, None),
     "not-ready-alone": ("menu", None),
-    "not-ready-old-disk": ("menu", None),
     "not-ready-unheard": ("menu", "island"),
     "not-ready-alone-locked": ("menu", "island"),
     "not-ready-catching-up-locked": ("menu", None),
@@ -172,7 +179,6 @@ BUTTONS = {
     "waiting-locked": ("cancel", None),
     "waiting-locked-secretary": ("cancel", None),
     "island-other-book-locked": (None, "next"),
-    "piles-locked": ("cancel", None),
     "ready": ("menu", "type"),
     "ready-not-a-card": ("menu", "type"),
     "ready-too-long": ("menu", "type"),
@@ -205,6 +211,7 @@ BUTTONS = {
     "refused-referred": (None, "next"),
     "refused-changed": (None, "next"),
     "refused-not-open": (None, "next"),
+    "refused-marked-there": (None, "next"),
     "refused-on-word": (None, "next"),
     "refused-on-word-moved": (None, "next"),
     "referred": ("release_voter", "next"),
@@ -215,12 +222,15 @@ BUTTONS = {
     "closed": ("menu", None),
     "menu": ("cancel", None),
     "pin": ("cancel", "pin"),
-    "pin-wrong": ("cancel", "pin"),
+    **{
+        f"pin-{kind}": ("cancel", "pin") for kind in ("wrong", "paused", "reopen", "lock", "unlock", "island", "give", "excuse")
+    },
     "pin-release": ("cancel", "pin"),
     "birth-date-all": ("cancel", "approve"),
     **{f"fault-{code}": (None, None) for code in FAULTS},
     "overview": ("cancel", None),
-    "overview-conflict": ("cancel", None),
+    **{f"overview-{kind}": ("cancel", None) for kind in ("conflict", "opening", "stopping", "elsewhere", "elsewhere-nobody")},
+    **{f"overview-{kind}": ("cancel", None) for kind in ("lost", "moved", "spare", "awaited", "cold")},
     "overview-nine": ("cancel", None),
     "overview-large": ("cancel", None),
     "overview-displays": ("cancel", None),
@@ -229,12 +239,18 @@ BUTTONS = {
     "pick-book-large": ("cancel", None),
     "pick-heir-large": ("cancel", None),
     "pick-stopped-large": ("cancel", "go"),
-    "piles-large": ("cancel", None),
-    "pin-seal-large": ("cancel", "pin"),
+    "ask-code-large": ("cancel", "number"),
+    "pin-excuse-large": ("cancel", "pin"),
     "secretary": ("menu", None),
     "pick-book": ("cancel", None),
     "pick-heir": ("cancel", None),
-    "pick-stopped": ("cancel", "go"),
+    **{f"pick-stopped{kind}": ("cancel", "go") for kind in ("", "-begun", "-open", "-again", "-spare")},
+    "pick-excused": ("cancel", "go"),
+    "pick-excused-begun": ("cancel", None),
+    "ask-code": ("cancel", "number"),
+    **{f"ask-code-{kind}": ("cancel", "number") for kind in ("nobody", "seen", "not-ticked", "spare", "used", "skipped")},
+    **{f"ask-code-{kind.replace('_', '-')}": ("cancel", "number") for kind in Misread},
+    "ask-code-gone": ("cancel", None),
     "overview-undo": ("cancel", "pick seen"),
     "find-mark": ("cancel", "number"),
     "find-mark-misread": ("cancel", "number"),
@@ -244,16 +260,28 @@ BUTTONS = {
     "marks-unlisted": ("cancel", None),
     **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
     "ready-undone": ("menu", "type"),
-    "pick-stopped-begun": ("cancel", "go"),
-    "piles-waiting": ("cancel", None),
-    "piles-ready": ("cancel", "go"),
-    "piles-start": ("cancel", "go"),
+    "ready-stopping": ("menu", "type"),
+    "piles-secretary": ("cancel", None),
+    "ready-refused": ("menu", "type"),
+    "ready-old-card": ("menu", "type"),
+    "overview-old-card": ("cancel", None),
+    "overview-refused": ("cancel", None),
+    "overview-refused-more": ("cancel", None),
+    **{f"piles-{kind}": ("cancel", "go") for kind in ("heard", "scanned", "misread", "ready")},
+    **{
+        f"piles-{kind}": ("cancel", None)
+        for kind in ("waiting", "opening", "opening-fetching", "reopening", "answering", "large")
+    },
+    **{
+        f"piles-{kind}": ("cancel", None)
+        for kind in ("locked", "moved", "moved-own", "moved-kept", "moved-nothing", "overtaken", "lost", "unused")
+    },
+    **{f"waiting-{kind}": ("cancel", None) for kind in ("silent-old", "stopped", "joining", "joining-here", "cold")},
     "locked": (None, "unlock"),
     "island": ("menu", "type"),
     "island-other-book": (None, "next"),
     "not-ready-catching-up": ("menu", None),
-    "pin-seal": ("cancel", "pin"),
-    "menu-chair": ("cancel", None),
+    **{f"menu-{kind}": ("cancel", None) for kind in ("chair", "opening", "closed")},
 }
 
 
@@ -324,14 +352,16 @@ def test_a_number_that_is_not_on_the_list_has_nothing_to_undo() -> None:
 
 
 def test_who_can_open_the_poll_is_told() -> None:
-    """The chair opens it at a table only where that table has the register: else the screen says where."""
-    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.SERVING),)
-    table = shown(closed, situation=Situation("T3.1", others, mine=(3,)))
-    assert (table.right, table.content.remedy) == (None, "Den åbnes ved valgsekretærens skærm. Bordet følger selv med.")
-    for situation in (Situation("T2.1", others, mine=(0, 2)), Situation("T1.1", mine=(0, 1))):
-        holder = shown(closed, situation=situation)
-        assert holder.right is not None
-        assert holder.content.remedy == "Formanden åbner den med sin PIN."
+    """The chair opens it with a code at any node; where that has begun elsewhere the screen says where."""
+    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.NOT_READY),)
+    around = Situation("T3.1", others, may_stop=True, poll_open=False)
+    table = shown(closed, situation=around)
+    assert (table.right, "næste kode" in table.content.remedy) == (s.Button("open_poll", "Åbn afstemningen"), True)
+    assert shown(closed, situation=replace(around, may_stop=False)).right is None
+    elsewhere = shown(closed, situation=replace(around, elsewhere=Elsewhere(1, "T1.1", (), finished=False)))
+    assert elsewhere.content.reason == "Bord 1 er ved at åbne afstemningen (kode 1)."
+    lost = shown(closed, situation=replace(around, elsewhere=Elsewhere(1, "T3.1", (), finished=False)))
+    assert lost.content.reason == "Afstemningen er ikke åbnet."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -351,7 +381,7 @@ def test_refusals_differ(language: Language) -> None:
 def test_what_a_refusal_says() -> None:
     """A second attempt is told where and when, another place by its name, an unknown number by the number."""
     reasons = [shown(state).content.reason for state in REFUSED]
-    assert reasons[0] == "Allerede registreret: bord 4 kl. 10.42"
+    assert reasons[0] == "Allerede afmærket: bord 4 kl. 10.42"
     assert reasons[2] == "Nr. 004 999 står ikke på valglisten"
     assert reasons[5] == "Kortet hører til Vestre Skole"
     assert shown(d.Refused(Barred(Bar.OTHER_PLACE), None, None)).content.reason not in reasons
@@ -544,10 +574,10 @@ def test_a_spare_that_nobody_sees_blames_no_table(language: Language) -> None:
     assert "T4.2" in content.headline
 
 
-def with_locked(*origins: str, language: Language = "da", **around: object) -> Situation:
+def with_locked(*devices: str, language: Language = "da", **around: object) -> Situation:
     """The samples' surroundings, with some nodes locked."""
     situation = samples.sample_view(language).situation
-    peers = (replace(peer, seen=False, stance=Stance.LOCKED) if peer.origin in origins else peer for peer in situation.peers)
+    peers = (replace(peer, seen=False, stance=Stance.LOCKED) if peer.device in devices else peer for peer in situation.peers)
     return replace(situation, peers=tuple(peers), **around)
 
 
@@ -604,6 +634,21 @@ def overview(language: Language = "da", **around: object) -> list[s.Line]:
     return list(shown(d.Office(office.Overview()), language, situation=situation).content.lines)
 
 
+def test_a_card_that_its_table_has_changed_stands_with_its_own_name() -> None:
+    """Table 4 goes on with its spare card: nobody may read that table 4 is off or awaited, only its old card is."""
+    there = replace(samples.sample_view("da").situation, peers=samples._SPARE_IN)
+    pick = shown(d.Office(office.PickStopped()), situation=there).content
+    assert [item.text for item in pick.items[3:5]] == ["T4.1 (tavs)", "Bord 4 (T4.2)"]
+    asked = shown(d.Office(office.AskCode(frozenset({"T4.1", "T5.1"}))), situation=there).content
+    assert asked.hint.startswith("Slukket eller låst: Bord 5, Bord 4 (T4.1). ")
+    forgotten = shown(d.Office(office.AskCode(frozenset({"T5.1"}))), situation=replace(there, peers=there.peers[:5])).content
+    assert forgotten.notice.endswith(": Bord 4 (T4.1)")
+    assert view(situation=there).nodes({"S.1", "T4.2"}) == "Sekretær og Bord 4"
+    stopping = replace(STOPPING, waits_for=("T4.1",))
+    lines = shown(d.Office(office.Piles(3)), situation=replace(there, stopping=stopping)).content.lines
+    assert lines[0].name == "Bord 4 (T4.1)"
+
+
 def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> None:
     """The secretary's node comes first, then the tables by their numbers, on whichever node it is read."""
     peers = [Peer(f"T{n}.1", n, seen=True, stance=Stance.SERVING) for n in (1, 2, 10, 11)]
@@ -615,7 +660,7 @@ def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> No
 @pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (tavs)"), ("en", "Table 4 (silent)")])
 def test_who_is_silent_is_told_and_not_ticked(language: Language, silent: str) -> None:
     """The page that asks who has stopped says beside the name who is silent, and ticks nobody."""
-    content = shown(d.Office(office.PickStopped(4)), language).content
+    content = shown(d.Office(office.PickStopped()), language).content
     assert [item.text for item in content.items if "(" in item.text] == [silent]
     assert content.chosen == ()
 
@@ -624,22 +669,22 @@ def test_the_secretary_is_told_of_what_nobody_knows() -> None:
     """Each voter of whose ballots nobody knows has a row; where they are many, all stand in one, by their numbers."""
     two = overview(left_open=(LeftOpen(4183, 4), LeftOpen(4184, 2)))[:2]
     assert [line.name for line in two] == ["nr. 004 183", "nr. 004 184"]
-    assert two[0].text == "bord 4: ingen ved, om der er udleveret. Er der ikke, så ophæv"
+    assert two[0].text == "bord 4: ingen ved, om der er udleveret. Blev intet udleveret, så ophæv"
     (many, *_) = overview(left_open=tuple(LeftOpen(n, 4) for n in range(1, 9)))
     assert (many.name, many.wide) == ("8 vælgere", True)
     assert many.text.endswith("nr. 000 001, 000 002 og 6 til")
 
 
 MARKS = (
-    Undoable("T3.1/1/1", 3, THEN, BOTH, issued=True),
-    Undoable("T4.1/1/1", 4, THEN, ("byraad",), issued=False),
-    Undoable("S.1/57", 1, THEN, BOTH, issued=True, found=True),
+    Undoable("T3.1-1/1", 3, THEN, BOTH, issued=True),
+    Undoable("T4.1-1/1", 4, THEN, ("byraad",), issued=False),
+    Undoable("S.1-1#57", 1, THEN, BOTH, issued=True, found=True),
 )
 
 
 def around_undo(**around: object) -> View:
     made = view()
-    return replace(made, situation=replace(made.situation, mine=(0,), **around))
+    return replace(made, situation=replace(made.situation, may_undo=True, **around))
 
 
 def undo(state: d.State, **around: object) -> s.Content:
@@ -652,8 +697,8 @@ def test_a_voters_marks_are_told_and_none_is_chosen() -> None:
     content = undo(page, marks=MARKS)
     assert [(line.name, line.text) for line in content.lines] == [
         ("Bord 3", "kl. 10.42, byråd og regionsråd: udleveret"),
-        ("Bord 4", "kl. 10.42, byråd: intet udleveret endnu"),
-        ("Bord 1", "kl. 10.42, byråd og regionsråd: kort fundet i stakken"),
+        ("Bord 4", "kl. 10.42, byråd: udlevering ikke meldt"),
+        ("Bord 1", "kl. 10.42, byråd og regionsråd: kort fundet i bundtet"),
     ]
     assert [item.touch for item in content.items] == ["pick 1", "pick 2", "pick 3"]
     for marks in (MARKS, MARKS[:1]):
@@ -662,17 +707,20 @@ def test_a_voters_marks_are_told_and_none_is_chosen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "said"),
+    ("target", "handed_out", "said"),
     [
-        ("T3.1/1/1", "Ophæv bord 3 kl. 10.42, hvor der ER udleveret"),
-        ("T4.1/1/1", "Ophæv bord 4 kl. 10.42, hvor intet er udleveret"),
-        ("S.1/57", "Ophæv kortet, der blev fundet ved bord 1 kl. 10.42"),
-        ("T9.1/1/1", "ikke længere til at ophæve"),
+        ("T3.1-1/1", True, "Ophæv bord 3 kl. 10.42, hvor der ER udleveret"),
+        ("T3.1-1/1", False, "ikke længere til at ophæve"),
+        ("T4.1-1/1", False, "Ophæv bord 4 kl. 10.42: I ved, at INTET blev udleveret"),
+        ("S.1-1#57", True, "Ophæv kortet, der blev fundet ved bord 1 kl. 10.42"),
+        ("T9.1-1/1", False, "ikke længere til at ophæve"),
     ],
 )
-def test_the_pin_says_what_an_undo_leads_to(target: str, said: str) -> None:
-    """In one sentence, with the voter's number beside it; also where the mark has gone meanwhile."""
-    content = undo(d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=ANNE.number, target=target)), marks=MARKS)
+def test_the_pin_says_what_an_undo_leads_to(target: str, handed_out: bool, said: str) -> None:
+    """In one sentence, with the voter's number beside it; also where the mark has gone meanwhile, or was handed out after
+    all."""
+    order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target=target, handed_out=handed_out)
+    content = undo(d.Pin(d.Deed.UNDO, order=order), marks=MARKS)
     assert said in content.headline
     assert content.hint.startswith(view().say("number", view().number(ANNE.number)))
 
@@ -681,8 +729,8 @@ def test_what_became_of_an_undo_is_told_until_it_is_touched_away() -> None:
     """On the overview, the newest first; one that is still waited for can't be touched away."""
     page = d.Office(office.Overview())
     asked, undone = (
-        Undo("S.1/1/1", 7, 3, "T1.1", UndoState.ASKED),
-        Undo("S.1/1/2", 8, None, "T1.1", UndoState.UNDONE),
+        Undo("1", 7, 3, "T1.1", UndoState.ASKED),
+        Undo("2", 8, None, "T1.1", UndoState.UNDONE),
     )
     content, _, away = board(page, around_undo(undos=(asked,)))
     assert (content.lines[0].name, content.lines[0].text) == (
@@ -697,7 +745,7 @@ def test_what_became_of_an_undo_is_told_until_it_is_touched_away() -> None:
 
 def test_a_table_is_told_what_the_secretary_has_undone() -> None:
     """On its ready screen, in the place of a notice, with a button to touch it away; what was just misread comes first."""
-    undone = Undo("S.1/1/2", 8, 3, "T1.1", UndoState.UNDONE)
+    undone = Undo("2", 8, 3, "T1.1", UndoState.UNDONE)
     content = undo(d.Ready(), undos=(undone,))
     assert (content.notice, content.remedy) == (
         "Afmærkningen af nr. 000 008 er ophævet",
@@ -723,20 +771,19 @@ def test_a_table_is_told_what_the_secretary_has_undone() -> None:
 def test_which_cards_are_scanned_again_never_rests_on_the_stopped_tables_clock(
     card: LastCard | None, wrong: bool, said: str
 ) -> None:
-    """It is told by the last card that is known, and by this node's own clock; in a seizure as after a power cut."""
+    """It is told by the last card that is known, and by this node's own clock."""
     made = view(clock_wrong=wrong)
     peer = Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=THEN + 7_200_000, card=card)
-    taking = Seizure(4, "T4.1", (peer,), (), False, (), 0)
-    around = replace(made.situation, peers=(peer,), seizures=(taking,))
-    for page in (office.Piles(4), office.Piles(None, frozenset({"T4.1"}))):
-        content = screen(1, d.Office(page), replace(made, situation=around)).content
-        assert [line.text for line in content.lines] == [said]
+    stopping = Stopping(3, (peer,), (), False, (), 0)
+    around = replace(made.situation, peers=(peer,), stopping=stopping)
+    content = screen(1, d.Office(office.Piles(3)), replace(made, situation=around)).content
+    assert [line.text for line in content.lines] == [said]
 
 
 def test_a_large_place_is_told_by_what_is_wrong() -> None:
     """Where there are many nodes, those that stand alike share a row, the worst first, and none is left out."""
     peers = tuple(Peer(f"T{n}.1", n, seen=n not in (4, 11), stance=Stance.SERVING) for n in range(1, 26))
-    holders = ((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 26)))
+    holders = tuple((n, f"T{n}.1") for n in range(1, 26))
     lines = overview(me="S.1", peers=peers, holders=holders)
     assert [(line.name, line.text, line.tone) for line in lines] == [
         ("2 enheder", "svarer ikke: Bord 4 og 11", s.Tone.BAD),
@@ -765,7 +812,7 @@ def test_a_large_place_tells_locked_from_silent() -> None:
     """Those that are locked have a row of their own, and so has who was silent with a wrong clock."""
     peers = [Peer(f"T{n}.1", n, seen=n > 5, stance=Stance.SERVING if n > 2 else Stance.LOCKED) for n in range(1, 26)]
     peers[4] = replace(peers[4], clock_off=True)
-    holders = ((0, "S.1"), *((n, f"T{n}.1") for n in range(1, 26)))
+    holders = tuple((n, f"T{n}.1") for n in range(1, 26))
     assert [(line.name, line.text) for line in overview(me="S.1", peers=tuple(peers), holders=holders)] == [
         ("2 enheder", "svarer ikke: Bord 3 og 4"),
         ("Bord 5", "svarer ikke, uret går forkert"),
@@ -779,7 +826,7 @@ def test_every_conflict_is_told() -> None:
     many = tuple(Conflict(n, ((4, THEN), (0, THEN))) for n in range(1, 13))
     two = [line for line in overview(conflicts=many[:2]) if line.wide]
     assert [(line.name, line.text) for line in two] == [
-        (f"nr. 000 00{n}", "KONFLIKT: bord 4 kl. 10.42 og et stoppet bords stak kl. 10.42") for n in (1, 2)
+        (f"nr. 000 00{n}", "KONFLIKT: bord 4 kl. 10.42 og sekretæren kl. 10.42") for n in (1, 2)
     ]
     rows = [line for line in overview(conflicts=many) if line.wide]
     assert [line.name for line in rows] == ["nr. 000 001", "også"]
@@ -788,7 +835,7 @@ def test_every_conflict_is_told() -> None:
 
 def test_the_overview_says_whom_a_node_waits_for() -> None:
     """After a start the secretary's node too says from whom it must hear, also where that one is seen."""
-    situation = replace(samples.sample_view("da").situation, awaited=("T3.1",), fresh=False)
+    situation = replace(samples.sample_view("da").situation, awaited=("T3.1",), member=False)
     content = shown(d.Office(office.Overview()), situation=situation).content
     assert isinstance(content, s.Board)
     assert content.text == "Venter på at høre fra: Bord 3."
@@ -807,7 +854,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
         Refused("T5.1", Refusal.FLOODING),
         Refused("T6.1", Refusal.PACE),
     )
-    rows = [line for line in overview(language, refused=refused) if line.wide]
+    rows = [line for half in (refused[:4], refused[4:]) for line in overview(language, refused=half) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [
         ("Bord 2" if language == "da" else "Table 2", text("refused_forked", language)),
         ("T77.1", text("refused_stranger", language)),
@@ -815,6 +862,22 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
     assert {line.text for line in rows} == {text(f"refused_{why}", language) for why in Refusal}
     assert all("N1" in line.text for line in rows)
     assert "forged" not in words(shown(d.Office(office.Overview()), language))
+    *told, more = [line for line in overview(language, refused=refused) if line.wide]
+    assert [line.text for line in told] == [line.text for line in rows[:5]]
+    assert more.text == text("refused_more", language, "T4.1, T5.1, T6.1")
+
+
+def test_the_overview_of_a_large_place_is_short() -> None:
+    """Several kinds of refusals have one row, a moved list is told at whose it is, and the strip tells of this node."""
+    rows = overview(**{name: getattr(samples._LARGE, name) for name in ("me", "peers", "holders", "refused")})
+    assert [(line.name, line.text) for line in rows] == [
+        ("N1", "afvist af flere grunde: Bord 2, 5 og 12"),
+        ("Bord 4", "svarer ikke, listen føres af sekretæren"),
+        ("2 enheder", "svarer ikke: Bord 11 og 17"),
+        ("Bord 20", "betjener vælgere, uret går forkert"),
+        ("Bord 9", "lukket"),
+        ("20 enheder", "betjener vælgere: Bord 1–3, 5–8, 10, 12–16, 18, 19 og 21–25"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -843,3 +906,202 @@ def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stanc
         assert (line.text, line.tone) == (expected, s.Tone.BAD)
         silent = overview(language, peers=(replace(peer, seen=False),), holders=holders)[0]
         assert expected not in silent.text
+
+
+# --- the chair's codes ----------------------------------------------------------------------------------------------
+
+
+def page(shown_page: office.Page, language: Language = "da", **around: object) -> s.Screen:
+    """A page of the chair's in these surroundings."""
+    situation = replace(samples.sample_view(language).situation, **around)
+    return shown(d.Office(shown_page), language, situation=situation)
+
+
+def notice(nodes: set[str], **around: object) -> str:
+    content = page(office.AskCode(frozenset(nodes)), **around).content
+    assert isinstance(content, s.Typing)
+    return content.notice
+
+
+def test_every_text_is_said_on_some_screen() -> None:
+    """A text that no screen says any more is found here, and so is one that no sample shows."""
+    colours = shown(d.Green(ANNE, Eligible(tuple(election.id for election in DAY), {})), elections=DAY)
+    since = replace(STOPPING, stopped=(replace(STOPPED, card=LastCard(4182, 57, THEN)),))
+    wrong_clock = replace(view(), clock_wrong=True, situation=replace(view().situation, stopping=since))
+    seen = [*samples.samples("da").values(), *map(shown, STATES), colours, screen(1, d.Office(office.Piles(3)), wrong_clock)]
+    said = [part for one in seen for part in re.findall(r'"((?:[^"\\]|\\.)*)"', words(one))]
+    whole = "\n".join(said).lower()
+    silent = [key for key, (danish, _) in texts._TEXTS.items() if not re.search(pattern_of(danish), whole)]
+    assert silent == []
+
+
+def pattern_of(danish: str) -> str:
+    """What a text looks like with its fields filled in."""
+    return r"[^\n]*".join(re.escape(part) for part in re.split(r"\{\d?\}", danish.lower()))
+
+
+@pytest.mark.parametrize("key", sorted(texts._TEXTS))
+def test_the_screens_have_no_books_and_seals(key: str) -> None:
+    """What the code calls a book is a table's list on the screen; nobody here need know of registers, runs or views."""
+    danish, english = texts._TEXTS[key]
+    assert not re.search(r"\b(bog|bogen|bøger|stak|stakken|register|kørsel)", danish.lower())
+    assert not re.search(r"\b(book|books|pile|register|seal|seize|run|view)\b", english.lower())
+
+
+def test_the_code_is_asked_for_by_its_number_and_keyed_as_it_is_printed() -> None:
+    """The next code's number is the question; the pad takes a whole code, in the groups of the paper."""
+    content = page(office.AskCode(frozenset({"T4.1"})), last_code=2).content
+    assert isinstance(content, s.Typing)
+    code = spell(3, "1" * 26)
+    assert (content.headline, content.digits, content.groups) == ("Skan kode 3", len(code), GROUPS)
+    assert entry.shown(content, entry.Entry(code)) == " ".join(grouped(code))
+    assert s.decode_answer(s.encode(s.Touch(1, "number", code))) == s.Touch(1, "number", code)
+    reserve = page(office.AskCode(frozenset()), last_code=20).content
+    assert (reserve.headline, "reservearket" in reserve.hint) == ("Skan kode 21", True)
+    assert page(office.AskCode(frozenset()), last_code=40).content.headline == "Alle koder er brugt"
+
+
+def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
+    """Who is ticked and answers, and who is silent and is not ticked: then the code would be lost."""
+    assert notice({"T4.1"}) == ""
+    assert notice({"T4.1", "T5.1"}) == "Svarer endnu: Bord 5. Er det slukket eller låst?"
+    assert notice(set()) == "Svarer ikke, og er ikke krydset af: Bord 4"
+
+
+@pytest.mark.parametrize(
+    ("slip", "n", "said"),
+    [
+        (office.CodeSlip.USED, 1, "Kode 1 gælder ikke mere. Tag kode 3."),
+        (office.CodeSlip.SKIPPED, 5, "Her er kode 3 den næste. Er den brugt ved et andet bord, så skan kode 5 igen."),
+        (Misread.CHECK_DIGITS, 0, "Et ciffer er forkert. Prøv igen."),
+    ],
+)
+def test_what_is_wrong_with_a_code_is_told(slip: office.CodeSlip | Misread, n: int, said: str) -> None:
+    """And which one to take."""
+    content = page(office.AskCode(frozenset({"T4.1"}), slip, n)).content
+    assert isinstance(content, s.Typing)
+    assert content.notice == said
+
+
+STOPPED = Peer("T4.1", 4, seen=False, stance=Stance.SERVING)
+STOPPING = Stopping(3, (STOPPED,), (), False, (), 0)
+
+
+def test_the_page_of_a_stop_names_who_is_waited_for() -> None:
+    """Who is silent, locked, or has just not answered yet: each with what helps."""
+    peers = (
+        STOPPED,
+        Peer("T1.1", 1, seen=False, stance=Stance.SERVING),
+        Peer("T2.1", 2, seen=False, stance=Stance.LOCKED),
+        Peer("T5.1", 5, seen=True, stance=Stance.SERVING),
+    )
+    stopping = replace(STOPPING, waits_for=("T1.1", "T2.1", "T5.1"))
+    seen = page(office.Piles(3), peers=peers, stopping=stopping)
+    assert isinstance(seen.content, s.Board)
+    assert [(line.name, line.text, line.tone) for line in seen.content.lines[:3]] == [
+        ("Bord 1", "svarer ikke: tjek strøm og kabel, eller sluk det og brug næste kode", s.Tone.BAD),
+        ("Bord 2", "er låst: lås op, eller brug næste kode", s.Tone.BAD),
+        ("Bord 5", "har ikke svaret endnu", s.Tone.WAIT),
+    ]
+    assert seen.right is None
+    assert page(office.Piles(3), stopping=STOPPING).right == s.Button("go", "Alle kort er skannet: overtag")
+
+
+def test_the_last_card_of_a_pile_is_told() -> None:
+    """Also where it was known and the count stays; what could not be read is no card that was scanned."""
+    counted = page(office.Piles(3, pile="T4.1", last=ANNE.number), stopping=STOPPING).content
+    assert isinstance(counted, s.Board)
+    assert (counted.notice, counted.warning) == ("Nr. 004 182 er med. Skannet: 0", "")
+    misread = page(office.Piles(3, pile="T4.1", misread=True), stopping=STOPPING).content
+    assert isinstance(misread, s.Board)
+    assert (misread.notice, misread.warning) == ("Skannet: 0", "Det er ikke et valgkort herfra. Prøv igen.")
+
+
+def test_what_came_of_a_stop_is_true() -> None:
+    """Moved only where this node's view counts; else where the code that counts was used, or that none was."""
+    here = tuple((n, "T3.1" if n == 4 else f"T{n}.1") for n in range(1, 6))
+    moved = page(office.Piles(3), viewed=3, taken=(4,)).content
+    assert (moved.headline, "bord 4" in moved.text) == ("Flyttet hertil", True)
+    own = page(office.Piles(3), viewed=3, taken=(3,)).content
+    assert (own.headline, own.text) == ("Flyttet hertil", "Her føres nu bordets egen liste.")
+    kept = page(office.Piles(3), viewed=3, kept=("T4.1",)).content
+    assert (kept.headline, kept.text.partition(".")[0]) == ("Kode 3 er gjort færdig", "Bord 4 har stadig en liste")
+    assert page(office.Piles(3), viewed=3).content.headline == "Kode 3 er gjort færdig"
+    taken = page(office.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", ("T4.1",), finished=True)).content
+    assert (taken.headline, taken.text) == ("Her er intet flyttet", "Kode 4 er brugt ved bord 2: gå derhen.")
+    lost = page(office.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)).content
+    assert (lost.headline, lost.text) == (
+        "Her er intet flyttet",
+        "Kode 4 blev ikke gjort færdig: brug næste kode, og sæt kryds igen.",
+    )
+    assert page(office.Piles(3), viewed=2).content.headline == "Her er intet flyttet"
+
+
+def test_a_code_that_is_not_finished_is_told_everywhere() -> None:
+    """On the overview of every node, with where it goes on; and on the ready screen of the table that has to."""
+    here = page(office.Overview(), stopping=STOPPING)
+    assert [(line.name, line.text) for line in here.content.lines][:1] == [("Kode 3", "ikke gjort færdig her")]
+    assert here.content.items[0] == s.Button("pick stop", "Fortsæt med kode 3")
+    around = replace(samples.sample_view("da").situation, stopping=STOPPING)
+    assert shown(d.Ready(), situation=around).strip.warnings == ("Kode 3 er ikke gjort færdig: se Overblik",)
+    there = Elsewhere(3, "T2.1", ("T4.1",), finished=False)
+    line = overview(elsewhere=there)[0]
+    assert line.text == "i gang ved Bord 2 (slukket eller låst: Bord 4). Svarer Bord 2 ikke, så brug næste kode"
+    assert overview(elsewhere=replace(there, finished=True))[0].name == "Sekretær"
+    lost = overview(elsewhere=replace(there, device="T3.1"))[0]
+    assert lost.text == "blev ikke gjort færdig: brug næste kode, og sæt kryds igen"
+
+
+def test_whose_list_is_where_is_told_by_table() -> None:
+    """Who keeps another's list, whose own is elsewhere, and whose is still with a card that was replaced."""
+    lines = {
+        line.name: line.text for line in overview(holders=((1, "T2.1"), (2, "T2.1"), (3, "T3.1"), (4, "T4.2"), (5, "T5.1")))
+    }
+    assert lines["Bord 1"] == "betjener vælgere, listen føres af bord 2"
+    assert lines["Bord 2"] == "betjener vælgere, fører også listen for bord 1"
+    assert lines["Bord 4"] == "svarer ikke (sidst 09.14), listen er hos SD-kortet T4.2"
+    assert (lines["Bord 5"], lines["Sekretær"]) == ("betjener vælgere", "er med")
+
+
+def test_after_a_power_cut_everywhere_the_overview_leads_to_the_code() -> None:
+    """Nobody is a member: the screens say so, and what opens the poll again; not that tables are silent which answer."""
+    peers = tuple(replace(peer, member=False) for peer in samples.sample_view("da").situation.peers)
+    around = {"peers": peers, "member": False, "cold": True, "awaited": ("T4.1",)}
+    content = page(office.Overview(), **around).content
+    assert isinstance(content, s.Board)
+    assert "åbner formanden igen med næste kode" in content.text
+    assert [item.text for item in content.items] == ["Åbn igen efter strømsvigt", "Giv en liste videre"]
+    waiting = d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True)
+    cold = shown(waiting, situation=replace(samples.sample_view("da").situation, **around)).content
+    assert cold.headline == "Ingen af bordene kan svare endnu"
+
+
+def waits(**around: object) -> s.Waiting:
+    """What a table shows that waits for a voter of book 5."""
+    situation = replace(samples.sample_view("da").situation, **around)
+    content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), situation=situation).content
+    assert isinstance(content, s.Waiting)
+    return content
+
+
+def test_a_holder_that_can_not_answer_yet_is_not_called_silent() -> None:
+    """It has just started, here or there; or the chair is moving its list: nobody is sent there."""
+    peers = samples.sample_view("da").situation.peers
+    joining = waits(peers=(*peers[:4], replace(peers[4], member=False)))
+    assert joining.headline == "Bord 5 er lige startet og kan ikke svare endnu"
+    here = waits(holders=((5, "T3.1"),), member=False, awaited=("T4.1",))
+    assert here.text.startswith("Venter på at høre fra: Bord 4.")
+    for moved in (
+        waits(elsewhere=Elsewhere(3, "T2.1", ("T5.1",), finished=False)),
+        waits(stopping=replace(STOPPING, stopped=(peers[4],))),
+    ):
+        assert moved.headline == "Bord 5's liste er ved at blive flyttet"
+    assert waits(elsewhere=Elsewhere(3, "T2.1", ("T5.1",), finished=True)).headline == "Bord 5 svarer ikke"
+
+
+def test_a_stop_begun_anew_says_what_is_to_be_ticked_again() -> None:
+    """The next code names all: whoever is named by the one that is given up, too."""
+    content = page(office.PickStopped(), stopping=STOPPING).content
+    assert isinstance(content, s.Board)
+    assert content.text == "Kode 3 bliver ikke gjort færdig. Sæt kryds igen, også ved: Bord 4"
+    assert content.chosen == ()

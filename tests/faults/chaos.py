@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 from tests.faults.deeds import Chairperson
+from tests.faults.disks import UnreadableError, entries_of, log_on
 from tests.faults.place import FaultyBroker, FaultyPlace, Node
 
 _AT_ONCE = 3  # faults at a time
@@ -40,7 +41,9 @@ class Chaos:
         self._going: list[Future[None]] = []
         self.counts: Counter[str] = Counter()
         self.past: list[tuple[str, float, float]] = []
-        self._kinds: dict[Callable[[], Fault], int] = {
+        self._known: set[tuple[str, int]] = set()
+        self._awaited: Fault | None = None
+        self._kinds: dict[Callable[[], Fault | None], int] = {
             self._cut: 10,
             self._one_way: 8,
             self._parted: 8,
@@ -53,10 +56,12 @@ class Chaos:
             self._full_disk: 6,
             self._wrong_clock: 8 if place.shim else 0,
             self._island: 6,
-            self._seizure: 14,
+            self._stop: 14,
             self._break: 5,
-            self._power_cut: 4,
-            self._power_cut_at_green: 4,
+            self._power_cut: 6,
+            self._power_cut_at_green: 6,
+            self._old_card: 10,
+            self._card_lost: 6,
         }
 
     def run(self, seconds: float) -> None:
@@ -73,9 +78,14 @@ class Chaos:
         self._look_after()
 
     def _begin(self, hands: ThreadPoolExecutor) -> None:
-        fault = self._random.choices(list(self._kinds), list(self._kinds.values()))[0]()
-        if fault.claims & self._claimed or len(self._going) >= _AT_ONCE:
+        """Begin a fault. For one that needs much to be whole the others wait: it would never come."""
+        fault = self._awaited or self._random.choices(list(self._kinds), list(self._kinds.values()))[0]()
+        if fault is None:
             return
+        if fault.claims & self._claimed or len(self._going) >= _AT_ONCE:
+            self._awaited = fault if "chair" in fault.claims else None
+            return
+        self._awaited = None
         self._claimed.update(fault.claims)
         self._going.append(hands.submit(self._happen, fault))
 
@@ -187,56 +197,168 @@ class Chaos:
             self._chair.insist(lambda: self._chair.island(node), _SERVES_S)
             yield
 
-    def _seizure(self) -> Fault:
+    def _stop(self) -> Fault | None:
+        """A table stops, sometimes with the secretary's node; its book is taken, sometimes by a node that dies midway."""
         node, heir = self._two()
-        return self._fault("book seized", 10, self._seized(node, heir), node.name, f"{node.name}'s cable", "chair")
+        secretary = self._place.secretary
+        off = [node] if heir is secretary or self._random.random() < 0.7 else [node, secretary]
+        third = next(n for n in self._place.nodes.values() if n not in (*off, heir))
+        dies = self._random.random() < 0.25
+        claims = {f"{n.name}'s cable" for n in off} | {n.name for n in (*off, heir, *([third] if dies else []))}
+        if not self._chair.has_codes:
+            return None
+        return self._fault("table stopped", 10, self._stopped(off, heir, third if dies else None), *claims, "chair")
 
     @contextmanager
-    def _seized(self, node: Node, heir: Node) -> Iterator[None]:
-        """A table stops, its book is taken over; it comes back, alone at first, and is given its book back."""
-        chair, book = self._chair, node.number
-        node.kill()
+    def _stopped(self, off: list[Node], heir: Node, next_heir: Node | None) -> Iterator[None]:
+        """They stop, and their books are taken over; they come back, alone at first, and are given their books back."""
+        chair = self._chair
+        for node in off:
+            node.kill()
         try:
-            if chair.insist(lambda: chair.seal(book, node), _SERVES_S):
-                chair.insist(lambda: chair.seize(book, heir.origin, node), _SERVES_S)
+            if chair.insist(lambda: chair.stop(heir, off), _SERVES_S) and next_heir is not None:
+                heir.kill()
+                self.counts["died midway"] += 1
+                dead = [*off, heir]
+                if chair.insist(lambda: chair.stop(next_heir, dead), _SERVES_S):
+                    chair.insist(lambda: chair.scan_and_finish(next_heir, dead), _SERVES_S)
+            else:
+                chair.insist(lambda: chair.scan_and_finish(heir, off), _SERVES_S)
             yield
         finally:
-            with self._place.network.cut(node.name):
-                node.start()
+            heir.start()
+            with ExitStack() as alone:
+                for node in off:
+                    alone.enter_context(self._place.network.cut(node.name))
+                    node.start()
                 self._ending.wait(_ALONE_S)
         chair.settle(_SERVES_S)
 
     def _break(self) -> Fault:
         node, heir = self._two()
-        return self._fault("book handed over", 20, self._handed_over(node, heir), "chair")
+        return self._fault("book given away", 20, self._given(node, heir), "chair")
 
     @contextmanager
-    def _handed_over(self, node: Node, heir: Node) -> Iterator[None]:
-        self._chair.insist(lambda: self._chair.hand_over(node.number, heir), _SERVES_S)
+    def _given(self, node: Node, heir: Node) -> Iterator[None]:
+        self._chair.insist(lambda: self._chair.give(node.number, heir), _SERVES_S)
         yield
         self._chair.settle(_SERVES_S)
 
-    def _power_cut(self) -> Fault:
-        missing = self._random.choice([None, self._table()])
+    def _power_cut(self) -> Fault | None:
+        missing = self._random.choice([None, self._table(), self._place.secretary])
+        if not self._chair.has_codes:
+            return None
         return self._fault("power cut", 5, self._dark(missing), *self._all, "chair")
 
-    def _power_cut_at_green(self) -> Fault:
-        struck = self._struck(self._place.tables, self._kill_all, self._place.start)
-        return self._fault("power cut at a green", 10, struck, *self._all)
+    def _power_cut_at_green(self) -> Fault | None:
+        if not self._chair.has_codes:
+            return None
+        return self._fault("power cut at a green", 10, self._dark_at_green(), *self._all, "chair")
+
+    @contextmanager
+    def _dark_at_green(self) -> Iterator[None]:
+        with self._struck(self._place.tables, self._kill_all, self._place.start):
+            yield
+        self._chair.go_on([], _SERVES_S)
 
     @contextmanager
     def _dark(self, missing: Node | None) -> Iterator[None]:
-        """Everything is off and comes back, sometimes but for one table, which the chair attests is stopped."""
+        """Everything is off and comes back, sometimes but for one node, which the chair names and nobody waits for."""
         self._kill_all()
         try:
             yield
             for device in [*self._place.brokers, *self._place.nodes.values()]:
                 if device is not missing:
                     device.start()
-            if missing is not None and self._chair.insist(lambda: self._chair.attest(missing), _SERVES_S):
-                self.counts["attested after a power cut"] += 1
+            off = [missing] if missing is not None else []
+            self._chair.dead.update(node.device for node in off)
+            if self._chair.go_on(off, _SERVES_S) and missing is not None:
+                self.counts["gone on without one"] += 1
+                self._ending.wait(_ALONE_S)
         finally:
+            self._chair.dead.clear()
             self._place.start()
+        self._chair.settle(_SERVES_S)
+
+    # --- cards ---
+
+    def _old_card(self) -> Fault | None:
+        """A node dies, and an older copy of its card is put in, of its last run; nobody's word is on a lost card only."""
+        node = self._node()
+        if not self._is_copied_everywhere() or node.is_aged or node.process is None:
+            return None
+        claims = (node.name, "card", *(["disk"] if node.data == self._place.disk.folder else []))
+        return self._fault("old card put in", 20, self._aged(node), *claims)
+
+    @contextmanager
+    def _aged(self, node: Node) -> Iterator[None]:
+        copy = self._place.folder / "cards" / node.device
+        node.copy_card(copy)
+        try:
+            yield
+        finally:
+            if node.process is not None and self._is_copied_everywhere():
+                node.kill()
+                if node.run_on(copy) == node.run_on(node.data) and not _is_island(node):
+                    self._place.aged.add(node.device)
+                    self._known = self._everything(but=node)
+                    node.put_in_card(copy)
+                    node.is_aged = True
+                    self.counts["an old card runs"] += 1
+                node.start()
+
+    def _card_lost(self) -> Fault | None:
+        """A card breaks, or two are about, or one of an earlier run is put in; then the spare is."""
+        node, heir = self._two()
+        if node.card == 2 or node.is_aged or _is_island(node) or not self._chair.has_codes or not self._is_copied_everywhere():
+            return None
+        claims = (node.name, heir.name, f"{node.name}'s cable", "card", "chair", "disk")
+        return self._fault("card lost", 20, self._replaced(node, heir), *claims)
+
+    @contextmanager
+    def _replaced(self, node: Node, heir: Node) -> Iterator[None]:
+        chair, copy = self._chair, self._place.folder / "cards" / node.device
+        how = self._random.choice(["broken", "two cards", "earlier run"])
+        self.counts[f"card lost: {how}"] += 1
+        node.copy_card(copy)
+        node.kill()
+        self._known = self._everything(but=node)
+        if how == "two cards":
+            node.start()
+            with self._place.twin(node, copy):
+                yield
+        elif how == "earlier run":
+            node.start()
+            self._ending.wait(_ALONE_S)
+            node.kill()
+            self._known = self._everything(but=node)
+            node.put_in_card(copy)
+            node.start()
+            yield
+        else:
+            yield
+        node.kill()
+        self._known |= self._everything(but=node)
+        chair.insist(lambda: chair.stop(heir, [node]), _SERVES_S)
+        chair.insist(lambda: chair.scan_and_finish(heir, [node]), _SERVES_S)
+        self._place.put_in_spare(node)
+        node.start()
+        chair.settle(_SERVES_S)
+
+    def _everything(self, but: Node) -> set[tuple[str, int]]:
+        """All entries that any other disk has."""
+        return {at for node in self._place.nodes.values() if node is not but for at in log_on(node)}
+
+    def _is_copied_everywhere(self) -> bool:
+        """Whether all disks have what a card that was lost last may have had alone; else two disks would be lost at once."""
+        try:
+            is_so = all(self._known <= log_on(node) for node in self._place.nodes.values())
+        except UnreadableError:
+            return False
+        if is_so:
+            for node in self._place.nodes.values():
+                node.is_aged = False
+        return is_so
 
     @property
     def _all(self) -> list[str]:
@@ -245,6 +367,12 @@ class Chaos:
     def _kill_all(self) -> None:
         for device in [*self._place.nodes.values(), *self._place.brokers]:
             device.kill()
+
+
+def _is_island(node: Node) -> bool:
+    """Whether it is in island mode, by its own disk: its marks are on that one alone."""
+    own = [entry["body"]["on"] for entry in entries_of(node, "island") if entry["run"].startswith(f"{node.device}-")]
+    return bool(own) and own[-1]
 
 
 @contextmanager

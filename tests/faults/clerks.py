@@ -120,6 +120,7 @@ class Clerk(threading.Thread):
         self._errands: queue.SimpleQueue[tuple[Errand, Future[None]]] = queue.SimpleQueue()
         self.serves, self.stopped = threading.Event(), threading.Event()
         self.serves.set()
+        self.is_asked = True
         self._since = time.monotonic()
 
     def run(self) -> None:
@@ -153,6 +154,7 @@ class Clerk(threading.Thread):
         visits = numbers.visits()
         while not self.stopped.is_set():
             at_home = self._tidy(screen)
+            self.is_asked = not at_home
             if not self._errands.empty():
                 self._run_errand(screen)
             elif at_home and self.serves.is_set():

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from kiosk.bundle import Bundle, provision
@@ -23,6 +23,7 @@ from tests.faults.network import Network
 from tests.process.disks import memory_disk
 
 SECRETARY = "secretary"
+_TWIN = "twin"  # where a second card runs
 _PORT = 8883
 _BROKERS = (SECRETARY, "table-1")
 _SMALL_DISK = "48m"  # room for a day of this place, and little enough to be filled at once
@@ -31,7 +32,8 @@ _BUSY_S = 5.0  # seconds that a look into a node's database may wait for its wri
 
 
 class Node(Device):
-    """A device and its node. `runs` counts its starts; `process` is None while it is off.
+    """A device and its node. `runs` counts its starts; `process` is None while it is off; `card`: 1, or 2 for its spare;
+    `is_aged`: an old one was put in, and has not caught up.
 
     `at_green`: what happens when its clerk sees the next green, before its display has said that it has drawn it.
     """
@@ -40,15 +42,17 @@ class Node(Device):
         super().__init__(folder, name, bundle, folder)
         self.process: subprocess.Popen[bytes] | None = None
         self.runs = 0
+        self.card = 1
+        self.is_aged = False
         self.at_green: Callable[[], None] | None = None
         self._wrapper, self._clock = wrapper, clock
         self._striking, self._switch = threading.Lock(), threading.Lock()
         self.move_clock(0)
 
     @property
-    def origin(self) -> str:
-        """The name under which its log goes."""
-        return "S.1" if self.name == SECRETARY else f"T{self.number}.1"
+    def device(self) -> str:
+        """The name of its card, under which its log goes."""
+        return f"S.{self.card}" if self.name == SECRETARY else f"T{self.number}.{self.card}"
 
     @property
     def number(self) -> int:
@@ -104,9 +108,35 @@ class Node(Device):
             file.write(struct.pack("=q", seconds))
 
     def lengths(self) -> dict[str, int]:
-        """How far each node's log goes on its disk."""
+        """How far each run goes on its disk."""
+        if not self.database.exists():
+            return {}
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=_BUSY_S)) as database:
-            return dict(database.execute("select origin, max(seq) from log group by origin").fetchall())
+            return dict(database.execute("select run, max(seq) from log group by run").fetchall())
+
+    @staticmethod
+    def run_on(card: Path) -> str:
+        """The last run that a card has written."""
+        with closing(sqlite3.connect(f"file:{card / 'node.db'}?mode=ro", uri=True, timeout=_BUSY_S)) as database:
+            return str(database.execute("select value from facts where key = 'run'").fetchone())
+
+    def copy_card(self, to: Path) -> None:
+        """Copy its card as it is now, whether it is on or off."""
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(self.data, to, ignore=shutil.ignore_patterns("node.db*", "filler", "lost+found"))
+        source = f"file:{self.database}?mode=ro"
+        with (
+            closing(sqlite3.connect(source, uri=True, timeout=_BUSY_S)) as log,
+            closing(sqlite3.connect(to / "node.db")) as copy,
+        ):
+            log.backup(copy)
+
+    def put_in_card(self, card: Path) -> None:
+        """Put a copy of its card in place of the one that is there. It must be off."""
+        for old in self.data.iterdir():
+            if old.name != "filler":
+                old.unlink() if old.is_file() else shutil.rmtree(old)
+        shutil.copytree(card, self.data, dirs_exist_ok=True)
 
 
 class FaultyBroker:
@@ -150,6 +180,8 @@ class FaultyPlace:
         """`small`: the node whose data lies on a disk that can be filled."""
         self._running = ExitStack()
         self._tables, self._count, self._seed, self._small = tables, voters, seed, small
+        self.lost: set[str] = set()  # devices whose cards are never put in again
+        self.aged: set[str] = set()  # devices of which an old card was put in
 
     def __enter__(self) -> "FaultyPlace":
         with self._running:
@@ -164,11 +196,12 @@ class FaultyPlace:
         names = [SECRETARY, *(f"table-{number}" for number in range(1, self._tables + 1))]
         self.folder = Path(tempfile.mkdtemp(prefix="vbf-"))
         self._running.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.network = self._running.enter_context(Network(names))
+        self.network = self._running.enter_context(Network([*names, _TWIN]))
         self._hosts = [self.network.address(name) for name in _BROKERS]
         plan = self.folder / "plan.toml"
         plan.write_text(self._plan(self.folder / "no-scanner"), encoding="utf-8")
-        self.pin = provision(plan, self.folder / "bundles").pin
+        made = provision(plan, self.folder / "bundles")
+        self.pin, self.codes = made.pin, dict(made.codes)
         self.disk = self._running.enter_context(memory_disk(_SMALL_DISK))
         shim = self.shim = _clock_shim(self.folder)
         self.nodes = {name: self._device(name, shim) for name in names}
@@ -213,6 +246,30 @@ class FaultyPlace:
     def tables(self) -> list[Node]:
         """The tables' nodes."""
         return [node for node in self.nodes.values() if node.number]
+
+    def put_in_spare(self, node: Node) -> None:
+        """Put the spare card, with nothing on it, into a table's device, which is off."""
+        self.lost.add(node.device)
+        node.card += 1
+        node.bundle = self.folder / "bundles" / "spares" / node.name
+        (node.bundle / "plan.toml").write_text(self._plan(node.scanner.link), encoding="utf-8")
+        node.data = self.folder / node.name / "spare"
+
+    @contextmanager
+    def twin(self, node: Node, card: Path) -> Iterator[None]:
+        """Meanwhile a copy of a node's card runs in another device, where nobody serves."""
+        folder = self.folder / "twins" / node.name
+        bundle = folder / "bundle"
+        shutil.copytree(node.bundle, bundle)
+        twin = Node(folder, node.name, bundle, self.network.inside(_TWIN), folder / "clock")
+        (bundle / "plan.toml").write_text(self._plan(twin.scanner.link), encoding="utf-8")
+        shutil.copytree(card, twin.data)
+        try:
+            twin.start()
+            yield
+        finally:
+            twin.kill()
+            twin.scanner.close()
 
     def start(self) -> None:
         """Run everything that is off."""

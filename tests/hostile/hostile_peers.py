@@ -17,14 +17,15 @@ from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Batch, Head, Stance, Want
+from kiosk.domain.nodes import device_of
 from kiosk.screen_client import NoScreenError
+from kiosk.simulated.device import PATIENCE_S
 from kiosk.simulated.place import Place
 from kiosk.store.voterlist import list_digest
 from kiosk.sync import messages as wire
 from kiosk.sync.topics import Kind, topic_of
 from kiosk.trust import Trust
 
-PATIENCE_S = 20
 AGAIN_S = 1.5  # seconds after which a card is scanned again; less would be taken for the same scan
 REALM = "oevelse/4701"
 HONEST = ("S.1", "T1.1", "T2.1")
@@ -111,6 +112,7 @@ class Device(Peer):
     def __init__(self, place, bundle, broker=0, **options):
         self.bundle = Bundle.load(bundle)
         self.me = self.bundle.device.origin
+        self.place = place
         self.tail = end_of(place.secretary, self.me)
         self.count = 10**6
         self.list = list_digest(self.bundle.plan.place.realm, place.voters)
@@ -131,8 +133,9 @@ class Device(Peer):
         for wait_ms in (0, limits.COPIES_WAIT_MS, 0):
             time.sleep(wait_ms / 1000)  # nothing announces it
             for name in names:
-                before, want = self.given_by(name), wire.encode(Want("T2.1" if name == ask_for else ask_for, 1))
-                for _ in range(PATIENCE_S):  # who has said too much is not listened to for a while
+                run = run_of(self.place.secretary, "T2.1" if name == ask_for else ask_for)
+                before, want = self.given_by(name), wire.encode(Want(run, 1))
+                for _ in range(round(PATIENCE_S)):  # who has said too much is not listened to for a while
                     self.say(Kind.WANT, want, name)
                     with suppress(AssertionError):
                         self.until(lambda name=name, before=before: self.given_by(name) > before, 1.0)
@@ -145,16 +148,16 @@ class Device(Peer):
 
     # --- what it signs ---
 
-    def entries(self, *bodies, after=None, origin=None):
-        """A batch that goes on after (seq, hash), its own log's end unless given; the log is not changed by it."""
-        (seq, last), raws = after or self.tail, []
+    def entries(self, *bodies, after=None):
+        """A batch that goes on after (run, seq, hash), its own log's end unless given; the log is not changed by it."""
+        (run, seq, last), raws = after or self.tail, []
         first = seq + 1
         for body in bodies:
             seq += 1
-            data = e.encode_entry(e.Entry(origin or self.me, seq, last, time.time_ns() // 1_000_000, body))
+            data = e.encode_entry(e.Entry(run, seq, last, time.time_ns() // 1_000_000, body))
             last = e.entry_hash(data)
             raws.append(msgspec.Raw(data))
-        return Batch(origin or self.me, first, tuple(raws), self.bundle.key.sign(e.batch_signed(last)).hex()), (seq, last)
+        return Batch(run, first, tuple(raws), self.bundle.key.sign(e.batch_signed(last)).hex()), (run, seq, last)
 
     def write(self, *bodies):
         """Go on with its own log, and let all hear it."""
@@ -162,10 +165,19 @@ class Device(Peer):
         assert self.say(Kind.LOG, wire.encode(batch)) == 0
         return batch
 
-    def head(self, have, fresh=True, start=1):
+    @property
+    def run(self):
+        """Its run: its log's last one, or one that nobody has heard of where its log is empty."""
+        return self.tail[0] or f"{self.me}-{'a' * 16}"
+
+    def far_beyond(self, *devices):
+        """A vector that has, of the runs of these devices, more than anybody will ever write."""
+        return {run_of(self.place.secretary, device) or f"{device}-{'b' * 16}": 10**11 for device in devices}
+
+    def head(self, have, member=True, runs=1):
         """A head of its own with any vector, newer than all before."""
         self.count += 1
-        head = Head(self.me, start, self.count, "0" * 64, have, fresh, Stance.SERVING, time.time_ns() // 1_000_000)
+        head = Head(self.run, runs, self.count, have, member, Stance.SERVING, time.time_ns() // 1_000_000)
         return wire.encode_head(head, self.bundle.key.sign, self.list)
 
     def piece(self):
@@ -174,8 +186,8 @@ class Device(Peer):
 
     def old_head(self):
         """A head of its own that is older than the last one it has said."""
-        old = self.head({}, fresh=False)
-        self.say(Kind.HEAD, self.head({}, fresh=False))
+        old = self.head({}, member=False)
+        self.say(Kind.HEAD, self.head({}, member=False))
         return old
 
 
@@ -197,16 +209,23 @@ def reading(data):
 
 
 def log_of(node):
-    """Every entry on a node's disk: its bytes by origin and seq."""
+    """Every entry on a node's disk: its bytes by run and seq."""
     with reading(node.data) as database:
-        return {(o, seq): entry for o, seq, entry in database.execute("select origin, seq, entry from log")}
+        return {(run, seq): entry for run, seq, entry in database.execute("select run, seq, entry from log")}
 
 
-def end_of(node, origin):
-    """How far a log goes on a node's disk: seq and hash."""
+def end_of(node, device):
+    """How far a device's log goes on a node's disk: its last run, seq and hash; "", 0 and "" for an empty one."""
     with reading(node.data) as database:
-        found = database.execute("select seq, entry from log where origin = ? order by seq desc", (origin,)).fetchone()
-    return (found[0], e.entry_hash(found[1])) if found else (0, "")
+        found = database.execute(
+            "select run, seq, entry from log where run like ? order by seq desc limit 1", (f"{device}-%",)
+        ).fetchone()
+    return (found[0], found[1], e.entry_hash(found[2])) if found else ("", 0, "")
+
+
+def run_of(node, device):
+    """A device's last run, as a node's disk has it; "" for none."""
+    return end_of(node, device)[0]
 
 
 def evidence_of(node):
@@ -255,8 +274,14 @@ class Clerk:
         """Serve this voter; the seconds from the touch to the green."""
         assert isinstance(self.show(voter).content, s.VoterShown)
         touched = time.monotonic()
-        self.screen.touch("approve")
-        self.screen.showing(s.Green)
+        while not isinstance(self.screen.screen.content, s.Green):
+            assert time.monotonic() < touched + PATIENCE_S, f"voter {voter} is not served"
+            if isinstance(self.screen.screen.content, s.VoterShown):  # a touch on a screen that was just replaced is nothing
+                self.screen.touch("approve")
+            elif isinstance(self.screen.screen.content, s.Ready):
+                self.show(voter)
+            with suppress(NoScreenError):
+                self.screen.until(lambda screen: isinstance(screen.content, s.Green), AGAIN_S)
         took = time.monotonic() - touched
         self.screen.drawn()
         self.leave()
@@ -316,11 +341,15 @@ class Stolen:
         """What each honest node has of dishonest disks. What it has of honest ones must be just what they have written."""
         logs = {name: log_of(node) for name, node in self.nodes.items()}
         written = {
-            name: {key: entry for key, entry in log_of(node).items() if key[0] == name} for name, node in self.nodes.items()
+            name: {key: entry for key, entry in log_of(node).items() if device_of(key[0]) == name}
+            for name, node in self.nodes.items()
         }
         for log in logs.values():
-            assert all(written[key[0]].get(key) == entry for key, entry in log.items() if key[0] in HONEST)
-        return {name: {key: entry for key, entry in log.items() if key[0] not in HONEST} for name, log in logs.items()}
+            of_honest = {key: entry for key, entry in log.items() if device_of(key[0]) in HONEST}
+            assert all(written[device_of(key[0])].get(key) == entry for key, entry in of_honest.items())
+        return {
+            name: {key: entry for key, entry in log.items() if device_of(key[0]) not in HONEST} for name, log in logs.items()
+        }
 
     def serve_everywhere(self):
         """A voter at each honest table, each of the other's book, is served: that a screen does not come is an error."""
@@ -342,6 +371,13 @@ class Stolen:
             if isinstance(screen.showing(s.Ready, s.NotReady, s.Board, s.Unresolved).content, s.Unresolved):
                 screen.touch("yes")
                 screen.showing(s.Ready, s.NotReady)
+
+    def await_run(self, device, before):
+        """Wait until the secretary's disk has a later run of a device than this one."""
+        until = time.monotonic() + PATIENCE_S
+        while run_of(self.place.secretary, device) == before:
+            assert time.monotonic() < until, "its start does not come"
+            time.sleep(0.05)  # nothing announces it
 
     def overview(self, name="secretary"):
         """The rows of a node's overview: what is named, and what is said of it."""

@@ -1,58 +1,54 @@
 """What a stolen device can sign: entries and heads that are well formed, and mean nonsense, or what they must not."""
 
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Head, Stance
+from tests.hostile.thief import signed_stop
 
-_ORIGINS = ("S.1", "T1.1", "T2.1", "T3.1", "T3.2", "T1.2", "T99.1")
-_ELECTIONS = ((), ("byraad",), ("region",), ("byraad", "byraad"), ("ingen",), ("x", "y", "z"))
-_VOTERS = (1, 101, 101, 101, 202, 302, 999_999_999)
-_BOOKS = (0, 1, 1, 1, 2, 3, 999)
-_COUNTS = (0, 1, 1, 1, 2, 3, 9, 1_000, 10**12 - 1)
+DEVICES = ("S.1", "T1.1", "T2.1", "T3.1", "T3.2", "T1.2")
+ELECTIONS = ((), ("byraad",), ("byraad",), ("region",), ("byraad", "byraad"), ("ingen",), ("x", "y", "z"), ("byraad", "region"))
+VOTERS = (1, 101, 101, 101, 202, 302, 999_999_999)
+COUNTS = (1, 1, 1, 2, 3, 9, 1_000, 10**12)
 
 
-def body(rng: Random) -> e.Body:
-    """Some entry's body, with values that can be read."""
-    id_, voter, book, count = request_id(rng), rng.choice(_VOTERS), rng.choice(_BOOKS), rng.choice(_COUNTS)
-    other, elections, vector = rng.choice(_ORIGINS), rng.choice(_ELECTIONS), _vector(rng)
-    target = rng.choice(("", id_, request_id(rng), f"{other}/{count + 1}"))
-    makers = (
-        lambda: e.Start(tuple(vector)),
-        lambda: e.Open(count),
-        lambda: e.Close(book),
-        lambda: e.Reopen(book),
+def body(rng: Random, author: str, runs: Sequence[str], vector: Mapping[str, int], codes: Sequence[int] = ()) -> e.Body:
+    """Some entry's body but a start's, with values that can be read. `runs`: of whom it speaks; `codes`: the chair's, in this
+    thief's hands."""
+    run, voter, elections = rng.choice(runs), rng.choice(VOTERS), rng.choice(ELECTIONS)
+    id_ = f"{rng.choice((author, author, run))}/{rng.choice((1, 2, 3))}"
+    hold = f"{run}#{rng.choice((1, 1, 2, 5, 9, 30))}"
+    knows = dict(rng.sample(sorted(vector.items()), rng.randrange(len(vector) + 1))) if rng.random() < 0.5 else dict(vector)
+    target = rng.choice(("", id_, f"{run}/1", hold))
+    device = rng.choice(DEVICES)
+    named = tuple(rng.sample(DEVICES, rng.randrange(4)))
+    outcome, n = rng.choice(list(e.Outcome)), rng.choice((1, 2, 3, 9))
+    makers = [
+        e.Closed,
+        e.Reopened,
         e.Locked,
         lambda: e.Island(on=rng.random() < 0.5),
+        lambda: e.Excused(named),
         lambda: e.Referred(voter),
         lambda: e.Released(voter, ("0" * 64,)),
-        lambda: e.Request(
-            id_, rng.choice(list(e.Op)), voter, book, elections, book, target=target, register=count, handed_out=count > 1
-        ),
-        lambda: e.Decision(
-            id_, voter, elections, book, count, rng.choice(list(e.Outcome)), "x", rng.choice(("", id_)), book, count
-        ),
+        lambda: e.Request(id_, rng.choice(list(e.Op)), voter, elections, target=target, handed_out=rng.random() < 0.5),
+        lambda: e.Decision(id_, voter, elections, hold, outcome, "x", rng.choice(("", target)), 3, rng.choice(COUNTS)),
         lambda: e.Issued(id_),
         lambda: e.Withdrawn(id_),
-        lambda: e.Handover(book, count, other),
-        lambda: e.Seal(book, count, count, vector),
-        lambda: e.Seize(book, count, count, count + 1, other, count, vector, count),
-        lambda: e.Rescanned(voter, other),
-    )
+        lambda: e.Give(rng.choice((1, 2, 3, 999)), hold, run, knows),
+        lambda: e.Stop(n, named, knows, "ab" * 64),
+        lambda: e.Card(n, device, voter),
+        lambda: e.View(n, knows),
+    ]
+    if codes:
+        makers += [lambda: signed_stop(author, rng.choice(codes), named, knows)] * 2
+        makers += [lambda: e.View(rng.choice(codes), knows), lambda: e.Card(rng.choice(codes), device, voter)]
     return rng.choice(makers)()
 
 
-def request_id(rng: Random) -> str:
-    """The id of a request that may exist, of its own or another's."""
-    who = rng.choice(["T3.1"] * 20 + list(_ORIGINS))
-    return f"{who}/{rng.choice((1, 2))}/{rng.choice((1, 2, 3))}"
-
-
-def head(rng: Random, origin: str, start: int, count: int) -> Head:
+def head(rng: Random, run: str, count: int, runs: Sequence[str]) -> Head:
     """A head that shows what does not exist."""
-    have = {o: seq for o, seq in _vector(rng).items() if seq}
-    return Head(origin, start, count, "0" * 64, have, rng.random() < 0.5, rng.choice(list(Stance)), rng.choice(_COUNTS))
-
-
-def _vector(rng: Random) -> dict[str, int]:
-    return {origin: rng.choice(_COUNTS) for origin in rng.sample(_ORIGINS, rng.randrange(4))}
+    have = {of: rng.choice(COUNTS) for of in rng.sample(list(runs), rng.randrange(len(runs)))}
+    have |= {f"{rng.choice(DEVICES)}-{rng.getrandbits(64):016x}": rng.choice(COUNTS) for _ in range(rng.randrange(3))}
+    return Head(run, rng.choice((1, 2, 10**9)), count, have, rng.random() < 0.5, rng.choice(list(Stance)), rng.choice(COUNTS))

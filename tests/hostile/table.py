@@ -24,6 +24,7 @@ from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, Batch, Head
+from kiosk.domain.nodes import device_of
 from kiosk.node import Turn
 from kiosk.node.words import Evidence
 from kiosk.post import Post
@@ -58,7 +59,8 @@ def post_of(me: str) -> Post:
     """A node's post."""
     lists = Lists(me, ("S", "T2"))
     lists.digest = ""  # as in the heads of the place in memory
-    return Post(made_up.keys(me), _trust(), lists)
+    keys = made_up.keys(me)
+    return Post(keys.sign, keys.verify, _trust(), lists)
 
 
 class _Place(Place):
@@ -69,14 +71,14 @@ class _Place(Place):
         self.said: list[tuple[str, bytes]] = []
         self.evidence: list[Evidence] = []
 
-    def _post(self, sender: str, to: str, message: object) -> None:
-        super()._post(sender, to, message)
-        if message is not None and sender != "T2" == to:
-            self.said.append(_as_it_travels(self.devices[sender].origin, message))
+    def _post(self, device: Device, to: str, message: object) -> None:
+        super()._post(device, to, message)
+        if message is not None and to in ("", ME) and device.name != ME:
+            self.said.append(_as_it_travels(device.name, message))
 
     def _carry_out(self, device: Device, turn: Turn) -> None:
         super()._carry_out(device, turn)
-        if device.origin == ME:
+        if device.name == ME:
             assert len(turn.evidence) <= limits.EVIDENCE_KEPT
             self.evidence += turn.evidence
 
@@ -90,7 +92,7 @@ class Table:
         self.place.cut_off("T2")
         self.place.said.clear()
         self.place.serve("T1", 101)
-        self.place.hand_over(3, "T3", "T1")
+        self.place.give(3, "T3", "T1")
         self.place.wait(1_000)
         self.post = post_of(ME)
         self.said = list(self.place.said)
@@ -116,17 +118,20 @@ class Table:
 
     def holds(self) -> None:
         """What must hold whatever has come."""
-        written = {row.data for device in self.place.devices.values() for row in device.disk if row.origin == device.origin}
+        written = {
+            row.data for device in self.place.devices.values() for row in device.disk if device_of(row.run) == device.name
+        }
         assert not [row for row in self.disk if row.data not in written]
         for kept in self.evidence:
             assert len(kept.sender) <= 8
             assert len(kept.why) <= 100
         for body in self.place.bodies("T2", e.Decision):
             assert isinstance(body, e.Decision)
-            assert body.request.partition("/")[0] in self.place.made_up.origins
+            assert device_of(body.request) in self.place.made_up.devices
         self.place.heal()
         self.place.wait(5_000)
-        assert self.place.vector("T2") == self.place.vector("S")
+        stored = [self.place.core(name).books.books.runs.stored for name in ("T2", "S")]
+        assert stored[0] == stored[1]
         self.answers()
 
     def answers(self) -> None:
@@ -142,7 +147,7 @@ class Table:
         for name in ("T2", "S"):
             self.place.touch(name, "menu")
             self.place.touch(name, "overview")
-            for page in ("pick seal", "cancel", "pick hand_over", "cancel"):
+            for page in ("pick stop", "cancel", "pick give", "cancel"):
                 self.place.touch(name, page)
             for voter in (101, 201, 301):
                 self.place.scan(name, voter)
@@ -173,17 +178,17 @@ def thief(data: bytes) -> None:
     table.looks_around()
 
 
-def _as_it_travels(origin: str, message: Any) -> tuple[str, bytes]:
+def _as_it_travels(device: str, message: Any) -> tuple[str, bytes]:
     match type(message).__name__:
         case "Head":
-            kind, payload = Kind.HEAD, wire.encode_head(message, made_up.keys(origin).sign)
+            kind, payload = Kind.HEAD, wire.encode_head(message, made_up.keys(device).sign)
         case "AtClerk":
             kind, payload = Kind.HEAD, AT_CLERK
         case "Batch":
             kind, payload = Kind.LOG, wire.encode(message)
         case name:
             kind, payload = Kind(name.lower()), wire.encode(message)
-    return topic_of(PREFIX, kind, origin, ME if kind in ADDRESSED else ""), payload
+    return topic_of(PREFIX, kind, device, ME if kind in ADDRESSED else ""), payload
 
 
 # --- a stranger -------------------------------------------------------------------------------------------------------
@@ -213,7 +218,9 @@ def _word(topic: str, _payload: bytes, rng: Random) -> tuple[str, bytes]:
 def _ask(_topic: str, _payload: bytes, rng: Random) -> tuple[str, bytes]:
     """A request that its table has never made; nobody has signed it."""
     sender = rng.choice(_SENDERS)
-    asked = wire.encode_ask(Ask(e.Request(f"{sender}/1/9", e.Op.CHECK_IN, 201, 2, ("byraad",), 1)), lambda _message: b"")
+    asked = wire.encode_ask(
+        Ask(e.Request(f"{sender}-00000000000000aa/9", e.Op.CHECK_IN, 201, ("byraad",))), lambda _message: b""
+    )
     return topic_of(PREFIX, Kind.ASK, sender, ME), changed(asked, rng) if rng.random() < 0.5 else asked
 
 
@@ -223,7 +230,7 @@ def _resigned(topic: str, payload: bytes, rng: Random) -> tuple[str, bytes]:
         batch = wire.read_batch(payload)
     except wire.MessageError:
         return topic, changed(payload, rng)
-    made = _chain(batch.origin, batch.first, e.decode_entry(batch.entries[0]).prev, rng)
+    made = _chain(batch.run, batch.first, e.decode_entry(batch.entries[0]).prev, rng)
     return topic, wire.encode(_batch(made, _STRANGER.sign))
 
 
@@ -232,20 +239,23 @@ def _resigned(topic: str, payload: bytes, rng: Random) -> tuple[str, bytes]:
 
 def stolen(table: Table, rng: Random) -> list[tuple[str, bytes]]:
     """What whoever has the first table's key can say in its name, next: entries and heads, well signed."""
-    mine = [row for row in table.place.devices["T1"].disk if row.origin == "T1.1"]
+    run = table.place.runs_on("T1")[-1]
+    mine = [row for row in table.place.devices["T1"].disk if row.run == run]
     sign = made_up.keys("T1.1").sign
-    made = _chain("T1.1", len(mine) + 1, e.entry_hash(mine[-1].data), rng)
+    name = run if rng.random() < 0.5 else f"T1.1-{rng.getrandbits(64):016x}"
+    made = _chain(name, mine[-1].seq + 1, e.entry_hash(mine[-1].data), rng, before=run if name != run else "")
     said = [(topic_of(PREFIX, Kind.LOG, "T1.1"), wire.encode(b)) for b in (batch_of(mine), _batch(made, sign))]
-    head = msgspec.structs.replace(anything(Head, rng), origin="T1.1", start=9)
+    head = msgspec.structs.replace(anything(Head, rng), run=name, runs=9)
     said.insert(rng.randrange(3), (topic_of(PREFIX, Kind.HEAD, "T1.1"), wire.encode_head(head, sign)))
     return said
 
 
-def _chain(origin: str, first: int, link: str, rng: Random) -> list[bytes]:
+def _chain(run: str, first: int, link: str, rng: Random, before: str = "") -> list[bytes]:
     made: list[bytes] = []
     for seq in range(first, first + rng.randint(1, 6)):
         time = anything(int, rng) if rng.random() < 0.2 else made_up.MORNING_MS + seq
-        made.append(bytes(e.encode_entry(e.Entry(origin, seq, link, time, anything(e.Body, rng)))))
+        body = e.Start(before) if before and seq == first else anything(e.Body, rng)
+        made.append(bytes(e.encode_entry(e.Entry(run, seq, link, time, body))))
         link = e.entry_hash(made[-1])
     return made
 
@@ -253,11 +263,12 @@ def _chain(origin: str, first: int, link: str, rng: Random) -> list[bytes]:
 def _batch(made: list[bytes], sign: Any) -> Batch:
     first = msgspec.json.decode(made[0])
     signature = sign(e.batch_signed(e.entry_hash(made[-1]))).hex()
-    return Batch(first["origin"], first["seq"], tuple(map(msgspec.Raw, made)), signature)
+    return Batch(first["run"], first["seq"], tuple(map(msgspec.Raw, made)), signature)
 
 
-_WORDS = ["S.1", "T1.1", "T2.1", "T3.1", "T1.2", "T2.1/1/1", "T2.1/3/1", "T1.1/1/1", "T1.1/1/2", "S.1/1/1", "byraad", "region"]
-_ODD = ["", "X", "T", "Tx.1", "T99.1", "T1.1/9/9", "xyz/1/1", "T1.1/3", "already_marked", "f" * 64, "x" * 4_000, "\n", "\0"]
+_RUNS = [f"{device}-00000000000000aa" for device in ("S.1", "T1.1", "T2.1", "T3.1", "T1.2")]
+_WORDS = ["S.1", "T1.1", "T2.1", *_RUNS, *(f"{run}/1" for run in _RUNS), *(f"{run}#1" for run in _RUNS), "byraad", "region"]
+_ODD = ["", "X", "T", "Tx.1", "T99.1", "T1.1-0/9", "xyz/1", "T1.1/3", "already_marked", "f" * 64, "x" * 4_000, "\n", "\0"]
 _NUMBERS = [0, 1, 2, 3, 4, 5, 9, 101, 102, 201, 202, 301, made_up.MORNING_MS]
 _HUGE = [-1, 77, 2**31, 2**53, 10**15, 10**18, 10**30, 10**400, -(10**30)]
 

@@ -39,12 +39,11 @@ from tests.voterlist.voter_files import ANNE, FORM, HEADER, problems
 
 SLOW = {"plans", "devices", "voter_lists", "answers", "clients"}  # which work on files and sockets
 HEAD = {
-    "origin": "T1.1",
-    "start": 1,
+    "run": "T1.1-00000000000000aa",
+    "runs": 1,
     "count": 1,
-    "tip": "0" * 64,
     "have": {},
-    "fresh": True,
+    "member": True,
     "stance": "serving",
     "clock_ms": 1,
 }
@@ -83,21 +82,26 @@ def refused(payload: bytes) -> bool:
     return True
 
 
-def batch(entries: bytes, origin: bytes = b"T1.1", first: bytes = b"1") -> bytes:
-    return b'{"origin":"%s","first":%s,"entries":[%s],"signature":""}' % (origin, first, entries)
+def batch(entries: bytes, run: bytes = b"T1.1-00000000000000aa", first: bytes = b"1") -> bytes:
+    return b'{"run":"%s","first":%s,"entries":[%s],"signature":""}' % (run, first, entries)
+
+
+def run(table: int, disk: int = 1) -> str:
+    return f"T{table}.{disk}-00000000000000aa"
 
 
 FULL = limits.PACKET_BYTES
+VECTOR_MOST = e.BRANCHES_MOST * e.DEVICES_MOST
 HUGE = {
     "nested": batch(b"[" * FULL),
     "nested well": batch(b"[" * (FULL // 2) + b"]" * (FULL // 2)),
-    "a long name": batch(b"{}", origin=b"x" * FULL),
+    "a long name": batch(b"{}", run=b"x" * FULL),
     "a long number": batch(b"{}", first=b"9" * FULL),
     "many entries": batch(b",".join([b"{}"] * (FULL // 3))),
-    "a vector of half a million": head(have={f"T{n}.1": 1 for n in range(1, 400_000)}),
-    "a vector of every name": head(have={f"T{n}.{disk}": 1 for n in range(1, 1000) for disk in range(1, 100)}),
-    "a vector of one too many": head(have={f"T{n}.1": 1 for n in range(1, limits.ORIGINS + 2)}),
-    "one name for ever": b'{"head":{"have":{' + b",".join([b'"T1.1":0'] * (FULL // 9)) + b"}}}",
+    "a vector of half a million": head(have={run(n): 1 for n in range(1, 400_000)}),
+    "a vector of every name": head(have={run(n, disk): 1 for n in range(1, 1000) for disk in range(1, 100)}),
+    "a vector of one too many": head(have={run(n): 1 for n in range(1, VECTOR_MOST + 2)}),
+    "one name for ever": b'{"head":{"have":{' + b",".join([b'"T1.1-00000000000000aa":1'] * (FULL // 26)) + b"}}}",
 }
 
 
@@ -113,28 +117,32 @@ def test_good_messages_are_read() -> None:
     """The messages of which the refused ones are made are read, so that it is the one change that is refused."""
     assert not refused(batch(b"{}"))
     assert not refused(head())
-    assert not refused(head(have={f"T{n}.1": 1 for n in range(1, limits.ORIGINS + 1)}))
+    assert not refused(head(have={run(n): 1 for n in range(1, VECTOR_MOST + 1)}))
 
 
-GOOD = {"origin": "T1.1", "seq": 2, "prev": "0" * 64, "time": 1}
+RUN = "T1.1-00000000000000aa"
+OTHER = "T2.1-00000000000000bb"
+GOOD = {"run": RUN, "seq": 2, "prev": "0" * 64, "time": 1}
 BODIES = [
-    {"kind": "handover", "book": 1, "epoch": 2, "to": "T2.1"},
-    {"kind": "issued", "request": "T1.1/1/1"},
+    {"kind": "give", "book": 1, "hold": f"{RUN}#1", "to": OTHER, "knows": {OTHER: 5}},
+    {"kind": "issued", "request": f"{RUN}/1"},
     {"kind": "released", "voter": 7, "ends": ["0000000000000000000000000000000000000000000000000000000000000000"]},
-    {"kind": "seal", "book": 1, "epoch": 2, "register": 1, "stopped": {"T2.1": 5}},
-    {"kind": "rescanned", "voter": 7, "stopped": "T2.1"},
-    {"kind": "start", "missing": ["T2.1"]},
+    {"kind": "stop", "n": 3, "named": ["T2.1"], "knows": {OTHER: 5}, "signature": "ab" * 64},
+    {"kind": "view", "n": 3, "knows": {OTHER: 5}, "unscanned": 2},
+    {"kind": "card", "n": 3, "voter": 7, "device": "T2.1"},
+    {"kind": "excused", "devices": ["T2.1"]},
+    {"kind": "start", "before": RUN, "issued": [f"{RUN}/1"], "withdrawn": []},
     {
         "kind": "decision",
-        "request": "T1.1/1/1",
+        "request": f"{RUN}/1",
         "voter": 7,
         "elections": ["byraad"],
-        "book": 1,
-        "epoch": 1,
+        "hold": f"{RUN}#1",
         "outcome": "granted",
     },
 ]
-ODD_NAMES = ["", "X", "T.1", "T1", "Tx.1", "T1.1\n", "T0.1", "T1.0", "T\u0663.1", "S.1.1", "T1.1/", "x" * 5_000]
+_ODD = ["X", "T.1", "T1", "Tx.1", "T1.1\n", "T0.1", "T1.0", "T\u0663.1", "S.1.1", "T1.1/", "x" * 5_000]
+ODD_NAMES = [*_ODD, *(f"{name}-00000000000000aa" for name in _ODD), RUN[:-1], RUN + "a", RUN.upper(), RUN + "\n"]
 ODD_NUMBERS = [-1, 10**15 + 1, 10**30, 10**400]
 
 
@@ -145,13 +153,13 @@ def test_an_entry_holds_only_what_a_place_can_have(body: dict[str, object]) -> N
     for key, value in body.items():
         odd: list[object] = []
         if isinstance(value, str):
-            odd = [*ODD_NAMES, *(f"{name}/1/1" for name in ODD_NAMES)]
+            odd = [*ODD_NAMES, *(f"{name}/1" for name in ODD_NAMES), f"{RUN}/0", f"{RUN}#0", f"{RUN}/1/1", f"{RUN}#{10**30}"]
         elif isinstance(value, int):
             odd = [*ODD_NUMBERS]
         elif isinstance(value, list):
             odd = [[name] for name in ODD_NAMES if name != "X" or key != "elections"]
         elif isinstance(value, dict):
-            odd = [{name: 1} for name in ODD_NAMES] + [{"T2.1": number} for number in ODD_NUMBERS]
+            odd = [{name: 1} for name in ODD_NAMES] + [{OTHER: number} for number in (0, *ODD_NUMBERS)]
         for other in odd:
             with pytest.raises(msgspec.DecodeError):
                 e.decode_entry(msgspec.json.encode({**GOOD, "body": {**body, key: other}}))
@@ -278,8 +286,8 @@ def test_a_list_in_one_line(tmp_path: Path) -> None:
 def test_an_exported_log_in_one_line(tmp_path: Path) -> None:
     """A line of a log that is longer than any entry is named, and not read to its end."""
     bundle, file = Bundle.load(d.bundle()), tmp_path / "log.jsonl"
-    begins = wiring._beginning(bundle.plan, SimpleNamespace(digest=lambda: ""))
-    file.write_bytes(b"".join(export(begins, ())) + b'{"origin":"' + b"x" * LONG)
+    begins = wiring.beginning_of_log(bundle.plan, SimpleNamespace(digest=lambda: ""))
+    file.write_bytes(b"".join(export(begins, ())) + b'{"run":"' + b"x" * LONG)
     with stored_log(bundle, tmp_path, file) as (_, rows):
         found: list[WireError] = []
         assert peak(lambda: found.append(d.attempt(WireError, list, rows)[1])) < LONG / 3
@@ -307,7 +315,7 @@ def test_a_screen_without_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seq", [0, -1, 10**30, 10**4_200])
 def test_an_exported_entry_out_of_bounds(seq: int) -> None:
     """A line whose entry stands nowhere in a log is named."""
-    line = b'{"origin":"T1.1","seq":%b,"entry":"{}"}' % str(seq).encode()
+    line = b'{"run":"%b","seq":%b,"entry":"{}"}' % (RUN.encode(), str(seq).encode())
     with pytest.raises(WireError, match=r"^line 2 "):
         list(entries_of([line]))
 
@@ -315,13 +323,13 @@ def test_an_exported_entry_out_of_bounds(seq: int) -> None:
 def test_the_samples_are_good() -> None:
     """What is changed has every kind of entry and message that travels, and is accepted unchanged."""
     kinds = {type(e.decode_entry(row.data).body) for row in d.day()}
-    assert {e.Start, e.Open, e.Request, e.Decision, e.Issued, e.Handover, e.Seal, e.Seize, e.Rescanned} <= kinds
-    batch, ask, want, head, piece_want = d.samples("messages")
+    assert {e.Start, e.Request, e.Decision, e.Issued, e.Give, e.Stop, e.Card, e.View} <= kinds
+    batch, ask, want, first, head, piece_want = d.samples("messages")
     assert wire.read_batch(batch).entries
     assert wire.read_ask(ask, "T1.1", lambda *_: True).request.id
-    assert wire.read_want(want).first == 3
+    assert (wire.read_want(want).first, wire.read_want(first).first) == (3, 0)
     assert wire.read_piece_want(piece_want).after == 7
-    assert wire.read_head(head, "T1.1", lambda *_: True).origin == "T1.1"
+    assert wire.read_head(head, "T1.1", lambda *_: True).run.startswith("T1.1-")
     assert read_card(d.samples("scans")[0].decode(), made_up.CARD).voter == 1
 
 

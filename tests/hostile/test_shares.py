@@ -15,7 +15,8 @@ from kiosk.sync.topics import Kind
 from tests import made_up
 from tests.hostile.table import post_of
 
-WANT = wire.encode(Want("S.1", 1))
+THIEFS = "T3.1-00000000000000aa"
+WANT = wire.encode(Want("S.1-00000000000000aa", 1))
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_long_messages_count_by_their_bytes(post):
 
 def test_nobody_brings_more_entries_than_there_can_be(monkeypatch):
     """The first bytes of entries are taken in, what is beyond is refused and shown; another's are taken in."""
-    batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
+    batch = wire.encode(Batch(THIEFS, 1, (wire.msgspec.Raw(b"{}"),), "00"))
     monkeypatch.setattr(limits, "ENTRIES_BYTES", 3 * len(batch))
     monkeypatch.setattr(limits, "ENTRIES_A_SECOND", 0)
     post = post_of("T1.1")  # with these bounds
@@ -87,8 +88,8 @@ def test_nobody_is_given_entries_faster_than_is_good(post):
     """A thousand wants of one at once, and one of another: each is given one answer, and the next after a pause."""
     post.link = log = Sent()
     for number in range(1_000):
-        post.send([Give("T3.1", f"T{number}.1", 1)], log)
-    post.send([Give("T2.1", "S.1", 1)], log)
+        post.send([Give("T3.1", f"T{number}.1-00000000000000aa", 1)], log)
+    post.send([Give("T2.1", "S.1-00000000000000aa", 1)], log)
     assert log.to.count("T2.1") == 1
     assert log.to.count("T3.1") < 100
     assert 0 < post.gives_in() <= 200_000 / limits.GIVE_BYTES_S
@@ -126,7 +127,7 @@ def test_pieces_are_given_one_in_a_turn_and_at_a_pace(post, tmp_path, monkeypatc
 
 def test_a_batch_that_could_not_be_passed_on_is_none():
     """It fits into a packet on its way here, and would not on a longer topic: who passed it on would lose the broker."""
-    batch = wire.encode(Batch("T3.1", 1, (wire.msgspec.Raw(b"{}"),), "00"))
+    batch = wire.encode(Batch(THIEFS, 1, (wire.msgspec.Raw(b"{}"),), "00"))
     wire.read_batch(batch.ljust(limits.BATCH_BYTES))
     with pytest.raises(wire.MessageError):
         wire.read_batch(batch.ljust(limits.BATCH_BYTES + 1))

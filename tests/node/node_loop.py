@@ -4,17 +4,18 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from hashlib import blake2b
 
+from kiosk.chair import Chair
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.books import REGISTER
 from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Struck, Voter
 from kiosk.node import Input, Keys, Node, Now, Scanned, Setup, Turn
+from kiosk.screen_client import ScreenClient
+from tests import made_up
 
 PLACE, ORIGIN, TABLE = "4701", "T1.1", 1
 PIN = "271828"
@@ -43,12 +44,12 @@ VIEW = View(
     situation=Situation(me=ORIGIN),
 )
 SETUP = Setup(
-    origin=ORIGIN,
+    device=ORIGIN,
     table=TABLE,
-    origins=frozenset({ORIGIN, "T1.2", "T2.1"}),
+    devices=frozenset({ORIGIN, "T1.2"}),
     first=frozenset({ORIGIN}),
-    opening={REGISTER: ORIGIN, TABLE: ORIGIN},
-    assistant="",
+    opening={TABLE: ORIGIN},
+    deciders=frozenset({"T1"}),
     elections=BOTH,
     card=CardRules(
         re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {"4702": "Vestre Skole"}, max_chars=32
@@ -56,11 +57,12 @@ SETUP = Setup(
     voter_digits=6,
     birth_date_keyed=False,
     clear_ms=10_000,
-    first_prev=e.first_prev(PLACE, DAY.isoformat(), "a list"),
+    first_prev=made_up.FIRST_PREV,
     day=DAY,
     view=VIEW,
 )
 KEYED = replace(SETUP, birth_date_keyed=True)
+OF_TWO = replace(SETUP, devices=SETUP.devices | {"T2.1"}, first=frozenset({ORIGIN, "T2.1"}))  # table 2 is there as well
 WRONG = "01012000"  # a birth date that is nobody's
 
 
@@ -83,14 +85,37 @@ class Written:
     data: bytes
 
 
-def sign(origin: str, message: bytes) -> bytes:
-    """A cheap stand-in for a signature, which only the origin's own key makes."""
-    return blake2b(message, key=origin.encode(), digest_size=8).digest()
+class InMemory(ScreenClient):
+    """The loop's screen, as the chair sees it; while something is waited for, time passes."""
+
+    def __init__(self, loop: "Loop") -> None:
+        self._loop, self._patience_s = loop, 0.5
+        self._read = len(loop.screens) - 1
+        self.screen = loop.screens[-1]
+
+    def now(self) -> float:
+        return self._loop.mono_ms / 1_000
+
+    def next_within(self, seconds: float) -> s.Screen | None:
+        until = self.now() + seconds
+        while self._read + 1 >= len(self._loop.screens):
+            if self.now() >= until:
+                return None
+            self._loop.wait(50)
+        self._read += 1
+        self.screen = self._loop.screens[self._read]
+        return self.screen
+
+    def touch(self, touch: str, value: str = "", how: str = "") -> None:
+        self._loop.put(s.Touch(self.screen.number, touch, value, how))
 
 
-def keys(origin: str) -> Keys:
-    """An origin's keys."""
-    return Keys(lambda message: sign(origin, message), lambda signer, given, message: given == sign(signer, message))
+def keys_of(device: str, runs: int) -> Keys:
+    """A device's keys, after so many runs: no run has the name of an earlier one."""
+    keys = made_up.keys(device)
+    for _ in range(runs):
+        keys.new_run()
+    return keys
 
 
 class Loop:
@@ -109,9 +134,11 @@ class Loop:
         self.wall_ms, self.mono_ms = wall_ms, mono_ms
         self.log = list(log)
         self.screens: list[s.Screen] = []
-        self.node = Node(setup, find, lambda pin: pin == PIN, keys(setup.origin))
+        runs = [written.entry.run for written in self.entries if isinstance(written.entry.body, e.Start)]
+        self.node = Node(setup, find, lambda pin: pin == PIN, keys_of(setup.device, len(runs)))
         for written in self.entries:
             self.node.replay(written.entry, e.entry_hash(written.data))
+        self.node.recall(runs[-1] if runs else "")
         self.commit_and_show(self.node.begin(self.now))
         self._wake()
 
@@ -206,8 +233,10 @@ class Loop:
             self.touch("menu")
         return self.touch(touch).touch("pin", pin)
 
-    def opened(self) -> "Loop":
-        return self.chair("open_poll")
+    def opened(self, n: int = 1) -> "Loop":
+        """The chair opens the poll with a code."""
+        Chair(InMemory(self), PIN, patience_s=0.5).open_poll([], made_up.code(n))
+        return self.put()
 
     def serve(self, voter: Voter, how: str = "spoken") -> "Loop":
         """A check-in up to the drawn green screen."""

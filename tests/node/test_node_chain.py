@@ -2,24 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 import msgspec
 import pytest
-from node_loop import ANNE, BENT, CARL, DAY, KEYED, ORIGIN, PLACE, SETUP, Loop
+from node_loop import ANNE, BENT, CARL, DAY, KEYED, OF_TWO, ORIGIN, PLACE, SETUP, Loop
 
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books
-from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.chain import Broken, Stored, check_chain
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.rights import Basis
 from kiosk.keys import Signers, load_private_key, new_private_key, public_hex
 from kiosk.reports.audit import Audit, audit
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+from tests import made_up
 
 KEY, FORGER = (load_private_key(new_private_key()) for _ in range(2))
 SIGNERS = Signers({ORIGIN: public_hex(KEY), "T2.1": public_hex(FORGER)})
 LIST_DIGEST = "a list"  # the one of `node_loop`
+OTHER = "T2.1-0000000000000001"  # a run of another table
 
 
 def signed(batch: list[bytes], key=KEY) -> bytes:
@@ -31,7 +34,7 @@ def stored(loop: Loop) -> list[Stored]:
     rows = []
     for batch in loop.log:
         data = [written.data for written in batch]
-        rows += [Stored(ORIGIN, w.entry.seq, w.data, None) for w in batch]
+        rows += [Stored(w.entry.run, w.entry.seq, w.data, None) for w in batch]
         rows[-1] = replace(rows[-1], signature=signed(data))
     return rows
 
@@ -54,14 +57,16 @@ def check(rows: list[Stored], first_prev: str = SETUP.first_prev) -> Audit:
         rows,
         first_prev,
         SIGNERS.verify,
-        Ledger(Books("", Basis(SETUP.opening, SETUP.assistant, SETUP.origins, SETUP.elections, lambda _voter: 1))),
+        Ledger(
+            Books(Basis(SETUP.opening, SETUP.deciders, OF_TWO.devices, SETUP.elections, lambda _voter: 1, made_up.is_signed))
+        ),
     )
 
 
 def named(rows: list[Stored]) -> list[int]:
-    """The seqs of the entries that the check finds fault with; all of one origin."""
+    """The seqs of the entries that the check finds fault with; all of one device."""
     broken = check(rows).broken
-    assert {found.origin for found in broken} <= {ORIGIN}
+    assert {found.run for found in broken} <= {row.run for row in ROWS}
     return [found.seq for found in broken]
 
 
@@ -71,9 +76,9 @@ def with_data(rows: list[Stored], at: int, data: bytes) -> list[Stored]:
 
 def test_the_samples_are_a_real_day() -> None:
     """The log of these stories has every kind of entry that one node alone writes, and batches of one and of several."""
-    of_several = {e.Island, e.Handover, e.Seal, e.Seize, e.Rescanned, e.Locked}
+    of_several = {e.Island, e.Give, e.Card, e.Excused, e.Locked, e.Withdrawn}
     assert {type(e.decode_entry(row.data).body) for row in ROWS} == set(e.Body.__args__) - of_several
-    assert len(ROWS) == 30
+    assert len(ROWS) == 28
     assert 10 < sum(row.signature is not None for row in ROWS) < len(ROWS)
 
 
@@ -81,7 +86,10 @@ def test_untouched() -> None:
     """In a log as it was written nothing is found, and all of it is under a signature."""
     found = check(ROWS)
     assert (found.broken, found.entries) == ((), len(ROWS))
-    assert found.heads == {ORIGIN: Head(len(ROWS), e.entry_hash(ROWS[-1].data), len(ROWS))}
+    ends = {row.run: row for row in ROWS}
+    assert {run: (head.seq, head.hash, head.signed) for run, head in found.heads.items()} == {
+        run: (row.seq, e.entry_hash(row.data), row.seq) for run, row in ends.items()
+    }
     assert found.totals.issued == {"byraad": 3, "region": 2}
 
 
@@ -136,9 +144,8 @@ def test_a_request_for_somebody_else() -> None:
     entry = e.decode_entry(ROWS[at].data)
     other = msgspec.structs.replace(entry, body=msgspec.structs.replace(entry.body, voter=999))
     (found,) = check(with_data(ROWS, at, e.encode_entry(other))).broken
-    assert (
-        str(found) == f"T1.1 entry {at + 1}: changed: entry {at + 1} was changed: the next entry was written after another one"
-    )
+    words = f"entry {at + 1}: changed: entry {at + 1} was changed: the next entry was written after another one"
+    assert str(found) == f"{ROWS[at].run} {words}"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +155,7 @@ def test_garbage_in_place_of_an_entry(data: bytes) -> None:
     """What is no entry at all is named, and stops neither the check nor the entries after it."""
     for at in (0, 10, len(ROWS) - 1):
         found = check(with_data(ROWS, at, data))
-        assert found.broken[0] == Broken(ORIGIN, at + 1, "changed: it is not an entry any more")
+        assert found.broken[0] == Broken(ROWS[at].run, at + 1, "changed: it is not an entry any more")
         assert found.entries == len(ROWS) - 1
 
 
@@ -167,7 +174,7 @@ def reforms(data: bytes) -> dict[str, bytes]:
         "the order in the body": msgspec.json.encode({**fields, "body": dict(reversed(fields["body"].items()))}, order=None),
         "a key twice": data.replace(b'"seq":', b'"seq":99,"seq":', 1),
         "a number written otherwise": data.replace(b',"time":', b',"time":1,"time":', 1),
-        "an escape": data.replace(b'"origin"', b'"or\\u0069gin"', 1),
+        "an escape": data.replace(b'"run"', b'"r\\u0075n"', 1),
         "a fraction": data[:-1] + b".0}",
     }
 
@@ -179,7 +186,7 @@ def test_only_the_canonical_bytes_are_an_entry() -> None:
         if data == row.data:
             continue
         assert row.seq in named(with_data(ROWS, row.seq - 1, data)), form
-        alone = [*ROWS[: row.seq - 1], Stored(ORIGIN, row.seq, data, signed([data]))]
+        alone = [*ROWS[: row.seq - 1], Stored(row.run, row.seq, data, signed([data]))]
         found = check(alone).broken
         assert (found[0].seq, found[0].what.partition(":")[0]) == (row.seq, "changed"), form
 
@@ -188,23 +195,60 @@ def test_only_the_canonical_bytes_are_an_entry() -> None:
 
 
 def test_a_dropped_entry() -> None:
-    """Whichever entry is missing, the one after it is named, and says which is missing."""
+    """Whichever entry is missing, the one after it is named, and says which is missing: of its run, or of the one before."""
     for at in range(len(ROWS) - 1):
-        (found,) = check([*ROWS[:at], *ROWS[at + 1 :]]).broken
-        assert found == Broken(ORIGIN, at + 2, f"dropped: entry {at + 1} is missing before it")
+        found, next_ = check([*ROWS[:at], *ROWS[at + 1 :]]).broken[0], ROWS[at + 1]
+        missing = "the run's start is" if is_start(ROWS[at]) else f"entry {at + 1} is"
+        if is_start(next_):
+            missing = f"{ROWS[at].run} entry {at + 1} is"
+        assert found == Broken(next_.run, at + 2, f"dropped: {missing} missing before it")
+
+
+def is_start(row: Stored) -> bool:
+    return isinstance(e.decode_entry(row.data).body, e.Start)
+
+
+def test_a_dropped_run() -> None:
+    """A whole run is missing: the start that names it as the one before is named."""
+    runs = list(dict.fromkeys(row.run for row in ROWS))
+    for run, later in pairwise(runs):
+        (found,) = check([row for row in ROWS if row.run != run]).broken
+        at = next(row.seq for row in ROWS if row.run == later)
+        assert found == Broken(later, at, f"dropped: {run} entry {at - 1} is missing before it")
+
+
+def test_a_changed_start() -> None:
+    """A start that names another run, or goes on from an earlier entry, is found though the run's own key has signed it."""
+    at = [number for number, row in enumerate(ROWS) if is_start(row)][2]
+    entry, first = e.decode_entry(ROWS[at].data), ROWS[0].run
+    for before, prev in ((first, entry.prev), (entry.body.before, e.entry_hash(ROWS[at - 2].data)), ("", SETUP.first_prev)):
+        changed = msgspec.structs.replace(entry, prev=prev, body=msgspec.structs.replace(entry.body, before=before))
+        data = e.encode_entry(changed)
+        found = check([*ROWS[:at], replace(ROWS[at], data=data, signature=signed([data]))]).broken
+        assert [broken.seq for broken in found] in ([at + 1], [at]), (before, found)
+
+
+def test_a_restored_card_branches() -> None:
+    """Two runs that began after the same run, one of them earlier in it, are two branches, of two cards: both are good."""
+    at = next(n for n, row in enumerate(ROWS) if n > 5 and is_start(row) and not is_start(ROWS[n - 2]))
+    run, before = f"{ORIGIN}-{'f' * 16}", ROWS[at - 1].run
+    data = e.encode_entry(e.Entry(run, at, e.entry_hash(ROWS[at - 2].data), 1, e.Start(before)))
+    found = check([*ROWS, Stored(run, at, data, signed([data]))])
+    assert (found.broken, found.heads[run].seq) == ((), at)
 
 
 def test_dropped_entries() -> None:
     """Several missing in a row are named together."""
-    (found,) = check([*ROWS[:4], *ROWS[9:]]).broken
-    assert found == Broken(ORIGIN, 10, "dropped: entries 5 to 9 are missing before it")
+    at = max(n for n, row in enumerate(ROWS[:-4]) if ROWS[n + 4].run == row.run)
+    found = check([*ROWS[: at + 1], *ROWS[at + 4 :]]).broken[0]
+    assert found == Broken(ROWS[at].run, at + 5, f"dropped: entries {at + 2} to {at + 4} are missing before it")
 
 
 def test_a_log_cut_off() -> None:
     """Cut within a batch the end is unsigned; cut between batches only the head can tell, and it does."""
     for at, row in enumerate(ROWS[:-1], 1):
         found = check(ROWS[:at])
-        assert found.heads[ORIGIN].seq == at
+        assert found.heads[row.run].seq == at
         assert [broken.seq for broken in found.broken] == ([] if row.signature else [at])
 
 
@@ -216,11 +260,11 @@ def test_a_dropped_and_renumbered_entry() -> None:
 
 
 def test_swapped_rows() -> None:
-    """Two neighbours that arrived in the wrong order are both named."""
+    """Two neighbours that arrived in the wrong order are both named; a run that came before the end of the one before it is."""
     for at in range(len(ROWS) - 1):
         rows = [*ROWS[:at], ROWS[at + 1], ROWS[at], *ROWS[at + 2 :]]
         seqs = named(rows)
-        assert {at + 1, at + 2} <= set(seqs)
+        assert ({at + 2} if is_start(ROWS[at + 1]) else {at + 1, at + 2}) <= set(seqs)
         assert set(seqs) <= {at + 1, at + 2, at + 3}
 
 
@@ -278,11 +322,12 @@ def test_a_tail_forged_without_the_key() -> None:
 
 
 def test_a_tail_forged_and_its_signatures_left_out() -> None:
-    """Without the signatures the forged entries are named as unsigned, the last of them first."""
+    """Without the signatures the forged entries are named as unsigned, those of the last run first."""
+    begins = next(row.seq for row in ROWS if row.run == ROWS[-1].run)
     for at in range(len(ROWS)):
-        good = max((row.seq for row in ROWS[:at] if row.signature), default=0)
+        good = max(begins - 1, *(row.seq for row in ROWS[:at] if row.signature), 0)
         unsigned = [*ROWS[:at], *(replace(row, signature=None) for row in changed_tail(at)[at:])]
-        (found,) = check(unsigned).broken
+        found = check(unsigned).broken[0]
         assert found.seq == len(ROWS)
         assert found.what == f"forged or cut: entries {good + 1} to {len(ROWS)} carry no good signature"
 
@@ -321,10 +366,10 @@ def test_an_inserted_entry() -> None:
     """An entry put in between, with good links before and after it, is found at the next signature."""
     for at in range(1, len(ROWS)):
         before = ROWS[at - 1]
-        entry = e.Entry(ORIGIN, at + 1, e.entry_hash(before.data), 1, e.Issued("T1.1/1/1"))
+        entry = e.Entry(before.run, at + 1, e.entry_hash(before.data), 1, e.Closed())
         data = e.encode_entry(entry)
         later = rehashed([replace(row, data=shifted(row.data)) for row in ROWS[at:]], e.entry_hash(data))
-        assert named([*ROWS[:at], Stored(ORIGIN, at + 1, data, None), *later])[0] == batch_end(at + 1) + 1
+        assert named([*ROWS[:at], Stored(before.run, at + 1, data, None), *later])[0] == batch_end(at + 1) + 1
 
 
 def shifted(data: bytes) -> bytes:
@@ -335,35 +380,36 @@ def shifted(data: bytes) -> bytes:
 def test_an_entry_added_at_the_end() -> None:
     """An entry appended without the key carries no good signature, whether or not it carries one."""
     end = len(ROWS)
-    data = e.encode_entry(e.Entry(ORIGIN, end + 1, e.entry_hash(ROWS[-1].data), 1, e.Open(1)))
+    data = e.encode_entry(e.Entry(ROWS[-1].run, end + 1, e.entry_hash(ROWS[-1].data), 1, e.Closed()))
     for signature in (None, signed([data], FORGER), ROWS[-1].signature):
-        assert named([*ROWS, Stored(ORIGIN, end + 1, data, signature)])[0] == end + 1
+        assert named([*ROWS, Stored(ROWS[-1].run, end + 1, data, signature)])[0] == end + 1
 
 
-@pytest.mark.parametrize("origin", ["T2.1", "T9.9", ""])
-def test_an_entry_under_another_name(origin: str) -> None:
+@pytest.mark.parametrize("run", [OTHER, "T9.9-0000000000000001", ""])
+def test_an_entry_under_another_name(run: str) -> None:
     """An entry of one table under another's name is found, and both names stand in what is said."""
-    rows = [replace(ROWS[0], origin=origin), *ROWS[1:]]
+    rows = [replace(ROWS[0], run=run), *ROWS[1:]]
     found = check(rows).broken
-    assert Broken(origin, 1, f"reordered: here stands {ORIGIN} entry 1") in found
-    assert Broken(ORIGIN, 2, "dropped: entry 1 is missing before it") in found
+    assert Broken(run, 1, f"reordered: here stands {ROWS[0].run} entry 1") in found
+    assert Broken(ROWS[0].run, 2, "dropped: the run's start is missing before it") in found
 
 
 def test_a_log_of_a_table_that_the_place_has_not() -> None:
     """A whole good log whose signer nobody knows is forged."""
-    data = e.encode_entry(e.Entry("T9.9", 1, SETUP.first_prev, 1, e.Start()))
-    found = check([*ROWS, Stored("T9.9", 1, data, signed([data], FORGER))]).broken
-    assert {broken.origin for broken in found} == {"T9.9"}
+    run = "T9.9-0000000000000001"
+    data = e.encode_entry(e.Entry(run, 1, SETUP.first_prev, 1, e.Start()))
+    found = check([*ROWS, Stored(run, 1, data, signed([data], FORGER))]).broken
+    assert {broken.run for broken in found} == {run}
 
 
 def test_two_tables_in_one_log() -> None:
     """Two tables' entries, mixed as they arrived, are each checked in their own chain."""
-    first = e.encode_entry(e.Entry("T2.1", 1, SETUP.first_prev, 1, e.Start()))
-    second = e.encode_entry(e.Entry("T2.1", 2, e.entry_hash(first), 2, e.Open(1)))
-    others = [Stored("T2.1", 1, first, signed([first], FORGER)), Stored("T2.1", 2, second, signed([second], FORGER))]
+    first = e.encode_entry(e.Entry(OTHER, 1, SETUP.first_prev, 1, e.Start()))
+    second = e.encode_entry(e.Entry(OTHER, 2, e.entry_hash(first), 2, e.Closed()))
+    others = [Stored(OTHER, 1, first, signed([first], FORGER)), Stored(OTHER, 2, second, signed([second], FORGER))]
     assert check([*ROWS[:5], others[0], *ROWS[5:20], others[1], *ROWS[20:]]).broken == ()
     found = check([*ROWS[:5], others[1], *ROWS[5:]]).broken
-    assert found == (Broken("T2.1", 2, "dropped: entry 1 is missing before it"),)
+    assert found == (Broken(OTHER, 2, "dropped: the run's start is missing before it"),)
 
 
 # --- another place ----------------------------------------------------------------------------------------------------
@@ -376,7 +422,7 @@ def test_two_tables_in_one_log() -> None:
 def test_a_log_of_another_place(other: tuple[str, str, str]) -> None:
     """A log of another place, day or voter list is told by its first entry, though its signatures are good."""
     (found,) = check(ROWS, e.first_prev(*other)).broken
-    assert (found.origin, found.seq) == (ORIGIN, 1)
+    assert (found.run, found.seq) == (ROWS[0].run, 1)
     assert "the log belongs to another place, day or voter list" in found.what
 
 
@@ -447,8 +493,8 @@ def test_what_is_read_is_what_is_folded() -> None:
 def test_nothing_is_written_that_nobody_could_read() -> None:
     """An entry out of bounds is a fault of the program: it ends there, and is neither signed nor in the log."""
     loop = some_day()
-    before = loop.node.books.replica.have[ORIGIN]
+    before = loop.node.books.replica.end.last
     with pytest.raises(msgspec.ValidationError):
-        loop.node.books.write(e.Rescanned(0, ORIGIN), loop.now)
-    assert loop.node.books.replica.have[ORIGIN] == before
+        loop.node.books.write(e.Card(1, ORIGIN, 0), loop.now)
+    assert loop.node.books.replica.end.last == before
     assert not loop.node.books.replica.flush()

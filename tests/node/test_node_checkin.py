@@ -13,10 +13,10 @@ from node_loop import (
     ELSE,
     KEYED,
     MORNING_MS,
+    OF_TWO,
     ORIGIN,
     PIN,
     SETUP,
-    TABLE,
     VOTERS,
     Loop,
     card,
@@ -40,74 +40,71 @@ def opened(**setup: object) -> Loop:
 
 
 def test_open_the_poll() -> None:
-    """A table that starts is not ready; the chair's PIN opens the poll, and it asks for a card."""
+    """A table that starts is not ready; the chair's code opens the poll, and it asks for a card."""
     loop = Loop()
     assert (loop.shown, loop.screen.content.code, loop.kinds()) == ("NotReady", "K3", ["Start"])
-    loop.touch("open_poll")
-    assert (loop.shown, loop.screen.content.headline) == ("Pin", "Formanden åbner afstemningen")
-    loop.touch("pin", PIN)
-    assert (loop.shown, loop.kinds()) == ("Ready", ["Start", "Open"])
+    loop.opened()
+    assert (loop.shown, loop.kinds()) == ("Ready", ["Start", "Stop", "View"])
 
 
 def test_nobody_is_served_before_the_poll_is_open() -> None:
     """Cards scanned before the poll is open show no voter and write nothing."""
-    loop = Loop().scan(ANNE.number).scan(DORA.number).scan("stray")
-    assert loop.screens[0].content == loop.screen.content
+    loop = Loop()
+    before = loop.screen.content
+    loop.scan(ANNE.number).scan(DORA.number).scan("stray")
+    assert loop.screen.content == before
     assert loop.kinds() == ["Start"]
 
 
 def test_wrong_pin() -> None:
-    """A wrong PIN opens nothing, and each one is answered, so that the pad is emptied and the clerk knows."""
-    loop = Loop().touch("open_poll")
+    """A wrong PIN decides nothing, and each one is answered, so that the pad is emptied and the clerk knows."""
+    loop = at_pin()
     for _ in range(limits.PIN_TRIES - 1):
         before = loop.screen.number
         loop.touch("pin", "000000")
         assert loop.screen.number == before + 1
         assert loop.screen.content.notice == "Forkert PIN. Prøv igen."
-    assert loop.kinds() == ["Start"]
+    assert loop.kinds(3) == []
+
+
+def at_pin() -> Loop:
+    """The chair is about to close the table, and is asked for the PIN."""
+    return opened().touch("menu").touch("close_table")
 
 
 def test_pause_after_too_many_wrong_pins() -> None:
-    """After five wrong PINs not even the right one is looked at for a minute; then it opens the poll."""
-    loop = Loop().touch("open_poll")
+    """After five wrong PINs not even the right one is looked at for a minute; then it closes the table."""
+    loop = at_pin()
     for _ in range(limits.PIN_TRIES):
         loop.touch("pin", "000000")
     loop.touch("pin", PIN)
     assert (loop.shown, loop.screen.content.notice) == ("Pin", "For mange forkerte forsøg. Vent et minut.")
     loop.wait(limits.PIN_PAUSE_MS - 1).touch("pin", PIN)
-    assert (loop.shown, loop.kinds()) == ("Pin", ["Start"])
+    assert (loop.shown, loop.kinds(3)) == ("Pin", [])
     loop.wait(1).touch("pin", PIN)
-    assert (loop.shown, loop.kinds()) == ("Ready", ["Start", "Open"])
+    assert (loop.shown, loop.kinds(3)) == ("Closed", ["Closed"])
 
 
 def test_leaving_the_pad_does_not_end_the_pause() -> None:
     """The pause belongs to the table, not to the screen: coming back to the pad starts no new tries."""
-    loop = Loop().touch("open_poll")
+    loop = at_pin()
     for _ in range(limits.PIN_TRIES):
         loop.touch("pin", "000000")
-    loop.touch("cancel").touch("open_poll").touch("pin", PIN)
+    loop.touch("cancel").touch("menu").touch("close_table").touch("pin", PIN)
     assert loop.screen.content.notice == "For mange forkerte forsøg. Vent et minut."
-    assert loop.kinds() == ["Start"]
+    assert loop.kinds(3) == []
 
 
 def test_a_right_pin_forgives_the_wrong_ones_before() -> None:
     """Four wrong PINs, a right one and four more wrong ones make no pause."""
-    loop = Loop().touch("open_poll")
-    for _ in range(limits.PIN_TRIES - 1):
-        loop.touch("pin", "0")
-    loop.touch("pin", PIN).touch("menu").touch("close_table")
-    for _ in range(limits.PIN_TRIES - 1):
-        loop.touch("pin", "0")
-    loop.touch("pin", PIN)
-    assert loop.shown == "Closed"
-
-
-def test_only_the_registers_holder_opens_the_poll() -> None:
-    """A table that does not hold the register can't open the poll, whatever PIN it is given."""
-    loop = Loop(replace(SETUP, opening={0: "T2.1", 1: ORIGIN})).touch("menu")
-    assert "open_poll" not in [button.touch for button in loop.screen.buttons()]
-    loop.touch("open_poll").touch("pin", PIN)
-    assert loop.kinds() == ["Start"]
+    loop = at_pin()
+    for shown in ("Closed", "Ready"):
+        for _ in range(limits.PIN_TRIES - 1):
+            loop.touch("pin", "0")
+        loop.touch("pin", PIN)
+        assert loop.shown == shown
+        if shown == "Closed":
+            loop.touch("menu").touch("reopen_table")
 
 
 # --- serving ----------------------------------------------------------------------------------------------------------
@@ -116,16 +113,14 @@ def test_only_the_registers_holder_opens_the_poll() -> None:
 def test_a_voter_is_served() -> None:
     """Scan, approve, green, drawn: the request and its decision are on disk before the green, the issue after it."""
     loop = opened().scan(ANNE.number)
-    assert (loop.shown, loop.screen.content.name, loop.kinds(2)) == ("VoterShown", ANNE.name, [])
+    assert (loop.shown, loop.screen.content.name, loop.kinds(3)) == ("VoterShown", ANNE.name, [])
     loop.touch("approve", how="shown")
     assert (loop.shown, loop.screen.content.headline) == ("Green", "Udlevér hvid og gul")
-    assert loop.kinds(2) == ["Request", "Decision"]
+    assert loop.kinds(3) == ["Request", "Decision"]
     loop.draw()
-    request, decision, issued = loop.bodies()[2:]
-    assert request == e.Request(
-        f"{ORIGIN}/1/1", e.Op.CHECK_IN, ANNE.number, 1, BOTH, TABLE, how=e.How.SHOWN, source=e.Source.CARD
-    )
-    assert decision == e.Decision(request.id, ANNE.number, BOTH, 1, 1, e.Outcome.GRANTED)
+    request, decision, issued = loop.bodies()[3:]
+    assert request == e.Request(f"{loop.node.run}/1", e.Op.CHECK_IN, ANNE.number, BOTH, how=e.How.SHOWN, source=e.Source.CARD)
+    assert decision == e.Decision(request.id, ANNE.number, BOTH, f"{loop.node.run}#1", e.Outcome.GRANTED)
     assert issued == e.Issued(request.id)
 
 
@@ -161,7 +156,7 @@ def test_enter_mode() -> None:
     loop.touch("approve", "15091968")
     assert loop.screen.content.notice == "Forkert dato: forsøg 1 af 3."
     loop.touch("approve", keyed(ANNE.born))
-    assert (loop.shown, loop.kinds(2)) == ("Green", ["Request", "Decision"])
+    assert (loop.shown, loop.kinds(3)) == ("Green", ["Request", "Decision"])
 
 
 @pytest.mark.parametrize("wrong", ["15091968", "31021968", "00000000", "99999999", "19680914", "14090000"])
@@ -169,10 +164,10 @@ def test_three_wrong_dates_refer_to_the_secretary(wrong: str) -> None:
     """The third wrong date, also one that is no date, sends the voter to the secretary: written down, and nothing asked."""
     loop = Loop(KEYED).opened().scan(ANNE.number)
     for _ in range(3):
-        assert (loop.shown, loop.kinds(2)) == ("BirthDate", [])
+        assert (loop.shown, loop.kinds(3)) == ("BirthDate", [])
         loop.touch("approve", wrong)
     assert (loop.shown, loop.screen.content.headline) == ("Referred", "Kontakt valgsekretæren")
-    assert loop.bodies()[2:] == [e.Referred(ANNE.number)]
+    assert loop.bodies()[3:] == [e.Referred(ANNE.number)]
 
 
 @pytest.mark.parametrize("value", ["", "1409", "140968", "1409196", "140919680", "14-09-19", "14091968 ", "²²²²²²²²"])
@@ -182,7 +177,7 @@ def test_half_a_date_is_no_try(value: str) -> None:
     before = loop.screen
     for _ in range(4):
         loop.touch("approve", value)
-    assert (loop.screen, loop.kinds(2)) == (before, [])
+    assert (loop.screen, loop.kinds(3)) == (before, [])
 
 
 def test_keyed_number() -> None:
@@ -213,7 +208,7 @@ def test_second_attempt() -> None:
     loop = opened().serve(ANNE).wait(3_600_000).scan(ANNE.number)
     assert (loop.shown, loop.screen.content.code) == ("Refused", "A1")
     served_at = loop.node.setup.view.clock(loop.entries[2].entry.time)
-    assert loop.screen.content.reason == f"Allerede registreret: bord 1 kl. {served_at}"
+    assert loop.screen.content.reason == f"Allerede afmærket: bord 1 kl. {served_at}"
     assert len(loop.bodies(e.Request)) == 1
 
 
@@ -231,7 +226,7 @@ def test_refusals(text: str, code: str) -> None:
     """Struck off, voted by post, not on the list, another place: each is refused by the scan itself."""
     loop = opened().scan(text)
     assert (loop.shown, loop.screen.content.code, loop.screen.content.remedy) == ("Refused", code, "Kontakt valgsekretæren")
-    assert loop.kinds(2) == []
+    assert loop.kinds(3) == []
 
 
 def test_postal_vote_for_one() -> None:
@@ -305,7 +300,7 @@ def test_a_scan_never_approves() -> None:
     loop = opened()
     for text in [card(1), card(1), card(2), "stray", card(3), card(4), card(999), card(1, "4702")] * 5:
         loop.scan(text)
-    assert loop.kinds() == ["Start", "Open"]
+    assert loop.kinds() == ["Start", "Stop", "View"]
 
 
 # --- touches ----------------------------------------------------------------------------------------------------------
@@ -316,14 +311,14 @@ def test_touch_on_an_older_screen() -> None:
     loop = opened().scan(ANNE.number)
     late = loop.touch_of("approve")
     loop.touch("cancel").scan(BENT.number).put(late)
-    assert (loop.shown, loop.screen.content.name, loop.kinds(2)) == ("VoterShown", BENT.name, [])
+    assert (loop.shown, loop.screen.content.name, loop.kinds(3)) == ("VoterShown", BENT.name, [])
 
 
 def test_touch_on_a_newer_screen() -> None:
     """A touch on a screen that was never shown is dropped."""
     loop = opened().scan(ANNE.number)
     loop.put(s.Touch(loop.screen.number + 1, "approve"))
-    assert loop.kinds(2) == []
+    assert loop.kinds(3) == []
 
 
 def test_double_tap() -> None:
@@ -331,18 +326,18 @@ def test_double_tap() -> None:
     loop = opened().scan(ANNE.number)
     tap = loop.touch_of("approve")
     loop.put(tap, tap).put(tap)
-    assert (loop.shown, loop.kinds(2)) == ("Green", ["Request", "Decision"])
+    assert (loop.shown, loop.kinds(3)) == ("Green", ["Request", "Decision"])
 
 
 def test_touch_behind_a_scan() -> None:
     """A touch that waits in one batch behind a scan was made on a screen without that scan, and is dropped."""
     loop = opened().scan(ANNE.number)
     loop.put(Scanned(card(2)), loop.touch_of("approve"))
-    assert (loop.shown, loop.kinds(2)) == ("VoterShown", [])
+    assert (loop.shown, loop.kinds(3)) == ("VoterShown", [])
     loop = opened()
     blind = s.Touch(loop.screen.number, "approve"), s.Touch(loop.screen.number + 1, "approve")
     loop.put(Scanned(card(1)), *blind)
-    assert (loop.shown, loop.kinds(2)) == ("VoterShown", [])
+    assert (loop.shown, loop.kinds(3)) == ("VoterShown", [])
 
 
 def test_touch_that_is_not_offered() -> None:
@@ -377,7 +372,7 @@ def test_what_changes_nothing_makes_no_touch_old() -> None:
     loop.put(ScannerSeen(present=True), loop.touch_of("approve"))
     assert loop.shown == "Green"
     loop.put(ScannerSeen(present=True), s.Drawn(loop.screen.number))
-    assert loop.kinds(2) == ["Request", "Decision", "Issued"]
+    assert loop.kinds(3) == ["Request", "Decision", "Issued"]
 
 
 # --- green and issued -------------------------------------------------------------------------------------------------
@@ -412,9 +407,9 @@ def test_issued_only_when_drawn() -> None:
     for number in (before, loop.screen.number - 1, loop.screen.number + 1, 0):
         loop.put(s.Drawn(number))
     loop.wait(3_600_000)
-    assert (loop.shown, loop.kinds(2)) == ("Green", ["Request", "Decision"])
+    assert (loop.shown, loop.kinds(3)) == ("Green", ["Request", "Decision"])
     loop.draw().draw()
-    assert loop.kinds(2) == ["Request", "Decision", "Issued"]
+    assert loop.kinds(3) == ["Request", "Decision", "Issued"]
 
 
 def test_green_touched_before_it_was_said_to_be_drawn() -> None:
@@ -422,17 +417,17 @@ def test_green_touched_before_it_was_said_to_be_drawn() -> None:
     loop = opened().scan(ANNE.number).touch("approve")
     number = loop.screen.number
     loop.touch("next").put(s.Drawn(number))
-    assert (loop.shown, loop.kinds(2)) == ("Ready", ["Request", "Decision", "Issued"])
+    assert (loop.shown, loop.kinds(3)) == ("Ready", ["Request", "Decision", "Issued"])
 
 
 def test_drawn_and_next_scan_in_one_batch() -> None:
     """The word that green is drawn and the next card may come together, in this order or the other."""
     loop = opened().scan(ANNE.number).touch("approve")
     loop.put(s.Drawn(loop.screen.number), Scanned(card(2)))
-    assert (loop.shown, loop.kinds(2)) == ("VoterShown", ["Request", "Decision", "Issued"])
+    assert (loop.shown, loop.kinds(3)) == ("VoterShown", ["Request", "Decision", "Issued"])
     loop = opened().scan(ANNE.number).touch("approve")
     loop.put(Scanned(card(2)), s.Drawn(loop.screen.number))
-    assert (loop.shown, loop.kinds(2)) == ("Green", ["Request", "Decision", "Issued"])
+    assert (loop.shown, loop.kinds(3)) == ("Green", ["Request", "Decision", "Issued"])
 
 
 def test_stray_scan_over_an_undrawn_green() -> None:
@@ -440,8 +435,8 @@ def test_stray_scan_over_an_undrawn_green() -> None:
     loop = opened().scan(ANNE.number).touch("approve")
     first = loop.screen.number
     loop.scan("stray").put(s.Drawn(first))
-    assert (loop.shown, loop.kinds(2)) == ("Green", ["Request", "Decision"])
-    assert loop.draw().kinds(2) == ["Request", "Decision", "Issued"]
+    assert (loop.shown, loop.kinds(3)) == ("Green", ["Request", "Decision"])
+    assert loop.draw().kinds(3) == ["Request", "Decision", "Issued"]
 
 
 # --- closing, clocks, scanners, languages -----------------------------------------------------------------------------
@@ -450,7 +445,7 @@ def test_stray_scan_over_an_undrawn_green() -> None:
 def test_closed_and_reopened() -> None:
     """A closed table serves nobody; reopened by the chair it serves again, and remembers who was served."""
     loop = opened().serve(ANNE).touch("next").chair("close_table")
-    assert (loop.shown, loop.kinds()[-1]) == ("Closed", "Close")
+    assert (loop.shown, loop.kinds()[-1]) == ("Closed", "Closed")
     closed = loop.screen.content
     loop.scan(BENT.number).scan(ANNE.number)
     assert loop.screen.content == closed
@@ -538,7 +533,7 @@ def test_idle_voter_is_cleared(setup: object) -> None:
     loop = Loop(setup).opened().scan(ANNE.number).wait(limits.IDLE_MS - 1)
     assert loop.screen.content.name == ANNE.name
     loop.wait(1)
-    assert (loop.shown, traces(loop), loop.kinds(2)) == ("Ready", [], [])
+    assert (loop.shown, traces(loop), loop.kinds(3)) == ("Ready", [], [])
 
 
 def test_served_voter_is_cleared() -> None:
@@ -583,8 +578,8 @@ def test_served_count() -> None:
 
 def test_a_place_with_two_nodes() -> None:
     """A table that should see another node and sees none serves nobody: it says that it is alone. It is offered no island: its
-    disk has not been fresh yet, and may be an emptied one."""
-    loop = Loop(replace(SETUP, first=frozenset({ORIGIN, "T2.1"})))
+    run is no member, and its card may be an old or emptied one."""
+    loop = Loop(OF_TWO)
     assert (loop.shown, loop.screen.content.code) == ("NotReady", "K2")
     loop.scan(ANNE.number).touch("menu")
     assert [item.touch for item in loop.screen.content.items] == ["language", "overview", "lock"]

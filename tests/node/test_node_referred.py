@@ -62,10 +62,10 @@ def test_wrong_dates_are_not_forgotten(leave: str) -> None:
             break
         assert loop.screen.content.notice == USED.format(used + 1)
         loop.wait(limits.IDLE_MS) if leave == "idle" else loop.touch("cancel")
-        assert (loop.shown, loop.kinds(2)) == ("Ready", [])
+        assert (loop.shown, loop.kinds(3)) == ("Ready", [])
         if leave == "other":
             loop.scan(BENT.number).touch("approve", WRONG).touch("cancel")
-    assert (loop.shown, loop.bodies()[2:]) == ("Referred", [e.Referred(ANNE.number)])
+    assert (loop.shown, loop.bodies()[3:]) == ("Referred", [e.Referred(ANNE.number)])
 
 
 def test_keyed_and_scanned_are_one_count() -> None:
@@ -96,7 +96,7 @@ def test_right_date_at_the_third_try_after_cancelling() -> None:
     for _ in range(2):
         loop.scan(ANNE.number).touch("approve", WRONG).touch("cancel")
     assert loop.serve(ANNE).shown == "Green"
-    assert loop.kinds(2) == ["Request", "Decision", "Issued"]
+    assert loop.kinds(3) == ["Request", "Decision", "Issued"]
 
 
 def test_known_in_person_is_no_try() -> None:
@@ -206,7 +206,7 @@ def test_two_voters_referred() -> None:
     loop.scan(BENT.number).release()
     assert (is_referred(loop), is_referred(loop, BENT)) == (False, False)
     anne, bent = loop.hashes(e.Referred)
-    assert loop.bodies()[2:] == [e.Referred(1), e.Referred(2), e.Released(1, (anne,)), e.Released(2, (bent,))]
+    assert loop.bodies()[3:] == [e.Referred(1), e.Referred(2), e.Released(1, (anne,)), e.Released(2, (bent,))]
 
 
 def test_referred_and_struck_off() -> None:
@@ -243,7 +243,7 @@ def test_release_gives_exactly_three_new_tries(over: bool) -> None:
             assert (loop.shown, loop.screen.content.notice) == ("BirthDate", notice)
             loop.touch("approve", WRONG)
         assert loop.shown == "Referred"
-    bodies = [body for body in loop.bodies()[2:] if not isinstance(body, e.Start)]
+    bodies = [body for body in loop.bodies()[3:] if not isinstance(body, e.Start)]
     assert [(type(body), body.voter) for body in bodies] == [(e.Referred, 1), *[(e.Released, 1), (e.Referred, 1)] * 3]
     assert len({body.ends for body in bodies if isinstance(body, e.Released)}) == 3
 
@@ -260,7 +260,7 @@ def test_release_and_the_right_date() -> None:
     """Released, the voter who gives the right date is handed the ballots, once."""
     loop = referred().release().serve(ANNE)
     assert loop.shown == "Green"
-    assert loop.kinds(2) == ["Referred", "Released", "Request", "Decision", "Issued"]
+    assert loop.kinds(3) == ["Referred", "Released", "Request", "Decision", "Issued"]
     assert loop.touch("next").scan(ANNE.number).screen.content.code == "A1"
 
 
@@ -285,7 +285,7 @@ def test_release_is_recorded() -> None:
 def test_release_is_not_an_approval() -> None:
     """A release shows no voter and asks for nothing: the card is scanned anew."""
     loop = referred().release()
-    assert (loop.shown, loop.kinds(2)) == ("Ready", ["Referred", "Released"])
+    assert (loop.shown, loop.kinds(3)) == ("Ready", ["Referred", "Released"])
     assert ANNE.name not in s.encode(loop.screen).decode()
 
 
@@ -299,8 +299,8 @@ def test_a_wrong_pin_releases_nobody(pin: str) -> None:
         assert loop.shown == "Ready"
         assert is_referred(loop)
         loop.scan(ANNE.number).touch("release_voter").touch("pin", pin)
-    assert loop.kinds(2) == ["Referred"]
-    assert loop.touch("pin", PIN).kinds(2) == ["Referred", "Released"]
+    assert loop.kinds(3) == ["Referred"]
+    assert loop.touch("pin", PIN).kinds(3) == ["Referred", "Released"]
 
 
 def test_the_pause_applies() -> None:
@@ -312,9 +312,9 @@ def test_the_pause_applies() -> None:
     loop.scan(ANNE.number).release()
     assert (loop.shown, loop.screen.content.notice) == ("Pin", "For mange forkerte forsøg. Vent et minut.")
     loop.touch("cancel").scan(ANNE.number).release()
-    assert (loop.shown, loop.kinds(2)) == ("Pin", ["Referred"])
+    assert (loop.shown, loop.kinds(3)) == ("Pin", ["Referred"])
     loop.touch("cancel").wait(limits.PIN_PAUSE_MS).scan(ANNE.number).release()
-    assert (loop.shown, loop.kinds(2)) == ("Ready", ["Referred", "Released"])
+    assert (loop.shown, loop.kinds(3)) == ("Ready", ["Referred", "Released"])
 
 
 def test_scans_at_the_pad() -> None:
@@ -325,7 +325,7 @@ def test_scans_at_the_pad() -> None:
     assert type(loop.scan("stray").put(Overran()).screen.content) is s.Pin
     loop.put(Scanned(card(BENT.number)), loop.touch_of("pin", PIN))
     ends = loop.hashes(e.Referred)[1:]
-    assert loop.bodies()[2:] == [e.Referred(BENT.number), e.Referred(ANNE.number), e.Released(ANNE.number, tuple(ends))]
+    assert loop.bodies()[3:] == [e.Referred(BENT.number), e.Referred(ANNE.number), e.Released(ANNE.number, tuple(ends))]
     assert (is_referred(loop), is_referred(loop, BENT)) == (False, True)
 
 
@@ -367,7 +367,7 @@ def test_double_tap_on_the_pin() -> None:
     loop = at_the_pad()
     tap = loop.touch_of("pin", PIN)
     loop.put(tap, tap).put(tap)
-    assert (loop.shown, loop.kinds(2)) == ("Ready", ["Referred", "Released"])
+    assert (loop.shown, loop.kinds(3)) == ("Ready", ["Referred", "Released"])
 
 
 def test_touches_on_the_pad_of_the_run_before() -> None:
@@ -398,7 +398,7 @@ def test_unlit_green_never_times_out(setup: object) -> None:
     green = loop.screen
     assert loop.node.deadline() is None
     loop.wait(3_600_000)
-    assert (loop.screen, loop.node.desk.state, loop.kinds(2)) == (
+    assert (loop.screen, loop.node.desk.state, loop.kinds(3)) == (
         green,
         replace(loop.node.desk.state, lit=False),
         ["Request", "Decision"],
@@ -407,7 +407,7 @@ def test_unlit_green_never_times_out(setup: object) -> None:
     loop.draw().wait(setup.clear_ms - 1)
     assert loop.shown == "Green"
     loop.wait(1)
-    assert (loop.shown, loop.kinds(2)) == ("Ready", ["Request", "Decision", "Issued"])
+    assert (loop.shown, loop.kinds(3)) == ("Ready", ["Request", "Decision", "Issued"])
 
 
 def test_the_chair_sees_whom_they_release() -> None:

@@ -1,10 +1,9 @@
 """Stories of a table that stops at any moment: no mark is lost, and the clerk is asked what only a person can know."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
-from node_loop import ANNE, BENT, BOTH, CARL, KEYED, ORIGIN, SETUP, VOTERS, Loop, keyed
+from node_loop import ANNE, BENT, BOTH, CARL, KEYED, OF_TWO, SETUP, VOTERS, Loop, keyed
 
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
@@ -30,22 +29,39 @@ def test_crash_under_green() -> None:
     content = again.screen.content
     assert (again.shown, content.name, content.number) == ("Unresolved", CARL.name, "nr. 000 003")
     assert [ballot.election for ballot in content.ballots] == ["byråd"]
-    assert content.asked == f"Godkendt kl. {SETUP.view.clock(loop.entries[2].entry.time)}, lige før bordet stoppede."
+    assert content.asked == f"Godkendt kl. {SETUP.view.clock(loop.entries[3].entry.time)}, lige før bordet stoppede."
+
+
+def answered(*, issued: Loop | None = None, withdrawn: Loop | None = None) -> e.Start:
+    """The start of a run with the clerk's answer about the one request before it."""
+    loop = issued or withdrawn
+    assert loop is not None
+    (request,) = loop.bodies(e.Request)
+    run = request.id.partition("/")[0]
+    return e.Start(run, (request.id,) if issued else (), (request.id,) if withdrawn else ())
 
 
 def test_yes() -> None:
     """Yes: the ballots are issued, never green again, and the voter is not served a second time."""
     again = approved().restarted().touch("yes")
-    assert (again.shown, again.kinds()[-2:]) == ("Ready", ["Start", "Issued"])
+    assert (again.shown, again.bodies()[-1]) == ("Ready", answered(issued=again))
     assert again.node.ledger.totals().issued == {"byraad": 1, "region": 1}
     assert again.scan(ANNE.number).screen.content.code == "A1"
     assert not any(isinstance(screen.content, s.Green) for screen in again.screens)
 
 
+def test_a_table_that_is_alone_never_says_that_it_is_not_ready() -> None:
+    """Nobody is waited for: from the start, and from the last answer, it goes straight to the next voter."""
+    asked = approved().restarted()
+    for again in (opened().restarted(), asked.touch("yes")):
+        assert again.shown == "Ready"
+        assert not any(isinstance(screen.content, s.NotReady) for screen in again.screens)
+
+
 def test_no() -> None:
     """No: the request is withdrawn, which speaks for itself, and the voter is served with a new request."""
     again = approved().restarted().touch("no")
-    assert (again.shown, again.kinds()[-2:]) == ("Ready", ["Start", "Withdrawn"])
+    assert (again.shown, again.bodies()[-1]) == ("Ready", answered(withdrawn=again))
     assert list(again.node.ledger.marks(ANNE.number)) == []
     again.serve(ANNE)
     assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
@@ -58,7 +74,7 @@ def test_dont_know() -> None:
     assert again.scan(ANNE.number).screen.content.code == "A1"
     again.touch("next").serve(BENT)
     assert (again.shown, again.node.ledger.totals().issued) == ("Green", {"byraad": 1, "region": 1})
-    assert "Withdrawn" not in again.kinds()
+    assert all(start.withdrawn == start.issued == () for start in again.bodies(e.Start))
     third = again.restarted()
     assert (third.shown, third.screen.content.name) == ("Unresolved", ANNE.name)
 
@@ -90,7 +106,7 @@ def test_nothing_goes_past_the_question() -> None:
     for touch in ("cancel", "next", "menu", "approve", "type", "close_table"):
         loop.touch(touch)
     loop.put(s.Drawn(loop.screen.number))
-    assert (loop.shown, loop.kinds()[-1]) == ("Unresolved", "Start")
+    assert (loop.shown, loop.kinds()[-1]) == ("Unresolved", "Decision")
 
 
 def test_touches_of_the_run_before() -> None:
@@ -101,12 +117,12 @@ def test_touches_of_the_run_before() -> None:
     after = before.restarted(mono_ms=before.mono_ms + 1)
     for screen in before.screens:
         after.put(s.Touch(screen.number, "yes"), s.Touch(screen.number, "no"), s.Drawn(screen.number))
-    assert (after.shown, after.kinds()[-1]) == ("Unresolved", "Start")
+    assert (after.shown, after.kinds()[-1]) == ("Unresolved", "Decision")
 
 
 def test_closed_table_asks_too() -> None:
     """The question comes first also where the poll can't be gone on with, and leads back to why."""
-    again = approved().restarted(setup=replace(SETUP, first=frozenset({ORIGIN, "T2.1"})))
+    again = approved().restarted(setup=OF_TWO)
     assert again.shown == "Unresolved"
     assert again.touch("yes").screen.content.code == "K2"
 
@@ -130,9 +146,6 @@ def day(setup: Setup) -> list[Step]:
         return loop.draw()
 
     return [
-        touch("open_poll"),
-        touch("pin", "000000"),
-        touch("pin", "271828"),
         scan(ANNE.number),
         scan("stray"),
         approve(ANNE),
@@ -158,7 +171,7 @@ def day(setup: Setup) -> list[Step]:
 
 def crashed(setup: Setup, steps: int, phase: str) -> Loop:
     """A run that stops in its step number `steps`: before the commit, after it, or after its screen."""
-    loop, todo = Loop(setup), day(setup)
+    loop, todo = Loop(setup).opened(), day(setup)
     for step in todo[: steps - 1]:
         step(loop)
     todo[steps - 1](loop if phase == "after the screen" else NoScreen(loop, keep=phase == "after the commit"))
@@ -201,6 +214,7 @@ def in_doubt_on(bodies: list[e.Body]) -> list[int]:
     """Whose ballots were granted and neither issued nor withdrawn, read from the disk without a ledger."""
     made = {body.id: body.voter for body in bodies if isinstance(body, e.Request)}
     ended = {body.request for body in bodies if isinstance(body, e.Issued | e.Withdrawn)}
+    ended |= {id_ for body in bodies if isinstance(body, e.Start) for id_ in (*body.issued, *body.withdrawn)}
     granted = {body.request for body in bodies if isinstance(body, e.Decision) and body.outcome is e.Outcome.GRANTED}
     return [voter for id_, voter in made.items() if id_ in granted - ended]
 
@@ -210,7 +224,8 @@ def check_answer(again: Loop, voter, answer: str) -> None:
     assert again.screen.content.name == voter.name
     again.touch(answer)
     assert again.shown == "Ready"
-    assert isinstance(again.bodies()[-1], e.Issued if answer == "yes" else e.Withdrawn)
+    start = again.bodies(e.Start)[-1]
+    assert (len(start.issued), len(start.withdrawn)) == ((1, 0) if answer == "yes" else (0, 1))
     again.scan(voter.number)
     assert again.shown == ("Refused" if answer == "yes" else "BirthDate" if again.setup.birth_date_keyed else "VoterShown")
 
@@ -228,8 +243,9 @@ def test_ids_are_never_used_again() -> None:
     assert [written.entry.seq for written in loop.entries] == list(range(1, len(loop.entries) + 1))
     links = [SETUP.first_prev, *(e.entry_hash(written.data) for written in loop.entries)]
     assert [written.entry.prev for written in loop.entries] == links[:-1]
-    starts = {w.entry.seq for w in loop.entries if isinstance(w.entry.body, e.Start)}
-    assert {int(id_.split("/")[1]) for id_ in ids} <= starts
+    runs = [written.entry.run for written in loop.entries if isinstance(written.entry.body, e.Start)]
+    assert len(runs) == len(set(runs))
+    assert {id_.split("/")[0] for id_ in ids} <= set(runs)
 
 
 def test_the_bytes_given_out_are_the_entries() -> None:

@@ -47,7 +47,7 @@ class World:
     def __init__(self, seed: int, modes: Sequence[Setup]) -> None:
         self.random = Random(seed)
         self.modes = modes
-        self.loop = Loop(modes[0], find=LIST.get)
+        self.loop = Loop(modes[0], find=LIST.get).opened()
         self.seen: s.Screen | None = None  # the last screen that was really drawn
         self.handed_under = 0  # the light under which ballots were handed out last
         self.handed: dict[int, set[str]] = {number: set() for number in LIST}
@@ -256,6 +256,7 @@ class World:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(700)
 def test_nobody_is_handed_a_ballot_twice() -> None:
     """Over days of random hands and crashes no ballot is handed out twice, who is referred gets none before the chair
     releases them, and in the end everybody has exactly their own.
@@ -293,7 +294,7 @@ def test_the_oracle_sees_a_lie(lie: str) -> None:
     """The oracle of these days is not blind: a false answer after a crash makes a ballot too many or one too few."""
     number = next(n for n, v in LIST.items() if v.struck is None and not v.postal)
     world = World(0, [SETUP])
-    world.loop.opened().scan(number).touch("approve")
+    world.loop.scan(number).touch("approve")
     if lie == "no":
         world.hand_out(world.loop.screen.content)
     world.loop = world.loop.restarted().touch(lie)

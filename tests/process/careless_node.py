@@ -17,9 +17,9 @@ def main(arguments):
     bundle = Bundle.load(Path(options["--bundle"]))
     make = wiring.node_maker(bundle)
 
-    def make_careless(database, keys):
+    def make_careless(database):
         database.db.conn.execute("pragma synchronous=off")
-        return make(database, keys)
+        return make(database)
 
     view = wiring.view_of(bundle.plan, bundle.device.origin)
     running = Service(bundle, Path(options["--data"]), Path(options["--socket"]), view, make_careless)

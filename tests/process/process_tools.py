@@ -10,12 +10,12 @@ from pathlib import Path
 from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
-from kiosk.screen_client import ScreenClient
+from kiosk.simulated.device import PATIENCE_S
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 
 AGAIN_S = 1.1  # seconds without a new screen after which a clerk scans again; sooner it would be taken for the same scan
-COMMAND_S = 60  # seconds that a command may take on a busy machine
+COMMAND_S = PATIENCE_S  # seconds that a command may take on a busy machine
 
 
 def valgbord(*arguments, env=None, typed=""):
@@ -43,8 +43,8 @@ def card(table, number):
 
 
 def open_poll(client, table):
-    """The chair opens the poll with the PIN."""
-    Chair(client, table.pin).decide("open_poll")
+    """The chair opens the poll with the next code."""
+    Chair(client, table.pin, patience_s=PATIENCE_S).open_poll([], table.next_chair_code())
     return client.showing(s.Ready)
 
 
@@ -55,10 +55,15 @@ def show(client, table, number):
 
 
 def serve(client, table, number):
-    """One voter from the scan to the end of the approval: the screen that follows it."""
+    """One voter from the scan to the end of the approval: the screen that follows it, once the wait for the holder is over."""
     assert isinstance(show(client, table, number).content, s.VoterShown)
     client.touch("approve")
-    return client.answer()
+    screen = client.answer()
+    return (
+        client.until(lambda shown: not isinstance(shown.content, s.Waiting))
+        if isinstance(screen.content, s.Waiting)
+        else screen
+    )
 
 
 def scan_until_shown(client, table, number):
@@ -70,9 +75,18 @@ def scan_until_shown(client, table, number):
                 return screen
 
 
+def stop(place, at, *named):
+    """The chair stops nodes that are off, at the table `at`, which has their lists then: no spare waits for them any more."""
+    with at.screen() as screen:
+        chair = place.chair(screen, at)
+        chair.stop(named, place.next_chair_code())
+        chair.finish()
+        chair.leave()
+
+
 def opened(table):
     """Open the poll in a node's run of its own, so that the next run begins at a table that serves."""
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         open_poll(client, table)
 
 
@@ -123,17 +137,20 @@ def differences(greens, exported):
     """Compare voter numbers shown green, in order, with the entry lines of an exported log.
 
     A difference is a voter shown green twice, a green that no granted request in the log stands behind, or a voter with two
-    granted requests that are not undone. Returns a sentence for each; an empty list is the proof.
+    granted requests of which the clerk has not said that nothing was handed out. Returns a sentence for each; an empty list is
+    the proof.
     """
     voter_of: dict[str, int] = {}
     stands: dict[str, bool] = {}
+    withdrawn: set[str] = set()
     for line in exported:
         body = json.loads(json.loads(line)["entry"])["body"]
         if body["kind"] == "request":
             voter_of[body["id"]] = body["voter"]
         elif body["kind"] == "decision":
             stands[body["request"]] = body["outcome"] == "granted"
-    marks = Counter(voter_of[request] for request, granted in stands.items() if granted)
+        withdrawn |= {body["request"]} if body["kind"] == "withdrawn" else set(body.get("withdrawn", ()))
+    marks = Counter(voter_of[request] for request, granted in stands.items() if granted and request not in withdrawn)
     found = [f"voter {voter} was shown green {times} times" for voter, times in Counter(greens).items() if times > 1]
     found += [f"voter {voter} was shown green and has no mark" for voter in set(greens) if not marks[voter]]
     found += [f"voter {voter} has {count} marks" for voter, count in marks.items() if count > 1]

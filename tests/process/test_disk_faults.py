@@ -10,7 +10,6 @@ from disks import card_disk, memory_disk, needs_root
 from process_tools import card, checked, differences, exported, log_of, may_vote, number_on, opened, serve, show, valgbord
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import ScreenClient
 
 F1, F2, F3, F4, F5 = (
     ("F1", "Disken svarer ikke, som den skal."),
@@ -51,6 +50,9 @@ def requests_for(table, voter):
             told[body["id"]] = []
         elif body.get("request") in told:
             told[body["request"]].append(body.get("outcome", body["kind"]))
+        for answer in ("issued", "withdrawn") if body["kind"] == "start" else ():  # what the clerk has answered
+            for id_ in told.keys() & set(body[answer]):
+                told[id_].append(answer)
     return [told[id_] for id_ in ids]
 
 
@@ -63,7 +65,7 @@ def test_a_disk_that_is_full_at_the_approval_gives_f2_and_the_voter_is_served_wh
     table = make_table(data=disk.folder / "data")
     opened(table)
     first, second = may_vote(table)[:2]
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         assert isinstance(serve(client, table, first).content, s.Green)
         show(client, table, second)
@@ -85,7 +87,7 @@ def test_a_disk_that_is_full_when_the_green_is_drawn_leads_to_a_question_about_t
     table = make_table(data=disk.folder / "data")
     opened(table)
     voter = may_vote(table)[0]
-    with table.node(), ScreenClient(table.socket, draws=False) as client:
+    with table.node(), table.screen() as client:
         client.showing(s.Ready)
         green = serve(client, table, voter)
         assert isinstance(green.content, s.Green)
@@ -108,7 +110,7 @@ def test_a_disk_that_stays_full_says_f2_for_as_long_as_it_is(make_table, disk):
     opened(table)
     disk.fill()
     assert "No space left on device" in checked(table)[1]
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         assert [fault(client.next()), fault(client.next())] == [F2, F2]
         disk.make_room()
         assert isinstance(until_not_a_fault(client), s.Ready)
@@ -126,7 +128,7 @@ def test_a_read_only_disk_gives_f3_until_it_can_be_written(make_table, disk):
     status, words = checked(table)
     assert status == 1
     assert "Read-only file system: it must be writable" in words
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         assert fault(client.next()) == F3
         assert fault(client.next()) == F3
         disk.remount("rw")
@@ -140,7 +142,7 @@ def test_a_card_that_turns_read_only_while_the_node_runs_gives_no_green_and_keep
         table = make_table(data=disk.folder / "data")
         opened(table)
         first, second = may_vote(table)[:2]
-        with table.node(), ScreenClient(table.socket, draws=True) as client:
+        with table.node(), table.screen(draws=True) as client:
             client.showing(s.Ready)
             assert isinstance(serve(client, table, first).content, s.Green)
             show(client, table, second)
@@ -163,7 +165,7 @@ def test_a_sync_that_fails_gives_a_red_screen_and_the_voters_have_one_mark_each(
     inject = f"inject=fdatasync:error=EIO:when={nth}"
     with (
         table.node("strace", "-f", "-D", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", inject),
-        ScreenClient(table.socket, draws=True) as client,
+        table.screen(draws=True) as client,
     ):
         approved = None
         while len(seen) < len(voters):
@@ -209,7 +211,7 @@ def test_a_damaged_database_gives_f4_at_the_start(table, damage):
     """The node serves nobody and says that the database is damaged, and so does `check`."""
     opened(table)
     damage(table.data / "node.db")
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         assert fault(client.next()) == F4
         table.scanner.scan(card(table, may_vote(table)[0]))
         assert fault(client.next()) == F4
@@ -224,7 +226,7 @@ def test_a_database_that_is_damaged_while_the_node_runs_gives_f4_at_the_first_ba
     table = make_table(voters=40_000)
     opened(table)
     voters = may_vote(table)
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         assert isinstance(serve(client, table, voters[-1]).content, s.Green)
         overwrite(table.data / "node.db", 4_096)
@@ -242,29 +244,33 @@ def test_a_database_that_is_damaged_while_the_node_runs_gives_f4_at_the_first_ba
 def test_a_damaged_write_ahead_log_gives_f4_at_the_start(table, at):
     """One byte of the log's newest file is changed while the node is off: it must not start with fewer marks than it made."""
     opened(table)
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         client.showing(s.Ready)
         for voter in may_vote(table)[:10]:
             assert isinstance(serve(client, table, voter).content, s.Green)
         node.kill()
     overwrite(table.data / "node.db-wal", at, 1)
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         assert fault(client.next()) == F4
 
 
 # --- a log or a list that somebody has changed ----------------------------------------------------------------------
 
-CHANGED = "update log set entry = cast(replace(entry, '\"voter\":', '\"voter\":1') as blob) where seq = 4"
+CHANGED = "update log set entry = cast(replace(entry, '\"voter\":', '\"voter\":1') as blob) where seq = 5"
 TAMPERING = {
-    "a changed entry": ([CHANGED], "T1.1 entry 4: changed"),
-    "a dropped entry": (["delete from log where seq = 5"], "T1.1 entry 6: dropped: entry 5 is missing before it"),
+    "a changed entry": ([CHANGED], " entry 5: changed"),
+    "a dropped entry": (["delete from log where seq = 6"], " entry 7: dropped: entry 6 is missing before it"),
     "two entries in another order": (
-        ["update log set arrival = 1000 where seq = 5", "update log set arrival = 5 where seq = 6",
-         "update log set arrival = 6 where seq = 5"],
-        "T1.1 entry 6: dropped: entry 5 is missing before it",
+        ["update log set arrival = 1000 where seq = 6", "update log set arrival = 6 where seq = 7",
+         "update log set arrival = 7 where seq = 6"],
+        " entry 7: dropped: entry 6 is missing before it",
     ),
-    "the last entries cut off": (["delete from log where seq > 9"], "are missing at its end"),
+    "the last entries cut off": (["delete from log where seq > 10"], "are missing at its end"),
     "all entries deleted": (["delete from log"], "are missing at its end"),
+    "another last run": (
+        ["update facts set value = 'T1.1-0123456789abcdef' where key = 'run'"],
+        "T1.1-0123456789abcdef, its last run, is missing",
+    ),
     "a forged signature": (
         ["update log set signature = zeroblob(64) where arrival = (select max(arrival) from log)"],
         "forged: the signature over entries",
@@ -288,7 +294,7 @@ def test_a_log_or_a_list_that_was_tampered_with_is_not_served_from(table, statem
     """The node refuses to serve with F4, and `check` names what is wrong."""
     opened(table)
     voters = may_vote(table)[:3]
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         for voter in voters:
             assert isinstance(serve(client, table, voter).content, s.Green)
@@ -296,7 +302,7 @@ def test_a_log_or_a_list_that_was_tampered_with_is_not_served_from(table, statem
         for statement in statements:
             assert database.execute(statement).rowcount
     database.close()
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         assert fault(client.next()) == F4
     status, words = checked(table)
     assert status == 1
@@ -311,11 +317,10 @@ def test_a_second_node_on_the_same_store_says_f5_and_the_first_is_undisturbed(ta
     """The second serves nobody while the first serves on, and takes the store when the first has ended."""
     opened(table)
     first, second = may_vote(table)[:2]
-    screen = table.socket
-    with table.node() as running, ScreenClient(screen, draws=True) as client:
+    with table.node() as running, table.screen(draws=True) as client:
         client.showing(s.Ready)
         table.socket = table.folder / "second.sock"
-        with table.node(), ScreenClient(table.socket, draws=True) as other:
+        with table.node(), table.screen(draws=True) as other:
             assert fault(other.next()) == F5
             assert "is in use: stop this table's node before the test" in checked(table)[1]
             assert isinstance(serve(client, table, first).content, s.Green)
@@ -333,11 +338,11 @@ def test_a_second_node_on_the_same_socket_ends_at_once_and_the_first_keeps_its_d
     """The command says what to do, and displays old and new are still the first node's."""
     opened(table)
     voter = may_vote(table)[0]
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         done = valgbord("node", "--bundle", table.bundle, "--data", table.folder / "other", "--socket", table.socket)
         assert done.returncode == 1
         assert "another node serves this screen: stop that one first" in done.stderr
-        with ScreenClient(table.socket, draws=False) as new:
+        with table.screen() as new:
             assert isinstance(new.next().content, s.Ready)
         assert isinstance(serve(client, table, voter).content, s.Green)

@@ -11,7 +11,6 @@ from process_tools import exported, may_vote, open_poll, show
 from kiosk import limits
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
-from kiosk.screen_client import ScreenClient
 from kiosk.simulated.place import Place
 
 
@@ -27,7 +26,7 @@ def stopped(process):
 
 def test_a_touch_from_before_a_long_silence_is_to_be_made_again(table):
     """The display has said meanwhile that nobody answers: the node drops it, and the screen still stands and can be touched."""
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         open_poll(client, table)
         voter = show(client, table, may_vote(table)[0])
         with stopped(node):
@@ -42,7 +41,7 @@ def test_a_touch_from_before_a_long_silence_is_to_be_made_again(table):
 
 def test_a_touch_in_a_short_silence_counts(table):
     """A second without the node is no reason to touch again."""
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         open_poll(client, table)
         show(client, table, may_vote(table)[0])
         with stopped(node):

@@ -11,7 +11,6 @@ from process_tools import may_vote, opened, serve
 from system_calls import unsynced_greens
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import ScreenClient
 
 SERVED = 10
 CARELESS = Path(__file__).with_name("careless_node.py")
@@ -24,7 +23,7 @@ def trace_of_a_run(table, *instead):
     """Serve voters at a node under strace; return the trace's lines."""
     trace = table.folder / "trace"
     with table.node(*STRACE, "-o", str(trace), *instead) as strace:
-        with ScreenClient(table.socket, draws=True) as client:
+        with table.screen(draws=True) as client:
             client.showing(s.Ready)
             for number in may_vote(table)[:SERVED]:
                 assert isinstance(serve(client, table, number).content, s.Green)

@@ -1,17 +1,20 @@
-"""A memory card that is a copy or too old, put into a table of a place with real nodes, brokers and cables."""
+"""A memory card that is a copy, too old or empty, put into a table of a place with real nodes, brokers and cables."""
 
 import shutil
+import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from process_tools import checked, log_of, may_vote, serve
+from process_tools import card, checked, log_of, may_vote, serve
 
 from kiosk.domain import screens as s
+from kiosk.domain.texts import text
 from kiosk.simulated.place import Place
-from kiosk.store.database import Database
-from kiosk.store.log import Log
+from kiosk.store.database import FILE
+
+TWO_CARDS = "there are two cards with this device's key"
 
 
 @pytest.fixture
@@ -20,25 +23,53 @@ def place():
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
     with closing(Place(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
         place.start()
+        for node in place.nodes.values():
+            node.place, node.voters = place.code, place.voters
         yield place
 
 
-def test_a_table_with_an_old_card_stops_and_never_serves_with_it_again(place):
-    """Its card is put back as it was before it served: F7 when it meets the others, and still when it is cut off from them."""
-    table = place.table(2)
-    table.place, table.voters = place.code, place.voters
-    place.stop_nodes()
-    shutil.copytree(table.data, table.data.with_name("old"))
-    for node in place.nodes.values():
-        node.start()
+def copied(table):
+    """A copy of a table's card as it is now; the table may be running."""
+    old = table.data.with_name("old")
+    old.mkdir()
+    shutil.copy(table.data / "written", old)  # before the log, so that it is never ahead of it
+    with closing(sqlite3.connect(table.data / FILE)) as now, closing(sqlite3.connect(old / FILE)) as copy:
+        now.backup(copy)
+    return old
+
+
+def put_back(table, old):
+    """Put a copy into the table in the place of its card."""
+    table.power_off()
+    shutil.rmtree(table.data)
+    old.rename(table.data)
+
+
+def served(table, number):
+    """The table serves a voter, and waits for the next one."""
     with table.screen() as client:
         client.showing(s.Ready)
-        assert isinstance(serve(client, table, may_vote(table)[0]).content, s.Green)
-    place.stop_nodes()
-    shutil.rmtree(table.data)
-    table.data.with_name("old").rename(table.data)
-    for node in place.nodes.values():
-        node.start()
+        assert isinstance(serve(client, table, number).content, s.Green)
+        client.touch("next")
+        client.showing(s.Ready)
+
+
+def of_book(place, book):
+    """Voters of a table's book who may be given both ballots."""
+    mine = {voter.number for voter in place.voters if voter.book == book}
+    return [number for number in may_vote(place.table(1)) if number in mine]
+
+
+def test_a_table_with_a_card_from_before_its_last_start_stops_and_never_serves_with_it_again(place):
+    """Others know a later run than the card does: F7 when it hears of it, and still when it is cut off from them."""
+    table = place.table(2)
+    table.power_off()
+    old = table.data.with_name("old")
+    shutil.copytree(table.data, old)
+    table.start()
+    served(table, of_book(place, 2)[0])
+    put_back(table, old)
+    table.start()
     with table.screen() as client:
         assert client.showing(s.Fault).content.code == "F7"
         assert client.screen.content.remedy.startswith("Udlevér ingen stemmesedler.")
@@ -50,31 +81,46 @@ def test_a_table_with_an_old_card_stops_and_never_serves_with_it_again(place):
     table.power_off()
     status, words = checked(table)
     assert status == 1
-    assert "this card is a copy or an old one" in words
+    assert TWO_CARDS in words
     assert "stopped for good: copied" in log_of(table, "node-table-2")
 
 
-def test_a_table_remembers_who_claims_that_its_log_is_longer(place):
-    """It heard so in its last run: cut off it says so, as does its self-test. The chair attests that who said it is stopped."""
-    table = place.table(2)
-    table.place, table.voters = place.code, place.voters
-    table.power_off()
-    with Database(table.data) as database:
-        Log(database).note("T1.1")
-    status, words = checked(table)
-    assert status == 1
-    assert "this card is probably an old one" in words
+def test_a_table_with_a_card_from_within_its_last_run_learns_what_it_went_on_with_and_serves(place):
+    """Its voters since then are known to the others. Before it has heard of them it decides nothing: cut off it offers no
+    island; and then it refuses who was served, shows that its card is an old one, and serves another."""
+    table, (first, second, third, *_) = place.table(2), of_book(place, 2)
+    served(table, first)
+    old = copied(table)
+    served(table, second)
+    place.await_copies()
+    put_back(table, old)
     table.cable(plugged_in=False)
     table.start()
     with table.screen() as client:
-        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K7")
-    place.table(1).power_off()
-    table.cable(plugged_in=True)
-    with table.screen() as client:
-        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K4")
-        place.chair(client, table).attest({"T1.1"})
+        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K2")
+        client.touch("menu")
+        assert "island" not in {item.touch for item in client.showing(s.Menu).content.items}
+        client.touch("cancel")
+        table.cable(plugged_in=True)
+        old_card = text("warn_old_card", "da")
+        client.until(lambda screen: isinstance(screen.content, s.Ready) and old_card in screen.strip.warnings)
+        table.scanner.scan(card(table, second))
+        assert client.showing(s.Refused).content.code == "A1"
+        client.touch("next")
         client.showing(s.Ready)
-    assert "caught up with the others: nothing speaks against this disk any more" in log_of(table, "node-table-2")
+        assert isinstance(serve(client, table, third).content, s.Green)
+
+
+def test_an_emptied_card_of_a_device_that_the_others_know_is_stopped(place):
+    """It begins a log anew: F7 as soon as it hears of the one before, and the others take nobody for marked by it."""
+    table, number = place.table(2), of_book(place, 2)[0]
+    served(table, number)
     table.power_off()
-    with Database(table.data) as database:
-        assert Log(database).doubt == ""
+    shutil.rmtree(table.data)
+    table.start()
+    with table.screen() as client:
+        assert client.showing(s.Fault).content.code == "F7"
+    other = place.table(1)
+    with other.screen() as client:
+        client.showing(s.Ready)
+        assert isinstance(serve(client, other, of_book(place, 1)[0]).content, s.Green)

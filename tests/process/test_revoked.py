@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from process_tools import may_vote, serve, valgbord
+from process_tools import may_vote, serve, stop, valgbord
 
 from kiosk.authority import Authority
 from kiosk.bundle import Bundle
@@ -56,7 +56,8 @@ def refuses_within(broker, credentials, seconds):
 
 
 def test_a_revoked_table_is_out_and_its_spare_serves(place):
-    """Table 2 stops with F8, all others show it; no broker takes it; the spare card of table 2 joins and serves as T2.2."""
+    """Table 2 stops with F8, all others show it; no broker takes it; the chair stops it, and the spare card of table 2 joins
+    and serves as T2.2."""
     thief = Trust(Bundle.load(place.folder / "bundles" / "table-2"), place.folder / "thief").credentials()
     assert not refuses(place.brokers[0], thief)
     with place.table(2).screen() as lost, place.table(1).screen() as other:
@@ -73,6 +74,7 @@ def test_a_revoked_table_is_out_and_its_spare_serves(place):
     for broker in place.brokers:
         assert refuses_within(broker, thief, 10)
     spare = place.put_in_spare(2)
+    stop(place, place.table(1), "T2")
     spare.start()
     spare.place, spare.voters = place.code, [voter for voter in place.voters if voter.book == 1]
     with spare.screen() as screen:

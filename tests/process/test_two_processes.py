@@ -14,7 +14,6 @@ from kiosk import limits, wiring
 from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.node import Scanned
-from kiosk.screen_client import ScreenClient
 from kiosk.service import Service
 
 PATIENCE_S = 20
@@ -24,7 +23,7 @@ PATIENCE_S = 20
 def running(table):
     """A table that serves, with its node's process and a well-behaved display: (table, node, client)."""
     opened(table)
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         client.showing(s.Ready)
         yield table, node, client
 
@@ -121,14 +120,14 @@ def test_the_display_survives_the_nodes_kill_and_the_node_the_displays(table, of
     opened(table)
     first, second, third = may_vote(table)[:3]
     with closing(Drawings(table.folder / "drawn")) as drawn, table.display("--timings", drawn.path) as display:
-        with table.node() as node, ScreenClient(table.socket, draws=False) as client:
+        with table.node() as node, table.screen() as client:
             drawn.until(client.showing(s.Ready).number)
             green = serve(client, table, first)
             assert isinstance(green.content, s.Green)
             drawn.until(green.number)
             scan_until_shown(client, table, second)  # the display has said that the green was drawn
             node.kill()
-        with table.node(), ScreenClient(table.socket, draws=False) as client:
+        with table.node(), table.screen() as client:
             drawn.until(client.showing(s.Ready).number)
             assert display.poll() is None
             drawn.until(serve(client, table, second).number)
@@ -149,19 +148,19 @@ def test_a_new_display_gets_the_whole_current_screen_at_once(running):
     """Whatever was shown before it came, it needs nothing else to draw."""
     table, _, client = running
     shown = show(client, table, may_vote(table)[0])
-    with ScreenClient(table.socket, draws=False) as new:
+    with table.screen() as new:
         assert new.next() == shown
 
 
 def test_a_display_that_lost_its_node_finds_the_restarted_one(table):
     """After a kill the connection is closed, and connecting again leads to the new node's screen, of a higher number."""
     opened(table)
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         before = client.showing(s.Ready)
         node.kill()
         with pytest.raises(ConnectionError):
             client.next()
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         after = client.showing(s.Ready)
     assert after.number > before.number, "a touch made on a screen of the dead node is an old one"
 
@@ -169,7 +168,7 @@ def test_a_display_that_lost_its_node_finds_the_restarted_one(table):
 def test_more_displays_than_can_be_connected_are_turned_away(running):
     """The displays that are there stay, the one too many is closed, and a place that becomes free can be taken."""
     table, _, client = running
-    others = [ScreenClient(table.socket, draws=False) for _ in range(limits.DISPLAYS - 1)]
+    others = [table.screen() for _ in range(limits.DISPLAYS - 1)]
     for other in others:
         other.next()
     with raw(table) as one_too_many:
@@ -178,7 +177,7 @@ def test_more_displays_than_can_be_connected_are_turned_away(running):
     for other in others:
         assert isinstance(other.showing(s.Green).content, s.Green)
         other.close()
-    with ScreenClient(table.socket, draws=False) as new:
+    with table.screen() as new:
         assert isinstance(new.next().content, s.Green)
 
 
@@ -218,7 +217,7 @@ NONSENSE = {
     "no type": b'{"screen":1,"touch":"approve"}\n',
     "an unknown key": b'{"type":"Touch","screen":1,"touch":"approve","voter":1}\n',
     "a word for a number": b'{"type":"Touch","screen":"1","touch":"approve"}\n',
-    "a value too long": b'{"type":"Touch","screen":1,"touch":"number","value":"' + b"7" * 33 + b'"}\n',
+    "a value too long": b'{"type":"Touch","screen":1,"touch":"number","value":"' + b"7" * 65 + b'"}\n',
     "half a character": b'{"type":"Touch","screen":1,"touch":"pin","value":"\\ud800"}\n',
     "a line too long": b" " * (limits.ANSWER_BYTES + 1) + b'{"type":"Drawn","screen":1}\n',
     "a line without end": b"7" * (limits.ANSWER_BYTES + 1),
@@ -323,7 +322,7 @@ def test_many_lines_in_one_packet_are_read_in_their_order(running):
 def test_a_node_that_is_told_to_stop_stops_and_leaves_no_socket(table):
     """SIGTERM, twice as an impatient technician sends it: status 0, no words of alarm, and nobody waits at a dead socket."""
     opened(table)
-    with table.node() as node, ScreenClient(table.socket, draws=True) as client:
+    with table.node() as node, table.screen(draws=True) as client:
         client.showing(s.Ready)
         node.send_signal(signal.SIGTERM)
         node.send_signal(signal.SIGTERM)

@@ -7,7 +7,6 @@ import pytest
 from process_tools import log_of, may_vote, opened, serve, valgbord
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import ScreenClient
 
 OTHERS = ("spares/table-1", "another provision")
 
@@ -17,7 +16,7 @@ def other(request, make_table):
     """A table that has served a voter; and the bundle of another disk: its spare, or one of the same name, made anew."""
     table = make_table(voters=20)
     opened(table)
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         assert isinstance(serve(client, table, may_vote(table)[0]).content, s.Green)
         client.touch("next")
@@ -44,7 +43,7 @@ def test_a_node_never_goes_on_with_anothers_data(other):
     table, bundle, _ = other
     before, own = files(table.data), table.bundle
     table.bundle = bundle
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         told = client.next().content
         assert isinstance(told, s.Fault)
         assert told.code == "F10"
@@ -52,7 +51,7 @@ def test_a_node_never_goes_on_with_anothers_data(other):
     assert files(table.data) == before
     assert f"{table.data} is the data of T1.1" in log_of(table)
     table.bundle = own
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready)
         assert isinstance(serve(client, table, may_vote(table)[1]).content, s.Green)
 
@@ -94,7 +93,7 @@ def test_a_second_log_is_not_begun(other, place, marked):
     assert done.returncode == 1
     assert f"{own} has this disk's log" in done.stderr
     table.data = new
-    with table.node(), ScreenClient(table.socket, draws=True) as client:
+    with table.node(), table.screen(draws=True) as client:
         told = client.next().content
         assert (type(told), told.code) == (s.Fault, "F11")
         assert str(own) in told.reason

@@ -9,14 +9,19 @@ import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from kiosk.cli.chair import chair
 from kiosk.diagram import mermaid, rights
 from kiosk.display import words
+from kiosk.domain.entries import Body
+from kiosk.domain.rights import RIGHTS
 from kiosk.domain.screens import NotReady
 from kiosk.domain.texts import CODES
 from kiosk.screen_client import ScreenClient
+from kiosk.simulated.device import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,8 +47,25 @@ def test_the_diagram_is_the_desks() -> None:
 
 
 def test_the_table_of_rights_is_the_codes() -> None:
-    """Who may write what stands in the document as in the code; `python -m kiosk.diagram` prints it."""
+    """What a thief can do with each entry stands in the document as in the code; `python -m kiosk.diagram` prints it."""
     assert rights() in (ROOT / "kiosk" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def test_every_kind_of_entry_has_its_right() -> None:
+    """In the protocol's own table and in the code's: none is left out, and none is of yesterday."""
+    kinds = {kind.__struct_config__.tag for kind in get_args(Body)}
+    protocol = (
+        (ROOT / "kiosk" / "PROTOCOL.md").read_text(encoding="utf-8").partition("## Who may write what")[2].partition("\n## ")[0]
+    )
+    cells = "".join(line.split("|")[1] for line in protocol.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)", cells)) == kinds
+    assert {word for kind in RIGHTS for word in re.findall(r"`(\w+)", kind)} == kinds
+
+
+def test_the_chairs_commands_are_those_of_the_program() -> None:
+    """The README names every command of `valgbord chair`, and no other."""
+    listed = README.partition("or by `valgbord chair`")[2].partition("\n- ")[0]
+    assert set(re.findall(r"`([a-z-]+)`", listed)) == set(chair.commands)
 
 
 def test_every_code_is_explained() -> None:
@@ -79,10 +101,10 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
             if words[0] == "valgbord" and words[1] in STAYS:
                 process = running.enter_context(subprocess.Popen(words, cwd=tmp_path, env=headless()))
                 running.callback(process.send_signal, signal.SIGTERM)
-                with ScreenClient(tmp_path / "screen.sock", draws=False) as client:
+                with ScreenClient(tmp_path / "screen.sock", draws=False, patience_s=PATIENCE_S) as client:
                     assert isinstance(client.next().content, NotReady)
             else:
-                subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=60)
+                subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=PATIENCE_S)
             if words[0] == "cp":  # this machine has no scanner, and `check` would rightly say so
                 plan = tmp_path / "plan.toml"
                 plan.write_text(plan.read_text(encoding="utf-8").replace('kind = "hid"', 'kind = "none"'), encoding="utf-8")

@@ -1,7 +1,5 @@
 """The HID scanner: found, grabbed, read, unplugged and plugged in again."""
 
-import time
-
 import pytest
 from evdev import ecodes
 from scanner_fakes import Bus, Gadget, Inbox
@@ -12,7 +10,6 @@ from kiosk.scanner.keyboard import PRESSED
 from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent, ScannerThread
 
 CARD = "012300012345"
-BACK_S = 2.0  # seconds from plugging in to working
 
 
 @pytest.fixture
@@ -117,7 +114,7 @@ def test_no_scanner_at_the_start(bus, link, inbox, begin):
 
 
 def test_unplugged_in_the_middle_of_a_card(bus, link, inbox, begin):
-    """Back within two seconds of replugging; half a card and a held Shift are forgotten; each change is said once."""
+    """Back by itself after replugging; half a card and a held Shift are forgotten; each change is said once."""
     scanner = plug(bus, link)
     thread = begin()
     assert inbox.next() == ScannerPresent()
@@ -128,9 +125,7 @@ def test_unplugged_in_the_middle_of_a_card(bus, link, inbox, begin):
     assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
 
     scanner = plug(bus, link)
-    plugged_in = time.monotonic()
     assert inbox.next() == ScannerPresent()
-    assert time.monotonic() - plugged_in < BACK_S
     scanner.types("2345\r")
     assert inbox.next() == Scan("2345")
 

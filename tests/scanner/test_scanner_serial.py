@@ -1,7 +1,6 @@
 """The serial scanner, on a pseudo-terminal: the kernel's own, with a test at the other end."""
 
 import os
-import time
 
 import pytest
 from scanner_fakes import Inbox
@@ -10,7 +9,6 @@ from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent, scanner_for
 
 CARD = "012300012345"
-BACK_S = 2.0  # seconds from plugging in to working
 
 
 class Port:
@@ -102,7 +100,7 @@ def test_no_scanner_at_the_start(port, inbox, begin):
 
 
 def test_unplugged_in_the_middle_of_a_card(port, inbox, begin):
-    """Back within two seconds of replugging, on another port; half a card is forgotten; each change is said once."""
+    """Back by itself after replugging, on another port; half a card is forgotten; each change is said once."""
     port.plug()
     thread = begin()
     assert inbox.next() == ScannerPresent()
@@ -112,9 +110,7 @@ def test_unplugged_in_the_middle_of_a_card(port, inbox, begin):
     assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
 
     port.plug()
-    plugged_in = time.monotonic()
     assert inbox.next() == ScannerPresent()
-    assert time.monotonic() - plugged_in < BACK_S
     port.sends(b"2345\r")
     assert inbox.next() == Scan("2345")
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from multiprocessing import get_context
 
-from tests.simulation.mutations import CONTROLS, G5_ASIDE, HIDDEN_BY_G5, MUTATIONS, WHY_NOT, broken
+from tests.simulation.mutations import CONTROLS, FOUND_BY, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import TURNS, Counts, ViolationError
 from tests.simulation.refusals import counted
 from tests.simulation.schedule import PLOTTED, Schedule
 
 STEPS = 100
-MOSTLY_PLOTTED = 0.8  # the chance of a plot where a broken rule is looked for
+MOSTLY_PLOTTED = 0.9  # the chance of a plot where a broken rule is looked for
 
 
 def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0, plotted: float = PLOTTED) -> str:
@@ -114,9 +114,9 @@ def run_many(
         story, words = shortened(violations[0][0], steps, nodes, violations[0][1])
         say(f"the story of seed {violations[0][0]}:")
         tell(story, words, say)
-    said = {what: times for what, times in total.seen.items() if what.endswith((" no", " yes")) and "_" in what}
+    said = {what: times for what, times in total.seen.items() if what.endswith(" no") and "_" in what}
     say("how often: " + ", ".join(f"{what} {times}" for what, times in sorted(total.seen.items()) if what not in said))
-    say("in how many steps a rule said so: " + ", ".join(f"{what} {times}" for what, times in sorted(said.items())))
+    say("in how many steps a rule said no: " + ", ".join(f"{what} {times}" for what, times in sorted(said.items())))
     turns = total.seen.get(TURNS, 0)
     say(f"{walked / seconds:.0f} steps/s, {turns / seconds:.0f} turns of a node/s with {jobs} processes")
     say(f"{done} schedules, {len(violations)} violations")
@@ -134,25 +134,23 @@ def mutate(
 ) -> bool:
     """Break a rule, and look for the first schedule that finds out. Whether one does. One job runs in this process.
 
-    A control breaks what must do no harm; for it, to be found out is the bad end.
+    The day that is known to find out is tried first. A control breaks what must do no harm; for it, to be found out is the bad
+    end.
     """
     share = 25
     parts = [(at, min(share, seed + schedules - at)) for at in range(seed, seed + schedules, share)]
+    parts = [(FOUND_BY[name], 1), *parts] if name in FOUND_BY else parts
     patches = (MUTATIONS | CONTROLS)[name]
-    tries = [] if name in HIDDEN_BY_G5 else [("", patches)]
-    if name not in CONTROLS:
-        tries.append((" (G5 aside)", patches + G5_ASIDE))
-    for aside, broken_now in tries:
-        with broken(*broken_now), ExitStack() as running:
-            look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count(), _mortal)).imap
-            for found in look(_look, parts):
-                if found is not None:
-                    at, words = found
-                    verdict = "HARMFUL   " if name in CONTROLS else "caught    "
-                    say(f"{verdict}  {name}{aside}: after {at - seed + 1} schedules: {words[:110]}")
-                    if with_story:
-                        tell(*shortened(at, STEPS, 0, words, MOSTLY_PLOTTED), say)
-                    return True
+    with broken(*patches), ExitStack() as running:
+        look = map if jobs == 1 else running.enter_context(get_context("fork").Pool(jobs or os.cpu_count(), _mortal)).imap
+        for found in look(_look, parts):
+            if found is not None:
+                at, words = found
+                verdict = "HARMFUL   " if name in CONTROLS else "caught    "
+                say(f"{verdict}  {name}: on the day of seed {at}: {words[:110]}")
+                if with_story:
+                    tell(*shortened(at, STEPS, 0, words, MOSTLY_PLOTTED), say)
+                return True
     if name in CONTROLS:
         say(f"harmless    {name}: in {schedules} schedules, as it must be")
         return False

@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 from tests.simulation.liar import Liar
 from tests.simulation.network import BROKERS
-from tests.simulation.world import Machine
+from tests.simulation.world import Copied, Machine
 
 
 class Fate(Liar):
     """The faults."""
 
-    snapshots: dict[str, tuple[list, dict]]
+    snapshots: dict[str, Copied]
 
     # --- fate ---
 
@@ -32,9 +32,9 @@ class Fate(Liar):
         if self.focus and rng.random() < 0.6:
             ups = [m for m in world.machines.values() if m.up]
             known = ups[rng.randrange(len(ups))].node.books.books if ups else None
-            holders = [h.holder for h in known.chain(self.focus).holdings] if known is not None else []
-            named = [f"T{self.focus}.1", *holders, "S.1"]
-            return world.machines[rng.choice([o for o in named if o in world.machines])]
+            holders = [h.holder.device for h in known.chain(self.focus).holdings.values()] if known is not None else []
+            concerned = [f"T{self.focus}.1", *holders, "S.1"]
+            return world.machines[rng.choice([device for device in concerned if device in world.machines])]
         return rng.choice(list(world.machines.values()))
 
     def power(self) -> None:
@@ -49,10 +49,10 @@ class Fate(Liar):
 
     def cut(self) -> None:
         """A machine loses every broker, or gets them back."""
-        origin = self.concerned().origin
-        both = {(origin, broker) for broker in BROKERS}
+        name = self.concerned().name
+        both = {(name, broker) for broker in BROKERS}
         self.counts.add("cut off")
-        self.world.say(f"{origin}: cable out or in")
+        self.world.say(f"{name}: cable out or in")
         if self.world.cut_out & both:
             self.world.cut_out -= both
             self.world.cut_in -= both
@@ -63,10 +63,10 @@ class Fate(Liar):
     def one_way(self) -> None:
         """A machine can send and not receive, or the other way about; or this has ended."""
         side = self.rng.choice((self.world.cut_in, self.world.cut_out))
-        origin = self.rng.choice(list(self.world.machines))
-        both = {(origin, broker) for broker in BROKERS}
+        name = self.rng.choice(list(self.world.machines))
+        both = {(name, broker) for broker in BROKERS}
         self.counts.add("one-way cut")
-        self.world.say(f"{origin}: one-way cut begins or ends")
+        self.world.say(f"{name}: one-way cut begins or ends")
         if side & both:
             side -= both
         else:
@@ -91,17 +91,17 @@ class Fate(Liar):
             world.cut_in.clear()
             world.cut_out.clear()
         else:
-            self.part({origin for origin in world.machines if self.rng.random() < 0.5})
+            self.part({name for name in world.machines if self.rng.random() < 0.5})
 
     def part(self, some: Collection[str]) -> None:
         """Some machines reach only the first broker, the others only the second."""
-        away = {(origin, 1 if origin in some else 0) for origin in self.world.machines}
+        away = {(name, 1 if name in some else 0) for name in self.world.machines}
         self.world.cut_in |= away
         self.world.cut_out |= away
 
     def half(self) -> None:
         """A machine loses one of the brokers, or gets it back: it may hear and be heard by some only."""
-        way = (self.concerned().origin, self.rng.choice(BROKERS))
+        way = (self.concerned().name, self.rng.choice(BROKERS))
         self.counts.add("half cut")
         self.world.say(f"{way[0]}: loses broker {way[1]}, or gets it back")
         self.world.cut_in ^= {way}
@@ -110,9 +110,9 @@ class Fate(Liar):
     def deaf(self) -> None:
         """Nothing of one machine, or nothing of one kind, comes through to another; or this has ended."""
         kind = self.rng.choice(("*", "*", "log", "give", "want", "ask", "head"))
-        origins = list(self.world.machines)
+        names = list(self.world.machines)
         self.counts.add("one way lost")
-        self.world.blocked ^= {(self.concerned().origin, self.rng.choice((*origins, "*")), kind)}
+        self.world.blocked ^= {(self.concerned().name, self.rng.choice((*names, "*")), kind)}
 
     def display(self) -> None:
         """A display gets slow, dies, or works again."""
@@ -138,20 +138,30 @@ class Fate(Liar):
         self.world.faults.meddle = 0.0 if self.world.faults.meddle else 0.1
 
     def lost_disk(self) -> None:
-        """A disk is lost for good, at most one in a day; the device comes back with its spare."""
-        if self.rng.random() < 0.3 and not self.world.has_lost_a_disk and not self.oracle.liar:
-            machine = self.rng.choice(list(self.world.machines.values()))
-            if not self.in_island(machine.origin):
-                self.counts.add("lost disk")
-                self.world.boot(self.world.replace_disk(machine))
+        """A disk is lost for good, at most one in a day; the node comes back with its spare."""
+        if self.rng.random() < 0.3 and (machine := self._whose_card()) is not None:
+            self.counts.add("lost disk")
+            self.world.boot(self.world.replace_disk(machine))
 
     def old_disk(self) -> None:
         """A copy of a disk is made; later it is put in instead of the real one, which is lost, while that machine is off."""
-        machine = self.rng.choice(list(self.world.machines.values()))
-        copied = self.snapshots.get(machine.origin)
+        if (machine := self._whose_card()) is None:
+            return
+        copied = self.snapshots.get(machine.name)
         if copied is None:
-            self.snapshots[machine.origin] = (list(machine.disk), dict(machine.vector))
-        elif not self.world.has_lost_a_disk and not self.in_island(machine.origin) and not self.oracle.liar:
+            self.snapshots[machine.name] = Copied.of(machine)
+        else:
             self.counts.add("old disk")
             self.world.crash(machine)
-            self.world.put_in(machine, *copied)
+            self.world.put_in(machine, copied)
+
+    def copied_card(self) -> None:
+        """A card's copy, as it is now or was some time ago, runs beside it."""
+        if self.rng.random() < 0.3 and (machine := self._whose_card()) is not None and machine.disk:
+            self.counts.add("copied card")
+            self.world.boot(self.world.run_beside(machine, self.snapshots.get(machine.name, Copied.of(machine))))
+
+    def _whose_card(self) -> Machine | None:
+        """Whose card is lost or copied next: one a day is enough, and none where there is a liar."""
+        machine = self.rng.choice(list(self.world.machines.values()))
+        return None if self.world.has_lost_a_disk or self.in_island(machine) or self.oracle.liar else machine

@@ -2,9 +2,7 @@
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
-from kiosk.domain import rules
 from kiosk.domain import screens as s
-from kiosk.domain.nodes import node_of
 from kiosk.domain.office import Deed
 from tests.simulation.fate import Fate
 from tests.simulation.office import Office
@@ -16,8 +14,6 @@ _ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin, s.Board)
 
 class Healing(Fate):
     """What is done in the end."""
-
-    # --- the end of the day ---
 
     def heal(self) -> None:
         """The network heals, everything runs, the clerks answer, and the chair finishes what was begun."""
@@ -32,7 +28,8 @@ class Healing(Fate):
                 world.draw(machine)
             elif not machine.lost:
                 world.boot(machine)
-        self.look_at_old_disks()
+        world.run_for(200)
+        self.start_old_cards_again()
         for turn in range(60):
             self.settle()
             world.run_for(350)
@@ -41,50 +38,30 @@ class Healing(Fate):
         if self.restless():
             raise ViolationError(f"L: the place does not come to rest: {self.restless()}")
 
+    def start_old_cards_again(self) -> None:
+        """An old card did not know of all its requests when it began: its clerk is asked about them at its next start."""
+        for machine in [m for m in self.world.machines.values() if m.old and m.up and not m.node.fault]:
+            self.answer_all(machine)
+            self.world.run_for(4 * limits.WANT_LONGEST_MS)
+            if machine.up:
+                self.start_again(machine)
+                return
+
+    def start_again(self, machine: Machine) -> None:
+        """Somebody starts a machine again, and its clerk answers."""
+        self.world.crash(machine)
+        self.world.boot(machine)
+        if machine.node.is_locked:
+            self.decide(machine, Deed.UNLOCK)
+        self.answer_all(machine)
+        self.world.run_for(2 * limits.HEAD_MS)
+        self.excuse_silent()
+        self.world.run_for(350)
+
     def is_in_step(self) -> bool:
         """Whether all have the same entries on disk, and nobody a copy in memory that waits for its commit."""
         up = [machine for machine in self.world.machines.values() if machine.up]
         return all(m.vector == up[0].vector and not m.node.books.replica.unread for m in up)
-
-    def look_at_old_disks(self) -> None:
-        """A machine with an old copy of its disk has stopped itself, if others know more of its log; then it is taken away."""
-        world = self.world
-        old = [machine for machine in world.machines.values() if machine.old and not machine.lost]
-        if not old:
-            return
-        world.run_for(200)
-        self.settle()
-        world.run_for(limits.WANT_LONGEST_MS + 2 * limits.HEAD_MS)  # who was asked in vain till now is asked again
-        for machine in old:
-            if machine.up and machine.node.fault:
-                self.counts.add("old disk has stopped itself")
-            elif machine.up and machine.node.is_locked:
-                self.counts.add("old disk is locked, and does not listen")
-            else:
-                self.counts.add("old disk not found out")
-                self.look_whether_known(machine)
-            world.boot(world.replace_disk(machine))
-
-    def look_whether_known(self, machine: Machine) -> None:
-        """Nobody may know that a machine that runs has an old disk."""
-        if other := self.contradicts(machine):
-            raise ViolationError(f"F7: {machine.origin} runs on an old disk, though {other} knows another log of it")
-        known = max((m.vector.get(machine.origin, 0) for m in self.who_can_tell(machine)), default=0)
-        if machine.outdated | machine.contested and known > machine.vector.get(machine.origin, 0):
-            raise ViolationError(f"F7: {machine.origin} runs on an old disk, though others have more of its log")
-
-    def who_can_tell(self, machine: Machine) -> list[Machine]:
-        """The other nodes that run. One that is locked says nothing: what it alone knows comes to light when it is unlocked."""
-        return [m for m in self.world.machines.values() if m is not machine and m.up and not m.node.is_locked]
-
-    def contradicts(self, machine: Machine) -> str:
-        """A node that has an entry of this machine's log which is not what the machine has."""
-        own = {row.seq: row.data for row in machine.disk if row.origin == machine.origin}
-        for other in self.who_can_tell(machine):
-            copies = [row for row in other.disk if row.origin == machine.origin]
-            if any(own.get(row.seq, b"") != row.data for row in copies):
-                return other.origin
-        return ""
 
     def settle(self) -> None:
         """Everybody does what is due."""
@@ -92,17 +69,69 @@ class Healing(Fate):
             if not machine.up:
                 continue
             self.answer_all(machine)
-            if machine.node.is_locked and not (self.is_sealed(machine.origin) and self.is_anybody_fresh()):
+            if machine.up and machine.node.fault:
+                self.take_away(machine)
+                continue
+            if machine.node.is_locked:
                 self.decide(machine, Deed.UNLOCK)
             content = machine.screen.content if machine.up else None
             aside = isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent)
             if aside and machine.screen.left is not None and machine.screen.left.touch == "cancel":
                 self.touch(machine, "cancel")
-            if machine.up and machine.node.books.may_decide(0) and not machine.node.ledger.poll_open:
-                self.open_poll(machine)  # the register was taken without the entry
-        if not self.go_on():
-            self.attest()
-        self.go_on_seizing(finish=True)
+        self.go_on_stopping(finish=True)
+        if self.must_stop():
+            self.stop_somewhere()
+        self.excuse_silent()
+
+    def excuse_silent(self) -> None:
+        """The chair attests at who waits for what is off that its card is the right one; another card is taken out."""
+        for machine in self.world.machines.values():
+            silent = set(machine.node.situation.awaited) & self.off() if machine.up else set()
+            if silent and machine.node.books.seen.member.is_new:
+                continue
+            if silent and self.is_right_card(machine):
+                self.order_excuse(machine, silent.intersection(machine.node.situation.excusable))
+            elif silent:
+                self.take_away(machine)
+                return
+
+    def take_away(self, machine: Machine) -> None:
+        """A card with a copy, or an old one that lacks a witness, is taken out, and the copy too; the node goes on with the
+        spare."""
+        self.counts.add("copied card has stopped itself" if machine.node.fault else "old card is taken out")
+        for card in self.world.cards_of(machine.device):
+            self.world.crash(card)
+            card.lost = True
+        self.world.boot(self.world.replace_disk(self.world.machines[machine.device]))
+
+    def must_stop(self) -> bool:
+        """Whether a code is needed: the poll is not open, nobody is a member, a book's holder is off, a stop is left, or a
+        spare waits for who is off."""
+        up = [m for m in self.world.machines.values() if not m.is_off and m.node.books.seen.run]
+        if not up or any(m.node.books.stopping is not None and not self.is_stuck(m) for m in up):
+            return False
+        waits = any(m.node.books.seen.member.is_new and set(m.node.situation.awaited) & self.off() for m in up)
+        return waits or all(map(self._lacks_stop, up)) or not any(m.node.books.seen.member.reached for m in up)
+
+    def _lacks_stop(self, machine: Machine) -> bool:
+        """Whether a machine's books call for a code. One that has not heard of the last view yet may call in vain."""
+        books = machine.node.books.books
+        gone = {books.runs[books.holder(book)].device for book in books} & self.off()
+        return bool(gone or books.pending) or not machine.node.ledger.poll_open
+
+    def is_stuck(self, machine: Machine) -> bool:
+        """Whether a stop waits for who is off, or for what such a one has shown."""
+        stopped = machine.node.books.stopping
+        answers = machine.node.books._answers
+        lacking = {device for device, head in answers.items() if not machine.node.books.books.runs.have_stored(head.have)}
+        return bool((machine.node.books.waits_for(stopped) | lacking) & self.off())
+
+    def stop_somewhere(self) -> None:
+        """The chair uses the next code; at a table where a liar does not see it."""
+        honest = [m for m in self.shuffled() if m.device != self.oracle.liar]
+        for machine in sorted(honest, key=lambda m: not self.is_right_card(m)):
+            if machine.up and machine.node.situation.may_stop and self.stop_at(machine, whole=True):
+                return
 
     def answer_all(self, machine: Machine) -> None:
         """The clerk says what became of all that the last run left open."""
@@ -110,110 +139,73 @@ class Healing(Fate):
             if machine.up and machine.screen is not None and isinstance(machine.screen.content, s.Unresolved):
                 self.answer(machine)
 
-    def is_sealed(self, origin: str) -> bool:
-        """Whether the register is just being taken from this node, which is locked for it."""
-        chains = [m.node.books.books.chain(0) for m in self.world.machines.values() if m.up and not m.node.is_locked]
-        return any(chain.pending and chain.last.holder == origin for chain in chains)
-
-    def is_anybody_fresh(self) -> bool:
-        """Whether any node that runs is fresh, and not locked."""
-        nodes = [m.node for m in self.world.machines.values() if m.up]
-        return any(node.books.seen.fresh.reached and not node.is_locked for node in nodes)
-
-    def go_on(self) -> bool:
-        """A pending seal is finished: by a new one, if its writer can't, or if it waits for a disk that is lost: for its
-        answer, or for what its answer showed."""
-        for machine in self.world.machines.values():
-            if machine.node is None:
-                continue
-            keeper = machine.node.books
-            for book in list(keeper.books):
-                needed = self.world.machines[keeper.books.holder(book)].lost
-                if (needed or keeper.books.unfinished(book)) and rules.may_seal(keeper.seen, book):
-                    sealed = keeper.own_seal(book)
-                    due = keeper.waits_for(book, sealed) if sealed is not None else set()
-                    if sealed is not None and keeper.fetches(book, sealed):
-                        due |= keeper.answers(book, sealed).keys()
-                    if sealed is None or due & self.stopped():
-                        holder = self.world.machines.get(keeper.books.holder(book))
-                        takes = not book and not keeper.books.is_overtaken(book)
-                        if takes and holder is not None and holder.up and not holder.node.is_locked:
-                            self.decide(holder, Deed.LOCK)
-                        self.seal_at(machine, book, everybody=True)
-                        return True
-        return False
-
     def restless(self) -> list[str]:
         """What is still due, and where."""
-        found = []
+        found, deciding = [], dict.fromkeys(self.world.place.opening, 0)
         for machine in self.world.machines.values():
             if machine.node is None:
                 continue
-            seen, keeper = machine.node.books.seen, machine.node.books
+            seen, keeper, state = machine.node.books.seen, machine.node.books, machine.node.desk.state
             due = {
-                "not joined": not seen.joined,
-                "not fresh": not seen.fresh.reached,
+                "copied": bool(machine.node.fault),
+                "without a run": not seen.run,
+                "no member": not seen.member.reached,
                 "island": seen.island,
-                "to open the poll": keeper.may_decide(0) and not machine.node.ledger.poll_open,
-                "waiting": isinstance(machine.node.desk.state, d.Waiting),
-                "not drawn": isinstance(machine.node.desk.state, d.Green) and not machine.node.desk.state.lit,
-                "on a page": machine.origin[0] == "T" and isinstance(machine.node.desk.state, d.Office | d.Menu | d.Pin),
+                "to hear that the poll is open": not machine.node.ledger.poll_open,
+                "waiting": isinstance(state, d.Waiting),
+                "not drawn": isinstance(state, d.Green) and not state.lit,
+                "on a page": machine.is_table and isinstance(state, d.Office | d.Menu | d.Pin),
+                "to see a stop finished": bool(keeper.books.pending),
             }
-            found += [f"{machine.origin} is {what}" for what, holds in due.items() if holds]
-            for book in keeper.books:
-                if self.world.machines[keeper.books.holder(book)].lost and rules.may_seal(seen, book):
-                    found.append(f"{machine.origin} must take book {book} from a lost disk")
-                if keeper.books.unfinished(book):
-                    sealed = keeper.own_seal(book)
-                    waits = keeper.waits_for(book, sealed) if sealed is not None else "another"
-                    found.append(f"{machine.origin} sees book {book} sealed, waits for {waits}")
-        return found
+            found += [f"{machine.name} is {what}" for what, holds in due.items() if holds]
+            for book in deciding:
+                deciding[book] += bool(seen.run) and keeper.may_decide(book)
+        return found + [f"nobody decides in book {book}" for book, times in deciding.items() if not times]
 
     def boards(self) -> dict[str, s.Board]:
         """What every overview shows, once its node has looked around."""
         for machine in self.world.machines.values():
             if machine.up and not machine.node.is_locked and not self.order(machine, "overview", Office.overview):
-                raise ViolationError(f"W: the overview of {machine.origin} can't be opened: {machine.screen.content}")
+                raise ViolationError(f"W: the overview of {machine.name} can't be opened: {machine.screen.content}")
         self.world.run_for(limits.HEAD_MS + 100)  # a node looks around with its next head at the latest
-        contents = {m.origin: m.screen.content for m in self.world.machines.values() if m.up}
+        contents = {m.name: m.screen.content for m in self.world.machines.values() if m.up}
         for machine in self.world.machines.values():
-            if machine.up and machine.origin[0] == "T" and isinstance(machine.screen.content, s.Board):
+            if machine.up and machine.is_table and isinstance(machine.screen.content, s.Board):
                 self.touch(machine, "cancel")
-        return {origin: content for origin, content in contents.items() if isinstance(content, s.Board)}
+        return {name: content for name, content in contents.items() if isinstance(content, s.Board)}
 
     def serve_the_rest(self) -> None:
-        """Whoever has no ballot yet, and whose card is at no table that is gone, can be served at some table."""
-        world, fold = self.world, self.oracle.fold_of_all()
-        gone = {origin for origin, machine in world.machines.items() if machine.lost}
-        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.origin != self.oracle.liar]
-        if any(node_of(m.origin) == "S" and m.lost for m in world.machines.values()) or not tables:
-            return  # without the register's log nobody may know whether the poll is open
+        """Whoever has no ballot yet can be served at some table; what says otherwise is undone first."""
+        world = self.world
+        fold = self.oracle.fold_of_all()
+        again = {self.oracle.liar} | fold.left_at(world.voters)
+        for machine in [m for m in world.machines.values() if m.up]:  # what is open can be undone once its run is over
+            if machine.device in again or fold.unsettled(machine.device):
+                self.start_again(machine)
+        tables = [m for m in world.machines.values() if m.up and m.is_table and m.device != self.oracle.liar]
         for machine in tables:
             if isinstance(machine.screen.content, s.Closed):
                 self.decide(machine, Deed.REOPEN_TABLE)
         for voter in world.voters:
             self.take_back(voter)
         world.run_for(200)
-        fold = self.oracle.fold_of_all()
-
-        def is_to_be_served(voter: int) -> bool:
-            """A right and no ballot, and no request at a table that is gone: that may have come late."""
-            if self.is_lit(voter) or not self.oracle.rights_of(voter) or self.oracle.is_marked_by_liar(fold, voter):
-                return False
-            at_a_lost_table = any(e.origin in gone for e in fold.all("request") if e.body["voter"] == voter)
-            return not at_a_lost_table and not any(e.body["voter"] == voter for e in fold.all("rescanned"))
-
-        for voter in filter(is_to_be_served, world.voters):
+        for voter in [v for v in world.voters if self.is_to_be_served(v)]:
             self.counts.add("served in the end")
             if not any(self.is_served(machine, voter) for machine in tables):
-                shown = {m.origin: type(m.screen.content).__name__ for m in tables if m.screen is not None}
+                shown = {m.name: type(m.screen.content).__name__ for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
+    def is_to_be_served(self, voter: int) -> bool:
+        """A right and no ballot, and no liar in whose book the voter is."""
+        return not self.is_lit(voter) and bool(self.oracle.rights_of(voter)) and not self.oracle.excuses.is_liars(voter)
+
     def take_back(self, voter: int) -> None:
-        """The secretary takes back every mark of a voter who has no ballot: a liar's, or one of which nobody knew."""
+        """The secretary, or else the assistant, takes back every mark of a voter who has no ballot: a liar's, or one of which
+        nobody knew."""
         for machine in self.world.machines.values():
-            if machine.up and machine.node.books.may_decide(0) and not self.is_lit(voter):
+            if machine.up and machine.device != self.oracle.liar and not self.is_lit(voter):
                 self.undo_at(machine, voter)
+                self.world.run_for(100)
 
     def is_lit(self, voter: int) -> bool:
         """Whether the voter has ballots that were not taken back."""

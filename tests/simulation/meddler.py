@@ -36,10 +36,10 @@ def _badly_signed(payload: bytes, rng: Random) -> bytes:
 
 
 def _forged(payload: bytes, _rng: Random) -> bytes:
-    """Another origin is said to have written it."""
+    """Another device is said to have written it."""
     batch = wire.read_batch(payload)
-    other = "T2.1" if batch.origin != "T2.1" else "T1.1"
-    return wire.encode(msgspec.structs.replace(batch, origin=other))
+    other = "T2.1" if not batch.run.startswith("T2.1") else "T1.1"
+    return wire.encode(msgspec.structs.replace(batch, run=f"{other}-{batch.run.partition('-')[2]}"))
 
 
 def _forked(payload: bytes, rng: Random) -> bytes:
@@ -47,16 +47,16 @@ def _forked(payload: bytes, rng: Random) -> bytes:
     batch = wire.read_batch(payload)
     last = e.decode_entry(batch.entries[-1])
     if rng.random() < 0.5:
-        kept, forged = batch.entries[:-1], msgspec.structs.replace(last, body=_grant(rng))
+        kept, forged = batch.entries[:-1], msgspec.structs.replace(last, body=_grant(rng, batch.run))
     else:
-        forged = e.Entry(last.origin, last.seq + 1, e.entry_hash(bytes(batch.entries[-1])), last.time, _grant(rng))
+        forged = e.Entry(last.run, last.seq + 1, e.entry_hash(bytes(batch.entries[-1])), last.time, _grant(rng, batch.run))
         kept = batch.entries
     data = e.encode_entry(forged)
     signature = _STRANGER.sign(e.batch_signed(e.entry_hash(data))).hex()
-    return wire.encode(Batch(batch.origin, batch.first, (*kept, msgspec.Raw(data)), signature))
+    return wire.encode(Batch(batch.run, batch.first, (*kept, msgspec.Raw(data)), signature))
 
 
-def _grant(rng: Random) -> e.Body:
+def _grant(rng: Random, run: str) -> e.Body:
     if rng.random() < 0.5:
-        return e.Start(("T1.1",))
-    return e.Decision("T2.1/1/99", 1, ("byraad", "region"), 1, 1, e.Outcome.GRANTED)
+        return e.Excused(("T1.1",))
+    return e.Decision(f"{run}/99", 1, ("byraad", "region"), f"{run}#1", e.Outcome.GRANTED)

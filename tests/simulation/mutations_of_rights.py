@@ -1,27 +1,28 @@
 """Mutations of who may say what, and of what the screens say: what the oracle would not see if it asked the product.
 
-Each is a rule that was broken by hand once, and found by nobody. `PROVEN_REPEATS` in `mutations` names those that do no harm.
+Each is a rule that was broken by hand once, and found by nobody.
 """
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace as replace_in
 from typing import Any
 
 from msgspec.structs import replace
 
-from kiosk.domain import board, ledger, rights, rules, view
+from kiosk.domain import board, office, rights, rules, view
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.books import REGISTER, Books
+from kiosk.domain.books import Books
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark
-from kiosk.domain.ledger import Case, Ledger, Totals
+from kiosk.domain.ledger import Case, Decided, Ledger, Totals
 from kiosk.domain.messages import Ask, Head
-from kiosk.node import Now, Turn, desk_keeper
+from kiosk.domain.nodes import node_of
+from kiosk.domain.runs import Runs
+from kiosk.node import Now, desk_keeper
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.core import Node
 from kiosk.node.peers import Peers
-from kiosk.node.replica import Replica
 from kiosk.node.touches import PinPad
 
 _Patch = tuple[object, str, Any]
@@ -37,17 +38,18 @@ def _never(*_: object, **__: object) -> bool:
 
 # --- rights ---
 
-_request, _decision, _bar, _undo_grants, _asked, _announce, _turn = (
-    rights.request, rights.decision, BookKeeper._bar, rules.undo_grants, BookKeeper.asked, Peers.announce, Node._turn,
-)  # fmt: skip
+_bar, _asked, _announce, _decided = BookKeeper._bar, BookKeeper.asked, Peers.announce, Ledger._decided
 
 
-def _request_of_any_book(made: e.Request, author: str, basis: rights.Basis) -> bool:
-    return _request(replace(made, book=basis.book_of(made.voter) or 0), author, basis)
+def _request_of_anybody(made: e.Request, _author: str, basis: rights.Basis) -> bool:
+    return basis.book_of(made.voter) is not None and bool(made.elections)
 
 
-def _decision_of_any_book(body: e.Decision, basis: rights.Basis) -> bool:
-    return _decision(replace(body, book=basis.book_of(body.voter) or 0), basis)
+def _undo_of_anybody(made: e.Request, author: str, basis: rights.Basis) -> bool:
+    return _request(made, author, replace_in(basis, deciders=frozenset(map(node_of, basis.devices))))
+
+
+_request = rights.request
 
 
 def _holder_without(name: str, value: object) -> Callable[..., Barred | None]:
@@ -70,57 +72,61 @@ def _without(name: str, value: object) -> Iterator[None]:
         setattr(Ledger, name, old)
 
 
-def _undoes_as_asked(undo: Case, voters: Collection[int], books: Books) -> bool:
+def _undoes_as_asked(_self: Ledger, undo: Case, voters: Collection[int]) -> bool:
     """An undo counts as soon as it is asked for."""
-    made = undo.made
-    return made is not None and made.voter in voters and books.counts(REGISTER, made.register, undo.origin, undo.seq)
+    return undo.made is not None and undo.made.voter in voters
 
 
-def _undoes_whoever_asks(undo: Case, voters: Collection[int], books: Books) -> bool:
-    made, found = undo.made, undo.outcome(books)
-    granted = found is not None and found.decision.outcome is e.Outcome.GRANTED
-    return made is not None and made.voter in voters and granted
+def _undoes_by_any_grant(_self: Ledger, undo: Case, voters: Collection[int]) -> bool:
+    granted = any(one.decision.outcome is e.Outcome.GRANTED for said in undo.decided.values() for one in said.values())
+    return undo.made is not None and undo.made.voter in voters and granted
 
 
-def _has_held_register(self: Books, book: int, origin: str, epoch: int) -> bool:
-    return book == REGISTER or (origin, epoch) in self._held.get(book, ())
+def _undone_for_good(self: Ledger, case: Case) -> bool:
+    return any(undo.made is not None and self._undoes(undo, self.voters(case)) for undo in case.undos)
 
 
-def _undone_for_good(self: Case, books: Books) -> bool:
-    voters = {self.made.voter} if self.made is not None else set()
-    return any(ledger._undoes(undo, voters, books) for undo in self.undos if undo.made)
+def _step_with_any_give(self: Books, book: int, run: Any, hold: str, below: Any, been: Any, **may: bool) -> Any:
+    """A give counts of anybody who names the hold."""
+    mine = next((given for (of, _, at), given in self._gives.items() if (of, at) == (book, hold)), None)
+    gives, self._gives = self._gives, self._gives if mine is None else {**self._gives, (book, run.name, hold): mine}
+    try:
+        return _step(self, book, run, hold, below, been, **may)
+    finally:
+        self._gives = gives
+
+
+_step = Books._step
+
+
+def _words_of_the_request(self: Ledger, decided: Decided) -> None:
+    """A decision is taken for one on the request, whatever it says."""
+    made = self._case(decided.decision.request).made
+    if made is not None:
+        said = replace(decided.decision, voter=made.voter, elections=made.elections, target=made.target)
+        decided = replace_in(decided, decision=said)
+    _decided(self, decided)
+
+
+def _conflict_with_cards(self: Ledger, voter: int) -> tuple[tuple[int, int], ...]:
+    """A card is a ballot beside what its table has written."""
+    found = list(self.found(voter))
+    marks = [(case.table, self.time_ms(case)) for case in self.marking(voter)] + [(one.table, one.time_ms) for one in found]
+    return tuple(sorted(set(marks))) if found and len(marks) > 1 else _conflict(self, voter)
+
+
+_conflict = Ledger._conflict
 
 
 def _asked_at_once(self: BookKeeper, ask: Ask, sender: str, now: Now) -> None:
     _asked(self, replace(ask, after=0), sender, now)
 
 
-def _seize_for_the_old_holder(self: BookKeeper, *given: Any, **more: Any) -> bool:
-    """The old holder is nobody when it is asked whether the book may go to it: in `seize` that is the third time."""
-    books, asked = self.books, iter(range(1_000))
-    books.old_holder = lambda *at: "" if next(asked) == 2 else Books.old_holder(books, *at)  # type: ignore[method-assign]
-    try:
-        return _seize(self, *given, **more)
-    finally:
-        del books.old_holder
-
-
-_seize = BookKeeper.seize
-
-
 # --- what is only in memory ---
 
 
-def _announce_memory(self: Peers, replica: Replica, *given: Any) -> Head:
-    head = _announce(self, replica, *given)
-    return replace(head, have=dict(replica.have), tip=replica.end(replica.me).hash)
-
-
-def _turn_fresh_by_memory(self: Node, now: Now) -> Turn:
-    seen = self.books.seen
-    if seen.joined and not seen.fresh.reached and seen.fresh.reach(self.books.everyone(), self.books.replica.have):
-        self.books.look_at_own()
-    return _turn(self, now)
+def _announce_memory(self: Peers, runs: Runs, *given: Any) -> Head:
+    return replace(_announce(self, runs, *given), have=runs.vector)
 
 
 # --- screens ---
@@ -158,6 +164,13 @@ def _mark_made_up(*_: object) -> Mark:
     return Mark(("byraad",), 1, 1_000)
 
 
+def _holders_made_up(device: str, seen: view.View) -> str:
+    return _books_of(device, seen) or f", {seen.say('holds_none')}"
+
+
+_books_of = board._books
+
+
 def _conflict_of_everybody(seen: view.View) -> Iterator[s.Line]:
     yield from _board_conflicts(seen)
     yield s.Line(seen.say("number", seen.number(1)), seen.say("conflict", "bord 1 kl. 08.00 og bord 2 kl. 08.00"), s.Tone.BAD)
@@ -178,54 +191,39 @@ def _never_over(state: d.State, clear_ms: int) -> int | None:
 _lasts = desk_keeper.lasts_ms
 
 MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
-    "rights: a request of any voter in any book": ((rights, "request", _request_of_any_book),),
-    "rights: a holder grants for other books": (
-        (rights, "request", _request_of_any_book),
-        (rights, "decision", _decision_of_any_book),
-        (BookKeeper, "_bar", lambda self, made: None if made.op is e.Op.CHECK_IN else _bar(self, made)),
-    ),
-    "rights: anybody makes and answers another's request": ((rights, "answer", _always),),
-    "rights: a decision need not fit its request": ((rights, "fits", _always),),
+    "rights: anybody makes another's request": ((rights, "request", _request_of_anybody),),
+    "rights: anybody answers another's request": ((rights, "own", _always),),
+    "rights: a decision need not fit its request": ((Ledger, "_decided", _words_of_the_request),),
     "rights: anybody's decision counts": (
-        (Books, "counts", lambda self, book, epoch, _origin, _seq: epoch <= len(self.chain(book).holdings)),
-        (Books, "has_held", _always),
+        (Books, "counts", _always),
+        (Ledger, "outcome", lambda _self, case: next(iter(case.decided.get(case.words, {}).values()), None)),
+        (Ledger, "_is_held", _always),
     ),
-    "rights: anybody's late grant is a mark": ((Books, "has_held", _always),),
-    "rights: a card is found without attestation": ((rights, "rescanned", _always), (ledger.Found, "counts", _always)),
-    "rights: a book goes to anybody": (
-        (Books, "_handover", lambda self, book, epoch, _holder: _any_handover(self, book, epoch)),
+    "rights: anybody's grant is a mark": ((Ledger, "_is_held", _always),),
+    "rights: a card of a device that no stop names": (
+        (Books, "stop_of", lambda self, _author, _n: next(iter(self.stops), None)),
+        (rights, "card", _always),
     ),
-    "rights: anybody takes the register": ((rights, "takes_register", _always),),
-    "rights: a table closes others": (
-        (rights, "own_table", _always),
-        (Ledger, "is_closed", lambda self, _origin: bool(self._closed)),
-    ),
-    "rights: anybody opens the poll": ((Ledger, "poll_open", property(lambda self: bool(self._opens))),),
-    "undo: anybody asks for it": (
-        (rules, "undo_is_asked", _always),
-        (ledger, "_undoes", _undoes_whoever_asks),
-        (Books, "has_held", _has_held_register),
-    ),
-    "undo: granted whatever was handed out": ((rules, "undo_grants", _always),),
-    "undo: its grant need not count": ((ledger, "_undoes", _undoes_as_asked),),
-    "undo: it does not give way to what was handed out": ((Case, "undone", _undone_for_good),),
-    "undo: a table that serves is as one that is over": ((BookKeeper, "_run_is_over", _always),),
+    "rights: a stop without the chair's code": ((rights, "stop", _always),),
+    "rights: anybody gives a book away": ((Books, "_step", _step_with_any_give),),
+    "rights: a table closes others": ((Ledger, "is_closed", lambda self, _run: bool(self._closed)),),
+    "rights: a stop opens the poll": ((Ledger, "poll_open", property(lambda self: bool(self.books.stops))),),
+    "undo: anybody asks for it": ((rights, "request", _undo_of_anybody),),
+    "undo: granted whatever was handed out": ((rules, "d4_undo", _always),),
+    "undo: its grant need not count": ((Ledger, "_undoes", _undoes_by_any_grant),),
+    "undo: it need not be granted": ((Ledger, "_undoes", _undoes_as_asked),),
+    "undo: it does not give way to what was handed out": ((Ledger, "undone", _undone_for_good),),
+    "undo: a run that serves is as one that is over": ((rules, "run_is_over", _always),),
     "withdrawn: a mark all the same": ((Case, "given_up", property(_never)),),
     "ask: decided on before what its table has given up is known": ((BookKeeper, "asked", _asked_at_once),),
     "holder: ignores a referral": ((BookKeeper, "_bar", _holder_without("referred_at", lambda *_: "")),),
     "holder: grants a closed table's request": ((BookKeeper, "_bar", _holder_without("is_closed", _never)),),
     "holder: grants before the poll is open": ((BookKeeper, "_bar", _holder_without("poll_open", True)),),
-    "register: the assistant's replaced disk seals it": ((rules, "is_later_disk", _never),),
-    "seize: a book is given back to its old holder": ((BookKeeper, "seize", _seize_for_the_old_holder),),
+    "card: a ballot beside its table's own word": ((Ledger, "_conflict", _conflict_with_cards),),
     "memory: a head shows what is only there": ((Peers, "announce", _announce_memory),),
-    "memory: fresh by what is only there": ((Node, "_turn", _turn_fresh_by_memory),),
     "PIN: any will do": ((PinPad, "given", lambda *_: d.PinGiven(right=True)),),
+    "code: any number will do": ((office, "code_given", lambda page, n, _situation: office.UseCode(page.devices)),),
 }
-
-
-def _any_handover(self: Books, book: int, epoch: int) -> tuple[int, str] | None:
-    found = [handed for (of, at, _), handed in self._handovers.items() if (of, at) == (book, epoch)]
-    return min(found, default=None)
 
 
 MUTATIONS_OF_SCREENS: dict[str, tuple[_Patch, ...]] = {
@@ -237,6 +235,7 @@ MUTATIONS_OF_SCREENS: dict[str, tuple[_Patch, ...]] = {
     "screen: the holder names what never was": ((BookKeeper, "_mark_against", _mark_made_up),),
     "screen: who does not answer is somebody else": ((view, "_silent", _silent_other),),
     "screen: conflicts of whom nothing is known": ((board, "_conflicts", _conflict_of_everybody),),
+    "screen: a holder that holds nothing": ((board, "_books", _holders_made_up),),
     "screen: no conflict is shown": ((board, "_conflicts", lambda _view: iter(())),),
     "ledger: conflicts everywhere": ((Ledger, "conflicts", _false_conflicts),),
     "ledger: the poll is always open": ((Ledger, "poll_open", True),),

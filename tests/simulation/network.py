@@ -1,17 +1,21 @@
 """The simulated network: two brokers, and every way in which a message can get lost, late, doubled or changed.
 
-A way is (sender, receiver, kind), with "*" for any: what is sent on a blocked way is lost, and on a held way it waits until it
-is let go. Kinds are `log` (entries as they are committed), `give`, `want`, `ask` and `head`.
+A way is (sender, receiver, kind), two machines, with "*" for any: what is sent on a blocked way is lost, and on a held way it
+waits until it is let go. Kinds are `log` (entries as they are committed), `give`, `want`, `ask` and `head`.
 """
 
 import heapq
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from kiosk.node import Suspect
 from kiosk.sync import messages as wire
 from tests import made_up
 from tests.simulation import meddler
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Machine
 
 BROKERS = (0, 1)
 Way = tuple[str, str, str]
@@ -41,13 +45,13 @@ class Network:
         self.rng = rng
         self.mono = 1_000
         self.faults = Faults()
-        self.machines: dict = {}
+        self.machines: dict[str, Machine] = {}
         self.cut_out: set[tuple[str, int]] = set()
         self.cut_in: set[tuple[str, int]] = set()
         self.brokers_down: set[int] = set()
         self.blocked: set[Way] = set()
         self.holding: set[Way] = set()
-        self.held: list[tuple[Way, object]] = []
+        self.held: list[tuple[str, str, object]] = []
         self.queue: list[tuple[int, int, str, str, object]] = []
         self.sent = self.meddled = 0
         self._verify = made_up.keys("").verify
@@ -63,20 +67,19 @@ class Network:
         """What was held on its way arrives now."""
         self.holding.clear()
         held, self.held = self.held, []
-        for (sender, to, _), message in held:
-            self.arrive(to, sender, message, 1)
+        for to, device, message in held:
+            self.arrive(to, device, message, 1)
 
-    def post(self, sender: str, to: str | None, payload: bytes, kind: str) -> None:
-        """Publish a payload through every broker that the sender reaches, for one node or for all."""
+    def post(self, machine: "Machine", to: str | None, payload: bytes, kind: str) -> None:
+        """Publish a payload through every broker that the machine reaches, for one device or for all."""
+        sender, device = machine.name, machine.device
         ways = [b for b in BROKERS if b not in self.brokers_down and (sender, b) not in self.cut_out]
         if not ways:
             return
         self.sent += 1
-        message = _READ[kind](payload, sender, self._verify)
+        message = _READ[kind](payload, device, self._verify)
         faults, random = self.faults, self.rng.random
-        for other in self.machines if to is None else (to,):
-            if other == sender or other not in self.machines:
-                continue
+        for other in [m.name for m in self.machines.values() if m is not machine and to in (None, m.device)]:
             through = ways if not self.cut_in else [b for b in ways if (other, b) not in self.cut_in]
             if not through or (faults.loss and random() < faults.loss):
                 continue
@@ -86,13 +89,13 @@ class Network:
             if faults.delay and random() < faults.delay:
                 delay += int(random() ** 3 * 4_000)
             if faults.meddle and random() < faults.meddle:
-                self._meddle(other, sender, payload, kind, delay)
+                self._meddle(other, device, payload, kind, delay)
             if self.holding and _is_on(self.holding, sender, other, kind):
-                self.held.append(((sender, other, kind), message))
+                self.held.append((other, device, message))
                 continue
-            self.arrive(other, sender, message, delay)
+            self.arrive(other, device, message, delay)
             if len(through) > 1 and faults.repeat and random() < faults.repeat:
-                self.arrive(other, sender, message, delay + 1 + int(random() ** 2 * 3_000))
+                self.arrive(other, device, message, delay + 1 + int(random() ** 2 * 3_000))
 
     def _meddle(self, to: str, sender: str, payload: bytes, kind: str, delay: int) -> None:
         """A stranger's version of a message arrives too; what the edge refuses comes in as a suspicion, as from the link."""

@@ -1,4 +1,5 @@
-"""The chair or the secretary at one machine: touch by touch on its screens, with the PIN, as nobody else can.
+"""The chair or the secretary at one machine: touch by touch on its screens, with the PIN or a
+code, as nobody else can.
 
 Nothing is decided in any other way, so what a screen does not offer can't be decided. Each touch is a turn of the node, and a
 crash may come between two. It takes nothing for given but the words of the touches: what is ticked already is unticked where
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from kiosk.domain import screens as s
 from kiosk.node import Scanned
-from tests.made_up import card
+from tests.made_up import card, code
 from tests.simulation.oracle import ViolationError
 from tests.simulation.world import PIN, Machine, World
 
@@ -25,6 +26,7 @@ class Office:
 
     def __init__(self, world: World, machine: Machine) -> None:
         self._world, self._machine = world, machine
+        self.has_code = False
 
     # --- what is decided ---
 
@@ -41,49 +43,60 @@ class Office:
         self._touch(deed)
         self._give_pin()
 
-    def hand_over(self, book: int, to: str) -> None:
-        self._overview("hand_over", str(book))
+    def give(self, book: int, to: str) -> None:
+        self._overview("give", str(book))
         self._touch(f"pick {to}")
         self._give_pin()
 
-    def seal(self, book: int, stopped: Collection[str]) -> None:
-        self._overview("seal", str(book))
+    def stop(self, named: Collection[str], n: int) -> None:
+        """Attest who is off or locked, with code n; of a spare in its box no page knows. `has_code`: it was keyed."""
+        self._overview("stop")
         if self._offers("pick again"):
             self._touch("pick again")
-        self._tick(stopped)
+        self._tick({device for device in named if self._offers(f"pick {device}")})
         self._touch("go")
-        self._give_pin()
+        for _ in range(2):  # where it seems that a code was skipped, it is asked for twice
+            if isinstance(self._content, s.Typing):
+                self.has_code = True
+                self._key(n)
+        if not self._machine.up or not isinstance(self._content, s.Board):
+            raise NotOfferedError(getattr(self._content, "notice", ""))
+        self._go_home()
 
-    def scan_again(self, book: int, cards: Iterable[tuple[int, str]]) -> None:
-        """Cards, each a voter's and with the stopped table where it lies; needs no PIN but that of the seal."""
-        self._overview("seal", str(book))
+    def _key(self, n: int) -> None:
+        known = max((stopped.stop.n for stopped in self._machine.node.books.books.stops), default=0)
+        self._touch("number", code(n))
+        if self._machine.due <= self._world.mono:
+            self._world.take(self._machine)  # what has made it a member at once is shown in its next turn
+        if n <= known and self._machine.up and isinstance(self._content, s.Board):
+            raise ViolationError(f"W: {self._machine.name} takes code {n} again")
+
+    def scan_cards(self, cards: Iterable[tuple[int, str]]) -> None:
+        """Cards, each a voter's and with the stopped device where it lies."""
+        self._overview("stop")
         self._scan(cards)
         self._go_home()
 
-    def seize(self, book: int, to: str, cards: Iterable[tuple[int, str]] = ()) -> None:
-        """Take a sealed book, once the cards are scanned; where a handover names its new holder, it is that one."""
-        self._overview("seal", str(book))
+    def finish(self, cards: Iterable[tuple[int, str]] = ()) -> None:
+        """Take the stopped devices' books, once the cards are scanned."""
+        self._overview("stop")
         self._scan(cards)
         self._touch("go")
-        if not isinstance(self._content, s.Pin):
-            self._touch(f"pick {to}")
-        self._give_pin()
+        self._go_home()
 
-    def attest(self, stopped: Collection[str], cards: Iterable[tuple[int, str]] = ()) -> None:
-        self._overview("attest")
-        self._tick(stopped)
-        self._touch("go")
-        self._scan(cards)
+    def excuse(self, silent: Collection[str]) -> None:
+        self._overview("excuse")
+        self._tick(silent)
         self._touch("go")
         self._give_pin()
 
     def undo(self, voter: int, target: str) -> None:
         """Take back a mark of the voter whose card, or number, the secretary has."""
         self._overview("undo")
-        self._world.take(self._machine, Scanned(card(voter)))
+        self._scan_card(voter)  # another mark of a voter than the last may be meant
         marks = [mark.target for mark in self._machine.node.situation.marks] if self._machine.up else []
         if target not in marks:
-            raise NotOfferedError(f"{self._machine.origin} does not offer the mark {target}")
+            raise NotOfferedError(f"{self._machine.name} does not offer the mark {target}")
         self._touch(f"pick {marks.index(target) + 1}")
         self._give_pin()
 
@@ -115,11 +128,11 @@ class Office:
                     self._touch("cancel")
                 case _:
                     return
-        raise NotOfferedError(f"{self._machine.origin} does not leave its page")
+        raise NotOfferedError(f"{self._machine.name} does not leave its page")
 
     def _tick(self, wanted: Collection[str]) -> None:
         """Tick exactly these."""
-        words = {f"pick {origin}" for origin in wanted}
+        words = {f"pick {item}" for item in wanted}
         board = self._content
         if not isinstance(board, s.Board) or not words <= {item.touch for item in board.items}:
             raise NotOfferedError
@@ -132,20 +145,25 @@ class Office:
             word = f"pick {pile}"
             if word not in getattr(self._content, "chosen", ()):
                 self._touch(word)
-            self._machine.node.desk.lookup.last_scan = (0, 0)  # no scanner's repeat: the card lies in another pile
+            self._scan_card(voter)  # it may lie in another pile than the last
+
+    def _scan_card(self, voter: int) -> None:
+        """It is scanned once more, which is no scanner's repeat."""
+        if self._machine.up:
+            self._machine.node.desk.lookup.last_scan = (0, 0)
             self._world.take(self._machine, Scanned(card(voter)))
 
     def _give_pin(self) -> None:
         if not isinstance(self._content, s.Pin):
-            raise NotOfferedError(f"{self._machine.origin} does not ask for the PIN")
+            raise NotOfferedError(f"{self._machine.name} does not ask for the PIN")
         if self._world.rng.random() < 0.1:
             decided = self._content.headline
             self._touch("pin", "000000")
             if self._machine.up and not isinstance(self._content, s.Pin):
-                raise ViolationError(f"W: a wrong PIN decides at {self._machine.origin}: {decided}")
+                raise ViolationError(f"W: a wrong PIN decides at {self._machine.name}: {decided}")
         self._touch("pin", PIN)
         if isinstance(self._content, s.Pin):
-            raise NotOfferedError(f"{self._machine.origin} does not take the PIN")
+            raise NotOfferedError(f"{self._machine.name} does not take the PIN")
         if self._machine.up:
             self._go_home()
 
@@ -163,5 +181,5 @@ class Office:
         if not self._offers(word):
             self._world.run_until(lambda: self._offers(word) or not self._machine.up, LOOKS_MS)
         if not self._offers(word):
-            raise NotOfferedError(f"{self._machine.origin} does not offer {word}")
+            raise NotOfferedError(f"{self._machine.name} does not offer {word}")
         self._world.touch(self._machine, word, value)

@@ -10,14 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec import convert
+
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Broken, Stored, check_chain
-from tests.made_up import BALLOTS, FIRST_PREV, keys
+from kiosk.domain.entries import Stop
+from tests.made_up import BALLOTS, FIRST_PREV, is_signed, keys
 from tests.simulation.excuses import Excuses
-from tests.simulation.own_fold import Claim, Entry, Facts, OwnFold, plain, table_of
+from tests.simulation.own_fold import Claim, Entry, Facts, OwnFold, device_of, plain, run_of, table_of
 from tests.simulation.world import Machine, World
 
 _BY_NAME = {election.name: election.id for election in BALLOTS}
+_HOLDS, _NODE = re.compile(r"listen for bord ((?:\d+[-–]?(?:, | og )?)+)"), re.compile(r"Bord (\d+)|Sekretær")
 _TABLE, _TIME = re.compile(r"bord (\d+)"), re.compile(r"kl\. (\d\d\.\d\d)")
 _SILENT = re.compile(r"Bord (\d+) svarer ikke")
 _NUMBER = re.compile(r"\d{3} \d{3}")
@@ -31,15 +35,18 @@ class ViolationError(AssertionError):
 
 @dataclass(slots=True)
 class Light:
-    """A green: its voter and elections, its request with its place in the table's log, and in which run."""
+    """A green: its voter and elections, the table's device, its request with its place in the run's log."""
 
     voter: int
     elections: tuple[str, ...]
     table: str
-    run: int
     request: str
     seq: int
     island: bool
+
+    @property
+    def run(self) -> str:
+        return run_of(self.request)
 
 
 TURNS = "turns of a node, each looked at"
@@ -72,8 +79,6 @@ def _is_judged(content: s.Content, before: s.Content | None) -> bool:
 class Oracle:
     """Watches one world. `lights` are the greens that were drawn."""
 
-    forks_excused = True  # a node on an old copy of its disk that is not found out may break what must hold: a known limit
-
     def __init__(self, world: World, counts: Counts) -> None:
         self.world, self.counts = world, counts
         self.lights: list[Light] = []
@@ -83,15 +88,18 @@ class Oracle:
         self.left_open: set[str] = set()  # requests of which a clerk did not know what became of them
         self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
         self.liar = ""  # whose device writes what it likes
-        self.boasts: dict[str, int] = {}  # how much of each log it claims to have
-        place = world.place
-        self.facts = Facts(place.opening, "T1", place.origins, place.elections, {n: v.book for n, v in world.voters.items()})
-        self.written_by: dict[tuple[str, int], dict[bytes, Entry]] = {}
+        self.leaked: set[int] = set()  # the codes that the chair has keyed there
+        self.boasts: dict[str, int] = {}  # how much of each run it claims to have
+        self.facts = _facts(world)
+        self.written_to: dict[str, int] = {}  # how far each run was written
+        self.tips: dict[str, int] = {}  # the same of the last run of each card: a vector of all that there is
+        self._written: dict[tuple[str, int], bytes] = {}
         self._entries: dict[bytes, Entry] = {}
+        self._all: tuple[int, OwnFold] | None = None  # the fold of so many entries
         self._requests: dict[str, Entry] = {}
         self._grants: dict[str, list[tuple[str, int]]] = {}
-        self._over: set[str] = set()
-        self._last: dict[str, tuple[str, int]] = {}
+        self._over: dict[str, set[str]] = {}  # by request: the machines that have given it up
+        self._last: dict[str, str] = {}  # a table's last request
         self._sent: dict[str, Light] = {}  # the green that stands at a table, drawn or not
         self._content: dict[str, s.Content] = {}
         self._lit_at: dict[str, int] = {}  # since when a table knows that its green is drawn
@@ -99,61 +107,74 @@ class Oracle:
 
     @property
     def is_liar_ruling(self) -> bool:
-        """Whether the liar's device may take every book: the secretary's, or the assistant's."""
-        return self.liar.partition(".")[0] in ("S", self.facts.assistant)
+        """Whether the chair has used a code at the liar's device, which may take every book with it."""
+        return bool(self.leaked)
 
     # --- what is written ---
 
     def written(self, machine: Machine, seq: int, data: bytes) -> None:
         """An own entry of a machine is on its disk."""
         entry = self._entries[data] = plain(data)
-        self.written_by.setdefault((machine.origin, seq), {})[data] = entry
+        if self._written.setdefault((entry.run, seq), data) != data:
+            raise ViolationError(f"S5: {machine.name} has written its entry {entry.spot} twice")
+        self.written_to[entry.run] = seq
+        self.tips[entry.run] = seq
         kind, body = entry.kind, entry.body
         if kind == "request":
-            if body["id"].startswith(f"{machine.origin}/"):
+            if run_of(body["id"]) == entry.run:
                 self._requests.setdefault(body["id"], entry)
-                self._last[machine.origin] = (body["id"], machine.run)
+                self._last[machine.name] = body["id"]
         elif kind == "decision":
             self.counts.add(f"decided {body['outcome']}")
             if body["outcome"] == "granted":
-                self._grants.setdefault(body["request"], []).append((machine.origin, seq))
-            if machine.origin != self.liar:
+                self._grants.setdefault(body["request"], []).append((entry.run, seq))
+            if machine.device != self.liar:
                 self._judge(machine, entry)
-        elif kind == "withdrawn" and body["request"].startswith(f"{machine.origin}/"):
-            self._over.add(body["request"])
-            drawn = any(light.request == body["request"] for light in self.lights)
-            if drawn and not machine.old and machine.origin != self.liar:
-                raise ViolationError(f"{machine.origin} withdrew {body['request']}, whose green had been shown")
+        elif kind == "withdrawn":
+            self._given_up(machine, body["request"])
         elif kind == "issued":
-            self._lit_at.setdefault(machine.origin, self.world.mono)
+            self._lit_at.setdefault(machine.name, self.world.mono)
         else:
             self._of_the_node(machine, entry)
         self.excuses.written(machine, entry)
 
-    def _of_the_node(self, machine: Machine, entry: Entry) -> None:
-        """What a machine says of itself."""
-        body = entry.body
-        if entry.kind == "island":
-            (self.island.add if body["on"] else self.island.discard)(machine.origin)
-        elif entry.kind == "start":
-            self.island.discard(machine.origin)
-            self._content.pop(machine.origin, None)
-            machine.aside = frozenset(body["missing"])
-            machine.outdated -= machine.aside
-            self.counts.add("attested missing" if body["missing"] else "start")
+    def _given_up(self, machine: Machine, request: str) -> None:
+        """A machine says that nothing was handed out on a request of its own."""
+        if device_of(request) != machine.device or machine.device == self.liar:
             return
+        self._over.setdefault(request, set()).add(machine.name)
+        if any(light.request == request for light in self.lights):
+            raise ViolationError(f"{machine.name} withdrew {request}, whose green had been shown")
+
+    def _of_the_node(self, machine: Machine, entry: Entry) -> None:
+        """What a machine says of itself, and of books."""
+        body = entry.body
         self.counts.add("island mode" if entry.kind == "island" else entry.kind)
+        if entry.kind == "island":
+            (self.island.add if body["on"] else self.island.discard)(machine.name)
+        elif entry.kind == "start":
+            self.island.discard(machine.name)
+            self._content.pop(machine.name, None)
+            self.tips.pop(body["before"], None)
+            for request in body["withdrawn"]:
+                self._given_up(machine, request)
+        elif entry.kind == "stop" and machine.device != self.liar:
+            used = [e.body["n"] for e in self.fold_of(machine, but=entry).stops]
+            if max(used, default=0) >= body["n"]:
+                raise ViolationError(f"W: {machine.name} takes code {body['n']}, and knows of the codes {used}")
+        if entry.kind in ("give", "view", "start"):
+            self.excuses.remember(self.fold_of_all())
 
     def copied(self, machine: Machine, row: Stored) -> None:
-        """A copy of another's entry is on a machine's disk: its origin must have written just that."""
-        if row.data not in self.written_by.get((row.origin, row.seq), ()):
-            raise ViolationError(f"S5: {machine.origin} took in what {row.origin} has not written: {row.data!r}")
+        """A copy of another's entry is on a machine's disk: its run must have written just that."""
+        if self._written.get((row.run, row.seq)) != row.data:
+            raise ViolationError(f"S5: {machine.name} took in what {row.run} has not written: {row.data!r}")
 
     def meddled(self, machine: Machine, message: object, kept: int) -> None:
         """A changed message has come to a machine that must refuse it; `kept`: how much evidence it has kept."""
         self.counts.add("changed on its way, refused")
         if not kept:
-            raise ViolationError(f"S5: {machine.origin} has not refused what was changed on its way: {message}")
+            raise ViolationError(f"S5: {machine.name} has not refused what was changed on its way: {message}")
 
     def fold_of(self, machine: Machine, but: Entry | None = None) -> OwnFold:
         """What a machine's disk says."""
@@ -162,7 +183,9 @@ class Oracle:
 
     def fold_of_all(self) -> OwnFold:
         """What anybody has ever written says."""
-        return OwnFold(self._entries.values(), self.facts)
+        if self._all is None or self._all[0] != len(self._entries):
+            self._all = len(self._entries), OwnFold(self._entries.values(), self.facts)
+        return self._all[1]
 
     def rights_of(self, voter: int) -> set[str]:
         """The elections in which the list lets this voter have a ballot."""
@@ -171,56 +194,51 @@ class Oracle:
             return set()
         return set(listed.elections) - set(listed.postal)
 
-    def is_marked_by_liar(self, fold: OwnFold, voter: int) -> bool:
-        """Whether a voter may be turned away for what a liar has written: a mark at its table, or anything in its books."""
-        if not self.liar:
-            return False
-        marked = any(self.liar in (claim.where, claim.found_by) for claim in fold.claims(voter))
-        return marked or self.liar in fold.ever_held(self.facts.books[voter])
-
     # --- what is decided, judged by its author's own disk ---
 
     def _judge(self, machine: Machine, entry: Entry) -> None:
         body, fold = entry.body, self.fold_of(machine, but=entry)
         made = fold.requests.get(body["request"])
+        if body["request"] in fold.withdrawn | fold.issued or fold.outcome(body["request"]):
+            raise ViolationError(f"W: {machine.name} decides on {body['request']}, which has come to its end")
         if made is not None and made.body["op"] == "undo":
             self._judge_undo(machine, entry, made, fold)
             return
         bars = dict(self._bars(fold, body))
         if body["outcome"] == "granted" and bars:
-            raise ViolationError(f"W: {machine.origin} grants {body['request']}, though: {'; '.join(bars.values())}")
+            raise ViolationError(f"W: {machine.name} grants {body['request']}, though: {'; '.join(bars.values())}")
         if body["outcome"] != "refused":
             return
         reason = body["reason"]
         if reason == "changed":
             reason = next(iter(bars), "")
         if body["marked_ms"]:
-            named = [(c.table, c.time) for c in fold.marks(body["voter"], but=body["request"])]
+            named = [(c.table, c.time) for c in fold.marks(body["voter"]) if c.id != body["request"]]
             if (body["table"], body["marked_ms"]) not in named:
                 raise ViolationError(
-                    f"W: {machine.origin} refuses {body['request']} for {body['table'], body['marked_ms']}, not {named}"
+                    f"W: {machine.name} refuses {body['request']} for {body['table'], body['marked_ms']}, not {named}"
                 )
         if reason not in bars:
-            raise ViolationError(f"W: {machine.origin} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
+            raise ViolationError(f"W: {machine.name} refuses {body['request']}: {body['reason']}, which is not so: {bars}")
 
     def _judge_undo(self, machine: Machine, entry: Entry, made: Entry, fold: OwnFold) -> None:
         """A mark of that very voter is taken back: a found card, or what was handed out as it is said, or never will be."""
-        claim = next((c for c in fold.marks(made.body["voter"], each=99) if c.id == made.body["target"]), None)
+        claim = next((c for c in fold.marks(made.body["voter"]) if c.id == made.body["target"]), None)
         handed_out, issued = made.body["handed_out"], made.body["target"] in fold.issued
-        may = claim is not None and (bool(claim.found_by) or handed_out == issued)
+        may = claim is not None and (claim.is_card or handed_out == issued)
         self.counts.add(f"undo {entry.body['outcome']}")
         if entry.body["outcome"] == "granted" and not may:
-            raise ViolationError(f"W: {machine.origin} grants the undo {made.body}, though it is not so")
+            raise ViolationError(f"W: {machine.name} grants the undo {made.body}, though it is not so")
 
     def _bars(self, fold: OwnFold, body: dict) -> Iterable[tuple[str, str]]:
         """All that stands against a grant."""
-        voter, wanted, asks = body["voter"], set(body["elections"]), body["request"].partition("/")[0]
-        if not fold.is_open or fold.is_closed(asks) or (body["outcome"] == "refused" and fold.is_register_sealed):
+        voter, wanted, asks = body["voter"], set(body["elections"]), run_of(body["request"])
+        if not fold.is_open or fold.is_closed(asks):
             yield "not_open", "the poll or the table is not open"
         if fold.referrals(voter):
             yield "referred", "the voter is referred to the secretary"
-        if voter not in self.world.voters or self.world.voters[voter].book != body["book"]:
-            yield "not_on_list", "the voter is not in that book"
+        if voter not in self.world.voters:
+            yield "not_on_list", "the voter is not on the list"
             return
         listed = self.world.voters[voter]
         if listed.struck is not None:
@@ -229,7 +247,7 @@ class Oracle:
             yield "no_right", "the voter has no right to that"
         if wanted & set(listed.postal):
             yield "postal_vote", "the voter has voted by post"
-        marked = {e for claim in fold.marks(voter, but=body["request"]) for e in claim.elections}
+        marked = {e for claim in fold.marks(voter) if claim.id != body["request"] for e in claim.elections}
         if wanted & marked or (marked and body["outcome"] == "refused"):
             yield "already_marked", "the voter has a mark"
 
@@ -238,13 +256,13 @@ class Oracle:
     def shown(self, machine: Machine, screen: s.Screen) -> None:
         """A node shows a screen."""
         content = screen.content
-        before = self._content.get(machine.origin)
-        self._content[machine.origin] = content
+        before = self._content.get(machine.name)
+        self._content[machine.name] = content
         if _is_judged(content, before):
             return
         if not isinstance(content, s.Green):
-            self._sent.pop(machine.origin, None)
-            self._lit_at.pop(machine.origin, None)
+            self._sent.pop(machine.name, None)
+            self._lit_at.pop(machine.name, None)
         match content:
             case s.Green():
                 self._green(machine, content)
@@ -253,12 +271,12 @@ class Oracle:
                 self._check_refused(machine, content)
             case s.Referred():
                 self.counts.add("referred, shown")
-                if not self._is_referred(machine, number_in(content.number)) and machine.origin != self.liar:
-                    raise ViolationError(f"W: {machine.origin} sends voter {content.number} to the secretary for nothing")
+                if not self._is_referred(machine, number_in(content.number)) and machine.device != self.liar:
+                    raise ViolationError(f"W: {machine.name} sends voter {content.number} to the secretary for nothing")
             case s.VoterShown() | s.BirthDate():
                 listed = self.world.voters.get(number_in(content.number))
                 if listed is None or listed.name != content.name:
-                    raise ViolationError(f"W: {machine.origin} shows {content.name} as {content.number}")
+                    raise ViolationError(f"W: {machine.name} shows {content.name} as {content.number}")
                 self._check_ballots(machine, listed.number, content.ballots)
             case s.Waiting(silent=True):
                 self._check_silent(machine, content)
@@ -273,48 +291,48 @@ class Oracle:
         """What is said of a voter who is turned away is so, by what lies on any disk."""
         voter, code = number_in(content.number), content.code
         listed = self.world.voters.get(voter)
-        if self.liar in (machine.origin, *self.fold_of_all().ever_held(listed.book if listed is not None else 0)):
+        fold = self.fold_of_all()
+        holders = self.excuses.ever_held(fold, listed.book if listed is not None else 0)
+        if self.liar in (machine.device, *holders) or self.is_liar_ruling:
             return  # it may refuse whom it likes
-        known = (self.fold_of_all(), self.fold_of(machine))  # what it has may be less, and be read otherwise
+        known = (fold, self.fold_of(machine))  # what it has may be less, and be read otherwise
         claims = [claim for fold in known for claim in fold.claims(voter)] if code in ("A1", "A8") else []
-        own_over = {id_ for id_ in self._over if id_.startswith(f"{machine.origin}/")}  # what it has given up it knows
+        own_over = {id_ for id_ in known[1].withdrawn - known[1].issued if device_of(id_) == machine.device}  # that it knows
         claims = [claim for claim in claims if claim.id not in own_over]
         if code == "A1":
             is_so = any(_is_named(claim, content.reason) for claim in claims)
         elif code == "A9":
             to = _TABLE.search(content.remedy)
-            fold = self.fold_of_all()
-            is_so = machine.origin in self.island and listed is not None
-            is_so = is_so and (to is None or int(to[1]) in {table_of(o) for o in fold.ever_held(listed.book)})
+            is_so = machine.name in self.island and listed is not None
+            is_so = is_so and (to is None or int(to[1]) in {table_of(device) for device in holders})
         else:
             is_so = {
                 "A2": listed is not None
                 and set(listed.elections) <= set(listed.postal) | {e for c in claims for e in c.elections},
                 "A3": listed is None,
                 "A4": listed is not None and listed.struck is not None,
-                "A7": any(voter == e.body["voter"] for e in self.fold_of_all().all("referred")),
+                "A7": any(voter == e.body["voter"] for e in fold.all("referred")),
                 "A8": bool(claims) or self._is_refused(machine),
                 "A10": True,  # judged when it is decided
             }.get(code, False)
         if not is_so:
-            raise ViolationError(f"W: {machine.origin} refuses voter {voter}: {content.reason!r}, which is not so: {claims}")
+            raise ViolationError(f"W: {machine.name} refuses voter {voter}: {content.reason!r}, which is not so: {claims}")
 
     def _is_refused(self, machine: Machine) -> bool:
         """Whether somebody has refused the table's request, which was judged when it was decided."""
-        last = self._last.get(machine.origin, ("",))[0]
+        last = self._last.get(machine.name, "")
         return self.fold_of_all().outcome(last) == "refused"
 
     def _check_silent(self, machine: Machine, content: s.Waiting) -> None:
         """Who is named as silent holds a book, by what anybody knows; else it is somebody who could help nobody."""
         found = _SILENT.search(content.headline)
-        request = self._requests.get(self._last.get(machine.origin, ("",))[0])
-        if found is None or request is None or machine.origin == self.liar:
+        request = self._requests.get(self._last.get(machine.name, ""))
+        if found is None or request is None or machine.device == self.liar:
             return
-        holders = {table_of(o) for o in self.fold_of_all().ever_held(request.body["book"])}
+        book = self.facts.books[request.body["voter"]]
+        holders = {table_of(device) for device in self.excuses.ever_held(self.fold_of_all(), book)}
         if int(found[1]) not in holders:
-            raise ViolationError(
-                f"W: {machine.origin} waits for table {found[1]}, which never held book {request.body['book']}"
-            )
+            raise ViolationError(f"W: {machine.name} waits for table {found[1]}, which never held book {book}")
 
     def _check_ballots(self, machine: Machine, voter: int, ballots: Iterable[s.Ballot]) -> None:
         """No ballot is handed out without a right to it, and none withheld but for what is so."""
@@ -329,53 +347,57 @@ class Oracle:
             }[ballot.withheld]
             if not is_so:
                 word = ballot.withheld or "handed out"
-                raise ViolationError(f"W: {machine.origin} shows for voter {voter} the {election} ballot as {word}")
+                raise ViolationError(f"W: {machine.name} shows for voter {voter} the {election} ballot as {word}")
 
     def _green(self, machine: Machine, content: s.Green) -> None:
         """A green is sent to a display."""
         voter = number_in(content.number)
         elections = tuple(_BY_NAME[ballot.election] for ballot in content.ballots if not ballot.withheld)
-        request, run = self._last.get(machine.origin, ("", 0))
-        if machine.origin == self.liar:
-            request = f"a lie of {machine.run}, voter {voter}"
-            self._sent[machine.origin] = Light(voter, elections, self.liar, machine.run, request, 0, island=False)
+        request = self._last.get(machine.name, "")
+        if machine.device == self.liar:
+            self._sent[machine.name] = Light(
+                voter, elections, self.liar, f"{machine.node.run}/lie on voter {voter}", 0, island=False
+            )
             return
         known = self._requests.get(request)
         if known is None or known.body["voter"] != voter or sorted(known.body["elections"]) != sorted(elections):
-            raise ViolationError(f"S2: {machine.origin} shows green for voter {voter}, whose request is on no disk")
+            raise ViolationError(f"S2: {machine.name} shows green for voter {voter}, whose request is on no disk")
         if self.world.voters[voter].name != content.name:
-            raise ViolationError(f"W: {machine.origin} shows green for {content.name} as {content.number}")
+            raise ViolationError(f"W: {machine.name} shows green for {content.name} as {content.number}")
         self._check_ballots(machine, voter, content.ballots)
-        before = self._sent.get(machine.origin)
+        before = self._sent.get(machine.name)
         if before is not None and before.request == request:
             return
         if any(light.request == request for light in self.lights):
-            raise ViolationError(f"S1: {machine.origin} shows green again on {request}")
-        if run != machine.run:
-            raise ViolationError(f"S1: {machine.origin} shows green on {request}, made before its restart")
-        if machine.outdated or (machine.contested and machine.origin in self.island):
-            raise ViolationError(f"F7: {machine.origin} shows green from an old disk, and had heard of a longer log of its own")
-        if request in self._over:
-            raise ViolationError(f"G1: {machine.origin} shows green on {request}, which it has withdrawn")
-        island = machine.origin in self.island
-        light = Light(voter, elections, machine.origin, machine.run, request, known.seq, island)
-        self._sent[machine.origin] = light
-        self._check_disks(light)
+            raise ViolationError(f"S1: {machine.name} shows green again on {request}")
+        if run_of(request) != machine.last_run:
+            raise ViolationError(f"G1: {machine.name} shows green on {request}, made before its restart")
+        if machine.name in self._over.get(request, ()):
+            raise ViolationError(f"G1: {machine.name} shows green on {request}, which it has withdrawn")
+        light = Light(voter, elections, machine.device, request, known.seq, machine.name in self.island)
+        self._sent[machine.name] = light
+        self._check_disks(machine, light)
         self._check_may_serve(machine, light)
 
     def drawn(self, machine: Machine) -> None:
         """A green is drawn: the clerk sees it, and hands out."""
-        light = self._sent[machine.origin]
+        light = self._sent[machine.name]
         if all(other.request != light.request for other in self.lights):
             if self.is_undone(self.fold_of_all(), light) and not self.excuses.of(light.voter):
-                raise ViolationError(f"S1: {machine.origin} shows green on {light.request}, which was undone")
+                raise ViolationError(f"S1: {machine.name} shows green on {light.request}, which was undone")
             self._check_once(light)
             self.lights.append(light)
 
     def is_lit(self, mark: str, voter: int) -> bool:
-        """Whether a green was drawn on a request; or, for a found card, at the table where it is said to have lain."""
-        found = [claim.where for claim in self.fold_of_all().claims(voter) if claim.id == mark and claim.found_by]
-        return any(light.request == mark or (light.voter == voter and light.table in found) for light in self.lights)
+        """Whether a green was drawn on a request; or, for a found card, at the table where it lay, and was not taken back."""
+        fold = self.fold_of_all()
+        found = [claim.where for claim in fold.claims(voter) if claim.id == mark and claim.is_card]
+        here = [light for light in self.lights if light.voter == voter and light.table in found]
+        return any(light.request == mark for light in self.lights) or any(not self.is_undone(fold, light) for light in here)
+
+    def is_liars(self, mark: str, voter: int) -> bool:
+        """Whether a mark is of the liar's table."""
+        return any(claim.id == mark and claim.where == self.liar for claim in self.fold_of_all().claims(voter))
 
     def is_undone(self, fold: OwnFold, light: Light) -> bool:
         """Whether the secretary has taken the ballots of a green back."""
@@ -383,19 +405,25 @@ class Oracle:
 
     def look_at_greens(self) -> None:
         """A green that its table knows to be drawn goes away by itself."""
-        for origin, since in self._lit_at.items():
-            machine = self.world.machines[origin]
+        for name, since in self._lit_at.items():
+            machine = self.world.machines[name]
             if not machine.up or self.world.mono <= since + self.world.clear_ms + SLACK_MS:
                 continue
-            if machine.due > self.world.mono and origin in self._sent:
-                raise ViolationError(f"W: {origin} has shown green on {self._sent[origin].request} ever since {since} ms")
+            if machine.due > self.world.mono and name in self._sent:
+                raise ViolationError(f"W: {name} has shown green on {self._sent[name].request} ever since {since} ms")
 
     def _check_may_serve(self, machine: Machine, light: Light) -> None:
         fold = self.fold_of(machine)
-        if fold.is_closed(machine.origin):
-            raise ViolationError(f"W: {machine.origin} is closed, and shows green on {light.request}")
+        if fold.is_closed(light.run):
+            raise ViolationError(f"W: {machine.name} is closed, and shows green on {light.request}")
         if not self.fold_of_all().is_open and not self.is_liar_ruling:
-            raise ViolationError(f"W: {machine.origin} shows green on {light.request}, and the poll is not open")
+            raise ViolationError(f"W: {machine.name} shows green on {light.request}, and the poll is not open")
+        run, line = light.run, set()
+        while run:
+            line.add(run)
+            run = fold.run_before(run)
+        if others := {run for run in fold.starts if device_of(run) == machine.device} - line:
+            raise ViolationError(f"T: {machine.name} shows green on {light.request}, and knows of {others}")
 
     def _check_once(self, light: Light) -> None:
         alike = [one for one in self.lights if one.voter == light.voter and set(one.elections) & set(light.elections)]
@@ -411,36 +439,35 @@ class Oracle:
                     )
                 self.counts.add(f"two ballots: {excuse}")
 
-    def _check_disks(self, light: Light) -> None:
+    def _check_disks(self, own: Machine, light: Light) -> None:
         grants = self._grants.get(light.request, [])
-        own = self.world.machines[light.table]
-        kind = "own" if any(o == light.table for o, _ in grants) else "other"
+        kind = "own" if any(device_of(run) == light.table for run, _ in grants) else "other"
         self.counts.add(f"green of {'an island' if light.island else f'{kind} book'}")
         if light.island and kind == "own":
             return
         disks = {
-            m.origin
+            m.device
             for m in self.world.machines.values()
-            for o, seq in grants
-            if max(m.once.get(o, 0), m.vector.get(o, 0)) >= seq
+            for run, seq in grants
+            if max(m.once.get(run, 0), m.vector.get(run, 0)) >= seq
         }
-        if own.vector.get(light.table, 0) < light.seq:
-            raise ViolationError(f"S2: the request {light.request} is not on the disk of {light.table}")
-        if any(self.boasts.get(origin, 0) >= seq for origin, seq in grants):
+        if own.vector.get(light.run, 0) < light.seq:
+            raise ViolationError(f"S2: the request {light.request} is not on the disk of {own.name}")
+        if any(self.boasts.get(run, 0) >= seq for run, seq in grants):
             disks.add(self.liar)
         if not disks - {light.table}:
             raise ViolationError(f"S2: the mark of {light.request} is on one disk only")
+        marks = [
+            c for c in self.fold_of(own).marks(light.voter) if c.id != light.request and set(c.elections) & set(light.elections)
+        ]
+        if marks and all(device_of(run) == light.table for run, _ in grants):
+            raise ViolationError(f"G3: {own.name} shows green on {light.request} by its own word, and knows of {marks}")
 
     # --- in the end ---
 
-    @property
-    def has_fork(self) -> bool:
-        """Whether an old copy of a disk has written other entries where its origin's real ones stand."""
-        return any(len(versions) > 1 for versions in self.written_by.values())
-
-    def pile(self, origin: str) -> list[Light]:
+    def pile(self, device: str) -> list[Light]:
         """The polling cards that lie at a table: one for each green that was drawn there."""
-        return [light for light in self.lights if light.table == origin]
+        return [light for light in self.lights if light.table == device]
 
     def finish(self) -> None:
         """After healing: S3, S4 and S5, and that every request has come to an end."""
@@ -448,19 +475,26 @@ class Oracle:
         first = alive[0]
         for machine in alive:
             if machine.vector != first.vector:
-                raise ViolationError(f"S3: {machine.origin} has {machine.vector}, {first.origin} has {first.vector}")
+                raise ViolationError(f"S3: {machine.name} has {machine.vector}, {first.name} has {first.vector}")
         fold = self.fold_of(first)
-        told = _told(fold, self.world.voters, self.world.origins)
+        told = _told(fold, self.world.voters)
         for machine in alive:
-            other = _told_by(machine, self.world.voters, self.world.origins)
+            other = _told_by(machine, self.world.voters)
             if other != told:
                 difference = {key: (told.get(key), other.get(key)) for key in told | other if told.get(key) != other.get(key)}
-                raise ViolationError(f"S3: what {machine.origin} says is not what the logs say: {difference}")
+                raise ViolationError(f"S3: what {machine.name} says is not what the logs say: {difference}")
             self._check_log(machine)
-            open_ = set(fold.unsettled(machine.origin)) - self.left_open
-            if open_ and machine.origin != self.liar:
-                raise ViolationError(f"L: {machine.origin} still has requests without an end: {open_}")
+            open_ = set(fold.unsettled(machine.device)) - self.left_open
+            open_ = {id_ for id_ in open_ if not self.excuses.of(fold.requests[id_].body["voter"])}
+            if open_ and machine.device != self.liar and not self._two_have_decided(fold, open_):
+                raise ViolationError(f"L: {machine.name} still has requests without an end: {open_}")
         self._check_marks(fold)
+
+    def _two_have_decided(self, fold: OwnFold, requests: set[str]) -> bool:
+        """Whether both of two cards with one key have decided, each otherwise: a table has shown one, and the other counts."""
+        is_copied = any(machine.name != machine.device for machine in self.world.machines.values())
+        both = {"granted", "refused"}
+        return is_copied and all({e.body["outcome"] for e in fold.decisions(id_)} == both for id_ in requests)
 
     def _check_marks(self, fold: OwnFold) -> None:
         conflicts = fold.conflicts()
@@ -473,33 +507,37 @@ class Oracle:
         if silent:
             raise ViolationError(f"S4: voters {silent} have two ballots, and nothing shows it")
         for voter, ballots in conflicts.items():
-            if wrong := [ballot for ballot in ballots if not self._is_ballot(ballot)]:
+            if wrong := [ballot for ballot in ballots if not self._is_ballot(ballot, fold)]:
                 if excuse := self.excuses.of(voter):
                     self.counts.add(f"conflict without a second ballot: {excuse}")
                 else:
                     raise ViolationError(f"S4: voter {voter} is shown with a second ballot that nobody was given: {wrong}")
 
-    def _is_ballot(self, claim: Claim) -> bool:
+    def _is_ballot(self, claim: Claim, fold: OwnFold) -> bool:
         """Whether a ballot that is said to have been given may have been: a green was drawn there, or nobody can know."""
-        if claim.where == self.liar or claim.found_by == self.liar or claim.id in self.left_open:
+        if claim.where == self.liar or self.is_liar_ruling or claim.id in self.left_open:
             return True
         at = self.world.machines.get(claim.where)
         drawn = any(light.voter == claim.voter and light.table == claim.where for light in self.lights)
-        return drawn or at is None or at.lost or at.old
+        late = fold.outcome(claim.id) == "refused"  # who has refused it did not know of a grant that came too late
+        return drawn or at is None or at.lost or at.old or late or self._two_have_decided(fold, {claim.id})
 
     def check_boards(self, boards: dict[str, s.Board]) -> None:
-        """What the overviews say of conflicts is what the logs say: no voter is missing, none is there wrongly."""
-        for origin, board in boards.items():
-            fold = self.fold_of(self.world.machines[origin])
+        """What the overviews say of conflicts and of books' holders is what the logs say."""
+        for name, board in boards.items():
+            fold = self.fold_of(self.world.machines[name])
             conflicts, told = fold.conflicts(), _conflicts_on(board)
             if set(told) != set(conflicts):
                 raise ViolationError(
-                    f"S4: the overview of {origin} tells of conflicts of {sorted(told)}, not of {sorted(conflicts)}"
+                    f"S4: the overview of {name} tells of conflicts of {sorted(told)}, not of {sorted(conflicts)}"
                 )
             for voter, ballots in told.items():
                 places = {(claim.table, clock(claim.time)) for claim in conflicts[voter]}
                 if ballots and not ballots <= places:
-                    raise ViolationError(f"S4: {origin} tells of voter {voter}'s ballots {ballots}, not {places}")
+                    raise ViolationError(f"S4: {name} tells of voter {voter}'s ballots {ballots}, not {places}")
+            holders = {book: table_of(fold.holder(book)) for book in fold.chains}
+            if (shown := _holders_on(board)) != holders:
+                raise ViolationError(f"W: the overview of {name} says who holds the books: {shown}, not {holders}")
             self.counts.add("overview read")
 
     def _is_provable(self, light: Light) -> bool:
@@ -513,16 +551,16 @@ class Oracle:
         if not excused and not table.old and not light.island:
             return True
         return any(
-            machine.vector.get(origin, 0) >= seq and not self.world.machines[origin].old
+            machine.vector.get(run, 0) >= seq
             for machine in self.world.machines.values()
             if machine.up
-            for origin, seq in self._grants.get(light.request, ())
+            for run, seq in self._grants.get(light.request, ())
         )
 
     def _check_log(self, machine: Machine) -> None:
-        for found in check_chain(machine.disk, FIRST_PREV, keys(machine.origin).verify, {}):
+        for found in check_chain(machine.disk, FIRST_PREV, keys(machine.device).verify, {}):
             if isinstance(found, Broken):
-                raise ViolationError(f"S5: the log at {machine.origin} does not verify: {found}")
+                raise ViolationError(f"S5: the log at {machine.name} does not verify: {found}")
 
 
 def number_in(words: str) -> int:
@@ -554,34 +592,69 @@ def _conflicts_on(board: s.Board) -> dict[int, set[tuple[int, str]]]:
     return found
 
 
-def _told(fold: OwnFold, voters: Iterable[int], origins: Iterable[str]) -> dict[str, object]:
+def _holders_on(board: s.Board) -> dict[int, int]:
+    """At which table an overview shows each book; 0 for the secretary's node."""
+    found = {}
+    for line in board.lines:
+        if not line.wide and (node := _NODE.fullmatch(line.name)):
+            table, held = int(node[1] or 0), _HOLDS.search(line.text)
+            books = list(_numbers(held[1])) if held else []
+            if table and "listen føres af" not in line.text:
+                books.append(table)
+            found |= dict.fromkeys(books, table)
+    return found
+
+
+def _numbers(words: str) -> Iterable[int]:
+    """The tables in "1, 3-5 og 8"."""
+    for first, last in re.findall(r"(\d+)(?:[-–](\d+))?", words):
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _facts(world: World) -> Facts:
+    place = world.place
+    deciders = frozenset(device for device in place.devices if device.partition(".")[0] in (place.nodes[0], "T1"))
+    books = {number: voter.book for number, voter in world.voters.items()}
+    return Facts(place.devices, deciders, place.opening, place.elections, books, _is_code)
+
+
+def _is_code(author: str, body: dict) -> bool:
+    return is_signed(author, convert(body, Stop))
+
+
+def _told(fold: OwnFold, voters: Iterable[int]) -> dict[str, object]:
     """What the logs say, by the oracle's own fold."""
     told: dict[str, object] = {f"holder of {book}": fold.holder(book) for book in fold.chains}
     told["open"] = fold.is_open
-    told["closed"] = sorted(origin for origin in origins if fold.is_closed(origin))
+    told["closed"] = sorted(run for run in fold.starts if fold.is_closed(run))
     told["handed out"] = fold.handed_out()
     told |= {f"became of {id_}": fold.outcome(id_) for id_ in fold.requests}
     for voter in voters:
-        told[f"marks of {voter}"] = sorted((c.elections, c.table, c.time) for c in fold.marks(voter))
+        marks = fold.marks(voter)
+        told[f"marks of {voter}"] = {(c.id, one) for c in marks if not c.is_card for one in c.elections}
+        told[f"cards of {voter}"] = {c.id for c in marks if c.is_card}
         told[f"referrals of {voter}"] = sorted(fold.referrals(voter))
     conflicts = fold.conflicts().items()
     told["conflicts"] = {voter: sorted({(c.table, c.time) for c in claims}) for voter, claims in conflicts}
     return told
 
 
-def _told_by(machine: Machine, voters: Iterable[int], origins: Iterable[str]) -> dict[str, object]:
+def _told_by(machine: Machine, voters: Iterable[int]) -> dict[str, object]:
     """What a node says."""
     ledger, books = machine.node.ledger, machine.node.books.books
     told: dict[str, object] = {f"holder of {book}": books.holder(book) for book in books}
     told["open"] = ledger.poll_open
-    told["closed"] = sorted(origin for origin in origins if ledger.is_closed(origin))
+    told["closed"] = sorted(run.name for runs in books.runs.devices.values() for run in runs if ledger.is_closed(run.name))
     told["handed out"] = ledger.totals().issued
     for id_, case in ledger.cases.items():
-        found = case.outcome(books) if case.made is not None else None
         if case.made is not None:
+            found = ledger.outcome(case)
             told[f"became of {id_}"] = found.decision.outcome.value if found is not None else ""
     for voter in voters:
-        told[f"marks of {voter}"] = sorted((m.elections, m.table, m.time_ms) for m in ledger.marks(voter))
+        told[f"marks of {voter}"] = {
+            (c.id, one) for c in ledger.marking(voter) for of, at in c.claims if of == voter for one in at[1]
+        }
+        told[f"cards of {voter}"] = {found.spot for found in ledger.found(voter)}
         told[f"referrals of {voter}"] = sorted(ledger.referrals(voter))
     told["conflicts"] = {voter: sorted(ballots) for voter, ballots in ledger.conflicts().items()}
     return told

@@ -1,34 +1,41 @@
 """What a set of entries says by the protocol, worked out small and slow from their plain JSON: the oracle's own mind.
 
 It shares no code with the product, and takes the entries as a set: the order in which they came can make no difference. It
-follows the protocol's table of who may write what; an entry that does not count changes nothing. Seals that are still to be
-finished are left aside: what they leave open is decided in the end, when this fold is asked.
+follows kiosk/PROTOCOL.md, "Who may write what" and "What a set of entries says"; an entry that does not count changes nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+Vector = dict[str, int]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known before the day: who holds which book at opening, the disks, and of each voter the book."""
+    """What is known before the day: the devices, of each book the device that holds it first, and of each voter the book.
 
+    `deciders`: the devices that may ask for an undo, the secretary's and the assistant's. `is_code`: whether the signature of
+    a stop is its code's, given the author and the plain body.
+    """
+
+    devices: frozenset[str]
+    deciders: frozenset[str]
     opening: dict[int, str]
-    assistant: str
-    origins: frozenset[str]
     elections: tuple[str, ...]
     books: dict[int, int]
+    is_code: Callable[[str, dict], bool]
 
 
 @dataclass(frozen=True)
 class Entry:
     """One entry, plain."""
 
-    origin: str
+    run: str
     seq: int
+    prev: str
     time: int
     kind: str
     body: dict
@@ -36,23 +43,28 @@ class Entry:
 
     @property
     def spot(self) -> str:
-        return f"{self.origin}/{self.seq}"
+        return f"{self.run}#{self.seq}"
+
+    @property
+    def device(self) -> str:
+        return device_of(self.run)
 
 
 @dataclass(frozen=True)
 class Holding:
-    """Who holds a book at an epoch, and the last seq of that holder's that counts; None while it holds."""
+    """Who holds a book, by which entry ("" before the device's first run), and until which: a `give`, `start` or `view`."""
 
     holder: str
-    end: int | None = None
+    hold: str = ""
+    end: Entry | None = None
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Ballots that are said to have been given: by a request, or by a card that was found (`id` is where that stands).
+    """Ballots that are said to have been given: by a request, or by a card that was found (`id` is then where that stands).
 
-    `stands`: it is a mark, neither given up nor undone. `where`: the origin at which the voter stood; `table`: the one that
-    screens name. `times`: its own, and those of its decisions: who knows no more of it says when it was decided.
+    `stands`: it is a mark, neither given up nor undone. `where`: the device at which the voter stood; `table`: the one that
+    screens name. `times`: its own, and those of its grants: who knows no more of it says when it was granted.
     """
 
     id: str
@@ -63,39 +75,30 @@ class Claim:
     time: int
     stands: bool
     times: frozenset[int]
-    found_by: str = ""
+    is_card: bool = False
 
 
 def plain(data: bytes) -> Entry:
     """An entry of its bytes."""
     read = json.loads(data)
     body = read["body"]
-    return Entry(read["origin"], read["seq"], read["time"], body["kind"], body, hashlib.sha256(data).hexdigest())
+    return Entry(read["run"], read["seq"], read["prev"], read["time"], body["kind"], body, hashlib.sha256(data).hexdigest())
 
 
-def table_of(origin: str) -> int:
+def device_of(name: str) -> str:
+    """The device of a run, a request or a spot."""
+    return name.partition("-")[0]
+
+
+def table_of(name: str) -> int:
     """The table's number; 0 for the secretary's node."""
-    node = origin.partition(".")[0]
+    node = name.partition(".")[0]
     return 0 if node == "S" else int(node[1:])
 
 
-def _disk(origin: str) -> tuple[str, int]:
-    node, _, number = origin.partition(".")
-    return node, int(number)
-
-
-def _is_later(one: str, other: str) -> bool:
-    return _disk(one)[0] == _disk(other)[0] and _disk(one)[1] > _disk(other)[1]
-
-
-def _place(request: str) -> tuple[str, list[int]]:
-    """The table, the run and the how manyth of it."""
-    origin, *numbers = request.split("/")
-    return origin, [int(number) for number in numbers]
-
-
-def _author_of(request: str) -> str:
-    return request.partition("/")[0]
+def run_of(name: str) -> str:
+    """The run of a request's id."""
+    return name.partition("/")[0]
 
 
 class OwnFold:
@@ -104,177 +107,260 @@ class OwnFold:
     def __init__(self, entries: Iterable[Entry], facts: Facts) -> None:
         self.facts = facts
         self._by_kind: dict[str, list[Entry]] = {}
-        self._at: dict[tuple[str, int], list[Entry]] = {}
-        for entry in sorted(set_of(entries), key=lambda e: (e.origin, e.seq, e.hash)):
+        all_of_plan = [e for e in set_of(entries) if e.device in facts.devices]
+        self._by_hash = {e.hash: e for e in all_of_plan}
+        for entry in sorted(all_of_plan, key=lambda e: (e.run, e.seq, e.hash)):
             self._by_kind.setdefault(entry.kind, []).append(entry)
-            self._at.setdefault((entry.origin, entry.seq), []).append(entry)
-        self.chains: dict[int, list[Holding]] = {0: self._chain(0)}
-        self.chains |= {book: self._chain(book) for book in facts.opening if book}
+        self.starts = {e.run: e for e in reversed(self.all("start")) if self._begins(e)}
+        self.open_steps: set[int] = set()  # the books whose next step may still be taken back
+        self.chains = {book: self._chain(book, mind_pending=True) for book in facts.opening}
+        self.settled = {book: self._chain(book, mind_pending=False) for book in facts.opening}
 
     def all(self, kind: str) -> list[Entry]:
         return self._by_kind.get(kind, [])
 
+    # --- runs ---
+
+    def _begins(self, e: Entry) -> bool:
+        """Whether a start is its run's first entry, and goes on from where it says."""
+        before = self._by_hash.get(e.prev)
+        if not e.body.get("before"):
+            return e.seq == 1
+        return before is not None and (before.run, before.seq, before.device) == (e.body["before"], e.seq - 1, e.device)
+
+    def run_before(self, run: str) -> str:
+        """The run before, or for the first one the device itself; "" for the device."""
+        if run not in self.starts:
+            return ""
+        return self.starts[run].body.get("before") or device_of(run)
+
+    def line(self, run: str, end: int) -> Iterator[tuple[str, int]]:
+        """The runs on a run's line, and how far each of them lies on it."""
+        while run:
+            yield run, end
+            if run not in self.starts:
+                return
+            run, end = self.run_before(run), self.starts[run].seq - 1
+
+    def has(self, vector: Vector, run: str, seq: int) -> bool:
+        """Whether a vector has an entry."""
+        return any(name == run and seq <= upto for tip, end in vector.items() for name, upto in self.line(tip, end))
+
+    # --- stops ---
+
+    @cached_property
+    def stops(self) -> list[Entry]:
+        """The stops that count: with the chair's code, and of who knew of none with this number or a higher one."""
+        signed = []
+        for e in self.all("stop"):
+            named = set(e.body["named"])
+            if e.device not in named and named <= self.facts.devices and self.facts.is_code(e.run, e.body):
+                signed.append(e)
+
+        def counts(e: Entry) -> bool:
+            known = {**e.body["knows"], e.run: e.seq - 1}
+            used = [other for other in signed if other.body["n"] >= e.body["n"] and other is not e]
+            return not any(self.has(known, other.run, other.seq) and counts(other) for other in used)
+
+        return [e for e in signed if counts(e)]
+
+    def named(self, stop: Entry, run: str) -> bool:
+        """Whether a stop names a run; a device's own name stands for it before its first run."""
+        if device_of(run) not in stop.body["named"]:
+            return False
+        return run == device_of(run) or (run in self.starts and self.has(stop.body["knows"], run, self.starts[run].seq))
+
+    def stop_of(self, view: Entry) -> Entry | None:
+        """The stop that a view ends."""
+        own = [e for e in self.stops if e.run == view.run and e.body["n"] == view.body["n"] and e.seq < view.seq]
+        return min(own, key=lambda e: e.seq, default=None)
+
+    @cached_property
+    def views(self) -> list[Entry]:
+        """The valid views, the lowest first."""
+        found: dict[tuple[int, str], Entry] = {}
+        for view in self.all("view"):
+            if self.stop_of(view) is not None:
+                found.setdefault(_number(view), view)
+        valid: list[Entry] = []
+        for number in sorted(found, reverse=True):
+            view = found[number]
+            if all(self.has(higher.body["knows"], view.run, view.seq) for higher in valid):
+                valid.insert(0, view)
+        return valid
+
+    @cached_property
+    def pending(self) -> list[Entry]:
+        """The stops whose view is still to come."""
+        highest = max(map(_number, self.views), default=(0, ""))
+        return [e for e in self.stops if _number(e) > highest]
+
     # --- books ---
 
     def holder(self, book: int) -> str:
-        """Who holds a book in the end."""
+        """Who holds a book in the end: a run, or a device before its first one."""
         return self.chains[book][-1].holder
 
-    def held(self, book: int, epoch: int, entry: Entry) -> bool:
-        """Whether an entry's author held the book at that epoch, and the entry lies before the end of that."""
-        chain = self.chains.get(book, [])
-        if not 0 < epoch <= len(chain):
-            return False
-        holding = chain[epoch - 1]
-        return holding.holder == entry.origin and (holding.end is None or entry.seq <= holding.end)
+    def decider(self, book: int) -> str:
+        """Who may decide in a book as far as the books go (D1); "" while a pending stop may take it."""
+        last = self.chains[book][-1]
+        waits = any(self.named(stop, last.holder) for stop in self.pending)
+        return "" if waits or book in self.open_steps else last.holder
 
-    def _chain(self, book: int) -> list[Holding]:
+    def _chain(self, book: int, *, mind_pending: bool) -> list[Holding]:
         chain = [Holding(self.facts.opening[book])]
+        last_view = (0, "")
+        gone: set[str] = set()
         while True:
-            last, epoch = chain[-1], len(chain) + 1
-            handed = self._handed(book, epoch, last.holder)
-            taken = next((e for e in self.all("seize") if self._takes(e, book, epoch)), None)
-            if taken is not None and not (handed is not None and handed[0] <= taken.body["cut"]):
-                handed = (taken.body["cut"], taken.body["to"])
-            if handed is None:
+            last = chain[-1]
+            step = self._step(book, last, last_view, gone)
+            if step is not None and mind_pending and self._is_open(last.holder, step):
+                self.open_steps.add(book)
                 return chain
-            chain[-1] = Holding(last.holder, handed[0])
-            chain.append(Holding(handed[1]))
+            if step is None:
+                return chain
+            gone.add(step.spot)
+            if step.kind == "view":
+                last_view = _number(step)
+            chain[-1] = Holding(last.holder, last.hold, step)
+            chain.append(Holding(step.body["to"] if step.kind == "give" else step.run, step.spot))
 
-    def _handed(self, book: int, epoch: int, holder: str) -> tuple[int, str] | None:
-        found = [e for e in self.all("handover") if (e.body["book"], e.body["epoch"], e.origin) == (book, epoch, holder)]
-        return next(((e.seq, e.body["to"]) for e in found if e.body["to"] in self.facts.origins - {holder}), None)
+    def _step(self, book: int, last: Holding, last_view: tuple[int, str], gone: set[str]) -> Entry | None:
+        """What ends a holding. No step is taken twice, though a book may be given back to a run that is over."""
+        below = next((v for v in self.views if _number(v) > last_view and self._view_names(v, last.holder)), None)
+        gives = [e for e in self.all("give") if (e.run, e.body["book"], e.body["hold"]) == (last.holder, book, last.hold)]
+        gives = [e for e in sorted(gives, key=lambda e: e.seq) if self._knows_run(e, e.body["to"])][:1]
+        starts = [e for run, e in self.starts.items() if self.run_before(run) == last.holder and e.spot not in gone]
+        for found in (gives, sorted(starts, key=lambda e: e.run)):
+            for e in found:
+                if below is None or self.has(below.body["knows"], e.run, e.seq):
+                    return e
+        return below
 
-    def _takes(self, entry: Entry, book: int, epoch: int) -> bool:
-        body = entry.body
-        return (body["book"], body["epoch"]) == (book, epoch) and self._is_seizure(entry) and self._may_take(entry)
+    def _knows_run(self, e: Entry, run: str) -> bool:
+        return run in self.starts and run != e.run and run in e.body["knows"]
 
-    def _is_seizure(self, entry: Entry) -> bool:
-        """Whether it ends a seal of its own log, for a disk of the place."""
-        body = entry.body
-        sealed = any(
-            e.kind == "seal" and self._is_seal(e) and (e.body["book"], e.body["epoch"]) == (body["book"], body["epoch"])
-            for e in self._at.get((entry.origin, body["seal"]), ())
-        )
-        return sealed and body["seal"] < entry.seq and body["to"] in self.facts.origins
+    def _view_names(self, view: Entry, run: str) -> bool:
+        stop = self.stop_of(view)
+        return stop is not None and self.named(stop, run)
 
-    def _may_take(self, entry: Entry) -> bool:
-        """Whether the author of a seal or a seizure may take that book."""
-        if entry.body["book"]:
-            return self.held(0, entry.body["register"], entry)
-        if not self._is_assistant(entry.origin):
-            return False
-        later = [
-            e for e in self.all("seize") if not e.body["book"] and _is_later(e.origin, entry.origin) and self._is_seizure(e)
-        ]
-        return all(e.body["answers"].get(entry.origin, 0) >= entry.seq for e in later)
-
-    def _is_assistant(self, origin: str) -> bool:
-        return _disk(origin)[0] == self.facts.assistant
-
-    @cached_property
-    def _took_itself(self) -> dict[int, set[tuple[str, int]]]:
-        """Who has held a book at which epoch, or may have taken itself for its holder: what it granted then is a late grant."""
-        held = {book: {(holder, 1)} for book, holder in self.facts.opening.items()}
-        first: dict[tuple[str, int, int], Entry] = {}
-        for e in sorted(self.all("handover"), key=lambda e: e.seq):
-            if e.body["to"] in self.facts.origins and e.body["to"] != e.origin:
-                first.setdefault((e.origin, e.body["book"], e.body["epoch"]), e)
-        before = -1
-        while before != (before := sum(map(len, held.values()))):
-            for (giver, book, epoch), e in first.items():
-                if book in held and (giver, epoch - 1) in held[book]:
-                    held[book].add((e.body["to"], epoch))
-            rulers = {origin for origin, _ in held[0]}
-            for e in self.all("seize"):
-                if e.body["book"] in held and self._is_seizure(e) and (e.origin in rulers or self._is_assistant(e.origin)):
-                    held[e.body["book"]].add((e.body["to"], e.body["epoch"]))
-        return held
-
-    def ever_held(self, book: int) -> set[str]:
-        return {origin for origin, _ in self._took_itself.get(book, set())}
-
-    def may_have_held(self, decision: Entry) -> bool:
-        return (decision.origin, decision.body["epoch"]) in self._took_itself.get(decision.body["book"], set())
-
-    # --- requests and what became of them ---
+    def _is_open(self, holder: str, step: Entry) -> bool:
+        return any(self.named(stop, holder) and not self.has(stop.body["knows"], step.run, step.seq) for stop in self.pending)
 
     def book_of(self, voter: int) -> int:
         """The voter's book by the list; -1 for who is not on it."""
         return self.facts.books.get(voter, -1)
 
+    def counts(self, decision: Entry) -> bool:
+        """Whether its author held the voter's book in that hold, and it lies before the end of that."""
+        chain = self.chains.get(self.book_of(decision.body["voter"]), [])
+        place = self._place_in(chain, decision)
+        return place is not None and (place < len(chain) - 1 or not self._is_held_back(decision))
+
+    def _place_in(self, chain: list[Holding], decision: Entry) -> int | None:
+        """The how manyth holding it was made in."""
+        for place, holding in enumerate(chain):
+            if (holding.holder, holding.hold) == (decision.run, decision.body["hold"]):
+                return place if holding.end is None or self._lies_before(decision, holding.end) else None
+        return None
+
+    def _is_held_back(self, decision: Entry) -> bool:
+        """Whether a pending stop names its author, and lacks it."""
+        naming = [stop for stop in self.pending if self.named(stop, decision.run)]
+        return not all(self.has(stop.body["knows"], decision.run, decision.seq) for stop in naming)
+
+    def _lies_before(self, entry: Entry, end: Entry) -> bool:
+        """A run that is over has written all that it has before its end, a later start."""
+        if end.kind == "view":
+            return self.has(end.body["knows"], entry.run, entry.seq)
+        return end.kind == "start" or entry.seq < end.seq
+
+    # --- requests and what became of them ---
+
     @cached_property
     def requests(self) -> dict[str, Entry]:
-        """The first request of each id that its author may write, about a voter in that voter's book; an undo counts only later
-        (`undone`)."""
+        """The first request of each id that its author may write."""
         found: dict[str, Entry] = {}
-        for e in self.all("request"):
-            mine = _author_of(e.body["id"]) == e.origin and e.body["book"] == self.book_of(e.body["voter"])
-            if mine and (self._is_check_in(e) if e.body["op"] == "check_in" else e.body["target"]):
+        for e in sorted(self.all("request"), key=lambda e: e.seq):
+            if run_of(e.body["id"]) == e.run and self._is_about_its_voter(e) and self._may_ask(e):
                 found.setdefault(e.body["id"], e)
         return found
 
-    def _is_check_in(self, e: Entry) -> bool:
-        table = table_of(e.origin)
-        return 0 < table == e.body["table"] and self._are_elections(e.body["elections"]) and not e.body["target"]
+    def _may_ask(self, e: Entry) -> bool:
+        if e.body["op"] == "undo":
+            return bool(e.body["target"]) and e.device in self.facts.deciders
+        return table_of(e.run) > 0 and not e.body["target"]
 
-    def _are_elections(self, elections: list[str]) -> bool:
-        return 0 < len(set(elections)) == len(elections) and set(elections) <= set(self.facts.elections)
-
-    def _is_undo(self, e: Entry) -> bool:
-        body = e.body
-        if body["op"] != "undo" or _author_of(body["id"]) != e.origin or body["book"] != self.book_of(body["voter"]):
-            return False
-        return bool(body["target"]) and self.held(0, body["register"], e)
-
-    def decisions(self, request: str) -> list[Entry]:
-        """The decisions on a request that fit it, whether or not their author held the book; the oldest first."""
-        made = self.requests.get(request)
-        found = [e for e in self._decided.get(request, ()) if self._is_about_its_voter(e)]
-        if made is not None:
-            found = [e for e in found if all(e.body[name] == made.body[name] for name in ("voter", "elections", "target"))]
-        return sorted(found, key=lambda e: (e.body["epoch"], e.seq, e.origin))
-
-    def _is_about_its_voter(self, decision: Entry) -> bool:
-        body = decision.body
-        named = self._are_elections(body["elections"]) or (body["target"] and not body["elections"])
-        at_a_disk = _author_of(body["request"]) in self.facts.origins
-        return bool(named) and at_a_disk and body["book"] == self.book_of(body["voter"])
+    def _is_about_its_voter(self, e: Entry) -> bool:
+        """Whether a request or a decision is about a voter of the list and elections of the day."""
+        named = e.body["elections"]
+        return (
+            e.body["voter"] in self.facts.books
+            and 0 < len(set(named)) == len(named)
+            and set(named) <= set(self.facts.elections)
+        )
 
     @cached_property
     def _decided(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
-        for e in self.all("decision"):
-            found.setdefault(e.body["request"], []).append(e)
+        for e in sorted(self.all("decision"), key=lambda e: e.seq):
+            if self._is_about_its_voter(e) and device_of(e.body["request"]) in self.facts.devices:
+                found.setdefault(e.body["request"], []).append(e)
         return found
 
-    def outcome(self, request: str) -> str:
-        """ "granted", "refused" or "": the first decision that counts."""
-        return next((e.body["outcome"] for e in self.decisions(request) if self._counts(e)), "")
+    def decisions(self, request: str) -> list[Entry]:
+        """The decisions on a request that fit it, whether or not they count."""
+        made, found = self.requests.get(request), self._decided.get(request, [])
+        if made is None:
+            return found
+        return [e for e in found if all(e.body[name] == made.body[name] for name in ("voter", "elections", "target"))]
 
-    def _counts(self, decision: Entry) -> bool:
-        return self.held(decision.body["book"], decision.body["epoch"], decision)
+    def decided(self, request: str) -> Entry | None:
+        """The first decision in the oldest holding, pending stops left aside. It stands, whatever was said later."""
+        if request not in self.requests:
+            return None
+        chain = self.settled[self.book_of(self.requests[request].body["voter"])]
+        first: dict[tuple[str, str], Entry] = {}
+        for e in self.decisions(request):
+            first.setdefault((e.run, e.body["hold"]), e)
+        placed = [(place, e) for e in first.values() if (place := self._place_in(chain, e)) is not None]
+        return min(placed, key=lambda one: one[0], default=(0, None))[1]
+
+    def outcome(self, request: str) -> str:
+        """ "granted", "refused" or ""."""
+        found = self.decided(request)
+        return "" if found is None else found.body["outcome"]
 
     def _grants(self, request: str) -> list[Entry]:
-        """The grants of a request: those that count, and late ones, of somebody who ever was a holder."""
+        """The grants of a request by any run of a device that stands in the chain of the voter's book."""
         found = [e for e in self.decisions(request) if e.body["outcome"] == "granted"]
-        return [e for e in found if self.may_have_held(e)]
+        return [e for e in found if e.device in self.devices_of(self.book_of(e.body["voter"]))]
+
+    def devices_of(self, book: int) -> set[str]:
+        """The devices that stand in a book's chain, pending stops left aside."""
+        return {device_of(holding.holder) for holding in self.settled.get(book, [])}
 
     @cached_property
     def issued(self) -> set[str]:
-        return {e.body["request"] for e in self.all("issued") if _author_of(e.body["request"]) == e.origin}
+        return self._ended("issued")
 
     @cached_property
     def withdrawn(self) -> set[str]:
-        return {e.body["request"] for e in self.all("withdrawn") if _author_of(e.body["request"]) == e.origin}
+        return self._ended("withdrawn")
+
+    def _ended(self, kind: str) -> set[str]:
+        said = [(e, e.body["request"]) for e in self.all(kind)]
+        said += [(e, request) for e in self.starts.values() for request in e.body.get(kind, ())]
+        return {request for e, request in said if device_of(request) == e.device}
 
     def undone(self, target: str, voter: int) -> bool:
         """Whether a mark of this voter was taken back on the secretary's word."""
         return any(
             made.body["op"] == "undo"
-            and self.held(0, made.body["register"], made)
             and (made.body["target"], made.body["voter"]) == (target, voter)
-            and self.outcome(id_) == "granted"
+            and (found := self.decided(id_)) is not None
+            and found.body["outcome"] == "granted"
+            and self.counts(found)
             and (made.body["handed_out"] or target not in self.issued)
             for id_, made in self.requests.items()
         )
@@ -285,104 +371,75 @@ class OwnFold:
         """All ballots that were ever said to be this voter's."""
         return [*self._of_requests(voter), *self._of_cards(voter)]
 
-    def marks(self, voter: int, but: str = "", each: int = 1) -> list[Claim]:
-        """Those that stand; of several at one table for the same elections the first stands for all, or as many as `each`."""
-        found: list[Claim] = []
-        for claim in self.claims(voter):
-            alike = [c for c in found if (c.where, c.elections, c.found_by) == (claim.where, claim.elections, claim.found_by)]
-            if claim.stands and claim.id != but and len(alike) < each:
-                found.append(claim)
-        return found
+    def marks(self, voter: int) -> list[Claim]:
+        """Those that stand."""
+        return [claim for claim in self.claims(voter) if claim.stands]
 
     def _of_requests(self, voter: int) -> Iterator[Claim]:
-        for id_ in sorted(self.requests.keys() | self._decided.keys(), key=_place):
-            made, decided = self.requests.get(id_), self.decisions(id_)
-            grants, issued = self._grants(id_), id_ in self.issued
-            word = made if made is not None else next((e for e in grants if e.body["voter"] == voter), None)
-            if word is None or word.body["voter"] != voter or word.body["target"] or not (issued or grants):
+        if voter not in self.facts.books:
+            return
+        for id_ in sorted(self.requests.keys() | self._decided.keys()):
+            grants, issued = [e for e in self._grants(id_) if e.body["voter"] == voter], id_ in self.issued
+            made = self.requests.get(id_)
+            grants = [e for e in grants if not e.body["target"]]
+            if not (grants or (issued and made is not None and made.body["voter"] == voter)):
                 continue
-            decided = [e for e in decided if self.may_have_held(e)]
-            time = made.time if made is not None else min(e.time for e in decided)
+            word = min(grants, key=lambda e: e.time) if made is None else made
+            if word.body["target"]:
+                continue
             gone = (id_ in self.withdrawn and not issued) or self.undone(id_, voter)
-            times = frozenset({time, *(e.time for e in decided)})
-            where = _author_of(id_)
-            yield Claim(id_, voter, tuple(word.body["elections"]), where, table_of(where), time, not gone, times)
+            times = frozenset({word.time, *(e.time for e in grants)})
+            where, elections = device_of(id_), dict.fromkeys(one for e in grants or [word] for one in e.body["elections"])
+            yield Claim(id_, voter, tuple(elections), where, table_of(where), word.time, not gone, times)
 
     def _of_cards(self, voter: int) -> Iterator[Claim]:
-        for e in self.all("rescanned"):
-            if e.body["voter"] == voter and voter in self.facts.books and self._attested(e):
-                gone = self.undone(e.spot, voter)
-                stopped = e.body["stopped"]
-                table = table_of(stopped if any(map(self._may_take, self._seals_name(e.origin, stopped))) else e.origin)
-                yield Claim(
-                    e.spot, voter, self.facts.elections, stopped, table, e.time, not gone, frozenset({e.time}), e.origin
-                )
+        for e in self.all("card"):
+            if e.body["voter"] == voter and voter in self.facts.books and self._may_find(e):
+                where = e.body["device"]
+                times, gone = frozenset({e.time}), self.undone(e.spot, voter)
+                yield Claim(e.spot, voter, self.facts.elections, where, table_of(where), e.time, not gone, times, True)
 
-    def _attested(self, card: Entry) -> bool:
-        """Whether a card's finder had attested before that its table is stopped: in a start, or as one who may take books."""
-        stopped = card.body["stopped"]
-        starts = [e for e in self.all("start") if e.origin == card.origin and stopped in e.body["missing"]]
-        return any(e.seq < card.seq for e in (*starts, *self._seals_name(card.origin, stopped)))
-
-    def _seals_name(self, author: str, stopped: str) -> list[Entry]:
-        """Where somebody who may take books, late or not, has attested that a table is stopped."""
-        rules = author in self.ever_held(0) or self._is_assistant(author)
-        own = [e for e in self.all("seal") if e.origin == author and stopped in e.body["stopped"]]
-        return [e for e in own if rules and self._is_seal(e)]
-
-    def _is_seal(self, e: Entry) -> bool:
-        """Whether a seal is of a book of the place, and attests others of its disks."""
-        others = e.origin not in e.body["stopped"] and set(e.body["stopped"]) <= self.facts.origins
-        return others and e.body["book"] in self.facts.opening and (e.body["book"] > 0 or self._is_assistant(e.origin))
+    def _may_find(self, card: Entry) -> bool:
+        """Whether its author has written the stop, which names the device, before it, and no view of that before it."""
+        stop = self.stop_of(card)
+        viewed = [e for e in self.all("view") if e.run == card.run and e.body["n"] == card.body["n"] and e.seq < card.seq]
+        return stop is not None and card.body["device"] in stop.body["named"] and not viewed
 
     def conflicts(self) -> dict[int, list[Claim]]:
-        """Voters with more than one ballot in an election. A card that was found where the voter was served is that ballot."""
+        """Voters with more than one ballot in an election. A card and what its device wrote about the voter are one ballot."""
         found = {}
         for voter in self.facts.books:
-            claims = [claim for claim in self.marks(voter, each=2) if not claim.found_by]
-            at = {claim.where for claim in claims}
-            for card in sorted(self._of_cards(voter), key=lambda claim: claim.time):
-                if card.stands and card.where not in at:
-                    at.add(card.where)
-                    claims.append(card)
-            beside = [
-                one for one in claims if any(other is not one and set(other.elections) & set(one.elections) for other in claims)
-            ]
-            if beside:
-                found[voter] = beside
+            marks = self.marks(voter)
+            ballots = [claim for claim in marks if not claim.is_card]
+            for card in (claim for claim in marks if claim.is_card):
+                if card.where not in {claim.where for claim in ballots}:
+                    ballots.append(card)
+            pairs = [(a, b) for a in ballots for b in ballots if a is not b and set(a.elections) & set(b.elections)]
+            if pairs:
+                found[voter] = list({a.id: a for a, _ in pairs}.values())
         return found
 
     def referrals(self, voter: int) -> set[str]:
         """The hashes of the referrals that no release has named."""
         ended = {ended for e in self.all("released") if e.body["voter"] == voter for ended in e.body["ends"]}
-        known = self.facts.books
-        return {
-            e.hash
-            for e in self.all("referred")
-            if e.body["voter"] == voter and voter in known and table_of(e.origin) and e.hash not in ended
-        }
+        known = voter in self.facts.books
+        own = [e.hash for e in self.all("referred") if e.body["voter"] == voter and table_of(e.run)]
+        return {hash_ for hash_ in own if known and hash_ not in ended}
 
     # --- the day ---
 
     @property
     def is_open(self) -> bool:
-        return any(self.held(0, e.body["register"], e) for e in self.all("open"))
+        return bool(self.views)
 
-    @property
-    def is_register_sealed(self) -> bool:
-        """Whether a seal of the register is not finished: nobody may know then whether the poll is open."""
-        taken = {(e.origin, e.body["seal"]) for e in self.all("seize")}
-        return any(e.body["book"] == 0 and (e.origin, e.seq) not in taken and self._is_seal(e) for e in self.all("seal"))
-
-    def is_closed(self, origin: str) -> bool:
-        """Whether a table has closed itself and not reopened."""
-        own = [
-            e
-            for kind in ("close", "reopen")
-            for e in self.all(kind)
-            if e.origin == origin and e.body["table"] == table_of(origin) > 0
-        ]
-        return bool(own) and max(own, key=lambda e: e.seq).kind == "close"
+    def is_closed(self, run: str) -> bool:
+        """Whether a run, or where it says nothing one before it, has closed its table and not reopened it."""
+        while run:
+            own = [e for kind in ("closed", "reopened") for e in self.all(kind) if e.run == run]
+            if own:
+                return max(own, key=lambda e: e.seq).kind == "closed"
+            run = self.run_before(run)
+        return False
 
     def handed_out(self) -> dict[str, int]:
         """How many ballots of each election were handed out and not taken back."""
@@ -393,16 +450,31 @@ class OwnFold:
                     count[election] = count.get(election, 0) + 1
         return count
 
-    def unsettled(self, origin: str) -> list[str]:
-        """The check-ins of an origin that have no end."""
+    def is_given_up(self, request: str) -> bool:
+        """Whether no ballot was or will be handed out on it."""
+        return request in self.withdrawn and request not in self.issued
+
+    def left_at(self, voters: Iterable[int]) -> set[str]:
+        """The devices at which a voter has a mark, and nobody has said that ballots were handed out: a grant that came too
+        late, say. It can be undone once its run is over."""
+        marks = [claim for voter in voters for claim in self.marks(voter) if not claim.is_card]
+        return {claim.where for claim in marks if claim.id not in self.issued}
+
+    def unsettled(self, device: str) -> list[str]:
+        """The check-ins of a device that have no end."""
         return [
             id_
             for id_, made in self.requests.items()
-            if made.origin == origin
+            if made.device == device
             and made.body["op"] == "check_in"
             and id_ not in self.issued | self.withdrawn
             and self.outcome(id_) != "refused"
         ]
+
+
+def _number(view: Entry) -> tuple[int, str]:
+    """What decides which stop or view is higher: its number, and for a code that was used twice its author's name."""
+    return view.body["n"], view.run
 
 
 def set_of(entries: Iterable[Entry]) -> Collection[Entry]:

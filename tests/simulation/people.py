@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 from random import Random
 
-from kiosk.domain import rules
 from kiosk.domain import screens as s
+from kiosk.domain.books import Stopped
 from kiosk.domain.office import Deed
 from kiosk.node import Scanned
 from tests.made_up import card
@@ -12,11 +12,12 @@ from tests.simulation.office import NotOfferedError, Office
 from tests.simulation.oracle import Counts, Oracle, number_in
 from tests.simulation.world import Machine, World
 
-Card = tuple[int, str]  # a voter, and the stopped table at which the voter's card was found
+Card = tuple[int, str]  # a voter, and the stopped device at which the voter's card was found
+CODES = 40  # of both sheets
 
 
 class People:
-    """Clerks and chair, with the day's world, its random numbers and its oracle."""
+    """Clerks and chair, with the day's world, its random numbers and its oracle. `code`: the last that is crossed out."""
 
     world: World
     rng: Random
@@ -27,14 +28,15 @@ class People:
     quick_clerks: bool
     unsure: float  # how often a clerk does not know what became of a request
     careless: float  # how often the chair goes on without scanning
-    attested: set[str]
+    shows_codes_to_liar: bool  # the chair uses codes at the liar's device too
+    code: int = 0
 
     # --- clerks ---
 
     def clerk(self) -> None:
         """A clerk does what the screen asks for."""
         world, rng = self.world, self.rng
-        tables = [m for m in world.machines.values() if m.up and m.origin[0] == "T" and m.screen is not None and m.is_drawn]
+        tables = [m for m in world.machines.values() if m.up and m.is_table and m.screen is not None and m.is_drawn]
         if tables:
             self.serve(rng.choice(tables), rng.choice(list(world.voters)))
 
@@ -55,7 +57,7 @@ class People:
                 self.touch(machine, "next")
             case s.Referred():
                 self.release(machine)
-            case s.VoterShown() | s.BirthDate() | s.Waiting() | s.Board() | s.Menu() | s.Pin():
+            case s.VoterShown() | s.BirthDate() | s.Waiting() | s.Board() | s.Menu() | s.Pin() | s.Typing():
                 self.touch(machine, "cancel")
             case _:
                 pass
@@ -65,13 +67,13 @@ class People:
         self.touch(machine, "approve", ("02021970" if wrong else "01011970") if self.world.keyed else "")
 
     def scan(self, machine: Machine, voter: int) -> None:
-        self.world.say(f"{machine.origin}: the card of voter {voter} is scanned")
+        self.world.say(f"{machine.name}: the card of voter {voter} is scanned")
         self.world.mono += 1_000 if self.rng.random() < 0.02 else 0
         machine.node.desk.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
         self.world.take(machine, Scanned(card(voter)))
 
     def touch(self, machine: Machine, touch: str, value: str = "") -> None:
-        self.world.say(f"{machine.origin}: touches {touch}")
+        self.world.say(f"{machine.name}: touches {touch}")
         self.world.touch(machine, touch, value)
 
     def answer(self, machine: Machine) -> None:
@@ -90,7 +92,7 @@ class People:
 
     def order(self, machine: Machine, words: str, decide: Callable[[Office], None]) -> bool:
         """The chair decides something on a machine's screen; whether the screen let it be decided."""
-        self.world.say(f"{machine.origin}: the chair decides: {words}")
+        self.world.say(f"{machine.name}: the chair decides: {words}")
         try:
             decide(Office(self.world, machine))
         except NotOfferedError as error:
@@ -103,171 +105,152 @@ class People:
         """The chair decides what needs no more words."""
         return self.order(machine, deed.value, lambda office: office.decide(deed))
 
-    def open_poll(self, machine: Machine) -> None:
-        self.decide(machine, Deed.OPEN_POLL)
-
     def release(self, machine: Machine) -> None:
         """The chair gives the voter on the screen a new try."""
         voter = number_in(machine.screen.content.number)
         self.order(machine, f"voter {voter} gets a new try", lambda office: office.decide_here(Deed.RELEASE_VOTER))
 
-    def stopped(self) -> set[str]:
-        """The origins that are stopped: off, locked or lost."""
-        return {m.origin for m in self.world.machines.values() if m.node is None or m.node.is_locked}
-
     def island(self) -> None:
-        """The chair puts a table that is alone in island mode, unless it was attested stopped and is not with us again."""
-        self.forgive()
+        """The chair puts a table that is alone in island mode."""
         for machine in self.shuffled():
-            if machine.up and machine.origin not in self.attested and machine.node.situation.may_island:
+            if machine.up and machine.node.situation.may_island:
                 self.decide(machine, Deed.ISLAND)
                 return
 
-    def forgive(self) -> None:
-        """Who was attested stopped may be an island again once it has caught up, and has every seal that names it."""
-        seals = [
-            (m.origin, sealed.seq, sealed.seal.stopped)
-            for m in self.world.machines.values()
-            if m.node is not None
-            for sealed in m.node.books.books._by_author.get(m.origin, {}).values()
-        ]
-        for origin in list(self.attested):
-            machine = self.world.machines[origin]
-            has_all = all(machine.vector.get(author, 0) >= seq for author, seq, names in seals if origin in names)
-            if machine.node is not None and machine.node.books.seen.fresh.reached and has_all:
-                self.attested.discard(origin)
+    def in_island(self, machine: Machine) -> bool:
+        return machine.node is not None and machine.node.books.seen.island
 
-    def seal(self) -> None:
-        """A holder of the register begins to take a book."""
+    # --- stopping a device ---
+
+    def off(self) -> set[str]:
+        """The devices that are off, locked or lost, or lie in their box: what the chair finds who goes and looks."""
+        return {device for device in self.world.devices if all(m.is_off for m in self.world.cards_of(device))}
+
+    def open_poll(self, machine: Machine) -> None:
+        self.stop_at(machine, whole=True)
+        self.world.run_until(lambda: machine.up and machine.node.ledger.poll_open, 200)
+        self.go_on_stopping()
+
+    def stop(self) -> None:
+        """The chair begins to stop what is off; rather where it matters."""
+        off = self.off()
         for machine in self.shuffled():
-            if machine.up and (
-                books := [b for b in machine.node.books.books if b and rules.may_seal(machine.node.books.seen, b)]
-            ):
-                wanted = self.focus if self.focus in books and self.rng.random() < 0.8 else self.rng.choice(books)
-                self.seal_at(machine, wanted)
+            if not (machine.up and machine.node.situation.may_stop):
+                continue
+            held = {
+                machine.node.books.books.runs[machine.node.books.books.holder(book)].device for book in self.world.place.opening
+            }
+            if held & off or self.rng.random() < 0.2 or not self.honest:
+                self.stop_at(machine)
                 return
 
-    def assistant(self) -> None:
-        """The assistant begins to take the register, whose holder is stopped."""
+    def stop_at(self, machine: Machine, *, whole: bool = False) -> bool:
+        """The chair attests who is off: truly and as a rule completely; a dishonest one anything."""
+        named = self.off()
+        if not whole and not self.honest:
+            named |= {m.device for m in self.world.machines.values() if self.rng.random() < 0.2}
+        elif not whole and self.rng.random() < 0.2:
+            named -= {self.rng.choice(sorted(named))} if named else set()
+        return self.order_stop(machine, named)
+
+    def order_stop(self, machine: Machine, named: Collection[str]) -> bool:
+        """With the next code; now and then with one that is crossed out already. What was keyed is crossed out."""
+        n = self.code if self.code and self.rng.random() < 0.03 else self.code + 1
+        named = set(named) - {machine.device}
+        is_liars = machine.device == self.oracle.liar
+        if n > CODES or not machine.up or (is_liars and not self.shows_codes_to_liar):
+            return False
+        if is_liars:
+            self.oracle.leaked.add(n)
+        used: list[Office] = []
+
+        def decide(office: Office) -> None:
+            used.append(office)
+            office.stop(named, n)
+
+        done = self.order(machine, f"code {n}: {sorted(named)} are off", decide)
+        self.code = max(self.code, n) if used and used[0].has_code else self.code
+        return done
+
+    def go_on_stopping(self, *, finish: bool = False) -> None:
+        """The chair has the stopped tables' cards scanned, and finishes when everybody has answered."""
         for machine in self.shuffled():
-            if machine.up and rules.may_seal(machine.node.books.seen, 0):
-                holder = machine.node.books.books.holder(0)
-                if holder in self.stopped() or (not self.honest and self.rng.random() < 0.5):
-                    self.seal_at(machine, 0, {holder})
-                    return
-
-    def seal_at(self, machine: Machine, book: int, also: Collection[str] = (), *, everybody: bool = False) -> None:
-        """The chair attests who is stopped: truly and as a rule completely; a dishonest one anything."""
-        stopped = self.stopped() - {machine.origin}
-        if everybody:
-            pass
-        elif not self.honest:
-            stopped |= {m.origin for m in self.world.machines.values() if self.rng.random() < 0.2} | set(also)
-        elif self.rng.random() < 0.2 and stopped:
-            stopped -= {self.rng.choice(sorted(stopped))} - set(also)
-        stopped -= {machine.origin}
-        if self.honest and any(self.in_island(origin) for origin in stopped):
-            return
-        self.order_seal(machine, book, stopped)
-
-    def order_seal(self, machine: Machine, book: int, stopped: Collection[str]) -> None:
-        self.attested |= set(stopped)
-        self.order(machine, f"seal book {book}, {sorted(stopped)} have stopped", lambda office: office.seal(book, stopped))
-
-    def in_island(self, origin: str) -> bool:
-        machine = self.world.machines.get(origin)
-        return machine is not None and machine.node is not None and machine.node.books.seen.island
-
-    def go_on_seizing(self, *, finish: bool = False) -> None:
-        """The chair has the stopped tables' cards scanned, and takes the book when everybody has answered."""
-        for machine in self.shuffled():
-            if machine.node is None:
+            stopped = machine.node.books.stopping if machine.up else None
+            if stopped is None:
                 continue
-            keeper = machine.node.books
-            for book in list(keeper.books):
-                sealed = keeper.own_seal(book)
-                if sealed is None:
-                    continue
-                if self.rng.random() < 0.3 and not finish:
-                    self.order_scans(machine, book, self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed)))
-                if machine.node is None:
-                    return
-                if not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed):
-                    heirs = [m.origin for m in self.world.machines.values() if m.node is not None]
-                    old = keeper.books.old_holder(book, sealed.seal.epoch)
-                    others = [o for o in heirs if o != old]
-                    to = self.rng.choice(others if others and self.rng.random() < 0.85 else heirs)
-                    self.seize(machine, book, to, scan=self.rng.random() >= self.careless)
-                    return
+            if self.rng.random() < 0.3 and not finish:
+                self.order_scans(machine, self.cards(machine, stopped))
+            if machine.up and self.is_ready(machine):
+                self.finish(machine, scan=self.rng.random() >= self.careless)
 
-    def seize(self, machine: Machine, book: int, to: str, *, scan: bool = True) -> None:
-        """Take a sealed book, once the cards are scanned, or without: then nothing keeps their voters from coming twice."""
-        keeper = machine.node.books
-        sealed = keeper.own_seal(book)
-        scans = self.cards(machine, sealed.seal.stopped, keeper.unproved(sealed))
-        if not scan and scans:
-            self.counts.add("seized without scanning")
-            self.oracle.unscanned |= set(scans)
-        found = scans if scan else []
-        self.order(machine, f"book {book} goes to {to}, found: {found}", lambda office: office.seize(book, to, found))
+    def is_ready(self, machine: Machine) -> bool:
+        """Whether a stop of this machine can be finished."""
+        stopped = machine.node.books.stopping if machine.up else None
+        return stopped is not None and machine.node.books.may_view(stopped)
 
-    def order_scans(self, machine: Machine, book: int, scans: list[Card]) -> None:
-        if scans:
-            self.order(machine, f"found: {scans}", lambda office: office.scan_again(book, scans))
+    def finish(self, machine: Machine, *, scan: bool = True) -> None:
+        """Take the stopped devices' books, once the cards are scanned, or without: then nothing keeps their voters from
+        coming twice."""
+        stopped = machine.node.books.stopping
+        cards = self.cards(machine, stopped)
+        if not scan and cards:
+            self.counts.add("finished without scanning")
+            self.oracle.unscanned |= set(cards)
+        found = cards if scan else []
+        self.order(machine, f"the stop is finished, found: {found}", lambda office: office.finish(found))
 
-    def cards(self, machine: Machine, stopped: Collection[str], unproved: Collection) -> list[Card]:
-        """The cards that must be scanned again: those taken in since the last entry that is known here, and those unproved."""
+    def order_scans(self, machine: Machine, cards: list[Card]) -> None:
+        if cards:
+            self.order(machine, f"found: {cards}", lambda office: office.scan_cards(cards))
+
+    def cards(self, machine: Machine, stopped: Stopped) -> list[Card]:
+        """The cards that must be scanned: those taken in since the last entry that is known here, and those unproved."""
         keeper, found = machine.node.books, []
         if not self.world.scans:
             return found
-        listed = {case.id for case in unproved}
-        for origin in sorted(stopped):
-            for light in self.oracle.pile(origin):
-                if (light.voter, light.table) in self.oracle.unscanned:
+        for device in sorted(stopped.stop.named):
+            listed = set(keeper.unproved(device))
+            for light in self.oracle.pile(device):
+                if (light.voter, device) in self.oracle.unscanned:
                     continue  # the pile is lost
-                due = light.seq > keeper.replica.have.get(origin, 0) or light.request in listed
-                if (due or self.rng.random() < 0.05) and not keeper.ledger.is_found(light.voter, origin):
-                    found.append((light.voter, origin))
+                run = keeper.books.runs.get(light.run)
+                due = run is None or run.last < light.seq or light.voter in listed
+                if (due or self.rng.random() < 0.05) and not keeper.ledger.is_found(light.voter, device):
+                    found.append((light.voter, device))
         return found
 
-    def hand_over(self) -> None:
+    def give(self) -> None:
         """A holder gives a book to another node."""
         for machine in self.shuffled():
-            if machine.up and (books := [b for b in machine.node.books.books if machine.node.books.may_decide(b)]):
+            if machine.up and (books := machine.node.situation.mine):
                 book = self.focus if self.focus in books else self.rng.choice(books)
-                others = [m.origin for m in self.world.machines.values() if m.origin != machine.origin and not m.lost]
-                if book == 0:
-                    others = [o for o in others if o in ("S.1", "T1.1")]
+                others = [m.device for m in self.world.machines.values() if m.device != machine.device and not m.lost]
                 if others:
-                    self.order_hand_over(machine, book, self.rng.choice(others))
+                    self.order_give(machine, book, self.rng.choice(others))
                 return
 
-    def order_hand_over(self, machine: Machine, book: int, to: str) -> None:
-        self.order(machine, f"book {book} is handed over to {to}", lambda office: office.hand_over(book, to))
+    def order_give(self, machine: Machine, book: int, to: str) -> None:
+        self.order(machine, f"book {book} is given to {to}", lambda office: office.give(book, to))
 
-    def attest(self) -> None:
-        """The chair attests on a node that is not fresh who is stopped; not while others know of a seizure and it does not."""
-        taken = {one for m in self.world.machines.values() if not m.lost for one in self.seizes(m)}
+    def excuse(self) -> None:
+        """The chair attests that a card has been in its device all day, so that nobody waits for who is silent; a dishonest
+        one says so of any."""
         for machine in self.shuffled():
-            if not machine.up or machine.node.books.seen.fresh.reached or not machine.node.books.seen.joined:
-                continue
-            keeper = machine.node.books
-            missing = self.stopped() - {machine.origin}
-            unseen = any(keeper.replica.have.get(origin, 0) < seq for origin, seq in taken)
-            alone = keeper.seen.island and not machine.node.situation.may_attest
-            if not missing or unseen or alone or any(self.in_island(o) for o in missing):
-                continue
-            open_ = [c for o in missing for c in keeper.ledger.unproved(o) if c.outcome(keeper.books) is None]
-            self.order_attest(machine, missing, self.cards(machine, missing, open_))
-            return
+            silent = set(machine.node.situation.excusable) if machine.up else set()
+            if silent and (self.is_right_card(machine) or not self.honest):
+                silent = silent & self.off() if self.rng.random() < 0.7 else silent
+                if silent:
+                    self.order_excuse(machine, silent)
+                    return
 
-    def order_attest(self, machine: Machine, stopped: Collection[str], cards: Collection[Card] = ()) -> None:
-        self.attested |= set(stopped)
-        words = f"{sorted(stopped)} have stopped, found: {list(cards)}"
-        self.order(machine, words, lambda office: office.attest(stopped, cards))
+    def is_right_card(self, machine: Machine) -> bool:
+        """Whether this card has been in its device all day, as the chair finds who looks."""
+        return not machine.old and machine.name == machine.device
 
-    def seizes(self, machine: Machine) -> list[tuple[str, int]]:
-        return [(row.origin, row.seq) for row in machine.disk if b'"kind":"seize"' in row.data]
+    def order_excuse(self, machine: Machine, silent: Collection[str]) -> None:
+        self.order(machine, f"{sorted(silent)} need not be heard", lambda office: office.excuse(silent))
+
+    # --- the rest ---
 
     def lock(self) -> None:
         """A node is locked on its own screen, or unlocked."""
@@ -277,21 +260,22 @@ class People:
 
     def close(self) -> None:
         """A table is closed for voters, or reopened."""
-        machine = self.rng.choice([m for m in self.world.machines.values() if m.origin[0] == "T"])
+        machine = self.rng.choice([m for m in self.world.machines.values() if m.is_table])
         if machine.up and machine.screen is not None:
             self.decide(machine, Deed.REOPEN_TABLE if isinstance(machine.screen.content, s.Closed) else Deed.CLOSE_TABLE)
 
     def undo(self) -> None:
         """The secretary takes back a mark: the ballots are back in stock, or there were none; what is said of it is true."""
         for machine in self.shuffled():
-            if machine.up and machine.node.books.may_decide(0):
+            if machine.up and machine.node.books.may_ask_undo:
                 self.undo_at(machine, self.rng.choice(list(self.world.voters)))
                 return
 
     def undo_at(self, machine: Machine, voter: int) -> None:
-        """The same for all marks of a voter."""
+        """The same for all marks of a voter. Of what a liar's table says, nobody knows better than the screen."""
         for mark in machine.node.books.undoable(voter):
-            if machine.up and self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found):
+            known = self.oracle.is_lit(mark.target, voter) is (mark.issued and not mark.found)
+            if machine.up and (known or self.oracle.is_liars(mark.target, voter)):
                 self.counts.add("undo asked for")
                 words, target = f"{mark.target} of voter {voter} is taken back", mark.target
                 self.order(machine, words, lambda office, target=target: office.undo(voter, target))

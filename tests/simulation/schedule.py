@@ -10,8 +10,10 @@ from random import Random
 
 from tests.simulation.healing import Healing
 from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
-from tests.simulation.plots import PLOTS
-from tests.simulation.plots_of_disks import PLOTS_OF_DISKS
+from tests.simulation.plots import PLOTS, PLOTS_BEFORE_OPENING
+from tests.simulation.plots_of_cards import PLOTS_OF_CARDS
+from tests.simulation.plots_of_starts import PLOTS_OF_STARTS
+from tests.simulation.plots_of_thieves import PLOTS_OF_THIEVES
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import World
 
@@ -42,15 +44,18 @@ class Schedule(Healing):
         self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_plot)
         self.honest = has_plot or rng.random() < 0.85
         self.oracle = Oracle(self.world, counts)
-        self.attested, self.snapshots = set(), {}
+        self.snapshots = {}
         if not has_plot and self.honest and rng.random() < 0.3:
-            rulers = ["S.1", "T1.1"] if rng.random() < 0.15 else []
-            others = rulers or [f"T{number}.1" for number in range(2, tables + 1) if number != self.focus or rng.random() < 0.3]
-            self.oracle.liar = rng.choice(others or [""])
+            others = ["S.1", *(f"T{number}.1" for number in range(1, tables + 1) if number != self.focus or rng.random() < 0.3)]
+            self.oracle.liar = rng.choice(others)
+        self.shows_codes_to_liar = rng.random() < 0.1
         self.draw_faults(rng, has_plot=has_plot)
         if tell:
             self.world.story = []
-        self.plot = self.tell(Random(f"plot {seed}")) if has_plot else None
+        by_lot = Random(f"plot {seed}")
+        self.plotted = PLOTS[seed % len(PLOTS)] if has_plot else None
+        self.sleepy = 1.0 if self.plotted in PLOTS_BEFORE_OPENING else self.sleepy
+        self.plot = self.tell(by_lot) if has_plot else None
 
     def draw_faults(self, rng: Random, *, has_plot: bool) -> None:
         """Which kinds of faults there are, and how busy the day is; beside a plot there is less of all."""
@@ -83,25 +88,22 @@ class Schedule(Healing):
             self.serve_the_rest()
             self.oracle.look_at_greens()
         except ViolationError as violation:
-            kind = str(violation)[:2]
-            if self.oracle.forks_excused and self.oracle.has_fork and kind in ("L:", "S3"):
-                self.counts.add("two logs of one origin: a disk's old copy wrote on, unnoticed")
-            elif self.oracle.is_liar_ruling and kind == "L:":
-                self.counts.add("a liar that may take any book holds the place up")
-            else:
+            if not (self.oracle.is_liar_ruling and str(violation).startswith("L:")):
                 raise
+            self.counts.add("a liar with a code holds the place up")
         self.counts.end_step()
         self.counts.add(TURNS, self.world.turns)
 
     def morning(self) -> None:
-        """All start, and the secretary opens the poll."""
+        """All start, and the chair opens the poll, as a rule at the secretary's."""
         world = self.world
         world.together_ms = 3
         for machine in list(world.machines.values()):
             world.boot(machine)
         world.run_for(20)
         if self.rng.random() >= self.sleepy:
-            self.open_poll(world.machines["S.1"])
+            at = "S.1" if self.oracle.liar != "S.1" or self.shows_codes_to_liar else "T1.1"
+            self.open_poll(world.machines[at])
         world.run_for(10)
         world.together_ms = self.rng.choice((0, 0, 1, 3))
         faults = world.faults
@@ -111,9 +113,10 @@ class Schedule(Healing):
 
     def oversleep(self) -> None:
         """The poll is opened late."""
-        for machine in self.world.machines.values():
-            if machine.up and not machine.node.ledger.poll_open and machine.node.books.may_decide(0):
+        for machine in self.shuffled():
+            if machine.up and not machine.node.ledger.poll_open and machine.node.situation.may_stop:
                 self.open_poll(machine)
+                return
 
     def step(self, step: int) -> None:
         """One step: the plot's next beat; or something happens by itself, or a clerk, the chair or fate does something."""
@@ -139,19 +142,20 @@ class Schedule(Healing):
         elif faults := [fault for fault in _FAULTS if fault in self.enabled]:
             _FAULTS[rng.choice(faults)](self)
         if rng.random() < 0.5:
-            self.go_on_seizing()
+            self.go_on_stopping()
 
     def tell(self, rng: Random) -> Beats:
         """A plot, drawn by lot, from when all are ready; it ends early where chance has spoilt it."""
-        stage, plot = Stage(self, rng), rng.choice(PLOTS)
-        rest = [f"T{number}.1" for number in range(2, len(self.world.first))]
-        rest = [origin for origin in rest if origin not in (stage.h, stage.t, stage.n)]
-        if rest and plot not in PLOTS_OF_DISKS and rng.random() < 0.5:
+        stage, plot = Stage(self, rng), self.plotted
+        rest = [f"T{number}.1" for number in range(1, len(self.world.first))]
+        rest = [device for device in rest if device not in (stage.h, stage.t, stage.n)]
+        if rest and plot not in (*PLOTS_OF_CARDS, *PLOTS_OF_STARTS, *PLOTS_OF_THIEVES) and rng.random() < 0.5:
             self.oracle.liar = rng.choice(rest)
         name = plot.__name__.replace("_", " ")
         self.world.say(f"the plot: {name}; H is {stage.h}, T {stage.t}, N {stage.n}, the voter {stage.voter}")
         try:
-            yield from stage.ready()
+            if plot not in PLOTS_BEFORE_OPENING:
+                yield from stage.ready()
             yield from plot(stage)
             self.counts.add(f"plot {name}: told to its end")
         except Spoilt:
@@ -172,15 +176,15 @@ _FAULTS: dict[str, Callable[[Schedule], None]] = {
     "power": Schedule.power,
     "lost_disk": Schedule.lost_disk,
     "old_disk": Schedule.old_disk,
+    "copied_card": Schedule.copied_card,
     "lock": Schedule.lock,
     "disk": Schedule.disk,
 }
 _DEEDS: dict[str, Callable[[Schedule], None]] = {
     "island": Schedule.island,
-    "seal": Schedule.seal,
-    "assistant": Schedule.assistant,
-    "hand_over": Schedule.hand_over,
-    "attest": Schedule.attest,
+    "stop": Schedule.stop,
+    "give": Schedule.give,
+    "excuse": Schedule.excuse,
     "close": Schedule.close,
     "undo": Schedule.undo,
 }

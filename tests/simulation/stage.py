@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kiosk import limits
 from kiosk.domain import screens as s
+from tests.simulation.own_fold import device_of
 from tests.simulation.world import Machine
 
 if TYPE_CHECKING:
@@ -24,33 +25,40 @@ class Spoilt(Exception):  # noqa: N818 - nothing is wrong
 
 
 class Stage:
-    """H holds the book that everything turns about, R the register; T, N and C are other tables, drawn by lot."""
+    """H holds the book that everything turns about, R is the secretary's; T, N and C are other tables, drawn by lot."""
 
     def __init__(self, day: "Schedule", rng: Random) -> None:
         self.day, self.world = day, day.world
         self.h, self.r = f"T{day.focus}.1", "S.1"
-        tables = [o for o in sorted(self.world.machines) if o not in (self.h, self.r)]
+        tables = [device for device in sorted(self.world.machines) if device not in (self.h, self.r)]
         rng.shuffle(tables)
         self.t, self.n = tables[:2]
+        self.c = tables[2] if len(tables) > 2 else self.r
         self.voter = rng.choice(sorted(self.world.voters))
         self.book = day.focus
 
-    def machine(self, origin: str) -> Machine:
-        return self.world.machines[origin]
+    def machine(self, name: str) -> Machine:
+        return self.world.machines[name]
 
     def others(self, *but: str) -> list[str]:
-        return [origin for origin in self.world.machines if origin not in but]
+        return [name for name in self.world.machines if name not in but]
 
     # --- fate ---
 
-    def stop(self, *origins: str) -> None:
-        for origin in origins:
-            self.world.crash(self.machine(origin))
+    def turn_off(self, *names: str) -> None:
+        for name in names:
+            self.world.crash(self.machine(name))
 
-    def start(self, *origins: str) -> None:
-        for origin in origins:
-            if not self.machine(origin).up:
-                self.world.boot(self.machine(origin))
+    def start(self, *names: str) -> None:
+        for name in names:
+            if not self.machine(name).up:
+                self.world.boot(self.machine(name))
+
+    def return_to_work(self, *names: str) -> None:
+        """They start, and their clerks say what became of what was open."""
+        self.start(*names)
+        for name in names:
+            self.day.answer_all(self.machine(name))
 
     def block(self, senders: str | list[str], receivers: str | list[str] = "*", *kinds: str) -> None:
         """Nothing comes through from these to those, or nothing of these kinds."""
@@ -64,6 +72,11 @@ class Stage:
         self.world.let_go()
         self.world.say("everything comes through again")
 
+    def apart(self, one: str | list[str], other: str | list[str]) -> None:
+        """Nothing passes between these."""
+        self.block(one, other)
+        self.block(other, one)
+
     def alone_with(self, one: str, other: str) -> None:
         """The log of one reaches no other table than the other, and nobody gets it from that one either."""
         self.block(one, self.others(one, other), "log", "give")
@@ -71,17 +84,22 @@ class Stage:
 
     # --- people ---
 
-    def can_ask(self, origin: str) -> bool:
-        return self._content(origin) in (s.Ready, s.Refused, s.Green, s.VoterShown, s.BirthDate)
+    def can_ask(self, name: str) -> bool:
+        screen = self.machine(name).screen
+        content = screen.content if screen is not None else None
+        is_left = isinstance(content, s.Waiting) and content.silent
+        return is_left or isinstance(content, s.Ready | s.Refused | s.Green | s.VoterShown | s.BirthDate)
 
-    def ask(self, origin: str, voter: int | None = None) -> None:
+    def ask(self, name: str, voter: int | None = None) -> None:
         """A table's clerk scans the voter's card and approves: the table waits for its answer."""
-        machine, day = self.machine(origin), self.day
+        machine, day = self.machine(name), self.day
         number = self.voter if voter is None else voter
-        for _ in range(3):
+        for _ in range(4):
             if not machine.up or machine.screen is None:
                 raise Spoilt
             match machine.screen.content:
+                case s.Waiting(silent=True):
+                    day.touch(machine, "cancel")
                 case s.Green():
                     day.touch(machine, "next")
                 case s.Ready() | s.Refused():
@@ -92,65 +110,71 @@ class Stage:
                 case _:
                     raise Spoilt
 
-    def asks(self, origin: str, voter: int | None = None) -> Beats:
+    def asks(self, name: str, voter: int | None = None) -> Beats:
         """The same, as soon as the table can."""
-        yield from self.until(lambda: self.can_ask(origin), 1_500)
-        self.ask(origin, voter)
+        yield from self.until(lambda: self.can_ask(name), 1_500)
+        self.ask(name, voter)
 
-    def seal(self, *stopped: str, by: str = "", book: int | None = None) -> None:
-        """The secretary, or another, seals the book; the chair attests what is true, or the plot is spoilt."""
-        day, taker = self.day, self.machine(by or self.r)
-        book = self.book if book is None else book
-        if not taker.up or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
+    def stop(self, by: str, *named: str, whole: bool = True) -> None:
+        """The chair stops at a table what is off, and these are; `whole`: and all else that is off."""
+        off = self.day.off()
+        if not set(named) <= off:
             raise Spoilt
-        day.order_seal(taker, book, stopped)
-        if not taker.up or taker.node.books.own_seal(book) is None:
+        self.order_stop(by, *(off if whole else named))
+
+    def order_stop(self, by: str, *named: str) -> None:
+        """The chair says that these are off, be it so or not."""
+        machine = self.machine(by)
+        if not machine.up:
+            raise Spoilt
+        self.day.order_stop(machine, named)
+        if not machine.up or machine.node.books.stopping is None:
             raise Spoilt
 
-    def seal_or_not(self, *stopped: str, by: str) -> None:
-        """Somebody tries to seal the register, whether or not it is offered."""
-        if not set(stopped) <= self.day.stopped() or not self.machine(by).up:
-            raise Spoilt
-        self.day.order_seal(self.machine(by), 0, stopped)
+    def answered(self, by: str) -> Beats:
+        """Until everybody has acknowledged a stop, or it is finished already as there is no pile."""
+        machine = self.machine(by)
+        yield from self.until(lambda: self.day.is_ready(machine) or self.is_viewed(by))
 
-    def attest(self, at: str, *stopped: str) -> None:
-        """The chair attests at a node that others are stopped; what is true, and where it is offered, or the plot is spoilt."""
-        day, machine = self.day, self.machine(at)
-        ready = machine.up and machine.node.situation.may_attest
-        if not ready or not set(stopped) <= day.stopped() or any(day.in_island(origin) for origin in stopped):
-            raise Spoilt
-        day.order_attest(machine, stopped)
+    def is_viewed(self, by: str) -> bool:
+        """Whether the highest stop that a machine knows is its own, and finished."""
+        machine = self.machine(by)
+        books = machine.node.books.books if machine.up else None
+        return books is not None and bool(books.valid_views) and not books.pending
 
-    def answered(self, by: str = "", book: int | None = None) -> bool:
-        """Whether the book can be taken now."""
-        taker, book = self.machine(by or self.r), self.book if book is None else book
-        if not taker.up:
-            return False
-        keeper = taker.node.books
-        sealed = keeper.own_seal(book)
-        return sealed is not None and not keeper.waits_for(book, sealed) and not keeper.fetches(book, sealed)
-
-    def seize(self, to: str, *, scan: bool = True, scanned: bool = False, by: str = "", book: int | None = None) -> None:
-        """Take the book. `scanned`: the piles were scanned when the tables had stopped, and nothing is in them now."""
-        taker, book = self.machine(by or self.r), self.book if book is None else book
-        if not self.answered(by, book):
-            raise Spoilt
-        if scanned:
-            self.day.order(taker, f"book {book} goes to {to}", lambda office: office.seize(book, to))
+    def finish(self, by: str, *, scan: bool = True) -> None:
+        """Take the books of who was stopped."""
+        if self.is_viewed(by):
             return
-        self.day.seize(taker, book, to, scan=scan)
+        if not self.day.is_ready(self.machine(by)):
+            raise Spoilt
+        self.day.finish(self.machine(by), scan=scan)
 
-    def taken(self, to: str, *stopped: str, by: str = "", book: int | None = None) -> Beats:
-        """The whole of it: seal, answers, scans, seizure."""
-        self.seal(*stopped, by=by, book=book)
-        yield from self.until(lambda: self.answered(by, book))
-        self.seize(to, by=by, book=book)
+    def taken(self, by: str, *named: str) -> Beats:
+        """The whole of it: the code, the answers, the scans, the view."""
+        self.stop(by, *named)
+        yield from self.answered(by)
+        self.finish(by)
         yield
 
-    def decides(self, origin: str) -> Beats:
+    def give(self, giver: str, to: str) -> None:
+        self.day.order_give(self.machine(giver), self.book, to)
+
+    def excuse(self, at: str) -> Beats:
+        """The chair attests at a table that its card is the right one, as soon as all for whom it waits are silent."""
+        machine = self.machine(at)
+
+        def may_all() -> bool:
+            situation = machine.node.situation if machine.up else None
+            return situation is not None and bool(situation.excusable) and {*situation.awaited} <= {*situation.excusable}
+
+        yield from self.until(may_all, limits.SEEN_MS + 3_000)
+        self.day.order_excuse(machine, machine.node.situation.excusable)
+
+    def decides(self, name: str, ms: int = 4_000) -> Beats:
         """Until a machine may decide in the book."""
-        machine, book = self.machine(origin), self.book
-        yield from self.until(lambda: machine.up and machine.node.books.may_decide(book))
+        machine, book = self.machine(name), self.book
+        yield from self.until(lambda: machine.up and machine.node.books.may_decide(book), ms)
 
     # --- waiting ---
 
@@ -163,35 +187,37 @@ class Stage:
                 raise Spoilt
             yield
 
-    def shows(self, origin: str, content: type, ms: int = 3_000) -> Beats:
-        yield from self.until(lambda: self._content(origin) is content, ms)
+    def shows(self, name: str, content: type, ms: int = 3_000) -> Beats:
+        yield from self.until(lambda: self._content(name) is content, ms)
 
-    def served(self, origin: str, ms: int = 3_000) -> Beats:
+    def served(self, name: str, ms: int = 3_000) -> Beats:
         """Until a table has shown green for the voter."""
-        lights = self.day.oracle.lights
-        yield from self.until(lambda: any((one.table, one.voter) == (origin, self.voter) for one in lights), ms)
+        machine, lights = self.machine(name), self.day.oracle.lights
+        yield from self.until(lambda: any(one.run in machine.runs and one.voter == self.voter for one in lights), ms)
 
-    def _content(self, origin: str) -> type | None:
-        screen = self.machine(origin).screen
+    def _content(self, name: str) -> type | None:
+        screen = self.machine(name).screen
         return type(screen.content) if screen is not None else None
 
     def ready(self) -> Beats:
-        """All tables are ready: everybody is fresh, and has it on disk that the poll is open."""
+        """All tables are ready: everybody is a member, and has it on disk that the poll is open."""
         tables = self.others(self.r)
-        yield from self.until(lambda: all(self.can_ask(o) for o in tables), 6_000)
+        yield from self.until(lambda: all(self.can_ask(name) for name in tables), 6_000)
+        yield from self.members(*self.others())
         yield from self.while_(50 + limits.COPIES_WAIT_MS)
 
-    def fresh(self, *origins: str, ms: int = 4_000) -> Beats:
-        machines = [self.machine(origin) for origin in origins]
-        yield from self.until(lambda: all(m.up and m.node.books.seen.fresh.reached for m in machines), ms)
+    def members(self, *names: str, ms: int = 6_000) -> Beats:
+        machines = [self.machine(name) for name in names]
+        yield from self.until(lambda: all(m.up and m.node.books.seen.member.reached for m in machines), ms)
 
-    def has(self, origin: str, of: str, more_than: int, ms: int = 3_000) -> Beats:
-        """Until a machine has more than so many of another's entries on its disk."""
-        yield from self.until(lambda: self.machine(origin).vector.get(of, 0) > more_than, ms)
+    def has(self, name: str, of: str, more_than: int, ms: int = 3_000) -> Beats:
+        """Until a machine has more than so many entries of another's device on its disk."""
+        yield from self.until(lambda: self.length(of, name) > more_than, ms)
 
-    def length(self, origin: str) -> int:
-        """How long a machine's own log is."""
-        return self.machine(origin).vector.get(origin, 0)
+    def length(self, of: str, at: str = "") -> int:
+        """How long a device's log is, on its own disk or another's."""
+        vector, device = self.machine(at or of).vector, self.machine(of).device
+        return max((seq for run, seq in vector.items() if device_of(run) == device), default=0)
 
     def while_(self, ms: int) -> Beats:
         """Let things happen for a while."""

@@ -4,22 +4,23 @@ import re
 
 import pytest
 
-from tests.simulation.__main__ import mutate, run_many, shortened
-from tests.simulation.mutations import CONTROLS, G5_ASIDE, MUTATIONS, WHY_NOT, broken
+from tests.simulation.__main__ import MOSTLY_PLOTTED, STEPS, mutate, run_many, run_one, shortened
+from tests.simulation.mutations import CONTROLS, FOUND_BY, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import Counts, ViolationError
 from tests.simulation.plots import PLOTS
+from tests.simulation.refusals import NO
 from tests.simulation.schedule import Schedule
 
-CAUGHT = [name for name in MUTATIONS if name not in WHY_NOT]
+DAYS = 1_000
 
 
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_200)
 def test_no_day_breaks_what_must_always_hold() -> None:
-    """Two thousand days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
+    """Hundreds of days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
     said: list[str] = []
-    assert run_many(2_000, 1, jobs=1, say=said.append) == 0, "\n".join(said)
-    assert said[-1] == "2000 schedules, 0 violations"
+    assert run_many(DAYS, 1, jobs=1, say=said.append) == 0, "\n".join(said)
+    assert said[-1] == f"{DAYS} schedules, 0 violations"
     how_often = " ".join(said)
     for what in (*OCCUR, *(f"plot {plot.__name__.replace('_', ' ')}:" for plot in PLOTS)):
         assert f"{what} " in how_often, what
@@ -29,14 +30,12 @@ def test_no_day_breaks_what_must_always_hold() -> None:
 
 OCCUR = (
     "crash", "power cut", "cut off", "one-way cut", "split", "half cut", "one way lost", "display slow or dead", "lost disk",
-    "old disk has stopped itself", "changed on its way, refused", "seize", "seized without scanning", "handover", "island mode",
-    "rescanned", "served in the end", "commit fails", "attested falsely", "clerk does not know", "undo granted", "released",
-    "overview read", "refused A10", "lie: ask", "lie: decision", "lie: head", "lie: request", "lie: rescanned", "lie: seize",
+    "old disk", "copied card", "copied card has stopped itself", "changed on its way, refused", "stop", "view", "card",
+    "excused", "finished without scanning", "give", "island mode", "served in the end", "commit fails",
+    "harmed: a false attestation", "clerk does not know", "undo granted", "released", "overview read",
+    "lie: ask", "lie: decision", "lie: head", "lie: request", "lie: card", "lie: view", "lie: give", "lie: start",
 )  # fmt: skip
-SAY_NO = (
-    "d1_holds", "d2_fresh", "d3_whole_history", "d4_decidable", "d4_grants", "g2_counts", "g3_own_request_stored",
-    "g3_two_disks", "g3_knows_register", "g4_fresh", "is_answer",
-)  # fmt: skip
+SAY_NO = ({*NO} | {"d1_holds"}) - {"may_stop"}  # a page takes no code that is known to be used, so nobody comes as far as that
 
 
 def told(seed: int) -> list[str]:
@@ -56,7 +55,7 @@ def test_a_seed_gives_the_same_day() -> None:
 def test_a_violation_has_a_short_story() -> None:
     """With a rule broken the seed that finds out is told again with most of its steps left out, and still finds out."""
     said = ""
-    with broken(*MUTATIONS["D4: grants beside a mark"], *G5_ASIDE):
+    with broken(*MUTATIONS["D4: grants beside a mark"]):
         for seed in range(1, 500):
             try:
                 Schedule(seed, 100, Counts(), plotted=0.0).run()
@@ -77,13 +76,19 @@ def steps_of(story: list[str]) -> list[str]:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("rule", CAUGHT)
+@pytest.mark.parametrize("rule", FOUND_BY)
 def test_a_broken_rule_is_found(rule: str) -> None:
-    """The simulator finds out that the rule is broken."""
-    said: list[str] = []
-    assert mutate(rule, 1_000, 1, said.append, jobs=1), said
-    assert said[0].startswith("caught")
+    """A day finds out that the rule is broken. `--mutate all` looks for such days, of the other rules too."""
+    with broken(*MUTATIONS[rule]):
+        found = run_one(FOUND_BY[rule], STEPS, Counts(), plotted=MOSTLY_PLOTTED)
+    assert found
+    assert not found.startswith(("TypeError", "AttributeError")), "the mutation itself does not fit the code any more"
+
+
+def test_every_mutation_is_found_or_has_its_reason() -> None:
+    """A new mutation needs a day that finds it, or the other rule that covers it."""
+    assert not FOUND_BY.keys() & WHY_NOT.keys()
+    assert FOUND_BY.keys() | WHY_NOT.keys() == MUTATIONS.keys()
 
 
 @pytest.mark.long
@@ -91,4 +96,4 @@ def test_a_broken_rule_is_found(rule: str) -> None:
 def test_what_a_mutation_breaks_besides_does_no_harm(control: str) -> None:
     """A desk, a commit or a holder that is only made ready for a broken rule violates nothing."""
     said: list[str] = []
-    assert not mutate(control, 100, 1, said.append, jobs=1), said
+    assert not mutate(control, 40, 1, said.append, jobs=1), said

@@ -8,6 +8,7 @@ whole rows that were committed outlive either.
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from random import Random
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Stored
+from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import node_of, origin_of
 from kiosk.domain.voters import Struck
@@ -31,14 +32,20 @@ MOST_SPINS = 1_000  # turns that nodes may want without any time passing
 
 @dataclass(slots=True)
 class Machine:
-    """A device: the disk in it, and the node that runs, if it runs."""
+    """A card of a device with the node that runs on it, if it runs. `name` is the device's, but for a copy of a card.
 
-    origin: str
+    `vector`: how much of each run is on the disk. `last_run`: the last that the disk has written, as it bears it.
+    """
+
+    name: str
+    device: str
     disk: list[Stored] = field(default_factory=list)
     vector: dict[str, int] = field(default_factory=dict)
+    last_run: str = ""
+    runs: set[str] = field(default_factory=set)  # those begun here; before an old copy was put in, others have to tell it
+    begun: int = 0
     node: Node | None = None
     screen: s.Screen | None = None
-    run: int = 0
     clock_off: int = 0
     lost: bool = False
     armed: int = 0  # at which point of its next turn it will crash; 0 for not at all
@@ -49,13 +56,8 @@ class Machine:
     head: Head | None = None  # what it announced last
     unseen: bool = False  # a green was sent to it, and is not drawn yet
     due: int = NEVER  # when its node wants to be called
-    old: int = 0  # an old copy of its disk was put in, with that many own entries; 0: never
+    old: bool = False  # an old copy of its card was put in
     once: dict[str, int] = field(default_factory=dict)  # and what it had before that: it was one disk too
-    outdated: frozenset[str] = frozenset()  # who told it of a longer log of its own while it was not fresh
-    contested: frozenset[str] = frozenset()  # and of whom while it was: nobody may stop it by that, but it must be no island
-    aside: frozenset[str] = frozenset()  # who was attested as stopped at its last start: it need not wait for their word
-    noted: frozenset[str] = frozenset()  # of whom its disk bears it
-    doubt: str = ""  # what speaks against its disk, as it bears it
 
     @property
     def up(self) -> bool:
@@ -65,6 +67,15 @@ class Machine:
     def is_drawn(self) -> bool:
         """Whether its display works: it can be read and touched."""
         return self.drawn_ms is not None and not self.blind
+
+    @property
+    def is_table(self) -> bool:
+        return self.device[0] == "T"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is off or locked."""
+        return self.node is None or self.node.is_locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +104,15 @@ class World(Network):
         self.story: list[str] | None = None
         self.watch: list = []
         self.place = MadeUp(tables, spares=1, language="da")
-        self.first, self.origins = self.place.first, self.place.origins
+        self.first, self.devices = self.place.first, self.place.devices
         self.voters = {n: voter(n, focus or 1 + (n - 1) % tables, BOTH if n % 3 else ("byraad",)) for n in range(1, voters + 1)}
         self.keyed = not plain and rng.random() < 0.2
         self.clear_ms = rng.choice((400, 3_000))
         if not plain and rng.random() < 0.3:
             number = rng.randrange(1, voters + 1)
             self.voters[number] = replace(self.voters[number], **rng.choice(_LISTED))
-        for origin in sorted(self.first):
-            self.machines[origin] = Machine(origin)
+        for device in sorted(self.first):
+            self.machines[device] = Machine(device, device)
 
     def say(self, words: str) -> None:
         if self.story is not None:
@@ -114,22 +125,32 @@ class World(Network):
 
     @property
     def has_lost_a_disk(self) -> bool:
-        """Whether a disk is lost, or an old one put in: one a day is enough."""
-        return any(machine.lost or machine.old for machine in self.machines.values())
+        """Whether a disk is lost, an old one was put in or one was copied: one a day is enough."""
+        return any(m.lost or m.old or m.name != m.device for m in self.machines.values())
+
+    def cards_of(self, device: str) -> list[Machine]:
+        """A device's card, and the copy of it, if there is one."""
+        return [machine for machine in self.machines.values() if machine.device == device]
 
     def boot(self, machine: Machine) -> None:
         """Start a machine's node from its disk."""
-        machine.run += 1
         machine.screen, machine.armed, machine.fuse, machine.drawn_ms, machine.blind = None, 0, "", 5, False
-        setup = replace(self.place.setup(machine.origin), birth_date_keyed=self.keyed, clear_ms=self.clear_ms)
-        machine.node = Node(setup, self.voters.get, lambda pin: pin == PIN, keys(machine.origin))
+        setup = replace(self.place.setup(machine.device), birth_date_keyed=self.keyed, clear_ms=self.clear_ms)
+        own_keys = replace(keys(machine.device), new_run=lambda: self._new_run(machine))
+        machine.node = Node(setup, self.voters.get, lambda pin: pin == PIN, own_keys)
         for row in machine.disk:
-            entry = e.decode_entry(row.data)
-            machine.node.replay(entry, e.entry_hash(row.data))
-        machine.outdated, machine.contested = machine.noted, frozenset()
-        machine.node.recall(machine.doubt)
-        self.say(f"{machine.origin} starts")
+            machine.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
+        machine.node.recall(machine.last_run)
+        self.say(f"{machine.name} starts")
         self.carry_out(machine, machine.node.begin(self.now(machine)))
+
+    @staticmethod
+    def _new_run(machine: Machine) -> str:
+        """Chance's part of a run's name: no two are alike, and a seed gives the same ones again."""
+        machine.begun += 1
+        bits = blake2b(f"{machine.name} {machine.begun}".encode(), digest_size=8).hexdigest()
+        machine.runs.add(f"{machine.device}-{bits}")
+        return bits
 
     def crash(self, machine: Machine) -> None:
         """Power off: what was not committed is gone; the brokers say so after a while."""
@@ -138,10 +159,12 @@ class World(Network):
                 self.drawn(machine)  # in that very moment
             machine.node = machine.screen = None
             machine.due, machine.fails, machine.unseen = NEVER, False, False
-            self.say(f"{machine.origin} stops")
+            self.say(f"{machine.name} stops")
+            if any(card.up for card in self.cards_of(machine.device)):
+                return
             for other in self.machines.values():
-                if other.origin != machine.origin and self.rng.random() < 0.7:
-                    self.arrive(other.origin, machine.origin, Gone(machine.origin), 50 + int(self.rng.random() * 2_000))
+                if other.device != machine.device and self.rng.random() < 0.7:
+                    self.arrive(other.name, machine.device, Gone(machine.device), 50 + int(self.rng.random() * 2_000))
 
     def take(self, machine: Machine, *inputs: Input) -> None:
         """One turn of a machine's node, if it runs."""
@@ -173,7 +196,6 @@ class World(Network):
             said = node.committed(self.now(machine))
             self._show(machine, said.screen)
             self.send(machine, said.sends)
-        machine.doubt, machine.noted = node.doubt, machine.outdated | machine.contested
         at = node.deadline()
         machine.due = NEVER if at is None else at
 
@@ -216,7 +238,7 @@ class World(Network):
     def _burns(self, machine: Machine, rows: Sequence[Stored]) -> bool:
         if machine.fuse == "green":
             return machine.screen is not None and isinstance(machine.screen.content, s.Green)
-        return any(row.origin == machine.origin and b'"kind":"decision"' in row.data for row in rows)
+        return any(row.run in machine.runs and f'"kind":"{machine.fuse}"'.encode() in row.data for row in rows)
 
     def _say_early(self, machine: Machine, turn: Turn) -> None:
         self.send(machine, turn.sends)
@@ -225,8 +247,9 @@ class World(Network):
     def _commit(self, machine: Machine, rows: Sequence[Stored]) -> None:
         for row in rows:
             machine.disk.append(row)
-            machine.vector[row.origin] = row.seq
-            if row.origin == machine.origin:
+            machine.vector[row.run] = row.seq
+            if row.run in machine.runs:
+                machine.last_run = row.run
                 for watcher in self.watch:
                     watcher.written(machine, row.seq, row.data)
             else:
@@ -239,7 +262,7 @@ class World(Network):
         machine.screen = screen
         if self.story is not None:
             content = screen.content
-            self.say(f"   {machine.origin} shows {type(content).__name__}: {getattr(content, 'headline', '')}")
+            self.say(f"   {machine.name} shows {type(content).__name__}: {getattr(content, 'headline', '')}")
         for watcher in self.watch:
             watcher.shown(machine, screen)
         machine.unseen = isinstance(screen.content, s.Green)
@@ -250,9 +273,9 @@ class World(Network):
         """The display will draw the screen that stands, if it lives, and then say so."""
         if machine.screen is None or machine.blind:
             return
-        self.arrive(machine.origin, "", Draws(machine.screen.number), 1 + int(self.rng.random() * 4))
+        self.arrive(machine.name, "", Draws(machine.screen.number), 1 + int(self.rng.random() * 4))
         if machine.drawn_ms is not None:
-            self.arrive(machine.origin, "", s.Drawn(machine.screen.number), machine.drawn_ms + int(self.rng.random() * 40))
+            self.arrive(machine.name, "", s.Drawn(machine.screen.number), machine.drawn_ms + int(self.rng.random() * 40))
 
     def drawn(self, machine: Machine) -> None:
         """The display has drawn the screen that stands: it can be seen."""
@@ -264,7 +287,7 @@ class World(Network):
     def _begin_anew(self, machine: Machine) -> None:
         """A commit has failed."""
         machine.fails = False
-        self.say(f"{machine.origin}: its commit fails")
+        self.say(f"{machine.name}: its commit fails")
         if machine.unseen and not machine.blind and self.rng.random() < 0.5:
             self.drawn(machine)
         machine.node = machine.screen = None
@@ -280,25 +303,30 @@ class World(Network):
             if isinstance(message, Give):
                 batch = self._given(machine, message)
                 if batch is not None:
-                    self.post(machine.origin, message.to, wire.encode(batch), "give")
+                    self.post(machine, message.to, wire.encode(batch), "give")
             elif isinstance(message, SendTo):
                 if isinstance(message.message, Ask):
-                    self.post(machine.origin, message.to, wire.encode_ask(message.message, keys(machine.origin).sign), "ask")
+                    self.post(machine, message.to, wire.encode_ask(message.message, keys(machine.device).sign), "ask")
                 else:
-                    self.post(machine.origin, message.to, wire.encode(message.message), "want")
+                    self.post(machine, message.to, wire.encode(message.message), "want")
             elif isinstance(message, Head):
                 machine.head = message
-                self.post(machine.origin, None, wire.encode_head(message, keys(machine.origin).sign), "head")
+                self.post(machine, None, wire.encode_head(message, keys(machine.device).sign), "head")
             else:
-                self.post(machine.origin, None, wire.encode(message), "log")
+                self.post(machine, None, wire.encode(message), "log")
 
     def _given(self, machine: Machine, give: Give) -> Batch | None:
-        rows = [row for row in machine.disk if row.origin == give.origin and row.seq >= give.first][: limits.GIVEN_ENTRIES]
-        while rows and rows[-1].signature is None:
-            rows.pop()
-        if not rows:
+        rows: list[Stored] = []
+        signed = 0
+        for row in (row for row in machine.disk if row.run == give.run and row.seq >= give.first):
+            if signed and (len(rows) > limits.GIVEN_ENTRIES or knows_others(row)):
+                break
+            rows.append(row)
+            signed = len(rows) if row.signature is not None else signed
+        if not signed:
             return None
-        return Batch(give.origin, give.first, tuple(msgspec.Raw(row.data) for row in rows), rows[-1].signature.hex())
+        rows = rows[:signed]
+        return Batch(give.run, give.first, tuple(msgspec.Raw(row.data) for row in rows), rows[-1].signature.hex())
 
     # --- time ---
 
@@ -317,7 +345,7 @@ class World(Network):
             return
         self.spins = self.spins + 1 if first is not None and when <= self.mono else 0
         if self.spins > MOST_SPINS:
-            raise AssertionError(f"{first.origin} wants its turn again and again, and does nothing with it")
+            raise AssertionError(f"{first.name} wants its turn again and again, and does nothing with it")
         self.mono = max(self.mono, when)
         if first is not None:
             self.take(first)
@@ -334,39 +362,33 @@ class World(Network):
         if isinstance(message, Meddled):
             self._take_meddled(machine, sender, message.message)
             return
-        inputs = [self._input(machine, sender, message)]
-        if self.together_ms and any(one[2] == machine.origin and one[0] <= until for one in self.queue):
+        inputs = [self._input(sender, message)]
+        if self.together_ms and any(one[2] == machine.name and one[0] <= until for one in self.queue):
             inputs += self._more(machine, until)
         self.take(machine, *inputs)
 
-    def _input(self, machine: Machine, sender: str, message: object) -> Input:
-        if isinstance(message, _OF_THE_EDGE):
-            return message
-        if machine.old and isinstance(message, Head) and machine.node.books.seen.joined:
-            own = machine.node.books.replica.have.get(machine.origin, 0)
-            if message.have.get(machine.origin, 0) > own:
-                if machine.node.books.seen.fresh.reached:
-                    machine.contested |= {message.origin}
-                elif message.origin not in machine.aside:
-                    machine.outdated |= {message.origin}
-        return Heard(sender, message)
+    @staticmethod
+    def _input(sender: str, message: object) -> Input:
+        return message if isinstance(message, _OF_THE_EDGE) else Heard(sender, message)
 
     def _more(self, machine: Machine, until: int) -> list[Input]:
         """What comes to a machine by then, in its order: the service takes all that is there in one turn."""
         apart = (Draws, Meddled)
-        mine = [one for one in self.queue if one[2] == machine.origin and one[0] <= until and not isinstance(one[4], apart)]
+        mine = [one for one in self.queue if one[2] == machine.name and one[0] <= until and not isinstance(one[4], apart)]
         taken = {one[1] for one in mine}
         self.queue = [one for one in self.queue if one[1] not in taken]
         heapq.heapify(self.queue)
-        return [self._input(machine, sender, message) for _, _, _, sender, message in sorted(mine, key=lambda one: one[:2])]
+        return [self._input(sender, message) for _, _, _, sender, message in sorted(mine, key=lambda one: one[:2])]
 
     def _take_meddled(self, machine: Machine, sender: str, message: object) -> None:
         """What a stranger has changed arrives: it must be refused, and kept as evidence, unless it says nothing new."""
-        before, replica, refused = self.evidence, machine.node.books.replica, True
+        before, refused = self.evidence, True
         if isinstance(message, Batch):
-            have = replica.have.get(message.origin, 0)
-            is_next = have - 1 <= message.first - 1 <= have < message.first + len(message.entries) - 1
-            refused = is_next and message.origin in self.origins - {machine.origin} and machine.node.books.seen.joined
+            run = machine.node.books.books.runs.get(message.run)
+            is_next = (
+                run is not None and run.last - 1 <= message.first - 1 <= run.last < message.first + len(message.entries) - 1
+            )
+            refused = is_next and message.run != machine.node.run and bool(machine.node.books.seen.run)
         self.take(machine, message if isinstance(message, Suspect) else Heard(sender, message))
         if refused and machine.node is not None and not machine.node.fault:
             for watcher in self.watch:
@@ -391,19 +413,38 @@ class World(Network):
         return True
 
     def replace_disk(self, machine: Machine) -> Machine:
-        """A disk is lost for good: the device comes back with its spare, which is another origin."""
+        """A disk is lost for good: the node comes back with its spare, which is another device."""
         self.crash(machine)
         machine.lost = True
-        spare = Machine(origin_of(node_of(machine.origin), 2))
-        self.machines[spare.origin] = spare
-        return spare
+        spare = origin_of(node_of(machine.device), 2)
+        return self.machines.setdefault(spare, Machine(spare, spare))
 
-    def put_in(self, machine: Machine, disk: list[Stored], vector: dict[str, int]) -> None:
+    def put_in(self, machine: Machine, copied: "Copied") -> None:
         """An old copy of its disk is put into a machine that is off; what was written since is gone."""
-        machine.once, machine.disk, machine.vector = machine.vector, list(disk), dict(vector)
-        machine.doubt, machine.noted = "", frozenset()
-        machine.old = max(1, vector.get(machine.origin, 0))
-        self.say(f"{machine.origin}: an old copy of its disk is put in, which ends at {machine.old}")
+        machine.once, machine.disk, machine.vector = machine.vector, list(copied.disk), dict(copied.vector)
+        machine.last_run, machine.old = copied.last_run, True
+        machine.runs.clear()
+        self.say(f"{machine.name}: an old copy of its disk is put in, which ends in {machine.last_run}")
+
+    def run_beside(self, machine: Machine, copied: "Copied") -> Machine:
+        """A copy of a machine's card will run beside it, at another table."""
+        name = f"{machine.device}, copied"
+        twin = Machine(name, machine.device, list(copied.disk), dict(copied.vector), copied.last_run)
+        self.machines[name] = twin
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy of a card."""
+
+    disk: list[Stored]
+    vector: dict[str, int]
+    last_run: str
+
+    @classmethod
+    def of(cls, machine: Machine) -> "Copied":
+        return cls(list(machine.disk), dict(machine.vector), machine.last_run)
 
 
 _OF_THE_EDGE = (s.Drawn, Gone, Suspect)

@@ -16,10 +16,10 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import office
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Stored
+from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, Batch
-from kiosk.domain.nodes import node_of, origin_of
-from kiosk.domain.situation import Peer, Seizure
+from kiosk.domain.nodes import device_of, origin_of
+from kiosk.domain.situation import Peer, Stopping
 from kiosk.domain.view import screen
 from kiosk.node import Give as GiveTo
 from kiosk.node import Gone, Heard, Input, Node, Now, Scanned, Send, SendTo, Turn
@@ -35,17 +35,17 @@ VOTERS = {n: made_up.voter(n, n // 100, ("byraad",)) for book in (1, 2, 3) for n
 class Device:
     """A disk, and the node that runs on it, if it runs. `on_paper`: the voters who were given ballots under its green.
 
-    `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `doubt`: what
-    speaks against the disk, as it bears it. `clock_off`: by how many milliseconds its clock is ahead.
+    `fails`: its power fails in its next turn, after what may be said at once, and before the commit. `run`: the last run that
+    the disk has written, as it bears it. `clock_off`: by how many milliseconds its clock is ahead.
     """
 
-    origin: str
+    name: str
     disk: list[Stored] = field(default_factory=list)
     node: Node | None = None
     screens: list[s.Screen] = field(default_factory=list)
     on_paper: list[str] = field(default_factory=list)
     fails: bool = False
-    doubt: str = ""
+    run: str = ""
     clock_off: int = 0
 
     def rows(self) -> Iterable[Stored]:
@@ -90,7 +90,9 @@ class Place:
         self.made_up = made_up.MadeUp(tables, ("byraad",), spares=1)
         self.mono_ms = 1_000
         self.devices = {name: Device(origin_of(name)) for name in self.made_up.nodes}
+        self.keys = {name: made_up.keys(name) for name in self.made_up.devices}
         self.wire: deque[tuple[str, str, Input]] = deque()
+        self.code = 0  # the last of the chair's codes that was used
         self.held: set[tuple[str, str]] = set()
         self.lost_asks = False
 
@@ -101,11 +103,11 @@ class Place:
         for name in names:
             device = self.devices[name]
             device.screens.clear()
-            setup = self.made_up.setup(device.origin)
-            device.node = Node(setup, VOTERS.get, lambda pin: pin == made_up.PIN, made_up.keys(device.origin))
+            setup = self.made_up.setup(device.name)
+            device.node = Node(setup, VOTERS.get, lambda pin: pin == made_up.PIN, self.keys[device.name])
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
-            device.node.recall(device.doubt)
+            device.node.recall(device.run)
             self._carry_out(device, device.node.begin(self.now_at(device)))
 
     def crash(self, *names: str) -> None:
@@ -114,12 +116,25 @@ class Place:
             self.devices[name].node = None
             self.wire = deque(w for w in self.wire if name not in w[:2])
             for other in self.devices:
-                self._put(other, Gone(self.devices[name].origin))
+                if not any(device.name == self.devices[name].name for device in self._running()):
+                    self._put(other, Gone(self.devices[name].name))
 
-    def put_back(self, name: str, disk: list[Stored]) -> None:
-        """A node's disk is put back as it was some time ago."""
+    def _running(self) -> list[Device]:
+        return [device for device in self.devices.values() if device.node is not None]
+
+    def copy_of(self, name: str) -> tuple[list[Stored], str]:
+        """A copy of a node's card as it is now: what is on it, and the last run that it has written."""
+        device = self.devices[name]
+        return list(device.disk), device.run
+
+    def put_back(self, name: str, card: tuple[list[Stored], str]) -> None:
+        """A node's card is put back as it was when it was copied."""
         self.crash(name)
-        self.devices[name].disk, self.devices[name].doubt = disk, ""
+        self.devices[name].disk, self.devices[name].run = list(card[0]), card[1]
+
+    def put_in_copy(self, name: str, card: tuple[list[Stored], str], at: str) -> None:
+        """A copy of a node's card is put into another box, called `at`: two cards with one key."""
+        self.devices[at] = Device(self.devices[name].name, list(card[0]), run=card[1])
 
     def put_in_spare(self, name: str) -> None:
         """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""
@@ -148,7 +163,7 @@ class Place:
         assert device.node is not None
         device.disk += device.node.rows()
         said = device.node.committed(self.now_at(device))
-        device.doubt = device.node.doubt
+        device.run = device.node.run
         self._send(device, said.sends)
         self._show(device, said.screen)
 
@@ -170,6 +185,13 @@ class Place:
             if other != name:
                 self.hold(name, other)
 
+    def split(self, *names: str) -> None:
+        """Nothing passes between these nodes and the others."""
+        for name in names:
+            for other in self.devices:
+                if other not in names:
+                    self.hold(name, other)
+
     def deafen(self, name: str) -> None:
         """A node hears nothing, and is heard."""
         self.held |= {(other, name) for other in self.devices}
@@ -183,20 +205,22 @@ class Place:
         self.held.clear()
 
     def _send(self, device: Device, sends: Iterable[Send]) -> None:
-        name = node_of(device.origin)
         for message in sends:
-            if isinstance(message, SendTo):
-                if not (isinstance(message.message, Ask) and self.lost_asks):
-                    self._post(name, node_of(message.to), message.message)
-            elif isinstance(message, GiveTo):
-                self._post(name, node_of(message.to), given(device, message))
-            else:
-                for other in self.devices:
-                    self._post(name, other, message)
+            match message:
+                case SendTo(to=to, message=said):
+                    if not (isinstance(said, Ask) and self.lost_asks):
+                        self._post(device, to, said)
+                case GiveTo(to=to):
+                    self._post(device, to, given(device, message))
+                case _:
+                    self._post(device, "", message)
 
-    def _post(self, sender: str, to: str, message: object) -> None:
-        if sender != to and (sender, to) not in self.held and message is not None:
-            self.wire.append((sender, to, Heard(self.devices[sender].origin, message)))  # type: ignore[arg-type]
+    def _post(self, device: Device, to: str, message: object) -> None:
+        """Post a message to a device, with two cards to both; "" is everybody."""
+        sender = next(name for name, one in self.devices.items() if one is device)
+        for name, other in self.devices.items():
+            if other is not device and to in ("", other.name) and (sender, name) not in self.held and message is not None:
+                self.wire.append((sender, name, Heard(device.name, message)))  # type: ignore[arg-type]
 
     def deliver(self) -> None:
         """Everything that is on its way arrives, and what is answered to it, until nothing more is said."""
@@ -226,12 +250,21 @@ class Place:
 
     def hear(self, to: str, sender: str, message: object) -> None:
         """A message comes to a node under another's name."""
-        self._put(to, Heard(self.devices[sender].origin, message))  # type: ignore[arg-type]
+        self._put(to, Heard(self.devices[sender].name, message))  # type: ignore[arg-type]
 
-    def read_logs_of(self, to: str, *origins: str) -> None:
-        """All that some origins have written reaches a node at once, and nothing else does."""
-        logs = {o: [row for row in self.devices[node_of(o)].disk if row.origin == o] for o in origins}
-        self._put(to, *(Heard(origin, batch_of(rows)) for origin, rows in logs.items()))
+    def read_logs_of(self, to: str, *names: str) -> None:
+        """All that some nodes have written reaches a node at once, and nothing else does."""
+        heard = []
+        for name in names:
+            for run in self.runs_on(name):
+                rows = [row for row in self.devices[name].disk if row.run == run]
+                heard.append(Heard(self.devices[name].name, batch_of(rows)))
+        self._put(to, *heard)
+
+    def runs_on(self, name: str) -> list[str]:
+        """The runs that a node's device has written, oldest first, as its disk says."""
+        device = self.devices[name]
+        return list(dict.fromkeys(row.run for row in device.disk if device_of(row.run) == device.name))
 
     def pass_time_at(self, name: str, ms: int) -> None:
         """A moment passes at one node; what it says is on its way."""
@@ -267,7 +300,7 @@ class Place:
     # --- people ---
 
     def started(self) -> Self:
-        """All nodes have started, and are fresh by each other."""
+        """All nodes have started, and hear each other."""
         self.restart(*self.devices)
         self.wait(3_000)
         return self
@@ -275,7 +308,8 @@ class Place:
     def morning(self) -> Self:
         """The same, and the poll is open."""
         self.started()
-        self.order(self.made_up.nodes[0], d.Deed.OPEN_POLL)
+        self.stop(self.made_up.nodes[0])
+        self.finish(self.made_up.nodes[0])
         self.wait(2_000)
         return self
 
@@ -287,35 +321,39 @@ class Place:
         """The chair decides something at this node that needs no more words."""
         self.chair(name).decide(deed)
 
-    def attest(self, name: str, *stopped: str, cards: Iterable[int] = ()) -> None:
-        """After a power cut the chair attests at this node which disks are stopped; the cards lie at the first of them."""
-        self.chair(name).attest(stopped, [(stopped[0], voter) for voter in cards])
+    def excuse(self, name: str, *silent: str) -> None:
+        """The chair attests at this node that its card is the right one, so that nobody waits for these."""
+        self.chair(name).excuse([self.devices[of].name for of in silent])
 
-    def hand_over(self, book: int, giver: str, heir: str) -> None:
+    def give(self, book: int, giver: str, heir: str) -> None:
         """The chair has a node give a book to another."""
-        self.chair(giver).hand_over(book, self.devices[heir].origin)
+        self.chair(giver).give(book, self.devices[heir].name)
 
-    def seal(self, book: int, *stopped: str, by: str = "S") -> None:
-        """The secretary begins to take a book; the chair attests which nodes are stopped, or which disks."""
-        self.chair(by).seal(book, [name if "." in name else self.devices[name].origin for name in stopped])
+    def stop(self, name: str, *named: str) -> None:
+        """The chair uses the next code at this node: these nodes are off or locked."""
+        self.code += 1
+        devices = [of if "." in of else self.devices[of].name for of in named]
+        self.chair(name).stop(devices, made_up.code(self.code))
 
-    def seize(self, book: int, to: str, by: str = "S") -> None:
-        """The secretary takes a book that is sealed."""
-        self.chair(by).seize(book, self.devices[to].origin)
+    def finish(self, name: str) -> None:
+        """The cards are scanned: this node takes the books of whom its stop names; the chair leaves its screen."""
+        self.wait(1_000)
+        chair = self.chair(name)
+        chair.finish()
+        chair.leave()
 
-    def take_over(self, book: int, stopped: str, to: str, *found: int) -> None:
-        """The whole seizure of a stopped table's book; the cards of the voters found there are scanned again."""
-        self.seal(book, stopped)
+    def take_over(self, stopped: str, to: str, *found: int) -> None:
+        """The whole move of a stopped table's list to a node; the cards of the voters found there are scanned."""
+        self.stop(to, stopped)
         self.wait(2_000)
-        for voter in found:
-            self.scan_again("S", voter, stopped)
-        self.seize(book, to)
+        self.scan_cards(to, stopped, *found)
+        self.finish(to)
         self.wait(3_000)
 
-    def scan_again(self, name: str, voter: int, stopped: str) -> None:
-        """A voter's card is found in a stopped table's pile, while a book is being taken."""
-        book = next(taking.book for taking in self.core(name).situation.seizures)
-        self.chair(name).scan_again(book, self.devices[stopped].origin, [voter])
+    def scan_cards(self, name: str, stopped: str, *voters: int) -> None:
+        """Voters' cards are found in a stopped table's pile, under a stop of this node."""
+        if voters:
+            self.chair(name).scan_cards(self.devices[stopped].name, voters)
 
     def ask_undo(self, name: str, voter: int) -> bool:
         """The secretary has the first of a voter's marks taken back; False where none is offered."""
@@ -331,8 +369,12 @@ class Place:
 
     def scan(self, name: str, voter: int) -> None:
         """A voter's card is scanned."""
+        self.scan_text(name, made_up.card(voter))
+
+    def scan_text(self, name: str, text: str) -> None:
+        """Anything is scanned."""
         self.mono_ms += 1_500
-        self._put(name, Scanned(made_up.card(voter)))
+        self._put(name, Scanned(text))
 
     def approve(self, name: str) -> None:
         """The clerk approves the voter on the screen."""
@@ -386,8 +428,8 @@ class Place:
 
     def told(self, name: str, of: str) -> Peer:
         """What a node's screens know of another one."""
-        origin = self.devices[of].origin
-        return next(peer for peer in self.core(name).situation.peers if peer.origin == origin)
+        device = self.devices[of].name
+        return next(peer for peer in self.core(name).situation.peers if peer.device == device)
 
     def overview(self, name: str) -> dict[str, str]:
         """The rows of a node's overview, by what they are named."""
@@ -398,6 +440,10 @@ class Place:
         content = screen(1, d.Office(page), self.core(name).desk.face.view).content
         assert isinstance(content, s.Board)
         return {line.name: line.text for line in content.lines}
+
+    def say(self, key: str, *words: object) -> str:
+        """A text as the screens say it."""
+        return next(iter(self._running())).node.desk.face.view.say(key, *words)  # type: ignore[union-attr]
 
     def warnings(self, name: str) -> tuple[str, ...]:
         """What a node's strip warns of."""
@@ -413,9 +459,9 @@ class Place:
         """The nodes that run."""
         return [name for name, device in self.devices.items() if device.node is not None]
 
-    def is_fresh(self, name: str) -> bool:
+    def is_member(self, name: str) -> bool:
         """Whether a node knows all that happened while it was off."""
-        return self.core(name).books.seen.fresh.reached
+        return self.core(name).books.seen.member.reached
 
     def is_island(self, name: str) -> bool:
         """Whether a node is in island mode."""
@@ -426,13 +472,14 @@ class Place:
         return self.core(name).books.may_decide(book)
 
     def holders(self, book: int) -> set[str]:
-        """Who holds a book, as the running nodes say."""
-        return {self.core(name).books.books.holder(book) for name in self.running()}
+        """The devices that hold a book, as the running nodes say."""
+        return {device_of(self.core(name).books.books.holder(book)) for name in self.running()}
 
-    def seizure(self, name: str = "S") -> Seizure:
-        """The one seizure that a node is about, as its screen tells it."""
-        (seizure,) = self.core(name).situation.seizures
-        return seizure
+    def stopping(self, name: str) -> Stopping:
+        """The stop that a node is about, as its screen tells it."""
+        stopping = self.core(name).situation.stopping
+        assert stopping is not None
+        return stopping
 
     def conflicts(self) -> dict[str, list[tuple[int, tuple[int, ...]]]]:
         """The conflicts that each running node shows: the voter, and the tables."""
@@ -449,7 +496,7 @@ class Place:
     def bodies(self, name: str, *kinds: type) -> list[e.Body]:
         """The bodies on a node's own disk that it wrote itself."""
         device = self.devices[name]
-        entries = (e.decode_entry(row.data) for row in device.disk if row.origin == device.origin)
+        entries = (e.decode_entry(row.data) for row in device.disk if device_of(row.run) == device.name)
         return [entry.body for entry in entries if not kinds or isinstance(entry.body, kinds)]
 
     def decided(self, name: str) -> list[str]:
@@ -457,20 +504,33 @@ class Place:
         return [str(body.outcome) for body in self.bodies(name, e.Decision) if isinstance(body, e.Decision)]
 
     def vector(self, name: str) -> dict[str, int]:
-        """What a node has on disk."""
-        return dict(self.core(name).books.replica.stored)
+        """How much of each log a node has on disk."""
+        return dict(self.core(name).books.books.runs.stored)
+
+    def known(self, name: str, of: str) -> int:
+        """How much of another node's log a node knows, what it has not committed yet too."""
+        return max((run.last for run in self.core(name).books.books.runs.devices[self.devices[of].name]), default=0)
+
+    def stored(self, name: str, of: str) -> int:
+        """How much of another node's log a node has on disk."""
+        runs = self.core(name).books.books.runs.devices[self.devices[of].name]
+        return max((run.stored for run in runs), default=0)
 
 
 def given(device: Device, give: GiveTo) -> Batch | None:
-    """The entries that were asked for, from the disk."""
-    rows = [row for row in device.disk if row.origin == give.origin and row.seq >= give.first]
-    while rows and rows[-1].signature is None:
-        rows.pop()
-    return batch_of(rows) if rows else None
+    """The entries that were asked for, from the disk, as the store gives them."""
+    rows: list[Stored] = []
+    signed = 0
+    for row in (row for row in device.disk if row.run == give.run and row.seq >= give.first):
+        if signed and knows_others(row):
+            break
+        rows.append(row)
+        signed = len(rows) if row.signature is not None else signed
+    return batch_of(rows[:signed]) if signed else None
 
 
 def batch_of(rows: list[Stored]) -> Batch:
     """Rows as a batch; the last must be signed."""
     signature = rows[-1].signature
     assert signature is not None
-    return Batch(rows[0].origin, rows[0].seq, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())
+    return Batch(rows[0].run, rows[0].seq, tuple(msgspec.Raw(row.data) for row in rows), signature.hex())

@@ -1,12 +1,14 @@
 """Stories of a check-in: who is asked, what must hold before green, and what becomes of a request."""
 
 import pytest
-from place import NOT_OFFERED, Place, batch_of
+from place import Place, batch_of
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Ask
+from kiosk.domain.nodes import device_of
+from tests.made_up import of_voter
 
 
 def test_a_voter_of_another_table(place: Place) -> None:
@@ -33,9 +35,9 @@ def test_a_lost_ask(place: Place) -> None:
 def test_an_ask_is_answered_before_its_entry(place: Place) -> None:
     """The table's log entry is late: the holder decides on the ask, which is in no log, and the green does not wait."""
     place.ask("T3", 201)
-    before = place.vector("T2")["T3.1"]
+    before = place.stored("T2", "T3")
     place.deliver_until(lambda: place.decided("T2") == ["granted"])
-    assert place.vector("T2")["T3.1"] == before
+    assert place.stored("T2", "T3") == before
     place.deliver_only("T2", "T3")
     assert place.shown("T3") == "Green"
 
@@ -74,7 +76,7 @@ def test_an_own_voter_waits_for_a_copy(place: Place) -> None:
 
 def copied(place: Place, seq: int) -> list[str]:
     """The other nodes that have table 1's entry on their disks."""
-    return [name for name in place.devices if name != "T1" and place.vector(name).get("T1.1", 0) >= seq]
+    return [name for name in place.devices if name != "T1" and place.stored(name, "T1") >= seq]
 
 
 def test_three_nodes_hurry_for_an_own_voter() -> None:
@@ -101,7 +103,7 @@ def test_a_table_with_a_voter_of_its_own_leaves_the_hurry_to_the_others() -> Non
     assert place.shown("T2") == "Green"
     place.ask("T1", 101)
     place.deliver()
-    (own,) = [row.seq for row in place.devices["T1"].disk if row.origin == "T1.1" and b"granted" in row.data]
+    (own,) = [row.seq for row in place.devices["T1"].disk if device_of(row.run) == "T1.1" and b"granted" in row.data]
     assert (place.shown("T1"), copied(place, own)) == ("Green", ["S", "T3"])
     place.hand_out("T2")
     assert copied(place, own) == ["S", "T2", "T3"]
@@ -120,38 +122,21 @@ def test_where_the_next_three_have_no_copy_the_others_say_so() -> None:
     assert place.shown("T1") == "Green"
 
 
-def test_a_copy_at_one_who_knows_of_a_seal_is_not_enough(place: Place) -> None:
-    """Table 3 has table 1's decision, and a seal of its book of which table 1 has not heard: no green by that copy (G3)."""
-    place.hold("S", "T1")
-    place.ask("T1", 101)
-    place.seal(1, "T1")
-    place.deliver_only("S", "T3")
-    place.deliver_only("T1", "T3")
-    place.deliver_only("T3", "T1")
-    assert place.core("T1").peers.head("T3.1").have["T1.1"] >= place.vector("T1")["T1.1"], "the copy is shown"
-    assert place.shown("T1") != "Green"
-    place.heal()
-    place.wait(3_000)
-    place.seize(1, "T2")
-    place.wait(3_000)
-    assert place.shown("T1") == "Green", "the seizure says that the decision counts"
-
-
 def test_a_green_waits_for_what_came_before_the_decision(place: Place) -> None:
     """An entry of table 2's is lost on its way to table 3, and then the decision comes: no green before the gap is filled."""
     place.order("T2", d.Deed.CLOSE_TABLE)
     place.lose_what_is_under_way()
-    before = place.vector("T3")["T2.1"]
+    before = place.stored("T3", "T2")
     place.ask("T3", 201)
     place.deliver_only("T3", "T2")
-    own = [row for row in place.devices["T2"].disk if row.origin == "T2.1"]
+    own = [row for row in place.devices["T2"].disk if device_of(row.run) == "T2.1"]
     place.lose_what_is_under_way()
     place.hear("T3", "T2", batch_of(own[-1:]))
     assert place.shown("T3") != "Green"
-    assert place.vector("T3")["T2.1"] == before
+    assert place.stored("T3", "T2") == before
     place.wait(2_000)
     assert place.shown("T3") == "Green"
-    assert place.vector("T3")["T2.1"] == place.vector("T2")["T2.1"]
+    assert place.stored("T3", "T2") == place.stored("T2", "T2")
 
 
 def test_a_second_ballot_is_refused(place: Place) -> None:
@@ -161,25 +146,6 @@ def test_a_second_ballot_is_refused(place: Place) -> None:
     place.deliver()
     assert sorted(place.decided("T2")) == ["granted", "refused"]
     assert sorted(place.shown(t) for t in ("T1", "T3")) == ["Green", "Refused"]
-
-
-def test_another_mark_that_only_the_table_knows(place: Place) -> None:
-    """A card of the voter is found at a stopped table; table 3 has heard of it, and table 2, which grants, has not (G5)."""
-    place.crash("T1")
-    place.seal(1, "T1")
-    place.wait(2_000)
-    place.hold("S", "T2")
-    place.ask("T3", 201)
-    place.scan_again("S", 201, "T1")
-    place.deliver_only("S", "T3")
-    place.deliver_only("T3", "T2")
-    assert place.decided("T2") == ["granted"]
-    place.deliver_only("T2", "T3")
-    assert place.shown("T3") == "Refused"
-    assert len(place.bodies("T3", e.Withdrawn)) == 1
-    place.heal()
-    place.wait(3_000)
-    assert place.decided("T2") == ["granted"]
 
 
 def test_a_silent_holder(place: Place) -> None:
@@ -243,7 +209,10 @@ def test_green_is_on_two_disks(place: Place, lost: str) -> None:
     left = "T3" if lost == "T2" else "T2"
     place.crash(left)
     place.restart(left)
-    assert [*place.core(left).ledger.cases] == ["T3.1/1/1"]
+    if lost == "T3":
+        assert place.marked("T2", 201)
+    else:
+        assert place.shown("T3") == "Unresolved", "its own request is on its disk, and its clerk is asked"
 
 
 def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
@@ -254,37 +223,8 @@ def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
     assert len(place.bodies("T3", e.Issued)) == 1
     place.crash("T3")
     place.restart("T3")
-    (case,) = place.core("T3").ledger.of_voter(201)
-    assert case.granted
-
-
-def test_the_poll_is_opened_by_the_secretary() -> None:
-    """Before the register's holder has opened the poll no table serves; no table can open it."""
-    place = Place().started()
-    with pytest.raises(NOT_OFFERED):
-        place.order("T1", d.Deed.OPEN_POLL)
-    place.wait(2_000)
-    assert [place.shown(name) for name in ("T1", "T2", "T3")] == ["NotReady"] * 3
-    place.order("S", d.Deed.OPEN_POLL)
-    place.wait(2_000)
-    place.serve("T1", 201)
-
-
-def test_a_holder_that_has_not_heard_that_the_poll_is_open_refuses() -> None:
-    """Table 3 has heard of the opening and table 2 has not: it refuses, and says why; a moment later it grants."""
-    place = Place().started()
-    place.hold("S", "T2")
-    place.order("S", d.Deed.OPEN_POLL)
-    place.deliver_only("S", "T3")
-    place.ask("T3", 201)
-    place.deliver_only("T3", "T2")
-    place.deliver_only("T2", "T3")
-    assert place.shown("T3") == "Refused"
-    assert place.content("T3").code == "A10"
-    place.touch("T3", "next")
-    place.heal()
-    place.wait(2_000)
-    place.serve("T3", 201)
+    (case,) = of_voter(place.core("T3").ledger, 201)
+    assert place.core("T3").ledger.granted(case)
 
 
 def test_a_closed_table_decides_for_the_others(place: Place) -> None:
@@ -296,90 +236,6 @@ def test_a_closed_table_decides_for_the_others(place: Place) -> None:
     assert place.decided("T2") == ["granted"]
 
 
-def test_the_secretary_takes_a_mark_back(place: Place) -> None:
-    """Not while the table serves the voter: once the ballots were handed out. Then the voter may be served again."""
-    place.ask("T3", 201)
-    place.deliver()
-    place.say_the_rest("T3")
-    assert not place.ask_undo("S", 201), "table 3 is serving this voter"
-    place.hand_out("T3")
-    place.touch("T3", "next")
-    place.wait(2_000)
-    assert place.ask_undo("S", 201)
-    place.wait(2_000)
-    assert place.decided("T2") == ["granted", "granted"]
-    assert not place.marked("T1", 201)
-    place.serve("T1", 201)
-
-
-def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
-    """The overview says whom the undo waits for, and then what became of it; table 3, whose mark it was, says so too, until it
-    is touched away. After a restart nobody is told again."""
-    place.serve("T3", 201)
-    place.wait(1_000)
-    place.hold("S", "T2")
-    place.hold("T3", "T2")
-    place.hold("T1", "T2")
-    assert place.ask_undo("S", 201)
-    (line, *_) = place.content("S").lines
-    assert (line.name, line.text) == ("no. 000 201", "the mark from table 3: the undo waits for table 2")
-    assert place.devices["S"].screens[-1].right is None, "what is waited for can't be touched away"
-    place.heal()
-    place.wait(2_000)
-    assert place.content("S").lines[0].text == "the mark from table 3 is undone"
-    assert place.content("T3").notice == "The mark of no. 000 201 has been undone"
-    assert place.content("T1").notice == ""
-    place.touch("S", "pick seen")
-    place.touch("T3", "noted")
-    place.wait(1_000)
-    assert all(line.name != "no. 000 201" for line in place.content("S").lines)
-    assert place.content("T3").notice == ""
-    place.crash("T3")
-    place.restart("T3")
-    place.wait(3_000)
-    assert place.content("T3").notice == ""
-    assert place.vector("T1") == place.vector("T3"), "it stays in the log"
-
-
-def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
-    """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
-    finds out that it was: the mark stands, and the overview says so."""
-    place.ask("T3", 201)
-    place.deliver_only("T3", "T2")
-    place.crash("T3")
-    place.restart("T3")
-    place.touch("T3", "unsure")
-    place.wait(4_000)
-    assert place.ask_undo("S", 201)
-    place.wait(2_000)
-    assert not place.marked("S", 201)
-    place.order("T3", d.Deed.LOCK)
-    place.order("T3", d.Deed.UNLOCK)
-    assert place.content("T3").explanation.startswith("The secretary has undone this mark; the voter may have been served")
-    place.touch("T3", "yes")
-    place.wait(4_000)
-    assert place.marked("S", 201)
-    assert "stands: the table says now that ballots were handed out" in place.content("S").lines[0].text
-
-
-def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Place) -> None:
-    """Table 3 stops before it shows the green: attested stopped, it serves nobody, and its mark may be taken back."""
-    place.ask("T3", 201)
-    place.deliver_only("T3", "T2")
-    place.hold("T2", "T3")
-    place.say_the_rest("T3")
-    place.crash("T3")
-    place.wait(1_000)
-    assert not place.ask_undo("S", 201), "nobody has said that table 3 is off"
-    assert place.content("S").text.endswith("If it has stopped, start it, or take over its book.")
-    place.seal(3, "T3")
-    place.wait(2_000)
-    assert place.ask_undo("S", 201)
-    place.wait(2_000)
-    assert place.decided("T2") == ["granted", "granted"]
-    place.serve("T1", 201)
-
-
 def test_everybody_says_the_same(place: Place) -> None:
     """Splits and services, then the network heals: all nodes have the same logs and the same marks (S3)."""
     place.cut_off("T2")
@@ -388,4 +244,31 @@ def test_everybody_says_the_same(place: Place) -> None:
     place.heal()
     place.wait(5_000)
     assert len({tuple(sorted(place.vector(n).items())) for n in place.devices}) == 1
+    assert len({str(place.core(n).ledger.totals()) for n in place.devices}) == 1
     assert all(place.marked(n, 301) for n in place.devices)
+
+
+def test_an_ask_is_the_askers_own(place: Place) -> None:
+    """Table 3, in a thief's hands, asks under table 1's name: no holder decides on that."""
+    request = e.Request(f"{place.core('T1').run}/9", e.Op.CHECK_IN, 201, ("byraad",))
+    place.hear("T2", "T3", Ask(request))
+    assert place.decided("T2") == []
+
+
+def test_a_decision_names_the_hold_in_which_it_was_made(place: Place) -> None:
+    """Table 2 has its list again, and decides in the hold that it has given away, by a fault: nobody goes by that."""
+    first = place.core("T2").books.books.chain(2).last.hold
+    place.give(2, "T2", "T1")
+    place.wait(2_000)
+    place.give(2, "T1", "T2")
+    place.wait(2_000)
+    place.cut_off("T2")
+    place.ask("T3", 201)
+    (request,) = place.bodies("T3", e.Request)
+    assert isinstance(request, e.Request)
+    place.wait(500)
+    place.core("T2").books.write(e.Decision(request.id, 201, ("byraad",), first, e.Outcome.GRANTED), place.now)
+    place.heal()
+    place.pass_time_at("T2", 100)
+    place.deliver_only("T2", "T3")
+    assert place.shown("T3") != "Green"

@@ -4,7 +4,6 @@ import pytest
 from place import NOT_OFFERED, Place
 
 from kiosk.domain import desk_states as d
-from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.messages import AtClerk, Stance
 
@@ -105,44 +104,30 @@ def test_who_is_heard_by_nobody_becomes_an_island(place: Place) -> None:
     place.serve("T2", 102)
 
 
-def test_who_is_heard_by_nobody_starts_and_becomes_an_island(place: Place) -> None:
-    """Table 2 starts and nobody hears it: it does not wait for an answer that can't come, and the chair decides."""
+def test_who_is_heard_by_nobody_from_its_start_on_is_no_island(place: Place) -> None:
+    """Table 2 starts and nobody hears it: it is no member, so that it is not offered to serve alone; it says what is wrong."""
     place.crash("T2")
     place.silence("T2")
     place.restart("T2")
     place.wait(4_000)
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K8")
-    place.order("T2", d.Deed.ISLAND)
-    place.ask("T2", 201)
-    assert place.shown("T2") == "Green"
+    with pytest.raises(NOT_OFFERED):
+        place.order("T2", d.Deed.ISLAND)
+    assert not place.is_island("T2")
 
 
-def test_an_unheard_island_that_hears_of_a_seal_holds_back(place: Place) -> None:
-    """Table 2 is an island that hears: once it hears that its book is being taken, it decides nothing in it any more."""
+def test_an_unheard_island_that_hears_of_a_stop_holds_back(place: Place) -> None:
+    """Table 2 is an island that hears: once it hears that it is named, it begins anew, and is no island, nor a member."""
     place.silence("T2")
     place.wait(3_000)
     place.order("T2", d.Deed.ISLAND)
     assert place.decides("T2", 2)
-    place.seal(2, "T2")
+    place.stop("T1", "T2")
     place.wait(1_000)
     assert not place.decides("T2", 2)
-    place.ask("T2", 201)
-    place.wait(4_000)
-    assert place.shown("T2") == "Waiting"
-
-
-def test_who_hears_of_more_of_the_register_than_it_has_becomes_no_island(place: Place) -> None:
-    """Table 2's book was taken while it was off. Unheard, it can't fetch the seizure, but hears that there is one."""
-    place.crash("T2")
-    place.wait(5_000)
-    place.take_over(2, "T2", "T3")
-    place.silence("T2")
-    place.restart("T2")
-    place.wait(4_000)
-    assert place.content("T2").code == "K8"
-    with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
     assert not place.is_island("T2")
+    place.scan("T2", 201)
+    assert place.shown("T2") == "NotReady"
 
 
 # --- clocks ---------------------------------------------------------------------------------------------------------
@@ -257,9 +242,8 @@ def test_a_locked_table_is_called_locked_by_who_starts_later(place: Place) -> No
     place.restart("S", "T1", "T2")
     place.wait(6_000)
     assert place.overview("S")["Table 3"] == "locked"
-    content = place.content("T1")
-    assert isinstance(content, s.NotReady)
-    assert content.reason == "Locked: Table 3."
+    assert place.core("T1").situation.awaited == ("T3.1",)
+    assert place.say("catching_up_locked", "Table 3") in place.chair("T1").overview().text
 
 
 def test_a_table_that_has_started_since_is_not_locked(place: Place) -> None:
@@ -270,13 +254,3 @@ def test_a_table_that_has_started_since_is_not_locked(place: Place) -> None:
     place.wait(6_000)
     assert place.told("T1", "T3").stance is not Stance.LOCKED
     assert place.overview("T1")["Table 3"].startswith("silent")
-
-
-def test_a_seizure_names_who_is_locked(place: Place) -> None:
-    """Table 3 is locked and was not attested: the seizure of table 2's book says so, and of no cable."""
-    place.order("T3", d.Deed.LOCK)
-    place.crash("T2")
-    place.wait(5_000)
-    place.seal(2, "T2")
-    place.wait(1_000)
-    assert place.page("S", office.Piles(2))["Table 3"] == "is locked: unlock it, or begin again"

@@ -23,7 +23,7 @@ from kiosk.bundle import Bundle, provision
 from kiosk.courier import Lists
 from kiosk.domain.chain import Refusal
 from kiosk.node import Gone as NodeGone
-from kiosk.node import Input, Keys, Suspect
+from kiosk.node import Input, Suspect
 from kiosk.post import Post
 from kiosk.simulated.broker import SimulatedBroker, free_port
 from kiosk.simulated.plan import plan_text
@@ -324,7 +324,7 @@ def test_who_is_found_to_be_gone_while_another_is_revoked(
     """A thief has had the second broker say that T2 is gone, and said nothing else. A revocation ends the connection to the
     first: what the second says is enough now, in the midst of reading."""
     bundle = Bundle.load(provisioned.bundles["T1.1"])
-    post = Post(Keys(bundle.key.sign, bundle.signers.verify), Trust(bundle, tmp_path), Lists("T1.1", ()))
+    post = Post(bundle.key.sign, bundle.signers.verify, Trust(bundle, tmp_path), Lists("T1.1", ()))
     thief, is_in = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5), threading.Event()
     thief.tls_set_context(provisioned.credentials("T2.1").context)
     thief.will_set(f"{PREFIX}/head/T2.1", OFFLINE, qos=1, retain=True)

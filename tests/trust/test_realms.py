@@ -22,6 +22,8 @@ from kiosk.sync.topics import Kind, topic_of, topics_for
 from kiosk.trust import Trust
 from kiosk.wiring import log_beginning, node_maker
 
+RUN = "T1.1-0000000000000001"
+
 
 @pytest.fixture(scope="module")
 def port() -> int:
@@ -98,10 +100,10 @@ def test_a_list_and_an_entry_of_one_are_refused_by_the_other(realms: tuple[Provi
             voters.replace(sample_voters(20, 1, ("byraad", "region"), (1, 2)))
             firsts.append(log_beginning(bundle.plan, voters))
         with pytest.raises(CorruptError, match="not the one that was imported"):
-            node_maker(exercise)(database, None)
+            node_maker(exercise)(database)
     signers = Signers({"T1.1": exercise.device.signers["T1.1"]})
-    entry = e.encode_entry(e.Entry("T1.1", 1, firsts[0], 0, e.Start(())))
-    batch = Batch("T1.1", 1, (entry,), exercise.key.sign(e.batch_signed(e.entry_hash(entry))).hex())
+    entry = e.encode_entry(e.Entry(RUN, 1, firsts[0], 0, e.Start()))
+    batch = Batch(RUN, 1, (entry,), exercise.key.sign(e.batch_signed(e.entry_hash(entry))).hex())
     assert check_batch(batch, Head(0, firsts[0]), signers.verify)[0]
     with pytest.raises(RefusedError) as refused:
         check_batch(batch, Head(0, firsts[1]), signers.verify)

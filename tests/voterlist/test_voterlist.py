@@ -36,7 +36,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def logged(database: Database) -> None:
-    database.db.table("log").insert({"arrival": 1, "origin": "a", "seq": 1, "arrived_ms": 0, "entry": b"x"})
+    database.db.table("log").insert({"arrival": 1, "run": "a", "seq": 1, "arrived_ms": 0, "entry": b"x"})
 
 
 def sampled(count: int = 3000) -> list[Voter]:
@@ -114,24 +114,25 @@ def test_failure_halfway_leaves_the_old_list(database: Database) -> None:
     assert voters.verify()
 
 
-START, OPEN = e.Start(), e.Open(0)
+RUN, BEFORE = "T1.1-0000000000000002", "T1.1-0000000000000001"
+START = e.Start()
 MARKS = {
-    "the poll's opening": OPEN,
-    "a request of anybody": e.Request("T3.1/1/1", e.Op.CHECK_IN, 7, 1, ("byraad",), 3),
-    "a decision": e.Decision("T3.1/1/1", 7, ("byraad",), 1, 0, e.Outcome.REFUSED, "postal_vote"),
-    "a card found again": e.Rescanned(7, "T3.1"),
+    "the poll's opening": e.Stop(1, ("S.1",), {RUN: 1}, "0" * 128),
+    "a request of anybody": e.Request(f"{RUN}/1", e.Op.CHECK_IN, 7, ("byraad",)),
+    "a decision": e.Decision(f"{RUN}/1", 7, ("byraad",), f"{RUN}#1", e.Outcome.REFUSED, "postal_vote"),
+    "a card found again": e.Card(1, "T3.1", 7),
 }
 
 
-def write(database: Database, *bodies: e.Body, digest: str = "") -> None:
-    """Write a log of table 1 under a list."""
+def write(database: Database, *bodies: e.Body, digest: str = "", run: str = RUN) -> None:
+    """Write a run of table 1 under a list."""
     prev, rows = e.first_prev(REALM, "2026-11-17", digest), []
     for seq, body in enumerate(bodies, 1):
-        data = e.encode_entry(e.Entry("T1.1", seq, prev, 1, body))
-        rows.append(Stored("T1.1", seq, data, b"signed"))
+        data = e.encode_entry(e.Entry(run, seq, prev, 1, body))
+        rows.append(Stored(run, seq, data, b"signed"))
         prev = e.entry_hash(data)
     log = Log(database)
-    log.commit(rows, 1)
+    log.commit(rows, run, 1)
     log.tidy()
 
 
@@ -182,15 +183,19 @@ def test_a_list_without_marks_gives_way_and_comes_back_with_its_log(database: Da
     assert not voters.bring_back("another")
 
 
-def test_a_copied_disk_stays_one_under_another_list(database: Database) -> None:
-    """What speaks against a log goes with it; what speaks against the disk does not."""
+def test_the_last_run_goes_and_comes_with_its_list(database: Database) -> None:
+    """A disk knows its last run under each list: under a new one it has none, and one that comes back is gone on with."""
     voters = VoterList(database, REALM)
-    for doubt, left in (("T2.1", ""), ("copied", "copied")):
-        voters.replace([VOTER])
-        Log(database).note(doubt)
-        write(database, *([START] if not Log(database).count() else []))
-        voters.replace([OTHER])
-        assert Log(database).doubt == left
+    first = voters.replace([VOTER])
+    write(database, START, run=BEFORE)
+    assert Log(database).run == BEFORE
+    second = voters.replace([OTHER])
+    assert Log(database).run == ""
+    write(database, START)
+    voters.give_way()
+    assert (Log(database).run, voters.bring_back(first), Log(database).run) == ("", True, BEFORE)
+    voters.give_way()
+    assert (voters.bring_back(second), Log(database).run) == (True, RUN)
 
 
 def test_progress(database: Database) -> None:
