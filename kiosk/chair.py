@@ -14,10 +14,16 @@ from kiosk.screen_client import NoScreenError, ScreenClient
 _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
 _PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
 _WHY_NOT = {
+    "close_table": "this table is closed already, or the poll is not open",
+    "reopen_table": "this table is not closed",
+    "release_voter": "no voter who was sent to the secretary is on this table's screen",
+    "island": "this table still reaches others, or it is no table that serves voters on its own books",
+    "lock": "this node is locked, or has stopped",
+    "unlock": "this node is not locked",
     "give": "this node holds no book that it may give away now",
     "undo": "marks are undone on the secretary's node, or the assistant's",
     "stop": "nothing can be stopped from here now: the node has not begun, or is an island",
-    "excuse": "nobody is waited for here who is silent, or was stopped with a code",
+    "excuse": "this node waits for nobody, or only for those who answer",
 }
 _BEGINS = (s.NotReady, s.Ready, s.Closed, s.Referred, s.Menu, s.Board)
 
@@ -38,6 +44,7 @@ class Chair:
     ) -> None:
         self._client, self._pin, self._seen, self._patience_s = client, pin, seen, patience_s
         self._overview: s.Screen | None = None  # as it was when an item was picked on it
+        self._is_away = False  # whether it has gone to a page
 
     # --- what is decided ---
 
@@ -48,9 +55,10 @@ class Chair:
         """
         self._client.catch_up()
         until = self._client.now() + self._patience_s
-        while not _offers(self._client.showing(*_BEGINS), deed) and not _offers(self._menu(), deed):
+        while not _offers(self._at_rest(), deed) and not _offers(self._menu(), deed):
             if self._client.now() >= until:
-                raise NotOfferedError(f"this can't be decided here now: the node shows “{self._home().content.headline}”")
+                why = _WHY_NOT.get(deed, "this can't be decided here now")
+                raise NotOfferedError(f"{why}: the node shows “{self._home().content.headline}”")
             self._touch("cancel", lambda screen: not isinstance(screen.content, s.Menu))
             self._client.next_within(_TOUCH_S)
         return self._confirm(deed)
@@ -69,9 +77,10 @@ class Chair:
         self._pick(str(book))
         self._confirm(self._item(to))
 
-    def stop(self, named: Collection[str], code: str, *, skips: bool = False) -> str:
+    def stop(self, named: Collection[str], code: str, *, skips: bool = False, although: bool = True) -> str:
         """Attest who is off or locked, with the next code: to take over their books, or open the poll. `skips`: it
-        is the next one, though this node does not know that the one before it was used.
+        is the next one, though this node does not know that the one before it was used. `although`: whatever the page says
+        against it, such as that one who is named still answers.
 
         Returns the headline of the page that follows, or raises with what is wrong with the code.
         """
@@ -81,25 +90,42 @@ class Chair:
         self._choose(named)
         self._touch("go", lambda screen: isinstance(screen.content, s.Typing))
         self._seen("typing")
-        screen = self._touch("number", partial(_is_other, self._shown.content), code)
+        if not although and isinstance(self._shown.content, s.Typing) and (doubts := self._shown.content.notice):
+            raise NotOfferedError(f"{doubts} The code was not used. If it is so all the same: --although")
+        screen = self._touch("number", partial(_asks_else, self._shown), code)
         if skips and isinstance(screen.content, s.Typing):
-            screen = self._touch("number", partial(_is_other, self._shown.content), code)
+            screen = self._touch("number", partial(_asks_else, self._shown), code)
         if isinstance(screen.content, s.Typing):
             notice = screen.content.notice
-            self._touch("cancel", lambda screen: not isinstance(screen.content, s.Typing))
-            self._home()
-            raise NotOfferedError(notice)
+            self.leave()
+            raise NotOfferedError(notice if skips else f"{notice} (--skips gives it twice)")
         return screen.content.headline
 
-    def open_poll(self, off: Collection[str], code: str) -> None:
-        """Open the poll, or go on after the power has failed everywhere, and wait until it is open."""
-        self.stop(off, code)
+    @property
+    def piles(self) -> list[str]:
+        """Which cards are to be scanned before the stop can be finished, as its page says it; empty where there are none."""
+        has_piles = any(button.touch not in ("pick again", "cancel", "go") for button in self._shown.buttons())
+        return [f"{line.name}: {line.text}" for line in _lines(self._shown)] if has_piles else []
+
+    def open_poll(self, off: Collection[str], code: str, *, skips: bool = False, although: bool = True) -> None:
+        """Open the poll, or go on after the power has failed everywhere, and wait until it is open.
+
+        Raises:
+            NotOfferedError: cards may lie at those who are off: they are to be scanned first.
+        """
+        self.stop(off, code, skips=skips, although=although)
+        if piles := self.piles:
+            raise NotOfferedError(f"The code is used. Now the cards: `scan-cards`, then `finish`. {'; '.join(piles)}")
         self.finish()
 
-    def scan_cards(self, pile: str, numbers: Iterable[int]) -> None:
-        """The cards with these voter numbers lie at a stopped node."""
-        self._go_on_with_stop()
-        self._scan_pile(pile, numbers)
+    def scan_cards(self, pile: str, cards: Iterable[int | str]) -> str:
+        """These cards lie at a stopped node: each by its whole number, or the voter's.
+
+        Returns how many are in, as the page says it, or raises at the first that is not read; those before it are in.
+        """
+        if not self._go_on_with_stop():
+            raise NotOfferedError("no stop is under way here: begin with `stop`")
+        return self._scan_pile(pile, cards)
 
     def finish(self) -> str:
         """All cards are scanned: take the books of who was stopped, once everybody has answered.
@@ -107,7 +133,8 @@ class Chair:
         Returns what came of it, as the page says it: another table may have used a later code; "" where nothing was to be
         finished here.
         """
-        if not self._go_on_with_stop():
+        self._at_rest()
+        if not self._is_told() and not self._go_on_with_stop():
             return ""
         unfinished = "pick again"
         self._await(lambda screen: _offers(screen, "go") or not _offers(screen, unfinished), "not everybody has answered")
@@ -115,6 +142,10 @@ class Chair:
             self._touch("go", lambda screen: not _offers(screen, unfinished))
         content = self._shown.content
         return f"{content.headline}. {content.text}" if isinstance(content, s.Board) else content.headline
+
+    def _is_told(self) -> bool:
+        """Whether the page of a stop is shown that is over here, and says what has come of it."""
+        return _page(self._shown.content) == "Piles" and not _offers(self._shown, "pick again")
 
     def _go_on_with_stop(self) -> bool:
         """Go to the page of the stop that is to be finished; False where there is none any more."""
@@ -125,25 +156,35 @@ class Chair:
             return False
         return True
 
-    def marks(self, voter: int) -> list[str]:
-        """Which marks of a voter can be undone here, as their page says it; it is shown then."""
+    def marks(self, voter: int | str) -> list[str]:
+        """Which marks of a voter, by number or card, can be undone here, as their page says it; it is shown then."""
         self._pick_in_overview("undo")
         screen = self._touch("number", lambda screen: isinstance(screen.content, s.Board), str(voter))
         return [f"{line.name}, {line.text}" for line in _lines(screen)]
+
+    @property
+    def whose(self) -> str:
+        """The voter whose marks are shown: number, and name where the number is on the list."""
+        return self._shown.content.text if isinstance(self._shown.content, s.Board) else ""
 
     def undo(self, which: int) -> str:
         """Undo one of the marks that are shown, counted from 1. Returns what became of it, as the overview says it.
 
         Waits a while for who holds the voter's book; the answer may come later, and the overview follows.
         """
+        whose = self.whose.partition("  ")[0]
         before = _lines(self._overview)
         screen = self._confirm(f"pick {which}")
         if _lines(screen) == before:
             raise NotOfferedError("this mark can't be undone any more: look again")
+
+        def newest(screen: s.Screen) -> list[s.Line]:
+            return [line for line in _lines(screen) if line.name == whose and line not in before]
+
         with suppress(NoScreenError):
-            screen = self._client.until(lambda screen: bool(_lines(screen)) and _lines(screen)[0].tone is not s.Tone.WAIT)
-        newest = _lines(screen)[0]
-        return f"{newest.name}: {newest.text}"
+            screen = self._client.until(lambda screen: any(line.tone is not s.Tone.WAIT for line in newest(screen)))
+        told = newest(screen) or newest(self._shown)
+        return "; ".join(f"{line.name}: {line.text}" for line in told[:1])
 
     def excuse(self, silent: Collection[str]) -> None:
         """After a start: this card has been in this device since it was first used, so that nobody waits for these devices."""
@@ -152,7 +193,12 @@ class Chair:
         self._confirm("go")
 
     def leave(self) -> None:
-        """Back to where the node waits: on a page that is left open a table serves nobody, and a voter's name stays on it."""
+        """Back to where the node waits: on a page that is left open a table serves nobody, and a voter's name stays on it.
+
+        Only from where this chair has gone: a clerk's own screen is left alone.
+        """
+        while self._is_away and isinstance(self._shown.content, s.Typing | s.Pin) and _offers(self._shown, "cancel"):
+            self._touch("cancel", partial(_is_other_page, self._shown))
         self._home()
 
     # --- pages ---
@@ -162,20 +208,30 @@ class Chair:
         assert self._client.screen is not None
         return self._client.screen
 
+    def _at_rest(self) -> s.Screen:
+        """The screen, once it is one from which the chair can go on; a clerk may be serving a voter."""
+        self._client.catch_up()
+        try:
+            return self._client.showing(*_BEGINS)
+        except NoScreenError:
+            shown = f": it shows “{self._shown.content.headline}”" if self._client.screen is not None else ""
+            raise NotOfferedError(f"the clerk is busy at this screen; run this again when they have finished{shown}") from None
+
     def _menu(self) -> s.Screen:
         screen = self._home()
         if not _offers(screen, "menu"):
-            raise NotOfferedError(f"the node is busy with something else: it shows “{screen.content.headline}”")
+            locked = ", and must be unlocked first: `unlock`" if _offers(screen, "unlock") else ""
+            raise NotOfferedError(f"the node is busy with something else: it shows “{screen.content.headline}”{locked}")
+        self._is_away = True
         screen = self._touch("menu", lambda screen: isinstance(screen.content, s.Menu))
         self._seen("menu")
         return screen
 
     def _home(self) -> s.Screen:
         """From a page back to where the node waits."""
-        self._client.catch_up()
-        screen = self._client.showing(*_BEGINS)
+        screen = self._at_rest()
         while isinstance(screen.content, s.Board | s.Menu) and _offers(screen, "cancel"):
-            screen = self._touch("cancel", partial(_is_other_page, screen.content))
+            screen = self._touch("cancel", partial(_is_other_page, screen))
         return screen
 
     def _go_to_overview(self) -> s.Screen:
@@ -194,10 +250,10 @@ class Chair:
 
     def _offered(self) -> str:
         """The items to choose from, in one line."""
-        return ", ".join(sorted(word.removeprefix("pick ") for word in _meant(self._shown, "")))
+        return ", ".join(sorted(word.removeprefix("pick ") for word in _meant(self._shown, ""))) or "there are none"
 
     def _pick(self, item: str) -> s.Screen:
-        return self._touch(f"pick {item}", partial(_is_other_page, self._shown.content))
+        return self._touch(f"pick {item}", partial(_is_other_page, self._shown))
 
     def _item(self, node: str) -> str:
         """The word of a node's item: its device, or the node's name where it has one card only. Waits a while for it."""
@@ -215,14 +271,16 @@ class Chair:
             if button.touch.startswith("pick ") and (button.touch in wanted) is not _is_chosen(self._shown, button.touch):
                 self._touch(button.touch, partial(_is_ticked, button.touch, button.touch in wanted))
 
-    def _scan_pile(self, pile: str, numbers: Iterable[int]) -> None:
+    def _scan_pile(self, pile: str, cards: Iterable[int | str]) -> str:
         word = self._item(pile)
         self._touch(word, partial(_is_ticked, word, True))
-        for number in numbers:
-            self._key_card(str(number))
+        for at, card in enumerate(cards, 1):
+            self._key_card(at, str(card))
+        return self._shown.content.notice if isinstance(self._shown.content, s.Board) else ""
 
-    def _key_card(self, number: str) -> None:
-        """Enter a card's number. A screen follows in any case, also where the card is known already and nothing else changes.
+    def _key_card(self, at: int, card: str) -> None:
+        """Enter the card that comes `at` so many. A screen follows in any case, also where it is known already and nothing else
+        changes.
 
         One that came for another reason may have replaced the screen that was touched: rather twice than not at all.
         """
@@ -230,11 +288,13 @@ class Chair:
         while self._client.now() < until:
             self._client.catch_up()
             before = self._shown.content
-            self._client.touch("number", number)
+            self._client.touch("number", card)
             screen = self._client.next_within(until - self._client.now())
+            if screen is not None and isinstance(screen.content, s.Board) and screen.content.warning:
+                raise NotOfferedError(f"card {at} is not in, nor what follows it: {screen.content.warning}")
             if screen is not None and (screen.content == before or _is_counted(before, screen)):
                 return
-        raise NotOfferedError(f"the node does not take card {number}: it shows “{self._shown.content.headline}”")
+        raise NotOfferedError(f"the node does not take card {at}: it shows “{self._shown.content.headline}”")
 
     # --- touches ---
 
@@ -245,8 +305,7 @@ class Chair:
 
     def _give_pin(self) -> s.Screen:
         self._seen("pin")
-        before = self._shown.content
-        screen = self._touch("pin", partial(_is_other, before), self._pin)
+        screen = self._touch("pin", partial(_asks_else, self._shown), self._pin)
         if isinstance(screen.content, s.Pin):
             notice = screen.content.notice
             self._touch("cancel", lambda screen: not isinstance(screen.content, s.Pin))
@@ -289,17 +348,21 @@ def _offers(screen: s.Screen, word: str) -> bool:
 
 def _meant(screen: s.Screen, node: str) -> list[str]:
     """The items' words that a node's name may mean; all of them for no name."""
-    words = [button.touch for button in screen.buttons() if button.touch.startswith("pick ")]
+    words = [button.touch for button in screen.buttons() if button.touch.startswith("pick ") and button.touch != "pick again"]
     return [word for word in words if not node or node in (word[5:], word[5:].partition(".")[0])]
 
 
-def _is_other(content: s.Content, screen: s.Screen) -> bool:
-    return screen.content != content
+def _asks_else(before: s.Screen, screen: s.Screen) -> bool:
+    """A touch that was answered is followed by a screen that asks anew, be it the same."""
+    return screen.asks != before.asks
 
 
-def _is_other_page(content: s.Content, screen: s.Screen) -> bool:
-    """What stands on a page changes by itself; another page has another question."""
-    return screen.content.headline != content.headline
+def _is_other_page(before: s.Screen, screen: s.Screen) -> bool:
+    return _page(screen.content) != _page(before.content)
+
+
+def _page(content: s.Content) -> str:
+    return content.page if isinstance(content, s.Board) else type(content).__name__
 
 
 def _is_chosen(screen: s.Screen, word: str) -> bool:

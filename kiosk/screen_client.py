@@ -111,7 +111,7 @@ class ScreenClient:
     def touch(self, touch: str, value: str = "", how: str = "") -> None:
         """Touch a button of the screen shown now."""
         assert self.screen is not None
-        self._send(Touch(self.screen.number, touch, value, how))
+        self._send(Touch(self.screen.asks, touch, value, how))
 
     def drawn(self) -> None:
         """Say that the screen shown now has been drawn."""

@@ -3,19 +3,31 @@
 import functools
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 import click
 
 from kiosk.cli.common import clear_errors, socket_option
+from kiosk.domain.codetext import DIGITS
 
 if TYPE_CHECKING:
     from kiosk.chair import Chair
 
 _P = ParamSpec("_P")
 _PIN_DIGITS = 8  # as many as the screen's pad takes
+
+
+class _Digits(click.ParamType[str]):
+    """A number as it is printed, with its zeros."""
+
+    name = "number"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.isdecimal():
+            self.fail("it has digits only", param, ctx)
+        return value
 
 
 def _good_pin(pin: str) -> str:
@@ -60,7 +72,13 @@ def _at_screen(command: "Callable[Concatenate[Chair, _P], None]", *, on_pin: boo
         if not pin and on_pin:
             pin = click.prompt("The chair's PIN", hide_input=sys.stdin.isatty(), value_proc=_good_pin)
         with clear_errors(NoScreenError, NotOfferedError), _node_answers(socket), ScreenClient(socket, draws=False) as client:
-            command(Chair(client, pin or ""), *args, **words)
+            chair = Chair(client, pin or "")
+            try:
+                command(chair, *args, **words)
+            except Exception:
+                with suppress(NoScreenError, NotOfferedError, OSError):
+                    chair.leave()  # a table serves nobody while it shows a page of the chair's
+                raise
 
     return functools.update_wrapper(run, command)
 
@@ -114,8 +132,29 @@ def chair_overview(chair: "Chair") -> None:
 
 
 def _ask_code() -> str:
-    """The chair's next code. It never stands on the command line, which others can read."""
-    return str(click.prompt("The next code", hide_input=sys.stdin.isatty())).replace(" ", "")
+    """The chair's next code, on one line or as it is printed. It never stands on the command line, which others can read."""
+    code = ""
+    while len(code) < DIGITS:
+        says = f"{len(code)} of its {DIGITS} digits; the next line" if code else "The next code"
+        try:
+            line = str(click.prompt(says, hide_input=sys.stdin.isatty(), default="", show_default=False))
+        except click.Abort:
+            line = ""
+        code += (digits := line.replace(" ", ""))
+        if not digits.isdecimal():
+            raise click.ClickException(
+                f"a code has {DIGITS} digits; {len(code) if code.isdecimal() else 'not only digits'} came"
+            )
+    return code
+
+
+def _read(says: str, check: "click.ParamType[Any]") -> Any:
+    """What is asked for. At a terminal it is asked again; from a pipe the next line answers the next question, and no other."""
+    text = click.prompt(says) if not sys.stdin.isatty() else ""
+    try:
+        return check.convert(text, None, None) if text else click.prompt(says, type=check)
+    except click.BadParameter as bad:
+        raise click.ClickException(f"{says}: {bad.message}") from None
 
 
 _off = click.option("--off", metavar="NODE", multiple=True, help="A node that is switched off or locked, as the chair attests.")
@@ -124,19 +163,23 @@ _skips = click.option(
     is_flag=True,
     help="The code is the next on the sheet, though this node does not know of the one before.",
 )
+_although = click.option(
+    "--although", is_flag=True, help="All off are off or locked, and no others, whatever the node's page says against it."
+)
 
 
 @chair.command("open-poll")
 @_off
 @_skips
+@_although
 @_at_screen_on_code
-def chair_open_poll(chair: "Chair", off: tuple[str, ...], skips: bool) -> None:
+def chair_open_poll(chair: "Chair", off: tuple[str, ...], skips: bool, although: bool) -> None:
     """Open the poll with the next code, at any node; or go on after the power has failed everywhere.
 
-    The code is asked for, or read from the standard input. Every other node must be on, or named with --off.
+    The code is asked for, or read from the standard input. Every other node must be on, or named with --off. Cards may lie at a
+    table that is off: then go on with `scan-cards` and `finish`.
     """
-    chair.stop(off, _ask_code(), skips=skips)
-    chair.finish()
+    chair.open_poll(off, _ask_code(), skips=skips, although=although)
     chair.leave()
     click.echo("The poll is open")
 
@@ -144,33 +187,40 @@ def chair_open_poll(chair: "Chair", off: tuple[str, ...], skips: bool) -> None:
 @chair.command("stop")
 @_off
 @_skips
+@_although
 @_at_screen_on_code
-def chair_stop(chair: "Chair", off: tuple[str, ...], skips: bool) -> None:
+def chair_stop(chair: "Chair", off: tuple[str, ...], skips: bool, although: bool) -> None:
     """Move the lists of nodes that have stopped to this one: begin, with the next code.
 
     The code is asked for, or read from the standard input. Off means: switched off, or locked on its own screen. Every other
-    node must answer before the lists move; the screen and `finish` name who has not. Begin again with the next code to name
-    more.
+    node must answer before the lists move; the screen and `finish` name who has not. To name more, begin again with the next
+    code, and name all: those of before, too.
     """
-    chair.stop(off, _ask_code(), skips=skips)
-    click.echo("Scan the cards that lie at the stopped tables, then finish")
+    chair.stop(off, _ask_code(), skips=skips, although=although)
+    for pile in chair.piles:
+        click.echo(pile)
+    click.echo("Now `scan-cards`, then `finish`" if chair.piles else "No cards are to be scanned. Now `finish`")
 
 
 @chair.command("scan-cards")
 @click.argument("node")
 def chair_scan_cards(node: str) -> None:
-    """Enter cards that lie at a stopped NODE. Their voter numbers are read from the standard input, one a line."""
+    """Enter cards that lie at a stopped NODE.
+
+    They are read from the standard input, one a line: the number under the card's bar code, or the voter's. A whole one is
+    checked; a slip in a voter number marks another voter.
+    """
     lines = [line.strip() for line in sys.stdin]
     wrong = next((at for at, line in enumerate(lines, 1) if line and not line.isdecimal()), None)
     if wrong is not None:
-        raise click.BadParameter(f"line {wrong} is no voter number")
-    _scan_cards(node, [int(line) for line in lines if line])
+        raise click.BadParameter(f"line {wrong} is no number of a card or a voter")
+    _scan_cards(node, [line for line in lines if line])
 
 
 @_at_screen_on_code
-def _scan_cards(chair: "Chair", node: str, numbers: list[int]) -> None:
-    chair.scan_cards(node, numbers)
-    click.echo(f"{len(numbers)} cards of {node} are entered")
+def _scan_cards(chair: "Chair", node: str, cards: list[str]) -> None:
+    told = chair.scan_cards(node, cards)
+    click.echo(f"{node}: all {len(cards)} lines were read. {told}")
 
 
 @chair.command("finish")
@@ -209,22 +259,20 @@ def chair_excuse(chair: "Chair", node: tuple[str, ...]) -> None:
 def chair_undo(chair: "Chair") -> None:
     """Take back a voter's mark, on the secretary's node or the assistant's.
 
-    The voter's number is asked for, or read from the standard input, and so is which of the marks: a number on the command line
-    would stand in the list of processes and in the shell's history.
+    The number of the voter, or of the polling card, is asked for, or read from the standard input, and so is which of the
+    marks: a number on the command line would stand in the list of processes and in the shell's history.
     """
-    number = click.prompt("Voter number", type=click.IntRange(1, 999_999_999))
+    number = _read("Voter number", _Digits())
     marks = chair.marks(number)
     if not marks:
-        chair.leave()
         raise click.ClickException(
             "no voter on the list has this number, or this voter has no mark that can be undone now, or a table is serving"
             " the voter: if it has stopped, start it, or move its list"
         )
+    click.echo(chair.whose)
     for at, mark in enumerate(marks, 1):
         click.echo(f"{at}: {mark}")
-    try:
-        which = click.prompt("Which mark is undone", type=click.IntRange(1, len(marks)))
-    except click.Abort:
-        chair.leave()
-        raise
-    click.echo(chair.undo(which))
+    which = _read("Which mark is undone", click.IntRange(1, len(marks)))
+    told = chair.undo(which)
+    chair.leave()
+    click.echo(told or "Asked for; the overview says what becomes of it")

@@ -177,13 +177,12 @@ class ActionsBar(Widget):
             self.fbind(name, self._place)
 
     def show(self, left: Button | None, right: Button | None, content: Content) -> None:
-        """Draw these buttons; a finger on its way to another one is forgotten."""
+        """Draw these buttons."""
         self.answers = isinstance(content, Unresolved)
         self._show(self.left_key, left, "cross" if self.answers else "")
         self._show(self.right_key, right, "check" if self.answers else "enter")
 
     def _show(self, key: Key, button: Button | None, drawing: str) -> None:
-        key.let_go()
         if button is None:
             self.remove_widget(key)
             return

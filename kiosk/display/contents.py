@@ -1,5 +1,5 @@
-"""One view for each kind of content. A view is built for one content and never changed into another, so nothing stale
-can stay on it; only what the clerk types and chooses is set on it later."""
+"""One view for each kind of content. A view is built for one question and never changed into another, so nothing stale
+can stay on it; only what the clerk types and chooses, and what a page tells, is set on it later."""
 
 from functools import cache
 from pathlib import Path
@@ -28,8 +28,14 @@ class View(Column):
     ground = ColorProperty(theme.PAPER)
     ink = ColorProperty(theme.INK)
     quiet = ColorProperty(theme.SECONDARY)
+    retells = False  # whether it can show another model that asks the same
 
     __events__ = ("on_key", "on_choice", "on_item")
+
+    def retell(self, content: Content) -> None:
+        """Show what is told now, around the same question."""
+        self.model = content
+        self._trigger_layout()
 
     def clear_key(self) -> str:
         return words.clear_key(self.language)
@@ -98,6 +104,8 @@ class MenuView(View):
 
 class BoardView(View):
     """A page of the chair's or the secretary's."""
+
+    retells = True
 
 
 class PinView(View):

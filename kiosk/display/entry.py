@@ -116,8 +116,8 @@ def patterned(pattern: str, digits: str) -> str:
 def answer(screen: Screen, entry: Entry, button: Button) -> Touch:
     """The touch of `button`. Only the right one takes along what was typed and chosen."""
     if button == screen.right:
-        return Touch(screen=screen.number, touch=button.touch, value=entry.digits, how=entry.how)
-    return Touch(screen=screen.number, touch=button.touch)
+        return Touch(asks=screen.asks, touch=button.touch, value=entry.digits, how=entry.how)
+    return Touch(asks=screen.asks, touch=button.touch)
 
 
 def _keyed(content: BirthDate, entry: Entry) -> bool:

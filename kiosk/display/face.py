@@ -1,7 +1,7 @@
 """The whole window: it shows one `Screen` after the other and says what was touched on it.
 
-Only what the clerk has really seen can be touched: a finger that landed before the frame was drawn, or on a content that
-has been replaced since, or twice, sends nothing.
+Only what the clerk has really seen can be touched: a finger that landed before the frame was drawn, or on a screen that asked
+something else, or twice, sends nothing. What a screen only tells may change under the finger.
 """
 
 import time
@@ -14,6 +14,7 @@ from kiosk.display import entry, theme
 from kiosk.display.bars import ActionsBar, StripBar, Stripes, Warnings
 from kiosk.display.contents import View, load_rules, view_of
 from kiosk.display.layout import measure
+from kiosk.display.touch import Touchable
 from kiosk.domain.screens import Button, Screen, Touch
 
 AGAIN_S = 1.0  # seconds after which a sent touch may be made again: the node may have dropped it
@@ -52,17 +53,22 @@ class Face(Widget):
     def show(self, screen: Screen) -> None:
         """Draw `screen` from the next frame on."""
         old, self.screen = self.screen, screen
+        same = old is not None and old.asks == screen.asks
         if old is None:
             self.entry = entry.fresh(screen.content)
         else:
             self.entry = entry.carried(old.content, self.entry, screen.content, self._sent_at is not None)
-        self._sent_at = None
-        same = old is not None and (old.content, old.left, old.right) == (screen.content, screen.left, screen.right)
-        if old is None or old.content != screen.content or old.strip.language != screen.strip.language:
-            self._build(screen)
         if not same:
-            self.drawn = False
+            self._sent_at, self.drawn = None, False
+            self._let_go()
             self.actions.show(screen.left, screen.right, screen.content)
+        if old is None or self.view is None or old.strip.language != screen.strip.language:
+            self._build(screen)
+        elif old.content != screen.content:
+            if same and self.view.retells:
+                self.view.retell(screen.content)
+            else:
+                self._build(screen)
         self.strip.strip = screen.strip
         self.stripes.shown = bool(screen.strip.training)
         self._refresh()
@@ -147,6 +153,12 @@ class Face(Widget):
         self.view.how = self.entry.how
         self.view.pad_idle = not entry.room(content, self.entry)
         self.actions.right_key.idle = not entry.complete(content, self.entry)
+
+    def _let_go(self) -> None:
+        """Forget every finger that is on its way: what it was aimed at is not asked any more."""
+        for widget in self.walk():
+            if isinstance(widget, Touchable):
+                widget.let_go()
 
     def _build(self, screen: Screen) -> None:
         if self.view is not None:

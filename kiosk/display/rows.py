@@ -68,6 +68,11 @@ class Lines(Column):
 
     def on_kv_post(self, _base: object) -> None:
         self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
+        self._fill()
+        self.fbind("lines", self._fill)
+
+    def _fill(self, *_: object) -> None:
+        self.clear_widgets()
         narrow = [line for line in self.lines if not line.wide]
         many = len(self.lines) > LINES_ONE_BELOW_ANOTHER and len(narrow) > 1
         for line in self.lines:

@@ -22,7 +22,7 @@ def no_link(last: Strip | None, seen: Content | None = None) -> Screen:
             if english
             else f"Bordets program svarer ikke ({NO_LINK}). Grønt gælder stadig: udlevér kun disse stemmesedler, og vent"
         )
-        return Screen(number=0, strip=msgspec.structs.replace(_bare(last), warnings=(words,)), content=seen)
+        return Screen(number=0, asks=0, strip=msgspec.structs.replace(_bare(last), warnings=(words,)), content=seen)
     if english:
         content = NotReady(
             headline="The table's program does not answer",
@@ -37,7 +37,7 @@ def no_link(last: Strip | None, seen: Content | None = None) -> Screen:
             remedy="Kommer det ikke igen inden et minut: kontakt valgsekretæren",
             code=NO_LINK,
         )
-    return Screen(number=0, strip=_bare(last), content=content)
+    return Screen(number=0, asks=0, strip=_bare(last), content=content)
 
 
 def stopped(last: Strip | None) -> Screen:
@@ -56,7 +56,7 @@ def stopped(last: Strip | None) -> Screen:
             remedy="Udlevér ingen stemmesedler. Vent på skærmen; kommer den ikke: kontakt valgsekretæren",
             code=STOPPED,
         )
-    return Screen(number=0, strip=_bare(last), content=content)
+    return Screen(number=0, asks=0, strip=_bare(last), content=content)
 
 
 def clear_key(language: str) -> str:

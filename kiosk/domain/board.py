@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Refusal
@@ -34,7 +36,10 @@ _TONES = {Stance.SERVING: s.Tone.GOOD, Stance.CLOSED: s.Tone.OFF, Stance.LOCKED:
 
 def board(state: Office, view: View) -> _Parts:
     """The screen of a page."""
-    return _PAGES[type(state.page)](state.page, view)
+    content, left, right = _PAGES[type(state.page)](state.page, view)
+    if isinstance(content, s.Board):
+        content = msgspec.structs.replace(content, page=type(state.page).__name__)
+    return content, left, right
 
 
 def _item(what: str, text: str) -> s.Button:

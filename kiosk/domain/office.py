@@ -214,6 +214,19 @@ def seen(situation: Situation) -> Seen:
     return Seen(tuple(undo.request for undo in undos_told(situation) if undo.state is not UndoState.ASKED))
 
 
+def meant(page: Page, situation: Situation) -> object:
+    """What the touches of a page are about that neither the page nor their words name: who touches them has read it."""
+    match page:
+        case Overview():
+            return seen(situation)
+        case Marks():
+            return situation.marks
+        case Piles() if situation.stopping is not None:
+            return situation.stopping.n, situation.stopping.unproved
+        case _:
+            return None
+
+
 def undone_here(situation: Situation) -> tuple[Undo, ...]:
     """The undos that a table's own screen tells of."""
     return tuple(undo for undo in situation.undos if undo.state is UndoState.UNDONE)[-_UNDOS_TOLD:]

@@ -1,7 +1,8 @@
 """What the display draws, as data, and what it sends back. Pure.
 
-A `Screen` is whole: it needs nothing that was sent before. Its number grows by one with each screen; a `Touch` names the
-screen it was made on, and the node drops those made on an older one. All words are already in the clerk's language.
+A `Screen` is whole: it needs nothing that was sent before. Its number grows by one with each screen. What it asks has a number
+of its own, which stays while the screen only tells something else; a `Touch` names what it answers, and the node drops those
+that answer what is not asked any more. All words are already in the clerk's language.
 """
 
 from enum import StrEnum
@@ -230,7 +231,7 @@ class Line(_Part, frozen=True):
 class Board(_Content, frozen=True):
     """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one is filled and carries a tick.
 
-    `notice`: what is counted; `warning`: what went wrong with the last scan.
+    `page`: which one it is; no word of that is shown. `notice`: what is counted; `warning`: what went wrong with the last scan.
     """
 
     text: str = ""
@@ -239,6 +240,7 @@ class Board(_Content, frozen=True):
     chosen: tuple[str, ...] = ()
     notice: str = ""
     warning: str = ""
+    page: Word = ""
 
 
 class Pin(_Content, frozen=True):
@@ -278,9 +280,13 @@ Content = (
 
 
 class Screen(_Part, frozen=True, tag=True):
-    """One whole screen. `left` takes back or leaves, `right` goes on (Enter on a keyboard too)."""
+    """One whole screen. `left` takes back or leaves, `right` goes on (Enter on a keyboard too).
+
+    `asks`: the number of the first screen that asked what this one asks. A touch on any of them means the same.
+    """
 
     number: int
+    asks: int
     strip: Strip
     content: Content
     left: Button | None = None
@@ -295,9 +301,9 @@ class Screen(_Part, frozen=True, tag=True):
 
 
 class Touch(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
-    """What was touched on screen `screen`. `value`: the pad's digits; `how`: the chosen `Choice`."""
+    """What was touched on a screen that asks `asks`. `value`: the pad's digits; `how`: the chosen `Choice`."""
 
-    screen: int
+    asks: int
     touch: Word
     value: Keyed = ""
     how: Word = ""

@@ -9,24 +9,33 @@ from kiosk.domain.circumstances import View
 from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
-from kiosk.domain.office import undone_here
+from kiosk.domain.office import meant, undone_here
 from kiosk.domain.situation import Elsewhere
 from kiosk.domain.texts import CODES
 
-__all__ = ["View", "fault", "screen", "without_list"]
+__all__ = ["View", "asked", "fault", "screen", "without_list"]
 
 
 def screen(number: int, state: d.State, view: View) -> s.Screen:
-    """The whole screen of a state."""
+    """The whole screen of a state, as one that asks something new."""
     content, left, right = _VIEWS[type(state)](state, view)
     strip = view.office_strip if isinstance(state, d.Office) else view.strip
-    return s.Screen(number, strip, content, left, right)
+    return s.Screen(number, number, strip, content, left, right)
+
+
+def asked(screen: s.Screen, state: d.State, view: View) -> object:
+    """What a screen asks, to be compared: while it is the same, a touch means what was seen. What a page only tells is left
+    out."""
+    if isinstance(state, d.Office) and isinstance(screen.content, s.Board):
+        about = meant(state.page, view.situation)
+        return state.page, about, screen.content.items, screen.left, screen.right
+    return screen.content, screen.left, screen.right
 
 
 def fault(number: int, code: str, view: View, *fields: str) -> s.Screen:
     """The red screen of a table that had to stop; `code` is a store error's, or "internal", and `fields` are its text's."""
     content = s.Fault(view.say("fault"), view.say(f"fault_{code}", *fields), view.say("fault_do"), CODES[code])
-    return s.Screen(number, view.strip, content)
+    return s.Screen(number, number, view.strip, content)
 
 
 def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Screen:
@@ -35,7 +44,7 @@ def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Sc
     if total:
         reason = view.say("list_coming", *(f"{voters:,}".replace(",", " ") for voters in (come, total)))
         content = s.NotReady(view.say("not_ready"), reason, view.say("list_coming_do"), CODES["list_coming"])
-    return s.Screen(number, view.strip, content)
+    return s.Screen(number, number, view.strip, content)
 
 
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]

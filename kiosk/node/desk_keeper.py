@@ -141,7 +141,7 @@ class DeskKeeper:
             case Touch():
                 self._touched(given, now)
             case Drawn():
-                if self.face.is_current(given.screen, self.state) and isinstance(self.state, d.Green):
+                if self.face.is_asked(given.screen, self.state) and isinstance(self.state, d.Green):
                     self._step(d.Lit(), now)
             case _:
                 pass
@@ -164,7 +164,7 @@ class DeskKeeper:
 
     def _touched(self, touch: Touch, now: Now) -> None:
         screen = self.face.screen
-        if screen is None or not self.face.is_current(touch.screen, self.state) or not is_offered(touch.touch, screen):
+        if screen is None or not self.face.is_asked(touch.asks, self.state) or not is_offered(touch.touch, screen):
             return
         if touch.touch == "language":
             view = self.face.view

@@ -9,7 +9,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import office
 from kiosk.domain.screens import Screen
-from kiosk.domain.view import View, fault
+from kiosk.domain.view import View, asked, fault
 from kiosk.domain.view import screen as view_screen
 from kiosk.node.words import Now
 
@@ -20,7 +20,8 @@ class Face:
     def __init__(self, view: View) -> None:
         self.view = view
         self.screen: Screen | None = None
-        self._first_number = self._stands_since = 0
+        self._first_number = 0
+        self._asked: object = None  # what the screen asks
         self._stale = True
         self._again = False
 
@@ -53,11 +54,12 @@ class Face:
         """A new screen follows in any case, be it the same one: or the clerk would think that the touch was lost."""
         self._stale = self._again = True
 
-    def is_current(self, number: int, state: d.State) -> bool:
-        """Whether a screen still stands: nothing but its strip has changed since, neither shown nor about to be."""
-        if self.screen is None or not self._stands_since <= number <= self.screen.number or self._again:
+    def is_asked(self, number: int, state: d.State) -> bool:
+        """Whether what the screen of this number asked, or the first that asked it, is asked still: nothing else is shown, nor
+        about to be."""
+        if self.screen is None or not self.screen.asks <= number <= self.screen.number or self._again:
             return False
-        return not self._stale or _is_alike(view_screen(number, state, self.view), self.screen)
+        return not self._stale or asked(view_screen(number, state, self.view), state, self.view) == self._asked
 
     def show(self, state: d.State, served: int) -> Screen | None:
         """A new screen, or None where nothing on it has changed."""
@@ -67,31 +69,26 @@ class Face:
         if served != self.view.served:
             self.view = replace(self.view, served=served)
         last = self.screen
-        seen = view_screen(self._last_number, state, self.view)
-        if seen == last and not self._again:
-            return None
-        if last is None or self._again or not _is_alike(seen, last):
-            self._stands_since = self._last_number + 1
-        self._again = False
-        self.screen = msgspec.structs.replace(seen, number=self._last_number + 1)
-        return self.screen
+        seen = view_screen(self._last_number + 1, state, self.view)
+        asks = asked(seen, state, self.view)
+        if last is not None and asks == self._asked and not self._again:
+            if msgspec.structs.replace(seen, number=last.number, asks=last.asks) == last:
+                return None
+            seen = msgspec.structs.replace(seen, asks=last.asks)
+        self._again, self._asked, self.screen = False, asks, seen
+        return seen
 
     def show_fault(self, code: str) -> Screen | None:
         """The red screen, once."""
         if not self._stale:
             return None
-        self._stale = False
+        self._stale, self._asked = False, None
         self.screen = fault(self._last_number + 1, code, self.view)
         return self.screen
 
     @property
     def _last_number(self) -> int:
         return self.screen.number if self.screen is not None else self._first_number
-
-
-def _is_alike(one: Screen, other: Screen) -> bool:
-    """Whether two screens differ in nothing but the strip: what is touched on either means the same."""
-    return (one.content, one.left, one.right) == (other.content, other.left, other.right)
 
 
 def lasts_ms(state: d.State, clear_ms: int) -> int | None:

@@ -306,13 +306,13 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code
 
         give(node.begin(now()))
         for touch, value in opening(code):
-            give(node.take([Touch(node.screen.number, touch, value)], now()))
+            give(node.take([Touch(node.screen.asks, touch, value)], now()))
             give(node.take([], now()))
         gc.collect()
         gc.freeze()
         for card in Path(numbers).read_text().split():
             give(node.take([Scanned(card)], now()))
-            line = encode(Touch(node.screen.number, "approve", how="spoken"))
+            line = encode(Touch(node.screen.asks, "approve", how="spoken"))
             started = time.perf_counter()
             rows = give(node.take([decode_answer(line)], now()))
             greens.append(time.perf_counter() - started)
@@ -363,13 +363,13 @@ def fill_log(table: Table, entries: int) -> int:
         carry_out()
         assert node.screen is not None
         for touch, value in opening(table.chair_codes[1]):
-            give(Touch(node.screen.number, touch, value))
+            give(Touch(node.screen.asks, touch, value))
             give()
         queue = cards(table)
         while log.count() < entries:
             screen = give(Scanned(next(queue)))
             assert isinstance(screen.content, s.VoterShown), screen.content
-            screen = give(Touch(screen.number, "approve"))
+            screen = give(Touch(screen.asks, "approve"))
             assert isinstance(screen.content, s.Green)
             give(Drawn(screen.number))
         return log.count()

@@ -38,7 +38,8 @@ class Screens:
     numbers: count = field(default_factory=lambda: count(1))
 
     def of(self, content, left=None, right=None, strip=STRIP):
-        return s.Screen(next(self.numbers), strip, content, left, right)
+        number = next(self.numbers)
+        return s.Screen(number, number, strip, content, left, right)
 
     def voter(self, number="nr. 004 182", notice="", strip=STRIP):
         content = s.VoterShown(

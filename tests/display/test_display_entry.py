@@ -54,8 +54,8 @@ def test_only_the_right_button_takes_the_entry_along():
     """Cancelling sends neither the date nor how it was given."""
     screen = Screens().birth_date()
     typed = type_in(screen.content, "14031968")
-    assert entry.answer(screen, typed, screen.right) == Touch(screen.number, "approve", "14031968", "spoken")
-    assert entry.answer(screen, typed, screen.left) == Touch(screen.number, "cancel")
+    assert entry.answer(screen, typed, screen.right) == Touch(screen.asks, "approve", "14031968", "spoken")
+    assert entry.answer(screen, typed, screen.left) == Touch(screen.asks, "cancel")
 
 
 def test_another_voter_or_another_question_starts_afresh():
@@ -99,4 +99,4 @@ def test_a_code_is_shown_as_it_is_printed():
     assert entry.shown(screen.content, type_in(screen.content, digits[:9])) == "03 1415 926"
     typed = type_in(screen.content, digits + "7")
     assert entry.shown(screen.content, typed) == "03 1415 9265 3589 7932 3846 2643 3832 7950"
-    assert entry.answer(screen, typed, screen.right) == Touch(screen.number, "number", digits)
+    assert entry.answer(screen, typed, screen.right) == Touch(screen.asks, "number", digits)

@@ -7,10 +7,15 @@ from display_screens import CROWDED, STRIP, Screens
 
 from kiosk.display.layout import measure
 from kiosk.display.tidy import tidy
+from kiosk.domain import screens as s
 from kiosk.domain.screens import Other, Touch
 from kiosk.samples import samples
 
 ENTER, ESCAPE, BACKSPACE = 13, 27, 8
+
+
+def asks_the_same(screen, before):
+    return msgspec.structs.replace(screen, asks=before.asks)
 
 
 def type_text(hand, text):
@@ -34,7 +39,7 @@ def test_a_tap_on_the_right_button_approves_with_the_preset_answer(hand):
     screen = Screens().voter()
     hand.show(screen)
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.number, "approve", how="spoken")]
+    assert hand.touches == [Touch(screen.asks, "approve", how="spoken")]
 
 
 def test_another_answer_is_chosen_and_sent(hand):
@@ -45,7 +50,7 @@ def test_another_answer_is_chosen_and_sent(hand):
     hand.frame()
     assert [(key.text, key.look) for key in hand.touchables() if key.look == "chosen"] == [("Legitimation", "chosen")]
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.number, "approve", how="shown")]
+    assert hand.touches == [Touch(screen.asks, "approve", how="shown")]
 
 
 def test_a_birth_date_is_tapped_on_the_pad(hand):
@@ -61,7 +66,7 @@ def test_a_birth_date_is_tapped_on_the_pad(hand):
     hand.frame()
     assert "14-03-1968" in hand.rendered()
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.number, "approve", "14031968", "spoken")]
+    assert hand.touches == [Touch(screen.asks, "approve", "14031968", "spoken")]
 
 
 def test_the_pad_takes_back_and_clears(hand):
@@ -85,7 +90,7 @@ def test_a_known_voter_needs_no_date(hand):
     assert field(hand) == "dd-mm-åååå"
     assert hand.key("2").idle
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.number, "approve", "", "known")]
+    assert hand.touches == [Touch(screen.asks, "approve", "", "known")]
 
 
 def test_a_keyboard_does_all_that_the_pad_does(small_hand):
@@ -97,10 +102,10 @@ def test_a_keyboard_does_all_that_the_pad_does(small_hand):
     type_text(hand, "2")
     assert field(hand) == "4182"
     key(hand, ENTER)
-    assert hand.touches == [Touch(screen.number, "number", "4182")]
+    assert hand.touches == [Touch(screen.asks, "number", "4182")]
     hand.time += 2
     key(hand, ESCAPE)
-    assert hand.touches[1:] == [Touch(screen.number, "cancel")]
+    assert hand.touches[1:] == [Touch(screen.asks, "cancel")]
 
 
 def test_no_key_says_that_nobody_knows(hand):
@@ -115,11 +120,11 @@ def test_no_key_says_that_nobody_knows(hand):
             hand.show(screen)
             hand.time += 2
             key(hand, code)
-            assert hand.touches.pop() == Touch(screen.number, touch)
+            assert hand.touches.pop() == Touch(screen.asks, touch)
         hand.show(samples("da")["green"])
         hand.show(screen)
         hand.tap(item.text)
-        assert hand.touches.pop() == Touch(screen.number, word)
+        assert hand.touches.pop() == Touch(screen.asks, word)
 
 
 def test_enter_does_nothing_while_the_right_button_is_closed(small_hand):
@@ -156,7 +161,7 @@ def test_a_scanner_that_types_does_not_approve(small_hand):
     assert hand.touches == []
     hand.time += 1
     key(hand, ENTER)
-    assert hand.touches == [Touch(screen.number, "approve", how="spoken")]
+    assert hand.touches == [Touch(screen.asks, "approve", how="spoken")]
 
 
 def test_a_double_tap_counts_once(hand):
@@ -170,7 +175,7 @@ def test_a_double_tap_counts_once(hand):
     hand.stage.settle()
     hand.time += 0.2
     hand.tap("Næste vælger")
-    assert hand.touches == [Touch(first.number, "approve", how="spoken")]
+    assert hand.touches == [Touch(first.asks, "approve", how="spoken")]
 
 
 def test_a_touch_that_was_lost_can_be_made_again_after_a_second(small_hand):
@@ -183,7 +188,7 @@ def test_a_touch_that_was_lost_can_be_made_again_after_a_second(small_hand):
     assert len(hand.touches) == 1
     hand.time += 0.2
     hand.tap("Annullér")
-    assert hand.touches == [Touch(screen.number, "cancel")] * 2
+    assert hand.touches == [Touch(screen.asks, "cancel")] * 2
 
 
 def test_a_finger_on_its_way_to_the_screen_before_approves_nobody(hand):
@@ -207,14 +212,14 @@ def test_a_screen_that_was_not_drawn_yet_cannot_be_touched(hand):
 
 
 def test_a_refresh_of_the_strip_does_not_take_the_tap_away(hand):
-    """The same question with another strip: the tap counts, for the screen that is there now."""
+    """The same question with another strip: the tap counts."""
     made = Screens()
-    hand.show(made.voter())
+    first = made.voter()
+    hand.show(first)
     finger = hand.press(hand.key("Godkend og udlevér stemmeseddel").center)
-    now = made.voter(strip=CROWDED)
-    hand.show(now)
+    hand.show(asks_the_same(made.voter(strip=CROWDED), first))
     hand.lift(finger)
-    assert hand.touches == [Touch(now.number, "approve", how="spoken")]
+    assert hand.touches == [Touch(first.asks, "approve", how="spoken")]
 
 
 def test_a_finger_that_slides_off_sends_nothing(hand):
@@ -276,9 +281,9 @@ def test_the_menu_and_the_two_answers(hand):
     hand.time += 2
     hand.tap("Ja, udleveret")
     assert hand.touches == [
-        Touch(menu.number, "close_table"),
-        Touch(unresolved.number, "no"),
-        Touch(unresolved.number, "yes"),
+        Touch(menu.asks, "close_table"),
+        Touch(unresolved.asks, "no"),
+        Touch(unresolved.asks, "yes"),
     ]
 
 
@@ -313,3 +318,56 @@ def test_a_voter_leaves_the_screen_and_the_memory_of_it(hand):
     hits = measure.cache_info().hits
     measure("Lise Holm", hand.face.sizes.body, True, 500)
     assert measure.cache_info().hits == hits
+
+
+def overview(made, counted, items=("Stop et bord", "Giv en liste videre")):
+    """A page whose rows change by themselves; its question is the same as on the one before, where its items are."""
+    lines = tuple(s.Line(f"Bord {table}", f"{counted} udleveret", s.Tone.GOOD) for table in range(1, 2 + counted % 3))
+    content = s.Board("Overblik", lines=lines, items=tuple(s.Button(f"pick {text}", text) for text in items), page="Overview")
+    return made.of(content, s.Button("cancel", "Tilbage"))
+
+
+def test_a_tap_across_a_counters_tick_counts(hand):
+    """Pressed before a row has changed and lifted after it: the question is the same, and the new words stand there."""
+    made = Screens()
+    first = overview(made, 10)
+    hand.show(first)
+    finger = hand.press(hand.key("Stop et bord").center)
+    hand.show(asks_the_same(overview(made, 11), first))
+    assert "11 udleveret" in hand.rendered()
+    assert "10 udleveret" not in hand.rendered()
+    assert hand.key("Stop et bord").pressed
+    hand.lift(finger)
+    assert hand.touches == [Touch(first.asks, "pick Stop et bord")]
+
+
+def test_a_page_that_tells_something_else_looks_like_one_that_is_new(hand):
+    """Nothing of the words before is left, and all stands where it belongs."""
+    made = Screens()
+    first = overview(made, 10)
+    hand.show(first)
+    hand.show(asks_the_same(overview(made, 11), first))
+    changed = [(type(part), *part.pos, *part.size) for part in hand.face.view.walk()]
+    hand.show(made.voter())
+    hand.show(overview(made, 11))
+    assert [(type(part), *part.pos, *part.size) for part in hand.face.view.walk()] == changed
+
+
+def test_an_item_that_is_held_while_the_page_changes_sends_nothing(hand):
+    """Pressed on a page and lifted on another one, with an item in the same place: it was never seen."""
+    made = Screens()
+    hand.show(overview(made, 10))
+    finger = hand.press(hand.key("Stop et bord").center)
+    hand.show(overview(made, 10, ("Bord 4", "Bord 5")))
+    hand.lift(finger)
+    assert hand.touches == []
+
+
+def test_an_item_that_is_held_while_the_same_is_asked_anew_sends_nothing(hand):
+    """The node has answered something else meanwhile, and the page looks the same."""
+    made = Screens()
+    hand.show(overview(made, 10))
+    finger = hand.press(hand.key("Stop et bord").center)
+    hand.show(overview(made, 10))
+    hand.lift(finger)
+    assert hand.touches == []

@@ -83,28 +83,28 @@ def test_a_morning(at_the_table):
     node.shown(voter)
     person.click(SECOND_ANSWER)
     person.click(RIGHT)
-    assert node.answer() == Touch(voter.number, "approve", how="shown")
+    assert node.answer() == Touch(voter.asks, "approve", how="shown")
 
     green = made.green()
     node.shown(green)
     person.do("sleep", 0.3)  # no one reads a screen in the time of a double tap
     person.press("Return")
-    assert node.answer() == Touch(green.number, "next")
+    assert node.answer() == Touch(green.asks, "next")
 
     keyed = made.birth_date(number="nr. 004 183")
     node.shown(keyed)
     person.do("sleep", 0.3)
     person.press("1", "4", "0", "3", "1", "9", "6", "9", "BackSpace", "8", "Return")
-    assert node.answer() == Touch(keyed.number, "approve", "14031968", "spoken")
+    assert node.answer() == Touch(keyed.asks, "approve", "14031968", "spoken")
 
     third = made.voter(number="nr. 004 184")
     node.shown(third)
     person.do("sleep", 0.3)
     person.click(LEFT)
-    assert node.answer() == Touch(third.number, "cancel")
+    assert node.answer() == Touch(third.asks, "cancel")
 
     fourth = made.voter(number="nr. 004 185")
     node.shown(fourth)
     person.do("sleep", 0.3)
     person.press("Escape")
-    assert node.answer() == Touch(fourth.number, "cancel")
+    assert node.answer() == Touch(fourth.asks, "cancel")

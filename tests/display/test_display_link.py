@@ -55,9 +55,9 @@ def test_a_screen_comes_and_answers_go_back(node, link, news):
     assert (arrival.screen, arrival.connection) == (screen, 1)
     assert arrival.received_ns <= time.monotonic_ns()
     link.send(Drawn(screen.number), arrival.connection)
-    link.send(Touch(screen.number, "approve", how="spoken"), arrival.connection)
+    link.send(Touch(screen.asks, "approve", how="spoken"), arrival.connection)
     assert node.answer() == Drawn(screen.number)
-    assert node.answer() == Touch(screen.number, "approve", how="spoken")
+    assert node.answer() == Touch(screen.asks, "approve", how="spoken")
 
 
 def test_only_the_newest_of_several_screens_is_kept(node, link, news):

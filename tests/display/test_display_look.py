@@ -50,6 +50,7 @@ def texts_of(part):
 def expected(screen):
     """The texts that must be on the content and the buttons of `screen`; ballots are said in one text or on a sheet."""
     content = msgspec.to_builtins(screen.content)
+    content.pop("page", "")
     ballots = content.pop("ballots", ())
     texts = texts_of(content) + [button.text for button in (screen.left, screen.right) if button]
     for ballot in ballots:

@@ -33,12 +33,14 @@ from kiosk.domain.situation import (
     Undo,
     Undoable,
     UndoState,
+    Unproved,
 )
 from kiosk.domain.texts import CODES, Language, text
-from kiosk.domain.view import View, fault, screen
+from kiosk.domain.view import View, asked, fault, screen
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
 
 LANGUAGES: tuple[Language, ...] = ("da", "en")
+Around = dict[str, object]
 THEN = 38_520_000  # 10.42 in the samples' zone
 DAY = (
     Election("byraad", "byråd", "council", Colour.WHITE),
@@ -1105,3 +1107,72 @@ def test_a_stop_begun_anew_says_what_is_to_be_ticked_again() -> None:
     assert isinstance(content, s.Board)
     assert content.text == "Kode 3 bliver ikke gjort færdig. Sæt kryds igen, også ved: Bord 4"
     assert content.chosen == ()
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+UNDONE = Undo("2", 8, 3, "T1.1", UndoState.UNDONE)
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "after"),
+    [
+        (office.Overview(), {"conflicts": ()}, {"conflicts": (Conflict(7, ((3, THEN), (4, THEN))),)}),
+        (office.Overview(), {"undos": (replace(UNDONE, state=UndoState.ASKED),)}, {"undos": ()}),
+        (office.PickStopped(), {"elsewhere": None}, {"elsewhere": Elsewhere(4, "T5.1", (), False, False)}),
+        (
+            office.Piles(4),
+            {"stopping": replace(STOPPING, waits_for=("T5.1",))},
+            {"stopping": replace(STOPPING, waits_for=("T6.1",))},
+        ),
+    ],
+)
+def test_what_a_page_only_tells_asks_nothing_else(page: office.Page, before: Around, after: Around) -> None:
+    """Its words change under a finger, and the touch counts."""
+    assert asks(page, **before) == asks(page, **after)
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "after"),
+    [
+        (office.Overview(), {"undos": (UNDONE,)}, {"undos": (replace(UNDONE, request="3"),)}),
+        (office.Overview(), {"may_undo": True}, {"may_undo": False}),
+        (office.Marks(7), {"marks": MARKS[:2]}, {"marks": MARKS[1:]}),
+        (office.Marks(7), {"marks": MARKS[:1]}, {"marks": (replace(MARKS[0], issued=not MARKS[0].issued),)}),
+        (office.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, unproved=(Unproved("T4.1", 7),))}),
+        (office.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, n=5)}),
+        (office.PickExcused(), {"excusable": ("T4.1",)}, {"excusable": ("T4.1", "T5.1")}),
+    ],
+)
+def test_what_a_touch_is_about_is_asked(page: office.Page, before: Around, after: Around) -> None:
+    """The same buttons would mean something else than what was read: the touch does not count."""
+    assert asks(page, **before) != asks(page, **after)
+
+
+@pytest.mark.parametrize(
+    ("page", "other"),
+    [
+        (office.PickHeir(3), office.PickHeir(4)),
+        (office.PickStopped(), office.PickStopped(frozenset({"T4.1"}))),
+        (office.Marks(7), office.Marks(8)),
+        (office.Overview(), office.PickBook()),
+    ],
+)
+def test_another_page_asks_something_else(page: office.Page, other: office.Page) -> None:
+    """Or the same page about something else, or with something else chosen."""
+    assert asks(page) != asks(other)
+
+
+def test_a_screen_without_a_page_asks_all_that_it_says() -> None:
+    """A voter's screen, a refusal and the like: a word that has changed makes it another question."""
+    states = [state for state in STATES if not isinstance(state, d.Office)]
+    drawn = {screen(1, state, view()) for state in states}
+    assert len({asked(one, d.Closed(), view()) for one in drawn}) == len({(one.content, one.left, one.right) for one in drawn})
+
+
+def asks(page: office.Page, **around: object) -> object:
+    """What a page asks in these circumstances."""
+    made = view()
+    made = replace(made, situation=replace(made.situation, **around))
+    return asked(screen(1, d.Office(page), made), d.Office(page), made)

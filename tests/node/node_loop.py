@@ -107,7 +107,7 @@ class InMemory(ScreenClient):
         return self.screen
 
     def touch(self, touch: str, value: str = "", how: str = "") -> None:
-        self._loop.put(s.Touch(self.screen.number, touch, value, how))
+        self._loop.put(s.Touch(self.screen.asks, touch, value, how))
 
 
 def keys_of(device: str, runs: int) -> Keys:
@@ -214,7 +214,7 @@ class Loop:
         return type(self.screen.content).__name__
 
     def touch_of(self, touch: str, value: str = "", how: str = "") -> s.Touch:
-        return s.Touch(self.screen.number, touch, value, how)
+        return s.Touch(self.screen.asks, touch, value, how)
 
     def touch(self, touch: str, value: str = "", how: str = "") -> "Loop":
         return self.put(self.touch_of(touch, value, how))

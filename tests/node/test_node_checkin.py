@@ -317,7 +317,7 @@ def test_touch_on_an_older_screen() -> None:
 def test_touch_on_a_newer_screen() -> None:
     """A touch on a screen that was never shown is dropped."""
     loop = opened().scan(ANNE.number)
-    loop.put(s.Touch(loop.screen.number + 1, "approve"))
+    loop.put(s.Touch(loop.screen.asks + 1, "approve"))
     assert loop.kinds(3) == []
 
 
@@ -335,7 +335,7 @@ def test_touch_behind_a_scan() -> None:
     loop.put(Scanned(card(2)), loop.touch_of("approve"))
     assert (loop.shown, loop.kinds(3)) == ("VoterShown", [])
     loop = opened()
-    blind = s.Touch(loop.screen.number, "approve"), s.Touch(loop.screen.number + 1, "approve")
+    blind = s.Touch(loop.screen.asks, "approve"), s.Touch(loop.screen.asks + 1, "approve")
     loop.put(Scanned(card(1)), *blind)
     assert (loop.shown, loop.kinds(3)) == ("VoterShown", [])
 

@@ -116,7 +116,7 @@ def test_touches_of_the_run_before() -> None:
         before.put(Scanned(f"stray {n}"))
     after = before.restarted(mono_ms=before.mono_ms + 1)
     for screen in before.screens:
-        after.put(s.Touch(screen.number, "yes"), s.Touch(screen.number, "no"), s.Drawn(screen.number))
+        after.put(s.Touch(screen.asks, "yes"), s.Touch(screen.asks, "no"), s.Drawn(screen.number))
     assert (after.shown, after.kinds()[-1]) == ("Unresolved", "Decision")
 
 

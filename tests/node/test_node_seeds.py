@@ -159,7 +159,7 @@ class World:
         if self.seen is None:
             return
         touch = self.touch(self.seen)
-        late = self.random.choice(self.loop.screens).number if self.random.random() < 0.1 else touch.screen
+        late = self.random.choice(self.loop.screens).asks if self.random.random() < 0.1 else touch.asks
         inputs: list[Input] = [s.Touch(late, touch.touch, touch.value, touch.how)]
         if self.random.random() < 0.2:
             inputs.append(inputs[0])
@@ -177,7 +177,7 @@ class World:
             out = self.handed[number_on(content)]
             asked = {COLOURS[ballot.election] for ballot in content.ballots}
             assert asked <= out or not asked & out
-            return s.Touch(seen.number, "yes" if asked <= out else "no")
+            return s.Touch(seen.asks, "yes" if asked <= out else "no")
         items = content.items if isinstance(content, s.Menu) else ()
         offered = [button.touch for button in (seen.left, seen.right, seen.right, *items) if button is not None]
         word = random.choice(offered or ["next"])
@@ -189,7 +189,7 @@ class World:
             self.right_pins += value == PIN
         elif isinstance(content, s.BirthDate):
             value = self.date(content)
-        return s.Touch(seen.number, word, value, random.choice(["", "spoken", "known"] if random.random() < 0.1 else [""]))
+        return s.Touch(seen.asks, word, value, random.choice(["", "spoken", "known"] if random.random() < 0.1 else [""]))
 
     def date(self, content: s.BirthDate) -> str:
         """The date that the voter says: one in three voters has it wrong nearly always."""

@@ -40,8 +40,9 @@ def test_a_locked_tables_list_is_moved_and_given_back(place):
     assert "Error: " in wrong
     assert "did not come" not in wrong
     assert code[:-1] not in wrong
-    assert "Scan the cards" in chair(one, "stop", "--off", "T2", typed=f"{code}\n")
-    assert chair(one, "scan-cards", "T2", typed=f"{found}\n") == "1 cards of T2 are entered\n"
+    assert chair(one, "stop", "--off", "T2", typed=f"{code[:17]}\n{code[17:]}\n").endswith("Now `scan-cards`, then `finish`\n")
+    told = f"T2: all 1 lines were read. {text('scanned_last', 'da', f'{found:07,}'.replace(',', ' '), 1)}\n"
+    assert chair(one, "scan-cards", "T2", typed=f"{card(one, found)}\n") == told
     assert chair(one, "finish") == f"{text('moved', 'da')}. {text('moved_text', 'da', 2)}\n"
     assert chair(one, "finish") == "Nothing was to be finished here\n"
     assert "did not come" not in chair(one, "stop", "--off", "T2", typed=f"{code}\n", fails=True)

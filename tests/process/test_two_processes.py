@@ -58,7 +58,7 @@ def is_dropped(connection):
 
 
 def touch(screen, word, value="", how=""):
-    return b'{"type":"Touch","screen":%d,"touch":"%s","value":"%s","how":"%s"}\n' % (
+    return b'{"type":"Touch","asks":%d,"touch":"%s","value":"%s","how":"%s"}\n' % (
         screen, word.encode(), value.encode(), how.encode(),
     )  # fmt: skip
 
@@ -214,11 +214,11 @@ NONSENSE = {
     "no text": b"\xff\xfe\x00\n",
     "an empty line": b"\n",
     "another type": b'{"type":"Screen","number":1}\n',
-    "no type": b'{"screen":1,"touch":"approve"}\n',
-    "an unknown key": b'{"type":"Touch","screen":1,"touch":"approve","voter":1}\n',
-    "a word for a number": b'{"type":"Touch","screen":"1","touch":"approve"}\n',
-    "a value too long": b'{"type":"Touch","screen":1,"touch":"number","value":"' + b"7" * 65 + b'"}\n',
-    "half a character": b'{"type":"Touch","screen":1,"touch":"pin","value":"\\ud800"}\n',
+    "no type": b'{"asks":1,"touch":"approve"}\n',
+    "an unknown key": b'{"type":"Touch","asks":1,"touch":"approve","voter":1}\n',
+    "a word for a number": b'{"type":"Touch","asks":"1","touch":"approve"}\n',
+    "a value too long": b'{"type":"Touch","asks":1,"touch":"number","value":"' + b"7" * 65 + b'"}\n',
+    "half a character": b'{"type":"Touch","asks":1,"touch":"pin","value":"\\ud800"}\n',
     "a line too long": b" " * (limits.ANSWER_BYTES + 1) + b'{"type":"Drawn","screen":1}\n',
     "a line without end": b"7" * (limits.ANSWER_BYTES + 1),
     "a list in a list in a list": b'{"a":' + b"[" * 1_010 + b"\n",
@@ -260,9 +260,9 @@ def test_touches_that_the_screen_does_not_offer_are_dropped(running):
     with raw(table) as strange:
         first_line(strange)
         for word, value, how in MEANINGLESS:
-            strange.sendall(touch(shown.number, word, value, how))
+            strange.sendall(touch(shown.asks, word, value, how))
         strange.sendall(touch(2**70, "approve") + touch(-1, "approve"))
-        strange.sendall(touch(shown.number, "cancel"))
+        strange.sendall(touch(shown.asks, "cancel"))
         assert isinstance(client.next().content, s.Ready), "of all these only the last was a button"
     assert node.poll() is None
 
@@ -274,15 +274,15 @@ def test_touches_of_an_older_screen_are_dropped(running):
     with raw(table) as late:
         first_line(late)
         shown = show(client, table, first)
-        late.sendall(touch(shown.number, "approve") * 3)
+        late.sendall(touch(shown.asks, "approve") * 3)
         assert isinstance(client.next().content, s.Green)
         green = client.screen
-        late.sendall(touch(green.number, "next"))
+        late.sendall(touch(green.asks, "next"))
         client.showing(s.Ready)
         next_shown = show(client, table, second)
         assert next_shown.number > shown.number
-        late.sendall(touch(shown.number, "approve") + touch(next_shown.number - 1, "approve"))
-        late.sendall(touch(next_shown.number, "cancel"))
+        late.sendall(touch(shown.asks, "approve") + touch(next_shown.asks - 1, "approve"))
+        late.sendall(touch(next_shown.asks, "cancel"))
         assert isinstance(client.next().content, s.Ready), "the old touches came first and did nothing"
     assert isinstance(serve(client, table, third).content, s.Green)
     assert differences([first, third], exported(table)) == []
@@ -293,7 +293,7 @@ def test_a_touch_that_comes_byte_by_byte_is_one_touch(running):
     table, _, client = running
     shown = show(client, table, may_vote(table)[0])
     with raw(table) as slow:
-        for byte in touch(shown.number, "approve"):
+        for byte in touch(shown.asks, "approve"):
             slow.sendall(bytes([byte]))
         assert isinstance(client.next().content, s.Green)
 
@@ -303,7 +303,7 @@ def test_half_a_touch_is_no_touch(running):
     table, _, client = running
     shown = show(client, table, may_vote(table)[0])
     with raw(table) as dying:
-        dying.sendall(touch(shown.number, "approve")[:-1])
+        dying.sendall(touch(shown.asks, "approve")[:-1])
     client.touch("cancel")
     assert isinstance(client.next().content, s.Ready)
 
@@ -314,7 +314,7 @@ def test_many_lines_in_one_packet_are_read_in_their_order(running):
     shown = show(client, table, may_vote(table)[0])
     before = memory_kb(node.pid)
     with raw(table) as busy:
-        busy.sendall(touch(1, "approve") * 50_000 + touch(shown.number, "approve"))
+        busy.sendall(touch(1, "approve") * 50_000 + touch(shown.asks, "approve"))
         assert isinstance(client.next().content, s.Green)
     assert memory_kb(node.pid) - before < 5_000
 

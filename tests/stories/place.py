@@ -80,7 +80,7 @@ class InMemory(ScreenClient):
     def touch(self, touch: str, value: str = "", how: str = "") -> None:
         """Touch a button of the screen that was read last."""
         assert self.screen is not None
-        self._place._put(self._name, s.Touch(self.screen.number, touch, value, how))
+        self._place._put(self._name, s.Touch(self.screen.asks, touch, value, how))
 
 
 class Place:
@@ -365,7 +365,7 @@ class Place:
 
     def touch(self, name: str, touch: str, value: str = "") -> None:
         """A button is touched on the newest screen."""
-        self._put(name, s.Touch(self.devices[name].screens[-1].number, touch, value))
+        self._put(name, s.Touch(self.devices[name].screens[-1].asks, touch, value))
 
     def scan(self, name: str, voter: int) -> None:
         """A voter's card is scanned."""

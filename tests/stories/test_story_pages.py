@@ -1,9 +1,12 @@
 """Stories of the chair's pages at real nodes: what they say is so, and what people are likely to do wrong is told."""
 
+import pytest
 from place import Place
 
+from kiosk.chair import NotOfferedError
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.domain.desk_states import Deed
 from tests import made_up
 
 
@@ -128,3 +131,108 @@ def test_a_stop_that_its_table_left_is_found_again_everywhere(place: Place) -> N
     place.ask("T3", 201)
     place.wait(6_000)
     assert place.content("T3").headline == "Table 2's list is being moved"
+
+
+def test_a_touch_counts_though_the_page_tells_more_by_now(place: Place) -> None:
+    """The overview is on the secretary's screen, and a table locks before the finger is lifted: what was touched was seen."""
+    place.chair("S").overview()
+    seen = place.devices["S"].screens[-1]
+    place.order("T2", Deed.LOCK)
+    place.wait(3_000)
+    assert place.devices["S"].screens[-1].content != seen.content
+    place._put("S", s.Touch(seen.asks, "pick stop"))
+    assert board(place, "S").page == "PickStopped"
+
+
+def test_a_touch_does_not_count_where_it_would_mean_something_else_by_now(place: Place) -> None:
+    """The secretary is about to undo a mark under which nothing was handed out; then the clerk says that it was. The button is
+    the same, and would undo what was handed out."""
+    place.ask("T3", 201)
+    place.wait(1_000)
+    for answer in ("unsure", "yes"):
+        place.crash("T3")
+        place.restart("T3")
+        if answer == "yes":
+            place.chair("S").marks(201)
+        seen = place.devices["S"].screens[-1]
+        place.touch("T3", answer)
+        place.wait(3_000)
+    assert isinstance(seen.content, s.Board)
+    assert seen.content.items
+    assert board(place, "S").items == seen.content.items
+    place._put("S", s.Touch(seen.asks, "pick 1"))
+    assert board(place, "S").page == "Marks"
+    place.touch("S", "pick 1")
+    assert place.shown("S") == "Pin"
+
+
+# --- the chair by command ---------------------------------------------------------------------------------------------
+
+
+def test_an_opening_by_command_does_not_go_past_cards_that_are_to_be_scanned(place: Place) -> None:
+    """Table 3 was an island, and the power fails everywhere; it stays off. What it served alone lies in its pile only."""
+    place.cut_off("T3")
+    place.wait(6_000)
+    place.order("T3", Deed.ISLAND)
+    place.serve("T3", 302)
+    for name in list(place.devices):
+        place.crash(name)
+    place.heal()
+    place.restart("S", "T1", "T2")
+    place.wait(3_000)
+    chair = place.chair("S")
+    with pytest.raises(NotOfferedError, match=r"Now the cards: .* Table 3: "):
+        chair.open_poll(["T3.1"], made_up.code(2))
+    assert not place.bodies("S", e.View)[1:]
+    assert chair.scan_cards("T3", [made_up.card(302)]) == "No. 000 302 is in. Scanned: 1"
+    place.finish("S")
+    place.wait(3_000)
+    assert place.refuses("T2", 302)
+
+
+def test_a_card_that_is_not_read_is_told_of_and_ends_the_command(place: Place) -> None:
+    """The one before it is in, and the one after it is not; nothing else is said."""
+    place.crash("T3")
+    place.stop("T1", "T3")
+    chair = place.chair("T1")
+    misread = made_up.card(302)[:-1] + str((int(made_up.card(302)[-1]) + 1) % 10)
+    with pytest.raises(NotOfferedError, match=r"card 2 is not in, nor what follows it: That is no polling card"):
+        chair.scan_cards("T3", [made_up.card(301), misread, made_up.card(303)])
+    assert [body.voter for body in place.bodies("T1", e.Card)] == [301]
+
+
+def test_no_cards_are_scanned_by_command_without_a_stop(place: Place) -> None:
+    """It says what comes first, and chooses nothing."""
+    with pytest.raises(NotOfferedError, match="no stop is under way here: begin with `stop`"):
+        place.chair("T1").scan_cards("T3", [301])
+    assert place.shown("T1") == "Ready"
+
+
+def test_a_code_is_not_used_by_command_while_the_page_speaks_against_it(place: Place) -> None:
+    """Table 3 still answers: the code stays the next one."""
+    chair = place.chair("T1")
+    with pytest.raises(NotOfferedError, match=r"Still answers: Table 3.*--although"):
+        chair.stop(["T3.1"], made_up.code(2), although=False)
+    chair.leave()
+    assert (place.shown("T1"), place.bodies("T1", e.Stop)) == ("Ready", [])
+    chair.stop(["T3.1"], made_up.code(2))
+    assert [body.n for body in place.bodies("T1", e.Stop)] == [2]
+
+
+def test_what_became_of_an_undo_is_told_of_that_voter(place: Place) -> None:
+    """Another code is not finished, which the overview tells first."""
+    place.serve("T1", 101)
+    place.crash("T3")
+    place.stop("S", "T3")
+    chair = place.chair("S")
+    chair.marks(made_up.card(101))
+    assert chair.whose.startswith("no. 000 101")
+    assert chair.undo(1) == "no. 000 101: the mark from table 1: the undo waits for table 1"
+
+
+def test_a_chair_that_comes_while_a_voter_is_served_waits_outside(place: Place) -> None:
+    """The clerk is not disturbed, and the chair is told why."""
+    place.scan("T1", 101)
+    with pytest.raises(NotOfferedError, match="the clerk is busy at this screen"):
+        place.chair("T1").overview()
+    assert place.shown("T1") == "VoterShown"

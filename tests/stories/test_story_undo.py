@@ -265,7 +265,7 @@ def test_an_undo_says_no_more_than_was_read(place: Place) -> None:
     place.touch("S", "pick 1")
     assert "NOTHING was handed out" in place.content("S").headline
     rows = [row for row in place.devices["T3"].disk if row.run in place.runs_on("T3")]
-    pin = s.Touch(place.devices["S"].screens[-1].number, "pin", made_up.PIN)
+    pin = s.Touch(place.devices["S"].screens[-1].asks, "pin", made_up.PIN)
     place._put("S", Heard("T3.1", batch_of(rows)), pin)
     assert place.bodies("S", e.Request) == []
     place.wait(2_000)
