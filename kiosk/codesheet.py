@@ -1,12 +1,11 @@
 """The paper with the chair's codes: A4 pages as PDF, five codes on each, with a bar code, the digits, and a box to cross out.
 
-Everything is in Danish, the language of the place. The pages hold secrets. What is drawn is drawn for a cheap scanner and a
-common printer: a bar is a multiple of 1/75 inch, eight dots of 600 to the inch, and a whole bar code is under 80 mm.
+They are in the language in which the plan lets the screens begin, and hold secrets. What is drawn is drawn for a cheap scanner
+and a common printer: a bar is a multiple of 1/75 inch, eight dots of 600 to the inch, and a whole bar code is under 80 mm.
 """
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from kiosk.config import Plan
 from kiosk.domain.codetext import CHAIR, RESERVE, grouped
-from kiosk.domain.texts import month, text
+from kiosk.domain.texts import Language, day, text
 
 _PAGE_CODES = 5  # so far apart that a scanner can't read the neighbour's
 _MODULE = 72 / 75  # points: 0.339 mm
@@ -34,26 +33,9 @@ _BARS_LEFT = _MARGIN + 20 * mm
 _BOX_LEFT, _BOX_WIDTH = _WIDTH - _MARGIN - 56 * mm, 56 * mm
 _DIGITS_SIZE = 14.5
 
-_SHEETS = {
-    "chair": (
-        CHAIR,
-        "Formandens koder",
-        "Ligger i formandens kuvert ved valgstedet",
-        f"Er arket væk, eller har andre set det: brug reservearket med koderne {RESERVE[0]}–{RESERVE[-1]}, som kommunen har.",
-    ),
-    "reserve": (
-        RESERVE,
-        "Reservekoder",
-        "Ligger i forseglet kuvert hos kommunen",
-        f"Bruges kun, når formandens ark er brugt op, væk eller set af andre. Så gælder {CHAIR[0]}–{CHAIR[-1]} ikke mere.",
-    ),
-}
-_TO_DO = (
-    "Brug koderne i rækkefølge: den første, der ikke er streget ud. En, der er sprunget over, gælder ikke mere.",
-    "Én kode til hvert stop. Skan stregkoden ved et bord, der kører, eller tast alle tallene, linje for linje.",
-    "Streg koden ud med det samme, og skriv klokkeslæt og bord.",
-    "Læg arket tilbage i kuverten. Lad ingen se, kopiere eller fotografere det.",
-)
+_SHEETS = {"chair": (CHAIR, RESERVE), "reserve": (RESERVE, CHAIR)}
+"""The numbers of a sheet's codes, and those of the other sheet."""
+_TO_DO = ("sheet_order", "sheet_one_each", "sheet_cross_out", "sheet_put_back")
 
 
 def code_sheets(plan: Plan, texts: Mapping[int, str]) -> dict[str, bytes]:
@@ -65,13 +47,14 @@ def code_sheets(plan: Plan, texts: Mapping[int, str]) -> dict[str, bytes]:
 def _sheet(plan: Plan, name: str, texts: Sequence[str]) -> bytes:
     data = BytesIO()
     canvas = Canvas(data, pagesize=A4)
-    canvas.setTitle(f"{_SHEETS[name][1]}, {plan.place.name}")
+    language = plan.desk.language
+    canvas.setTitle(f"{text(f'sheet_{name}', language)}, {plan.place.name}")
     pages = [texts[at : at + _PAGE_CODES] for at in range(0, len(texts), _PAGE_CODES)]
     for number, page in enumerate(pages, 1):
-        _head(canvas, plan, name, f"Side {number} af {len(pages)}")
+        _head(canvas, plan, name, text("sheet_page", language, number, len(pages)))
         for row, one in enumerate(page):
-            _code(canvas, one, _ROWS_TOP - row * _ROW)
-        _foot(canvas, name, _ROWS_TOP - _PAGE_CODES * _ROW)
+            _code(canvas, one, _ROWS_TOP - row * _ROW, language)
+        _foot(canvas, name, language, _ROWS_TOP - _PAGE_CODES * _ROW)
         canvas.showPage()
     canvas.save()
     return data.getvalue()
@@ -79,15 +62,15 @@ def _sheet(plan: Plan, name: str, texts: Sequence[str]) -> bytes:
 
 def _head(canvas: Canvas, plan: Plan, name: str, page: str) -> None:
     """Whose sheet it is: which codes, place and day; an exercise in large letters."""
-    numbers, title, where, _ = _SHEETS[name]
+    (numbers, _), language = _SHEETS[name], plan.desk.language
     right, top = _WIDTH - _MARGIN, _HEIGHT - _MARGIN
     canvas.setFont("Bold", 22)
-    canvas.drawString(_MARGIN, top - 18, f"{title} {numbers[0]}–{numbers[-1]}")
+    canvas.drawString(_MARGIN, top - 18, f"{text(f'sheet_{name}', language)} {numbers[0]}–{numbers[-1]}")
     canvas.setFont("Regular", 9)
-    canvas.drawString(_MARGIN, top - 31, f"{where}. HEMMELIGT.")
+    canvas.drawString(_MARGIN, top - 31, text("sheet_secret", language, text(f"sheet_{name}_where", language)))
     canvas.drawRightString(right, top - 31, f"{page} · {plan.place.realm}")
     if plan.place.training:
-        word, size = text("training", "da"), 30
+        word, size = text("training", language), 30
         width = pdfmetrics.stringWidth(word, "Bold", size) + 24
         canvas.rect(right - width, top - 20, width, 34, fill=1)
         canvas.setFillGray(1)
@@ -95,7 +78,7 @@ def _head(canvas: Canvas, plan: Plan, name: str, page: str) -> None:
         canvas.drawCentredString(right - width / 2, top - 14, word)
         canvas.setFillGray(0)
     below = _in_box(canvas, plan.place.name, "Bold", 17, top - 38, 42)
-    _in_box(canvas, f"{plan.day.name}, {_long(plan.day.date)}", "Regular", 12, below - 2, 30)
+    _in_box(canvas, f"{plan.day.name}, {day(plan.day.date, language)}", "Regular", 12, below - 2, 30)
     canvas.setLineWidth(1.2)
     canvas.line(_MARGIN, _ROWS_TOP, right, _ROWS_TOP)
 
@@ -115,7 +98,7 @@ def _in_box(canvas: Canvas, words: str, font: str, size: float, top: float, heig
     return top - len(lines) * size * 1.2
 
 
-def _code(canvas: Canvas, one: str, top: float) -> None:
+def _code(canvas: Canvas, one: str, top: float, language: Language) -> None:
     number, *groups = grouped(one)
     canvas.setFont("Bold", 34)
     canvas.drawString(_MARGIN, top - 16 * mm, str(int(number)))
@@ -125,44 +108,42 @@ def _code(canvas: Canvas, one: str, top: float) -> None:
     half = len(groups) // 2
     for line, part in enumerate(([number, *groups[:half]], [" " * len(number), *groups[half:]]), 1):
         canvas.drawString(_BARS_LEFT + _QUIET, top - 21 * mm - line * 6 * mm, " ".join(part))
-    _box(canvas, top)
+    _box(canvas, top, language)
     canvas.setLineWidth(0.4)
     canvas.line(_MARGIN, top - _ROW, _WIDTH - _MARGIN, top - _ROW)
 
 
-def _box(canvas: Canvas, top: float) -> None:
+def _box(canvas: Canvas, top: float, language: Language) -> None:
     """To cross out: used, at what time, at which table."""
     bottom, height = top - _ROW + 3 * mm, _ROW - 6 * mm
     canvas.setLineWidth(0.8)
     canvas.rect(_BOX_LEFT, bottom, _BOX_WIDTH, height)
     canvas.rect(_BOX_LEFT + 4 * mm, bottom + height - 10.5 * mm, 7 * mm, 7 * mm)
     canvas.setFont("Bold", 13)
-    canvas.drawString(_BOX_LEFT + 14 * mm, bottom + height - 8.7 * mm, "Brugt")
+    canvas.drawString(_BOX_LEFT + 14 * mm, bottom + height - 8.7 * mm, text("sheet_used", language))
     canvas.setFont("Regular", 12)
     canvas.setLineWidth(0.4)
-    for left, word, width in ((4, "kl.", 16), (29, "bord", 12)):
-        at = _BOX_LEFT + left * mm
+    for left, key, width in ((4, "sheet_used_at", 16), (29, "sheet_used_where", 12)):
+        word, at = text(key, language), _BOX_LEFT + left * mm
         canvas.drawString(at, bottom + 6 * mm, word)
         start = at + pdfmetrics.stringWidth(f"{word} ", "Regular", 12)
         canvas.line(start, bottom + 5.5 * mm, start + width * mm, bottom + 5.5 * mm)
 
 
-def _foot(canvas: Canvas, name: str, top: float) -> None:
+def _foot(canvas: Canvas, name: str, language: Language, top: float) -> None:
     """What is to be done."""
     at = top - 6.5 * mm
     canvas.setFont("Bold", 11)
-    canvas.drawString(_MARGIN, at, "Sådan bruges koderne")
-    for number, words in enumerate((*_TO_DO, _SHEETS[name][3]), 1):
+    canvas.drawString(_MARGIN, at, text("sheet_how", language))
+    _, other = _SHEETS[name]
+    last = text(f"sheet_{name}_last", language, other[0], other[-1])
+    for number, words in enumerate((*(text(key, language) for key in _TO_DO), last), 1):
         for line, part in enumerate(simpleSplit(words, "Regular", 10, _WIDTH - 2 * _MARGIN - 14)):
             at -= 13.2
             canvas.setFont("Regular", 10)
             if line == 0:
                 canvas.drawString(_MARGIN, at, f"{number}.")
             canvas.drawString(_MARGIN + 14, at, part)
-
-
-def _long(day: date) -> str:
-    return f"{day.day}. {month(day.month, 'da')} {day.year}"
 
 
 def _load_fonts() -> None:

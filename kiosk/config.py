@@ -7,7 +7,7 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ import msgspec
 from kiosk import limits
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.nodes import SECRETARY
+from kiosk.domain.texts import FIRST, Language, languages
 
 PlaceCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,8}\Z", description="digits, as on the polling card")]
 ElectionId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_-]{1,16}\Z")]
@@ -57,12 +58,13 @@ class Day(_Part, frozen=True):
 
 
 class PlannedElection(_Part, frozen=True):
-    """One election held that day. `codes` are further words by which the voter list calls it, e.g. "B"."""
+    """One election held that day. `names` is its name in other languages; `codes` are further words by which the voter list
+    calls it, e.g. "B"."""
 
     id: ElectionId
     name: Text
-    name_en: Text
     colour: Colour
+    names: dict[Language, Text] = {}
     codes: tuple[Text, ...] = ()
 
 
@@ -88,7 +90,7 @@ class Desk(_Part, frozen=True):
     """What the clerk's desk does. `clear_after_s`: seconds after which a served voter's data leaves the screen."""
 
     birth_date: Literal["compare", "enter"] = "compare"
-    language: Literal["da", "en"] = "da"
+    language: Language = FIRST
     clear_after_s: Annotated[int, msgspec.Meta(ge=2, le=120)] = 10
     sounds: bool = True
 
@@ -179,6 +181,9 @@ class Plan(_Part, frozen=True):
             raise ValueError("`card.pattern` needs a group (?P<voter>…) for the voter number")
         self._check_lengths()
         self._check_nodes()
+        _spoken("desk.language", [self.desk.language])
+        for election in self.elections:
+            _spoken("elections.names", election.names)
 
     def _check_nodes(self) -> None:
         _unique("brokers", [f"{b.host}:{b.port}" for b in self.brokers])
@@ -219,7 +224,7 @@ class Plan(_Part, frozen=True):
     @property
     def ballots(self) -> tuple[Election, ...]:
         """The elections of the day in the plan's order, as the domain knows them."""
-        return tuple(Election(e.id, e.name, e.name_en, e.colour) for e in self.elections)
+        return tuple(Election(e.id, e.name, e.names, e.colour) for e in self.elections)
 
 
 def _unique(key: str, values: Sequence[object]) -> None:
@@ -228,6 +233,12 @@ def _unique(key: str, values: Sequence[object]) -> None:
         if value in seen:
             raise ValueError(f"`{key}`: {value} stands more than once")
         seen.add(value)
+
+
+def _spoken(key: str, named: Iterable[Language]) -> None:
+    for language in named:
+        if language not in languages():
+            raise ValueError(f"`{key}`: there is no language {language!r}: write {' or '.join(map(repr, languages()))}")
 
 
 def load_plan(path: Path) -> Plan:

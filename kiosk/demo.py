@@ -162,7 +162,7 @@ def _spread(seconds: Sequence[float]) -> str:
 
 def _conclude(place: Place, out: Path, records: dict[int, Path], say: Say) -> int:
     """The pictures, the check of a log, and the proof; 1 where anything did not hold."""
-    say("== A picture of every screen, both sizes, both languages (half a minute)")
+    say("== A picture of every screen, both sizes, all languages (half a minute)")
     draw_all(out / "gallery")
     say("== The signed log of table 1, which holds all nodes' entries, is checked as an auditor would")
     node, exported = place.table(1), out / "log.jsonl"

@@ -1,4 +1,4 @@
-"""A picture of every screen, in both sizes and both languages: for people to look at. `python -m kiosk.gallery FOLDER`."""
+"""A picture of every screen, in both sizes and all languages: for people to look at. `python -m kiosk.gallery FOLDER`."""
 
 import subprocess
 import sys
@@ -16,9 +16,10 @@ def draw_all(folder: Path) -> None:
 def _draw_one_size(folder: Path, width: int, height: int) -> None:
     from kiosk.display.gallery import draw_gallery
     from kiosk.display.words import no_link
+    from kiosk.domain.texts import languages
     from kiosk.samples import samples
 
-    for language in ("da", "en"):
+    for language in languages():
         made = samples(language)
         made["no-link"] = no_link(made["ready"].strip)
         made["no-link-green"] = no_link(made["green"].strip, made["green"].content)

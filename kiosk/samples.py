@@ -70,8 +70,8 @@ def sample_view(language: Language) -> view.View:
         training=True,
         sounds=False,
         elections=(
-            Election("byraad", "byråd", "council", Colour.WHITE),
-            Election("region", "regionsråd", "region", Colour.YELLOW),
+            Election("byraad", "byråd", {"en": "council"}, Colour.WHITE),
+            Election("region", "regionsråd", {"en": "region"}, Colour.YELLOW),
         ),
         zone=UTC,
         voter_digits=6,

@@ -28,7 +28,10 @@ PIN = "271828"
 MORNING_MS = int(datetime(2025, 11, 18, 8, 0, tzinfo=UTC).timestamp() * 1000)
 CARD = CardRules(re.compile(r"(?P<place>\d{4})(?P<voter>\d{6})(?P<check>\d{2})"), True, PLACE, {}, max_chars=32)
 FIRST_PREV = first_prev(PLACE, "2025-11-18", "a list")
-BALLOTS = (Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW))
+BALLOTS = (
+    Election("byraad", "byråd", {"en": "council"}, Colour.WHITE),
+    Election("region", "regionsråd", {"en": "region"}, Colour.YELLOW),
+)
 BOTH = tuple(election.id for election in BALLOTS)
 
 

@@ -13,7 +13,7 @@ from kiosk.display import forms, theme, words
 from kiosk.display.layout import Part, Row, Words, measure
 from kiosk.display.parts import Key
 from kiosk.domain.screens import Button, Content, Other, Strip, Unresolved
-from kiosk.domain.texts import ZONE
+from kiosk.domain.texts import FIRST, ZONE
 
 
 class Tag(Words):
@@ -109,7 +109,7 @@ class StripBar(Row):
     """
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
-    strip = ObjectProperty(Strip(table="", place="", mode="", language="da"), rebind=True)
+    strip = ObjectProperty(Strip(table="", place="", mode="", language=FIRST), rebind=True)
     time = StringProperty("")
     form = ObjectProperty(forms.FULLEST, rebind=True)
 

@@ -11,6 +11,7 @@ from kiosk.display import bars, icons, parts, rows, theme, words
 from kiosk.display.layout import Column
 from kiosk.domain import screens
 from kiosk.domain.screens import Button, Content
+from kiosk.domain.texts import FIRST, text
 
 KV = Path(__file__).parent / "kv"
 NEEDED = (bars, icons, parts, rows)  # their classes must exist before the rules are read
@@ -21,7 +22,7 @@ class View(Column):
 
     model = ObjectProperty(rebind=True)
     sizes = ObjectProperty(theme.LARGE, rebind=True)
-    language = StringProperty("da")
+    language = StringProperty(FIRST)
     shown = StringProperty("")  # what stands in the pad's field
     how = StringProperty("")
     pad_idle = BooleanProperty(False)
@@ -38,7 +39,7 @@ class View(Column):
         self._trigger_layout()
 
     def clear_key(self) -> str:
-        return words.clear_key(self.language)
+        return text("clear", self.language)
 
     def on_key(self, value: str) -> None:
         """The default answer: none."""

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from kiosk.domain.screens import Content, Fault, Green, NotReady, Screen, Strip
+from kiosk.domain.texts import FIRST, text
 
 NO_LINK = "D1"
 STOPPED = "D2"
@@ -15,53 +16,17 @@ def no_link(last: Strip | None, seen: Content | None = None) -> Screen:
 
     But a green that was `seen` holds, whatever becomes of the node: it stays to be read, and can't be touched.
     """
-    english = last is not None and last.language == "en"
+    strip = _bare(last)
     if isinstance(seen, Green):
-        words = (
-            f"The table's program does not answer ({NO_LINK}). Green still holds: hand out these ballots only, then wait"
-            if english
-            else f"Bordets program svarer ikke ({NO_LINK}). Grønt gælder stadig: udlevér kun disse stemmesedler, og vent"
-        )
-        return Screen(number=0, asks=0, strip=msgspec.structs.replace(_bare(last), warnings=(words,)), content=seen)
-    if english:
-        content = NotReady(
-            headline="The table's program does not answer",
-            reason="Wait. Hand out no ballots.",
-            remedy="If it is not back within a minute: contact the secretary",
-            code=NO_LINK,
-        )
-    else:
-        content = NotReady(
-            headline="Bordets program svarer ikke",
-            reason="Vent. Udlevér ingen stemmesedler.",
-            remedy="Kommer det ikke igen inden et minut: kontakt valgsekretæren",
-            code=NO_LINK,
-        )
-    return Screen(number=0, asks=0, strip=_bare(last), content=content)
+        holds = text("no_link_green", strip.language, NO_LINK)
+        return Screen(number=0, asks=0, strip=msgspec.structs.replace(strip, warnings=(holds,)), content=seen)
+    return Screen(number=0, asks=0, strip=strip, content=NotReady(*_told("no_link", strip), code=NO_LINK))
 
 
 def stopped(last: Strip | None) -> Screen:
     """The display failed and is about to be started again."""
-    if last is not None and last.language == "en":
-        content = Fault(
-            headline="Stop",
-            reason="The screen has failed and is starting again.",
-            remedy="Hand out no ballots. Wait for the screen; if it stays away: contact the secretary",
-            code=STOPPED,
-        )
-    else:
-        content = Fault(
-            headline="Stop",
-            reason="Skærmen har fejlet og starter igen.",
-            remedy="Udlevér ingen stemmesedler. Vent på skærmen; kommer den ikke: kontakt valgsekretæren",
-            code=STOPPED,
-        )
-    return Screen(number=0, asks=0, strip=_bare(last), content=content)
-
-
-def clear_key(language: str) -> str:
-    """What stands on the pad's key that empties it."""
-    return "Clear" if language == "en" else "Slet"
+    strip = _bare(last)
+    return Screen(number=0, asks=0, strip=strip, content=Fault(*_told("stopped", strip), code=STOPPED))
 
 
 def clock(now: datetime) -> str:
@@ -69,7 +34,12 @@ def clock(now: datetime) -> str:
     return f"{now.hour:02d}.{now.minute:02d}"
 
 
+def _told(key: str, strip: Strip) -> tuple[str, str, str]:
+    """Headline, reason and remedy."""
+    return text(key, strip.language), text(f"{key}_text", strip.language), text(f"{key}_do", strip.language)
+
+
 def _bare(last: Strip | None) -> Strip:
     if last is None:
-        return Strip(table="", place="", mode="", language="da")
+        return Strip(table="", place="", mode="", language=FIRST)
     return Strip(table=last.table, place=last.place, mode="", language=last.language, training=last.training)

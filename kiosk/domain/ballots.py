@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,9 +18,13 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Election:
-    """One election of the day; `name` and `name_en` are what the screens call it, e.g. "byråd", "council"."""
+    """One election of the day; `name` is what the screens call it, e.g. "byråd", and `names` in other languages, as "en"."""
 
     id: str
     name: str
-    name_en: str
+    names: Mapping[str, str]
     colour: Colour
+
+    def called(self, language: str) -> str:
+        """Its name in a language, or else its own."""
+        return self.names.get(language, self.name)

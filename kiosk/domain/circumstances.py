@@ -8,11 +8,11 @@ from functools import cached_property
 from msgspec import structs
 
 from kiosk.domain import screens as s
+from kiosk.domain import texts
 from kiosk.domain.ballots import Election
 from kiosk.domain.eligibility import Eligible, Withheld
 from kiosk.domain.nodes import table_of
 from kiosk.domain.situation import Mode, Peer, Situation
-from kiosk.domain.texts import Language, month, text
 
 
 def by_table(devices: Iterable[str]) -> list[str]:
@@ -39,7 +39,7 @@ def _secretary(peer: Peer) -> str:
 class View:
     """What the view needs to know besides the state. `zone` turns times into the clock on the wall."""
 
-    language: Language
+    language: texts.Language
     place: str
     table: int | None
     training: bool
@@ -56,7 +56,7 @@ class View:
 
     def say(self, key: str, *fields: object) -> str:
         """A text in the clerk's language."""
-        return text(key, self.language, *fields)
+        return texts.text(key, self.language, *fields)
 
     def number(self, number: int) -> str:
         """A voter number as it stands on the card, in groups of three: "004 182"."""
@@ -69,8 +69,7 @@ class View:
 
     def day(self, day: date) -> str:
         """A date in words: "14. marts 1968"."""
-        dot = "." if self.language == "da" else ""
-        return f"{day.day}{dot} {month(day.month, self.language)} {day.year}"
+        return texts.day(day, self.language)
 
     @cached_property
     def strip(self) -> s.Strip:
@@ -163,7 +162,7 @@ class View:
 
     def listed(self, words: list[str]) -> str:
         """Words in a row: "hvid, gul og blå"."""
-        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {self.say('and')} {words[-1]}"
+        return words[0] if len(words) == 1 else self.say("and", ", ".join(words[:-1]), words[-1])
 
     def book(self, book: int) -> str:
         """What a book is called."""
@@ -188,5 +187,4 @@ class View:
                 yield self._ballot(election, self.say(f"withheld_{withheld[election.id]}"))
 
     def _ballot(self, election: Election, withheld: str = "") -> s.Ballot:
-        name = election.name if self.language == "da" else election.name_en
-        return s.Ballot(election.colour, self.say(election.colour), name, withheld)
+        return s.Ballot(election.colour, self.say(election.colour), election.called(self.language), withheld)

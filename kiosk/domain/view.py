@@ -11,7 +11,7 @@ from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
 from kiosk.domain.office import meant, undone_here
 from kiosk.domain.situation import Elsewhere
-from kiosk.domain.texts import CODES
+from kiosk.domain.texts import CODES, name_of, next_after
 
 __all__ = ["View", "asked", "fault", "screen", "without_list"]
 
@@ -281,7 +281,8 @@ def _locked(_state: d.Locked, view: View) -> _Parts:
 
 
 def _menu(state: d.Menu, view: View) -> _Parts:
-    items = [_button(view, "language"), _button(view, "overview"), *(_button(view, deed) for deed in state.deeds)]
+    other = s.Button("language", name_of(next_after(view.language)))
+    items = [other, _button(view, "overview"), *(_button(view, deed) for deed in state.deeds)]
     return s.Menu(view.say("menu_title"), tuple(items)), _button(view, "back", "cancel"), None
 
 

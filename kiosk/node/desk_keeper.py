@@ -12,6 +12,7 @@ from kiosk.domain.codetext import Code
 from kiosk.domain.messages import Stance
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.situation import UndoState
+from kiosk.domain.texts import next_after
 from kiosk.domain.voters import Voter
 from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
@@ -168,7 +169,7 @@ class DeskKeeper:
             return
         if touch.touch == "language":
             view = self.face.view
-            self.face.look(replace(view, language="da" if view.language == "en" else "en"))
+            self.face.look(replace(view, language=next_after(view.language)))
             return
         given = self._read_touch(touch, now)
         if given is not None:

@@ -16,12 +16,15 @@ from kiosk.display.parts import PAD, Key
 from kiosk.display.rows import CROWD, LineRow
 from kiosk.domain.codetext import grouped
 from kiosk.domain.screens import Board, Content
+from kiosk.domain.texts import text
 from kiosk.samples import samples
+from tests.made_up_language import MADE_UP, NAME, add_language
 
 NOT_SHOWN = {
     "type",
     "id",
     "touch",
+    "page",
     "colour",
     "keyed",
     "digits",
@@ -82,7 +85,7 @@ def words_are_those_of_the_screen(hand, screen, language):
     told = {" ".join(text.split()) for text in expected(screen)}
     strip = screen.strip
     own = (strip.table, strip.mode, strip.training, strip.place, strip.seen, strip.secretary, strip.uncopied)
-    around = {*PAD, words.clear_key(language), hand.face.strip.time, *(" ".join(text.split()) for text in own)}
+    around = {*PAD, text("clear", language), hand.face.strip.time, *(" ".join(text.split()) for text in own)}
     around.add(hand.face.warnings.text)
     seen = set(hand.rendered())
     yield from sorted(told - seen)
@@ -226,6 +229,19 @@ def test_only_green_is_green_and_each_verdict_has_its_colour(hand):
     hand.show(words.no_link(None))
     assert tuple(hand.face.view.ground) == theme.AMBER
     assert hand.cut() == []
+
+
+def test_a_third_language_is_drawn(small_hand, tmp_path, monkeypatch):
+    """One more catalogue, and the key that switches to it, the pad and the display's own screens have its words too."""
+    add_language(tmp_path / "texts", monkeypatch)
+    small_hand.show(samples("en")["menu"])
+    assert NAME in small_hand.rendered()
+    for name in ("typing", "menu", "voter", "green"):
+        small_hand.show(samples(MADE_UP)[name])
+        assert list(words_are_those_of_the_screen(small_hand, samples(MADE_UP)[name], MADE_UP)) == []
+    assert "[Udlevér [[hvid] og [gul]]]" in small_hand.rendered()
+    small_hand.show(words.no_link(samples(MADE_UP)["ready"].strip))
+    assert "[Vent. Udlevér ingen stemmesedler.]" in small_hand.rendered()
 
 
 def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):

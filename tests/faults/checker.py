@@ -125,14 +125,16 @@ def table_of(name: str) -> int:
     return int(name.partition(".")[0].lstrip("ST") or 0)
 
 
-def check(logs: Mapping[str, Log], lights: Iterable[Light], lost: Collection[str] = ()) -> list[str]:
+def check(
+    logs: Mapping[str, Log], lights: Iterable[Light], lost: Collection[str] = (), unsure: Collection[int] = ()
+) -> list[str]:
     """Every fault found, as a sentence each; none if all holds. `lost`: devices of which a card was lost, or an old one put in;
-    their last words may be gone."""
+    their last words may be gone. `unsure`: voters of whom a clerk did not know whether they got ballots."""
     lights, folds = list(lights), {name: fold(log) for name, log in logs.items()}
     faults = [*_shown_twice(lights), *_on_one_disk(lights), *_differences(logs)]
     for name, log in logs.items():
         faults += [f"{name}: {fault}" for fault in (*_broken_chains(log), *_marked_twice(folds[name]))]
-        faults += [f"{name}: {fault}" for fault in (*_unlike(lights, folds[name], lost), *_endless(folds[name], lost))]
+        faults += [f"{name}: {fault}" for fault in (*_unlike(lights, folds[name], lost), *_endless(folds[name], lost, unsure))]
     return faults
 
 
@@ -181,9 +183,9 @@ def _unlike(lights: list[Light], folded: Fold, lost: Collection[str]) -> Iterato
         yield f"S2: ballots were handed out on {request}, which is withdrawn"
 
 
-def _endless(folded: Fold, lost: Collection[str]) -> Iterator[str]:
+def _endless(folded: Fold, lost: Collection[str], unsure: Collection[int]) -> Iterator[str]:
     for request in folded.made - folded.issued - folded.withdrawn - folded.refused:
-        if request.partition("-")[0] not in lost:
+        if request.partition("-")[0] not in lost and folded.said[request][1] not in unsure:
             yield f"L: request {request} never came to an end"
 
 

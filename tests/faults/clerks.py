@@ -5,7 +5,7 @@ import queue
 import random
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
@@ -61,12 +61,14 @@ class Crowd:
 
 @dataclass(slots=True)
 class Seen:
-    """What a table's clerk knows. `asked`: of each voter asked for, whether green was seen; `pile`: the cards taken in.
+    """What a table's clerk knows. `asked`: of each voter, whether green was seen, each time that ballots were asked for.
+    `unsure`: voters of whom the clerk could not say which time is meant. `pile`: the cards taken in.
 
     `waits`: how long a voter stood at the table, from when to when.
     """
 
-    asked: dict[int, bool] = field(default_factory=dict)
+    asked: defaultdict[int, list[bool]] = field(default_factory=lambda: defaultdict(list))
+    unsure: set[int] = field(default_factory=set)
     pile: list[int] = field(default_factory=list)
     waits: list[tuple[float, float]] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
@@ -91,14 +93,14 @@ class ClerksScreen(ScreenClient):
     def touch(self, touch: str, value: str = "", how: str = "") -> None:
         """As its parent, and remember whose ballots were asked for."""
         if touch == "approve" and isinstance(self.screen.content, s.VoterShown | s.BirthDate):
-            self._seen.asked[_voter(self.screen)] = False
+            self._seen.asked[_voter(self.screen)].append(False)
         super().touch(touch, value, how)
 
     def _keep(self, screen: s.Screen) -> None:
         lit = _voter(screen) if isinstance(screen.content, s.Green) else 0
         own, others = True, 0
         if lit and lit != self._lit:
-            self._seen.asked[lit] = True
+            self._seen.asked[lit][-1:] = [True]
             self._seen.pile.append(lit)
             self._served[lit] = self._node.number
             own, others = grants_on_disks(self._place.nodes.values(), self._node, lit)
@@ -197,9 +199,12 @@ class Clerk(threading.Thread):
             case s.Ready() | s.Green() | s.Refused() | s.Referred():
                 return True
             case s.Unresolved():
-                was_lit = self.seen.asked.get(_voter(shown), False)
-                self.seen.answers["yes" if was_lit else "no"] += 1
-                screen.touch("yes" if was_lit else "no")
+                seen = set(self.seen.asked[_voter(shown)])
+                answer = "unsure" if len(seen) > 1 else "yes" if True in seen else "no"
+                if answer == "unsure":
+                    self.seen.unsure.add(_voter(shown))
+                self.seen.answers[answer] += 1
+                screen.touch(answer)
                 screen.answer_within(1.0)
             case s.Waiting() if self._random.random() < 0.5:
                 screen.answer_within(2.0)

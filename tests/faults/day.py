@@ -136,7 +136,10 @@ def _tell(outcome: Outcome, place: FaultyPlace, clerks: dict[str, Clerk], chaos:
     outcome.check_ins = len(lights)
     outcome.faults = chaos.counts
     outcome.wrong += check(
-        {name: read_log(node.database) for name, node in place.nodes.items()}, lights, place.lost | place.aged
+        {name: read_log(node.database) for name, node in place.nodes.items()},
+        lights,
+        place.lost | place.aged,
+        {voter for clerk in clerks.values() for voter in clerk.seen.unsure},
     )
     outcome.wrong += [complaint for node in place.nodes.values() for complaint in _complaints(node)]
     for clerk in clerks.values():

@@ -36,7 +36,10 @@ VIEW = View(
     table=TABLE,
     training=False,
     sounds=False,
-    elections=(Election("byraad", "byråd", "council", Colour.WHITE), Election("region", "regionsråd", "region", Colour.YELLOW)),
+    elections=(
+        Election("byraad", "byråd", {"en": "council"}, Colour.WHITE),
+        Election("region", "regionsråd", {"en": "region"}, Colour.YELLOW),
+    ),
     zone=UTC,
     voter_digits=6,
     card_digits=12,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from node_loop import (
@@ -28,6 +29,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.node import Overran, Scanned, ScannerSeen
+from tests.made_up_language import add_language
 
 HOWS = ["spoken", "written", "shown", "known"]
 
@@ -567,6 +569,15 @@ def test_language() -> None:
     assert loop.screen.content.headline == "Ask for the birth date"
     loop.touch("cancel").touch("menu").touch("language").touch("cancel")
     assert loop.screen.content.headline == "Skan valgkortet"
+
+
+def test_a_third_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more catalogue, and the button goes to it, and from it back to Danish."""
+    add_language(tmp_path / "texts", monkeypatch)
+    loop = opened().touch("menu").touch("language").touch("language").touch("cancel").scan(ANNE.number)
+    assert (loop.screen.strip.language, loop.screen.content.headline) == ("xx", "[Spørg om fødselsdato]")
+    loop.touch("cancel").touch("menu").touch("language").touch("cancel")
+    assert (loop.screen.strip.language, loop.screen.content.headline) == ("da", "Skan valgkortet")
 
 
 def test_served_count() -> None:

@@ -9,7 +9,8 @@ KIOSK = Path(__file__).parents[2] / "kiosk"
 
 # Room -> the rooms of kiosk that it may import. A room may always import itself.
 MAY_IMPORT = {
-    "domain": set(),
+    "texts": set(),
+    "domain": {"texts"},
     "limits": set(),
     "node": {"domain", "limits"},
     "inbox": {"node", "limits"},
@@ -50,7 +51,7 @@ MAY_IMPORT = {
     "screen_client": {"domain", "limits"},
     "chair": {"domain", "screen_client"},
     "simulated": {"broker", "bundle", "chair", "domain", "limits", "sample", "screen_client"},
-    "gallery": {"display", "samples"},
+    "gallery": {"display", "domain", "samples"},
     "diagram": {"domain"},
 }
 EVERYTHING = {"wiring", "cli", "demo", "selftest"}

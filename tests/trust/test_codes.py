@@ -420,14 +420,23 @@ def lines(picture: Image.Image, dpi: int) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    "name", ["Skolen", "Æ" * 60, "W" * 80, "Idrætshallen ved Åen " * 3 + "Nørre Åby Sogn 12", "WWWWWWWWW " * 8]
+    ("name", "language"),
+    [
+        ("Skolen", "da"),
+        ("Æ" * 60, "da"),
+        ("W" * 80, "da"),
+        ("Idrætshallen ved Åen " * 3 + "Nørre Åby Sogn 12", "da"),
+        ("WWWWWWWWW " * 8, "da"),
+        ("Skolen", "en"),
+    ],
 )
-def test_nothing_overlaps(plan: Path, texts: dict[int, str], name: str) -> None:
+def test_nothing_overlaps(plan: Path, texts: dict[int, str], name: str, language: str) -> None:
     """Whatever place and day are called, no text touches another, a bar code or the edge of the page."""
     read = load_plan(plan)
     place = msgspec.structs.replace(read.place, name=name)
     day = msgspec.structs.replace(read.day, name=name, date=date(2025, 9, 30))
-    for sheet in code_sheets(msgspec.structs.replace(read, place=place, day=day), texts).values():
+    desk = msgspec.structs.replace(read.desk, language=language)
+    for sheet in code_sheets(msgspec.structs.replace(read, place=place, day=day, desk=desk), texts).values():
         for page, picture in itertools.islice(pages(sheet, 150), 1):  # the others are laid out alike
             text = page.get_textpage()
             boxes = [text.get_rect(at) for at in range(text.count_rects())]
