@@ -6,6 +6,7 @@ Two keys, for two purposes: `device.key` signs the log, `tls.key` opens connecti
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -14,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import limits
 from kiosk.authority import Authority, Issued, replace_file
-from kiosk.codes import Codes, new_codes, public_halves
+from kiosk.codes import Codes, new_codes, public_halves, sheet_id
 from kiosk.config import Broker as PlannedBroker
 from kiosk.config import Plan, PlanError, load_plan
 from kiosk.domain.nodes import node_of, origin_of, table_of
+from kiosk.domain.texts import ZONE
 from kiosk.keys import KeyFileError, PinHash, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
 PLAN, DEVICE, KEY = "plan.toml", "device.json", "device.key"
@@ -60,7 +62,7 @@ class Provisioned(msgspec.Struct, frozen=True):
     """What `provision` made: by device its folder, its signing key in hex and its certificate's SHA-256 in hex.
 
     The PINs are kept nowhere else, and the texts of the chair's `codes` in the two `sheets` only, which are to be printed and
-    deleted. `authority`: its folder, which no device needs.
+    deleted; `sheet_id` stands on both. `authority`: its folder, which no device needs.
     """
 
     bundles: dict[str, Path]
@@ -71,6 +73,7 @@ class Provisioned(msgspec.Struct, frozen=True):
     reserve_pin: str
     codes: Mapping[int, str]
     sheets: Mapping[str, Path]
+    sheet_id: str
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -169,19 +172,19 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
                 replace_file(folder / name, data)
         authority.save(out / "authority")
         replace_file(out / "authority" / PLAN, plan_file.read_bytes())
-        sheets = _write_sheets(plan, codes, out)
+        sheets = _write_sheets(plan, codes, sheet_id(public), out)
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error
     fingerprints = {origin: pairs[origin][TLS].fingerprint for origin in origins}
-    return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve, codes, sheets)
+    return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve, codes, sheets, sheet_id(public))
 
 
-def _write_sheets(plan: Plan, codes: Mapping[int, str], out: Path) -> dict[str, Path]:
+def _write_sheets(plan: Plan, codes: Mapping[int, str], name_of_both: str, out: Path) -> dict[str, Path]:
     """The chair's codes on paper: the only place where they stand, and readable to their owner alone."""
     from kiosk.codesheet import code_sheets  # here, since no node shall carry a maker of PDFs in its memory
 
     sheets = {}
-    for name, pdf in code_sheets(plan, codes).items():
+    for name, pdf in code_sheets(plan, codes, name_of_both, datetime.now(ZONE)).items():
         sheets[name] = out / f"codes-{name}.pdf"
         replace_file(sheets[name], pdf)
     return sheets

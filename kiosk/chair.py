@@ -98,7 +98,7 @@ class Chair:
         if isinstance(screen.content, s.Typing):
             notice = screen.content.notice
             self.leave()
-            raise NotOfferedError(notice if skips else f"{notice} (--skips gives it twice)")
+            raise NotOfferedError(notice if skips else f"{notice} (If it is the next one all the same: --skips)")
         return screen.content.headline
 
     @property

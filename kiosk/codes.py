@@ -6,6 +6,7 @@ that a secret is good for nothing else.
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
@@ -37,6 +38,11 @@ def public_halves(texts: Iterable[str], realm: str, day: str) -> dict[int, str]:
     return halves
 
 
+def sheet_id(public: Mapping[int, str]) -> str:
+    """A short name of the codes with these public halves, by which people tell the sheets of one provision from another's."""
+    return sha256("".join(public[number] for number in sorted(public)).encode()).hexdigest()[:6]
+
+
 class Codes:
     """The codes of one place and day, as a device knows them.
 
@@ -48,6 +54,7 @@ class Codes:
         if set(public) != set(NUMBERS):
             raise KeyFileError(f"it has not the codes {NUMBERS[0]} to {NUMBERS[-1]}: provision the place again")
         self._realm, self._day, self._public = realm, day, dict(public)
+        self.sheet = sheet_id(public)
         self._signers = Signers({str(number): key for number, key in public.items()})
 
     def read(self, text: str) -> Code | Misread:

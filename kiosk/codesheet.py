@@ -6,6 +6,7 @@ and a common printer: a bar is a multiple of 1/75 inch, eight dots of 600 to the
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -35,16 +36,18 @@ _DIGITS_SIZE = 14.5
 
 _SHEETS = {"chair": (CHAIR, RESERVE), "reserve": (RESERVE, CHAIR)}
 """The numbers of a sheet's codes, and those of the other sheet."""
-_TO_DO = ("sheet_order", "sheet_one_each", "sheet_cross_out", "sheet_put_back")
+_TO_DO = ("sheet_order", "sheet_for", "sheet_scan", "sheet_cross_out", "sheet_put_back")
 
 
-def code_sheets(plan: Plan, texts: Mapping[int, str]) -> dict[str, bytes]:
-    """The PDFs of the codes with these texts: `chair` and `reserve`."""
+def code_sheets(plan: Plan, texts: Mapping[int, str], mark: str, made: datetime) -> dict[str, bytes]:
+    """The PDFs of the codes with these texts, `chair` and `reserve`; they bear a `mark`, and when they were `made`."""
     _load_fonts()
-    return {name: _sheet(plan, name, [texts[number] for number in sheet[0]]) for name, sheet in _SHEETS.items()}
+    language = plan.desk.language
+    of = text("sheet_of", language, mark, day(made.date(), language), f"{made:%H.%M}")
+    return {name: _sheet(plan, name, of, [texts[number] for number in sheet[0]]) for name, sheet in _SHEETS.items()}
 
 
-def _sheet(plan: Plan, name: str, texts: Sequence[str]) -> bytes:
+def _sheet(plan: Plan, name: str, of: str, texts: Sequence[str]) -> bytes:
     data = BytesIO()
     canvas = Canvas(data, pagesize=A4)
     language = plan.desk.language
@@ -55,6 +58,7 @@ def _sheet(plan: Plan, name: str, texts: Sequence[str]) -> bytes:
         for row, one in enumerate(page):
             _code(canvas, one, _ROWS_TOP - row * _ROW, language)
         _foot(canvas, name, language, _ROWS_TOP - _PAGE_CODES * _ROW)
+        _measure(canvas, of, language)
         canvas.showPage()
     canvas.save()
     return data.getvalue()
@@ -144,6 +148,20 @@ def _foot(canvas: Canvas, name: str, language: Language, top: float) -> None:
             if line == 0:
                 canvas.drawString(_MARGIN, at, f"{number}.")
             canvas.drawString(_MARGIN + 14, at, part)
+
+
+def _measure(canvas: Canvas, of: str, language: Language) -> None:
+    """Which provision it is of, and a line that shows whether it was printed at full size: else no scanner may read it."""
+    bottom, right = 11.5 * mm, _WIDTH - _MARGIN
+    canvas.setFont("Bold", 9)
+    canvas.drawString(_MARGIN, bottom, of)
+    left = right - 50 * mm
+    canvas.setLineWidth(0.6)
+    canvas.line(left, bottom, right, bottom)
+    for end in (left, right):
+        canvas.line(end, bottom - 1 * mm, end, bottom + 1 * mm)
+    canvas.setFont("Regular", 8)
+    canvas.drawCentredString((left + right) / 2, bottom + 1.2 * mm, text("sheet_measure", language))
 
 
 def _load_fonts() -> None:

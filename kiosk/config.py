@@ -247,14 +247,16 @@ def load_plan(path: Path) -> Plan:
     Raises:
         PlanError: it can't be read, is not TOML, or a key is missing, unknown or wrong.
     """
+    data = b""
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Plan)
+        data = path.read_bytes()
+        return msgspec.toml.decode(data, type=Plan)
     except OSError as error:
         raise PlanError(f"{path}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise PlanError(f"{path}: is not UTF-8: save the file as UTF-8") from error
     except msgspec.DecodeError as error:
-        raise PlanError(f"{path}: {_in_plain_words(str(error))}") from error
+        raise PlanError(f"{path}: {_in_plain_words(str(error), data.decode())}") from error
     except (ValueError, RecursionError) as error:  # which the TOML parser itself lets through
         raise PlanError(f"{path}: is no plan: it has a number that is too long, or too many brackets in each other") from error
 
@@ -262,8 +264,22 @@ def load_plan(path: Path) -> Plan:
 _REMEDIES = {"Expected `str`": "write it in quotes", "Expected `date`": "write it without quotes, as 2025-11-18"}
 
 
-def _in_plain_words(error: str) -> str:
-    """What the decoder says, with the key as it stands in the file and what may stand there."""
+_SLIPS = {
+    r"(?i)date\s*=|[^\"']*\d+[-./]\d+[-./]\d+": "dates are written 2025-11-18",
+    r"(?i)[^=]*=\s*(true|false|yes|no)$": "yes and no are written true and false",
+    r"""[^"]*("[^"]*"[^"]*)*"[^"]*$|[^'"]*('[^']*'[^']*)*'[^'"]*$""": "a quote is missing",
+    r"[^=]*=\s*[’‘“”„»«´`]": 'quotes are straight, as name = "Skolen"',
+    r"[^=]*=\s*\w*[^\W\d]": 'text is written in quotes, as name = "Skolen"',
+}
+"""What people write that is no TOML: how such a line looks, and what to write; the first that fits."""
+_SHOWN = 120  # characters of a line
+
+
+def _in_plain_words(error: str, plan: str) -> str:
+    """What the decoder says, with the key as it stands in the file and what may stand there; or the line that is no TOML."""
+    if at := re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", error, re.DOTALL):
+        line = plan.splitlines()[int(at[2]) - 1 : int(at[2])]
+        return f"line {at[2]}: {_slip(at[1], ''.join(line))}"
     what, _, where = error.partition(" - at `$")
     keys = re.findall(r"[a-z_]+", where)
     known = _type_at(keys)
@@ -278,6 +294,13 @@ def _in_plain_words(error: str) -> str:
         return f"{culprit}{what}: write {' or '.join(repr(getattr(value, 'value', value)) for value in values)}"
     remedies = [remedy for start, remedy in _REMEDIES.items() if what.startswith(start)]
     return ": ".join([culprit + what, *remedies])
+
+
+def _slip(what: str, line: str) -> str:
+    """What is wrong with a line, which is shown without its comment."""
+    text = re.sub(r"""^((?:[^"'#]|"[^"]*(?:"|$)|'[^']*(?:'|$))*)#.*""", r"\1", line[:_SHOWN])
+    text = "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    return f"`{text}`: {next((remedy for slip, remedy in _SLIPS.items() if re.match(slip, text)), what)}"
 
 
 def _type_at(keys: Sequence[str]) -> Any:

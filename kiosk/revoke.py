@@ -19,13 +19,13 @@ from kiosk.trust import client_context
 _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know
 
 
-def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) -> bool:
+def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) -> list[str]:
     """Revoke the certificates of these devices, with the authority in `folder`; `told` is called with each node that knows.
 
     Whom another copy of this folder has revoked, the nodes know: they are taken in, so that nobody comes in again.
 
     Returns:
-        Whether all nodes have said that they know, within some seconds. It holds in any case for those that hear of it later.
+        The nodes that have not said within some seconds that they know. It holds in any case for those that hear of it later.
 
     Raises:
         AuthorityError: there is no such device, or the authority can't be read.
@@ -49,7 +49,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
     link = Link(plan.place.realm, COMMAND, brokers, _credentials(authority, folder), selector, receive)
     until = time.monotonic() + _PATIENCE_S
     try:
-        while (left := until - time.monotonic()) > 0 and not _all_know(know, plan.nodes, authority.gone):
+        while (left := until - time.monotonic()) > 0 and silent_of(know, plan.nodes, authority.gone):
             for key, mask in selector.select(min(left, link.tick())):
                 key.data(mask)
             if [read for read in heard.values() if authority.absorb(read)]:
@@ -62,7 +62,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
     finally:
         link.close()
         selector.close()
-    return _all_know(know, plan.nodes, authority.gone)
+    return silent_of(know, plan.nodes, authority.gone)
 
 
 def _credentials(authority: Authority, folder: Path) -> Credentials:
@@ -71,6 +71,7 @@ def _credentials(authority: Authority, folder: Path) -> Credentials:
     return Credentials(context, frozenset(authority.issued), authority.gone, authority.revoked.pem)
 
 
-def _all_know(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> bool:
-    """Whether a device of every node has said so; of a node whose first one is gone, another one."""
-    return {origin.partition(".")[0] for origin in know} >= set(nodes) - {origin.partition(".")[0] for origin in gone}
+def silent_of(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> list[str]:
+    """The nodes of which no device has said so, in the plan's order; of a node whose first one is gone none need say it."""
+    done = {origin.partition(".")[0] for origin in (*know, *gone)}
+    return [node for node in nodes if node not in done]

@@ -79,6 +79,7 @@ def sample_view(language: Language) -> view.View:
         tries=3,
         situation=_AROUND,
         served=168,
+        sheet="a1b2c3",
     )
 
 
@@ -93,6 +94,9 @@ _UNDOS = (
     Undo("2", 4182, 4, "T12.1", UndoState.OVERTAKEN),
     Undo("3", 4183, None, "T12.1", UndoState.REFUSED),
     Undo("4", 4184, 12, "T12.1", UndoState.ASKED),
+)
+_UNDONE_SOME = tuple(
+    replace(undo, state=UndoState.UNDONE, beside=(12, _MORNING_MS) if undo.voter != 4181 else None) for undo in _UNDOS[:3]
 )
 _UNDOING = replace(_AROUND, may_undo=True, marks=_MARKS)
 
@@ -284,6 +288,7 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "ask-code-spare": (d.Office(office.AskCode(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
     "ask-code-not-ticked": (d.Office(office.AskCode(frozenset())), replace(_AROUND)),
     "ask-code-used": (d.Office(office.AskCode(_FOUR, office.CodeSlip.USED, 2)), _AROUND),
+    "ask-code-reserve": (d.Office(office.AskCode(_FOUR, office.CodeSlip.RESERVE, 21)), _AROUND),
     "ask-code-skipped": (d.Office(office.AskCode(_FOUR, office.CodeSlip.SKIPPED, 4)), _AROUND),
     **{
         f"ask-code-{why.replace('_', '-')}": (d.Office(office.AskCode(_FOUR, why)), replace(_AROUND, last_code=20))
@@ -339,7 +344,14 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
     "pin-undo-not-issued": (_undo(_NOT_ISSUED), _UNDOING),
     "pin-undo-found": (_undo(_CARD), _UNDOING),
     "pin-undo-gone": (_undo(_TARGET), _AROUND),
+    "pin-undo-issued-last": (_undo(_TARGET), replace(_UNDOING, marks=_MARKS[:1])),
+    "pin-undo-not-issued-last": (_undo(_NOT_ISSUED), replace(_UNDOING, marks=_MARKS[1:2])),
+    "pin-undo-found-last": (_undo(_CARD), replace(_UNDOING, marks=_MARKS[2:])),
     "ready-undone": (d.Ready(), replace(_AROUND, undos=_UNDOS[:1])),
+    "ready-undone-beside": (d.Ready(), replace(_AROUND, undos=(replace(_UNDOS[0], beside=(12, _MORNING_MS)),))),
+    "ready-undone-many": (d.Ready(), replace(_AROUND, undos=tuple(replace(undo, beside=None) for undo in _UNDONE_SOME))),
+    "ready-undone-all": (d.Ready(), replace(_AROUND, undos=_UNDONE_SOME[1:])),
+    "ready-undone-some": (d.Ready(), replace(_AROUND, undos=_UNDONE_SOME)),
     "ready-stopping": (d.Ready(), _piles(_STOPPING)[1]),
     "overview-nine": (_OVERVIEW, _NINE),
     "overview-displays": (_OVERVIEW, _BLIND),

@@ -13,7 +13,7 @@ from kiosk import limits
 from kiosk.bundle import Bundle, BundleError
 from kiosk.domain.rules import t_no_twin
 from kiosk.domain.texts import ZONE
-from kiosk.reports.audit import audit
+from kiosk.reports.audit import audit, cards_found
 from kiosk.scanner.reader import Event, ScannerAbsent
 from kiosk.store.database import Database
 from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, StoreError
@@ -27,11 +27,12 @@ _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scann
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing tested: whether it is good, and what was found or what to do."""
+    """One thing tested: whether it is good, and what was found or what to do. `noted`: it is good, but people should know."""
 
     what: str
     good: bool
     found: str
+    noted: bool = False
 
 
 def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
@@ -63,6 +64,10 @@ def _clock(bundle: Bundle) -> Finding:
     if not bundle.plan.place.training and here.date() != day:
         return Finding(
             "clock", False, f"it says {here:%Y-%m-%d %H:%M}, and the election is on {day}: set it, or test again that day"
+        )
+    if here.date() != day:
+        return Finding(
+            "clock", True, f"{here:%Y-%m-%d %H:%M}, and the plan's day is {day}: right for an exercise only", noted=True
         )
     return Finding("clock", True, f"{here:%Y-%m-%d %H:%M}")
 
@@ -104,8 +109,8 @@ def _store(bundle: Bundle, data: Path) -> Iterator[Finding]:
                 faults.append("there are two cards with this device's key: put in the right one, or its spare")
             yield Finding("log", not faults, faults[0] if faults else f"{found.entries} entries, all good")
             if not faults:
-                issued = sum(found.totals.issued.values())
-                yield Finding("marks", True, f"{issued} ballots issued" if issued else "zero ballots issued")
+                issued, cards = sum(found.totals.issued.values()), cards_found(found.totals)
+                yield Finding("marks", True, (f"{issued} ballots issued" if issued else "zero ballots issued") + cards)
     except InUseError:
         yield Finding("store", False, f"{data} is in use: stop this table's node before the test")
     except StoreError as error:

@@ -58,7 +58,7 @@ def list_form(plan: Plan) -> Form:
     )
 
 
-def view_of(plan: Plan, origin: str) -> View:
+def view_of(plan: Plan, origin: str, sheet: str = "") -> View:
     """What the screens of one table, or of the secretary's node, say at first."""
     return View(
         language=plan.desk.language,
@@ -72,6 +72,7 @@ def view_of(plan: Plan, origin: str) -> View:
         card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
         situation=Situation(me=origin),
+        sheet=sheet,
     )
 
 
@@ -159,7 +160,9 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
 
 def service(bundle: Bundle, data: Path, socket_path: Path) -> Service:
     """A table's service; its scanner is started by `scanner`."""
-    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.origin), node_maker(bundle))
+    return Service(
+        bundle, data, socket_path, view_of(bundle.plan, bundle.device.origin, bundle.codes.sheet), node_maker(bundle)
+    )
 
 
 def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:

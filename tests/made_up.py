@@ -127,6 +127,7 @@ class MadeUp:
             voter_digits=6,
             card_digits=12,
             tries=3,
+            sheet="a1b2c3",
             situation=Situation(me=device),
         )
         return Setup(

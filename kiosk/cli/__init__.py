@@ -138,6 +138,7 @@ def provision(plan: Path, out: Path) -> None:
     click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")
     click.echo(f"The chair's codes  {made.sheets['chair']}   (print: the chair's sealed envelope)")
     click.echo(f"The reserve codes  {made.sheets['reserve']}   (print: a sealed envelope at the municipality)")
+    click.echo(f"Both bear the sheet's mark {made.sheet_id}, as screens name it where a code of another sheet is scanned.")
     click.echo("Print both at full size (100 %), and then delete both files: whoever reads one can speak as the chair.")
     click.echo("PINs and codes are new. Those of an earlier `provision`, of this plan too, open nothing here: shred them.")
 
@@ -161,10 +162,12 @@ def revoke(devices: tuple[str, ...], authority: Path) -> None:
     from kiosk.revoke import revoke as revoke_all
 
     with clear_errors(AuthorityError):
-        done = revoke_all(authority, devices, lambda device: click.echo(f"{device} knows"))
+        silent = revoke_all(authority, devices, lambda device: click.echo(f"{device} knows"))
     click.echo(f"Revoked: {', '.join(devices)}")
-    if not done:
-        raise click.ClickException("not every node has said that it knows: check the network, and run this again")
+    if silent:
+        raise click.ClickException(
+            f"not every node has said that it knows; silent: {', '.join(silent)}. Switch on, check the network, run this again"
+        )
 
 
 @main.command()
@@ -196,7 +199,8 @@ def check(bundle: Path, data: Path) -> None:
     good = True
     for finding in findings(bundle, data):
         good = good and finding.good
-        mark = click.style("  ok  ", fg="green") if finding.good else click.style(" FAIL ", fg="red", bold=True)
+        words, look = (" FAIL ", "red") if not finding.good else (" note ", "yellow") if finding.noted else ("  ok  ", "green")
+        mark = click.style(words, fg=look, bold=not finding.good)
         click.echo(f"{mark} {finding.what}: {finding.found}")
     sys.exit(0 if good else 1)
 

@@ -30,7 +30,7 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
     """
     from kiosk import wiring
     from kiosk.bundle import Bundle
-    from kiosk.reports.audit import audit
+    from kiosk.reports.audit import audit, counted
 
     with clear_errors():
         read = Bundle.load(bundle)
@@ -38,10 +38,13 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
         with wiring.stored_log(read, data, file) as (beginning, stored):
             ledger = wiring.empty_ledger(read, beginning, books.get)
             found = audit(stored, wiring.first_prev_of(beginning), read.signers.verify, ledger, noted)
-    for fault in found.faults[:_FAULTS_SHOWN]:
+    faults = found.faults[1:] if found.unsigned else found.faults
+    for fault in faults[:_FAULTS_SHOWN]:
         click.echo(fault)
-    if len(found.faults) > _FAULTS_SHOWN:
-        click.echo(f"and {len(found.faults) - _FAULTS_SHOWN} more")
+    if len(faults) > _FAULTS_SHOWN:
+        click.echo(f"and {len(faults) - _FAULTS_SHOWN} more")
+    if found.unsigned:
+        raise click.ClickException(f"{found.entries} entries: {found.faults[0]}")
     for run, head in sorted(found.heads.items()):
         click.echo(f"head {run}:{head.seq}:{head.hash}")
     if found.faults:
@@ -55,8 +58,7 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
     if not books:
         click.echo(f"{found.entries} entries, all good. Ballots are counted, and double ones found, only with --list")
         return
-    issued = ", ".join(f"{election} {count}" for election, count in sorted(found.totals.issued.items())) or "none"
-    click.echo(f"{found.entries} entries, all good. Ballots issued: {issued}")
+    click.echo(f"{found.entries} entries, all good. {counted(found.totals)}")
 
 
 @log.command("export")

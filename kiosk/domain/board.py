@@ -9,7 +9,7 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Refusal
 from kiosk.domain.circumstances import View, by_table
-from kiosk.domain.codetext import DIGITS, GROUPS, NUMBERS, RESERVE
+from kiosk.domain.codetext import CHAIR, DIGITS, GROUPS, NUMBERS, RESERVE
 from kiosk.domain.desk_states import Office
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import node_of, origin_of, table_of
@@ -313,11 +313,20 @@ def _ask_code(page: office.AskCode, view: View) -> _Parts:
     n = around.last_code + 1
     if n not in NUMBERS:
         return s.Board(view.say("codes_gone"), view.say("codes_gone_text")), _back(view), None
-    notice = view.say(f"code_{page.slip}", page.n, n) if page.slip is not None else _doubts(page, view)
+    notice = (
+        view.say(f"code_{page.slip}", page.n, n, _left_of_sheet(n), view.sheet)
+        if page.slip is not None
+        else _doubts(page, view)
+    )
     text = "ask_code_reserve" if n == RESERVE[0] else "ask_code_text"
     attested = view.nodes(page.devices) if page.devices else view.say("nobody")
     content = s.Typing(view.say("ask_code", n), view.say(text, attested), DIGITS, notice, GROUPS)
     return content, _back(view), s.Button("number", view.say("use_code"))
+
+
+def _left_of_sheet(n: int) -> str:
+    """The codes of the chair's sheet from `n` on."""
+    return f"{n}–{CHAIR[-1]}" if n < CHAIR[-1] else str(n)
 
 
 def _doubts(page: office.AskCode, view: View) -> str:

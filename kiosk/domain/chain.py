@@ -37,6 +37,11 @@ class Broken:
     def __str__(self) -> str:
         return f"{self.run} entry {self.seq}: {self.what}"
 
+    @property
+    def is_forged(self) -> bool:
+        """Whether it is about a signature, and not about the links of the chain."""
+        return self.what.startswith("forged")
+
 
 @dataclass(slots=True)
 class Head:

@@ -37,7 +37,8 @@ def _secretary(peer: Peer) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """What the view needs to know besides the state. `zone` turns times into the clock on the wall."""
+    """What the view needs to know besides the state. `zone` turns times into the clock on the wall; `sheet` is the short
+    name of the chair's code sheets."""
 
     language: texts.Language
     place: str
@@ -53,6 +54,7 @@ class View:
     served: int = 0
     scanner: bool = True
     clock_wrong: bool = False
+    sheet: str = ""
 
     def say(self, key: str, *fields: object) -> str:
         """A text in the clerk's language."""

@@ -126,12 +126,14 @@ class Found:
 
 @dataclass(slots=True)
 class Totals:
-    """Counts over all check-ins. `issued` is ballots handed out and not undone, by election."""
+    """Counts over all check-ins. `issued` is ballots handed out and not undone, by election; `found`: the cards found that mark
+    a voter, where it is not known that ballots were handed out on them."""
 
     issued: dict[str, int] = field(default_factory=dict)
     granted: int = 0
     refused: int = 0
     withdrawn: int = 0
+    found: int = 0
 
 
 class Ledger:
@@ -147,6 +149,7 @@ class Ledger:
         self._marking: dict[int, dict[_Group, list[Case]]] = {}  # by voter
         self._found: dict[int, dict[str, Found]] = {}  # by voter; of each device the first card
         self._cards: dict[str, tuple[int, str]] = {}  # by spot: voter, device
+        self._cards_under: dict[tuple[str, int], int] = {}  # by a stop's author and number: how many
         self._undos: defaultdict[str, list[Case]] = defaultdict(list)  # by target
         self._closed: dict[str, bool] = {}  # by run: what it said last
         self._referrals: dict[int, dict[str, str]] = {}  # by voter: hash, and by whom
@@ -309,9 +312,9 @@ class Ledger:
         """Whether the voter's card was found in the pile of this device's table, and that was not undone."""
         return any(node_of(found.device) == node_of(device) for found in self.found(voter))
 
-    def found_at(self, device: str) -> int:
-        """How many voters' cards were found in a device's pile."""
-        return sum(found == device for _, found in self._cards.values())
+    def found_under(self, author: str, n: int) -> int:
+        """How many voters' cards were found under this run's stop with number `n`."""
+        return self._cards_under.get((author, n), 0)
 
     def card(self, spot: str) -> int:
         """The voter of a card that was found, by the entry's name; 0 for none."""
@@ -342,6 +345,9 @@ class Ledger:
             if case.issued and case.made is not None and not self.undone(case):
                 for election in case.made.elections:
                     totals.issued[election] = totals.issued.get(election, 0) + 1
+        for voter in self._found:
+            counted = {node_of(case.device) for case in self.marking(voter) if case.issued}
+            totals.found += len({node_of(found.device) for found in self.found(voter)} - counted)
         return totals
 
     def conflicts(self) -> Mapping[int, tuple[tuple[int, int], ...]]:
@@ -451,6 +457,7 @@ class Ledger:
             return
         spot = spot_of(entry.run, entry.seq)
         self._cards[spot] = body.voter, body.device
+        self._cards_under[entry.run, body.n] = self.found_under(entry.run, body.n) + 1
         found = Found(body.voter, body.device, entry.time, spot, self._undos[spot])
         self._found.setdefault(body.voter, {})[spot] = found
         self._crowd(body.voter)

@@ -7,7 +7,7 @@ the poll, needs one of the chair's codes instead; that covers the cards which ar
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kiosk.domain.codetext import RESERVE, Misread
+from kiosk.domain.codetext import CHAIR, RESERVE, Misread
 from kiosk.domain.situation import Situation, Undo, UndoState
 
 _UNDOS_TOLD = 3  # undos that are told at once
@@ -110,6 +110,7 @@ class CodeSlip(StrEnum):
 
     USED = "used"  # it was used, or a later one was
     SKIPPED = "skipped"  # there is an earlier one that was not used, as far as is known here
+    RESERVE = "reserve"  # it is of the reserve sheet, and the chair's is not used up, as far as is known here
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,15 +247,16 @@ def went_on(page: Page, situation: Situation) -> Page | Perform | Finish | None:
 
 
 def code_given(page: AskCode, given: int | Misread, situation: Situation) -> AskCode | UseCode:
-    """What a code leads to, or what is none of this place's. A code that skips one is asked for twice."""
+    """What a code leads to, or what is none of this place's. A code that skips one is asked for twice: those before it are
+    lost, and one of the reserve sheet ends the chair's."""
     if isinstance(given, Misread):
         return replace(page, slip=given, n=0)
     n = given
     if n <= situation.last_code:
         return replace(page, slip=CodeSlip.USED, n=n)
-    skips = n not in (situation.last_code + 1, RESERVE[0])
-    if skips and (page.slip, page.n) != (CodeSlip.SKIPPED, n):
-        return replace(page, slip=CodeSlip.SKIPPED, n=n)
+    slip = CodeSlip.RESERVE if n in RESERVE and situation.last_code < CHAIR[-1] else CodeSlip.SKIPPED
+    if n > situation.last_code + 1 and (page.slip, page.n) != (slip, n):
+        return replace(page, slip=slip, n=n)
     return UseCode(page.devices)
 
 

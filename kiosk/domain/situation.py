@@ -78,13 +78,14 @@ class UndoState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Undo:
     """An undo that people here are told of once. `request`: its id; `table`: whose mark it is, None for a card found;
-    `holder`: the device that decides."""
+    `holder`: the device that decides; `beside`: once undone, where and when the voter has another mark, if any."""
 
     request: str
     voter: int
     table: int | None
     holder: str
     state: UndoState
+    beside: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Stopping:
 
     `waits_for`: devices that must acknowledge it, or be named with the next code; `fetching`: what they showed is still on the
     way, `fetching_from` which of them. `stopped`, each with its last card known here: those that lie on top of it are to be
-    scanned, and `unproved`. `opens`: it opens the poll.
+    scanned, and `unproved`. `scanned`: the cards found under this very stop. `opens`: it opens the poll.
     """
 
     n: int

@@ -1,6 +1,6 @@
 """From the desk's state to a screen. Pure: one function for each state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
@@ -10,7 +10,7 @@ from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
 from kiosk.domain.office import meant, undone_here
-from kiosk.domain.situation import Elsewhere
+from kiosk.domain.situation import Elsewhere, Undo
 from kiosk.domain.texts import CODES, name_of, next_after
 
 __all__ = ["View", "asked", "fault", "screen", "without_list"]
@@ -88,14 +88,32 @@ def _goes_on(elsewhere: Elsewhere | None, view: View) -> bool:
 def _ready(state: d.Ready, view: View) -> _Parts:
     undone = undone_here(view.situation)
     if undone and state.misread is None:
-        numbers = view.listed([view.number(undo.voter) for undo in undone])
-        told, remedy = view.say("undone_here", numbers), view.say("undone_here_do")
-        content = s.Ready(view.say("ready"), _served(view), told, remedy, noted=(_button(view, "seen", "noted"),))
+        words = "undone_here_many" if undone[1:] else "undone_here"
+        told = view.say(words, _numbers(undone, view))
+        noted = (_button(view, "seen", "noted"),)
+        content = s.Ready(view.say("ready"), _served(view), told, _undone_do(undone, view), noted=noted)
         return content, _button(view, "menu"), _button(view, "type")
     notice, remedy = _misread(state, view)
     code = CODES[state.misread] if state.misread is not None else ""
     content = s.Ready(view.say("ready"), _served(view), notice, remedy, code)
     return content, _button(view, "menu"), _button(view, "type")
+
+
+def _undone_do(undone: tuple[Undo, ...], view: View) -> str:
+    """Who can get ballots again: who has no other mark."""
+    voters = {undo.voter for undo in undone}
+    marked = [undo for undo in undone if undo.beside is not None]
+    if not marked:
+        return view.say("undone_here_do_many" if len(voters) > 1 else "undone_here_do")
+    if len(voters) == 1 and marked[0].beside is not None:
+        table, time_ms = marked[0].beside
+        return view.say("undone_beside", view.within(table), view.clock(time_ms))
+    words = "undone_beside_some" if len({undo.voter for undo in marked}) < len(voters) else "undone_beside_all"
+    return view.say(words, _numbers(marked, view))
+
+
+def _numbers(undone: Iterable[Undo], view: View) -> str:
+    return view.listed(list(dict.fromkeys(view.number(undo.voter) for undo in undone)))
 
 
 def _misread(state: d.Ready | d.Typing, view: View) -> tuple[str, str]:
@@ -316,6 +334,7 @@ def _undoes(order: d.Perform, view: View) -> str:
     if mark is None:
         return view.say("pin_undo")
     kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
+    kind += "_beside" if view.situation.marks[1:] else ""
     return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 

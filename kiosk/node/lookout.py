@@ -180,7 +180,9 @@ def undos_of(books: BookKeeper, told: Collection[tuple[str, UndoState]]) -> Iter
             table = None if books.ledger.card(made.target) else table_of(made.target) or 0
             book = books.basis.book_of(made.voter)
             holder = device_of(books.books.holder(book)) if book is not None else me
-            yield Undo(case.id, made.voter, table, holder, state)
+            marks = books.ledger.marks(made.voter) if state is UndoState.UNDONE else ()
+            beside = next(((mark.table, mark.time_ms) for mark in marks), None)
+            yield Undo(case.id, made.voter, table, holder, state, beside)
 
 
 def undo_state(case: Case, books: BookKeeper) -> UndoState:
@@ -245,7 +247,7 @@ def _stopping(books: BookKeeper, peers: Peers, cards: LastCards, now: Now) -> St
         waits_for=tuple(sorted(waits_for)),
         fetching=not waits_for and not books.may_view(stopped),
         unproved=tuple(islice(unproved, limits.LISTED)),
-        scanned=sum(books.ledger.found_at(device) for device in named),
+        scanned=books.ledger.found_under(stopped.author, stopped.stop.n),
         opens=not books.ledger.poll_open,
         fetching_from=tuple(sorted(books.fetching_from())),
     )

@@ -9,13 +9,19 @@ from kiosk.domain.entries import entry_hash
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.texts import ZONE
 
+_OTHER_PROVISION = (
+    "this log is of another provision of this place, or all of it is forged: give the bundle that the device was provisioned"
+    " with"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
     """What the check found.
 
-    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `heads`: how far each run goes;
-    `after_noted`: how far beyond each noted head; `doubles`: every voter with two ballots in an election, tables and times.
+    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `unsigned`: no signature is good: none
+    is called forged then, and the first of the `faults` says why. `heads`: how far each run goes; `after_noted`: how far beyond
+    each noted head; `doubles`: every voter with two ballots in an election, tables and times.
     """
 
     entries: int
@@ -25,6 +31,7 @@ class Audit:
     heads: dict[str, Head]
     totals: Totals
     doubles: tuple[str, ...]
+    unsigned: bool
 
 
 def audit(
@@ -42,17 +49,25 @@ def audit(
     wanted = dict.fromkeys(noted, False)
     heads: dict[str, Head] = {}
     broken: list[Broken] = []
-    entries = 0
-    for found in check_chain(_noting(stored, wanted), first_prev, verify, heads):
+    entries, signed = 0, False
+
+    def verify_and_note(device: str, signature: bytes, message: bytes) -> bool:
+        nonlocal signed
+        good = verify(device, signature, message)
+        signed = signed or good
+        return good
+
+    for found in check_chain(_noting(stored, wanted), first_prev, verify_and_note, heads):
         if isinstance(found, Broken):
             broken.append(found)
         else:
             entries += 1
             if not broken:  # what does not follow on can't be folded
                 ledger.fold(found)
-    faults = [str(fault) for fault in broken]
-    if faults and not any(head.signed for head in heads.values()):
-        faults.insert(0, "no entry is signed by this bundle's keys: is it the bundle of this log?")
+    unsigned = bool(broken) and not signed
+    faults = [str(fault) for fault in broken if not (unsigned and fault.is_forged)]
+    if unsigned:
+        faults.insert(0, _OTHER_PROVISION)
     after = [_noted_head(head, seen, heads) for head, seen in wanted.items()]
     faults += [words for good, words in after if not good]
     return Audit(
@@ -63,7 +78,20 @@ def audit(
         heads,
         ledger.totals(),
         tuple(_doubles(ledger)),
+        unsigned,
     )
+
+
+def counted(totals: Totals) -> str:
+    """How many ballots are known to be handed out, by election, and how many cards mark voters beside them."""
+    issued = ", ".join(f"{election} {count}" for election, count in sorted(totals.issued.items())) or "none"
+    return f"Ballots issued: {issued}{cards_found(totals)}"
+
+
+def cards_found(totals: Totals) -> str:
+    """How many cards mark voters beside the ballots that are known to be handed out; "" for none."""
+    cards = "1 card" if totals.found == 1 else f"{totals.found} cards"
+    return f", and {cards} found at stopped tables" if totals.found else ""
 
 
 def _doubles(ledger: Ledger) -> Iterator[str]:

@@ -570,11 +570,22 @@ def test_a_wrong_code_is_told(given_: int | Misread, slip: office.CodeSlip | Mis
 
 
 def test_a_skipped_code_is_taken_when_it_is_scanned_again() -> None:
-    """Once it is told; another that skips is told anew. The first of the reserve sheet skips nothing."""
+    """Once it is told; another that skips is told anew."""
     rules, page = replace(OPEN, situation=AROUND), d.Office(office.AskCode(frozenset()))
     assert walked(page, d.CodeGiven(5), d.CodeGiven(5), rules=rules) == (d.Office(office.Piles(5)), (d.UseCode(frozenset()),))
     assert walked(page, d.CodeGiven(5), d.CodeGiven(6), rules=rules)[1] == ()
-    assert walked(page, d.CodeGiven(21), rules=rules)[1] == (d.UseCode(frozenset()),)
+
+
+@pytest.mark.parametrize("n", [21, 22])
+def test_a_code_of_the_reserve_sheet_ends_the_chairs_only_when_it_is_scanned_again(n: int) -> None:
+    """It is told what would be lost; not where the chair's sheet is used up, nor once the reserve sheet is begun."""
+    rules, page = replace(OPEN, situation=AROUND), d.Office(office.AskCode(frozenset()))
+    taken = (d.UseCode(frozenset()),)
+    state, effects = walked(page, d.CodeGiven(n), rules=rules)
+    assert (state.page.slip, state.page.n, effects) == (office.CodeSlip.RESERVE, n, ())
+    assert walked(page, d.CodeGiven(n), d.CodeGiven(n), rules=rules)[1] == taken
+    assert walked(page, d.CodeGiven(5), d.CodeGiven(n), rules=rules)[1] == ()
+    assert walked(page, d.CodeGiven(n), rules=replace(OPEN, situation=replace(AROUND, last_code=n - 1)))[1] == taken
 
 
 def test_the_poll_is_opened_with_a_code_at_any_node_and_leads_home() -> None:

@@ -242,7 +242,10 @@ BUTTONS = {
     "pick-excused": ("cancel", "go"),
     "pick-excused-begun": ("cancel", None),
     "ask-code": ("cancel", "number"),
-    **{f"ask-code-{kind}": ("cancel", "number") for kind in ("nobody", "seen", "not-ticked", "spare", "used", "skipped")},
+    **{
+        f"ask-code-{kind}": ("cancel", "number")
+        for kind in ("nobody", "seen", "not-ticked", "spare", "used", "skipped", "reserve")
+    },
     **{f"ask-code-{kind.replace('_', '-')}": ("cancel", "number") for kind in Misread},
     "ask-code-gone": ("cancel", None),
     "overview-undo": ("cancel", "pick seen"),
@@ -253,7 +256,8 @@ BUTTONS = {
     "marks-none": ("cancel", None),
     "marks-unlisted": ("cancel", None),
     **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
-    "ready-undone": ("menu", "type"),
+    **{f"pin-undo-{kind}-last": ("cancel", "pin") for kind in ("issued", "not-issued", "found")},
+    **{f"ready-undone{kind}": ("menu", "type") for kind in ("", "-beside", "-many", "-some", "-all")},
     "ready-stopping": ("menu", "type"),
     "piles-secretary": ("cancel", None),
     "ready-refused": ("menu", "type"),
@@ -749,6 +753,32 @@ def test_a_table_is_told_what_the_secretary_has_undone() -> None:
     assert undo(d.Ready(), undos=(replace(undone, state=UndoState.ASKED),)).notice == ""
 
 
+def test_nobody_is_promised_ballots_who_has_another_mark() -> None:
+    """After the undo of one of a voter's two marks the table says where the other one stands; of several voters it says who."""
+    free, marked = Undo("2", 8, 3, "T1.1", UndoState.UNDONE), Undo("3", 9, 3, "T1.1", UndoState.UNDONE, beside=(1, THEN))
+    told = {
+        (marked,): "Vælgeren har stadig en afmærkning: bord 1 kl. 10.42.",
+        (replace(marked, beside=(0, THEN)),): "Vælgeren har stadig en afmærkning: sekretæren kl. 10.42.",
+        (free, replace(free, request="4", voter=10)): "Vælgerne kan få stemmesedler igen.",
+        (free, marked): "Nr. 000 009 har stadig en afmærkning. De andre kan få stemmesedler igen.",
+        (marked, replace(marked, request="4", voter=10)): "Nr. 000 009 og 000 010 har stadig en afmærkning.",
+        (free, replace(free, request="4")): "Vælgeren kan få stemmesedler igen.",
+    }
+    contents = {undos: undo(d.Ready(), undos=undos) for undos in told}
+    assert {undos: content.remedy for undos, content in contents.items()} == told
+    assert contents[free, marked].notice == "Afmærkningerne af nr. 000 008 og 000 009 er ophævet"
+    assert contents[free, replace(free, request="4")].notice == "Afmærkningerne af nr. 000 008 er ophævet"
+
+
+def test_the_pin_promises_no_ballots_to_who_has_another_mark() -> None:
+    """Nor does the page before the undo, whichever of the marks is chosen."""
+    for mark in MARKS:
+        order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target=mark.target, handed_out=mark.issued)
+        pin = d.Pin(d.Deed.UNDO, order=order)
+        assert "en anden afmærkning står stadig" in undo(pin, marks=MARKS).headline
+        assert "vælgeren kan få stemmesedler" in undo(pin, marks=(mark,)).headline.lower()
+
+
 @pytest.mark.parametrize(
     ("card", "wrong", "said"),
     [
@@ -973,7 +1003,13 @@ def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
     [
         (office.CodeSlip.USED, 1, "Kode 1 gælder ikke mere. Tag kode 3."),
         (office.CodeSlip.SKIPPED, 5, "Her er kode 3 den næste. Er den brugt ved et andet bord, så skan kode 5 igen."),
+        (
+            office.CodeSlip.RESERVE,
+            21,
+            "Kode 21 er reservearkets: så gælder 3–20 ikke mere. Skan den igen, hvis formandens ark er væk.",
+        ),
         (Misread.CHECK_DIGITS, 0, "Et ciffer er forkert. Prøv igen."),
+        (Misread.OTHER_SHEET, 0, "Koden er fra et andet ark. Find ark a1b2c3 fra den seneste klargøring."),
     ],
 )
 def test_what_is_wrong_with_a_code_is_told(slip: office.CodeSlip | Misread, n: int, said: str) -> None:
@@ -981,6 +1017,12 @@ def test_what_is_wrong_with_a_code_is_told(slip: office.CodeSlip | Misread, n: i
     content = page(office.AskCode(frozenset({"T4.1"}), slip, n)).content
     assert isinstance(content, s.Typing)
     assert content.notice == said
+
+
+def test_the_last_of_the_chairs_codes_is_no_row() -> None:
+    """Where only code 20 would be lost, it stands alone."""
+    content = page(office.AskCode(frozenset(), office.CodeSlip.RESERVE, 21), last_code=19).content
+    assert content.notice.startswith("Kode 21 er reservearkets: så gælder 20 ikke mere.")
 
 
 STOPPED = Peer("T4.1", 4, seen=False, stance=Stance.SERVING)

@@ -103,7 +103,7 @@ class ClerksScreen(ScreenClient):
             self._seen.asked[lit][-1:] = [True]
             self._seen.pile.append(lit)
             self._served[lit] = self._node.number
-            own, others = grants_on_disks(self._place.nodes.values(), self._node, lit)
+            own, others = grants_on_disks([*self._place.nodes.values(), *self._place.twins], self._node, lit)
         self._lit = lit
         line = {"run": self._run, "own": own, "others": others, "screen": json.loads(s.encode(screen))}
         with record_of(self._node).open("ab") as record:

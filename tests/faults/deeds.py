@@ -137,9 +137,9 @@ class Chairperson:
                     with suppress(*_NOT_NOW):
                         self._at(node, lambda chair, off=off: (chair.excuse(off), chair.leave()), _GLANCE_S)
 
-    def go_on(self, off: Sequence[Node], seconds: float) -> bool:
+    def go_on(self, off: Sequence[Node], seconds: float, at: Node | None = None) -> bool:
         """Open the poll, or go on after the power has failed: at the secretary's node, or where that is off at a table."""
-        at = next(node for node in self._place.nodes.values() if node not in off)
+        at = at or next(node for node in self._place.nodes.values() if node not in off)
         return self.insist(lambda: self.stop(at, off), seconds) and self.insist(lambda: self.scan_and_finish(at, off), seconds)
 
     def settle(self, seconds: float) -> bool:

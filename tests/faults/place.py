@@ -182,6 +182,7 @@ class FaultyPlace:
         self._tables, self._count, self._seed, self._small = tables, voters, seed, small
         self.lost: set[str] = set()  # devices whose cards are never put in again
         self.aged: set[str] = set()  # devices of which an old card was put in
+        self.twins: list[Node] = []  # where a copy of a card has run: a mark can be on its disk
 
     def __enter__(self) -> "FaultyPlace":
         with self._running:
@@ -264,6 +265,7 @@ class FaultyPlace:
         twin = Node(folder, node.name, bundle, self.network.inside(_TWIN), folder / "clock")
         (bundle / "plan.toml").write_text(self._plan(twin.scanner.link), encoding="utf-8")
         shutil.copytree(card, twin.data)
+        self.twins.append(twin)
         try:
             twin.start()
             yield

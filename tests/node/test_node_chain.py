@@ -12,10 +12,10 @@ from node_loop import ANNE, BENT, CARL, DAY, KEYED, OF_TWO, ORIGIN, PLACE, SETUP
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books
 from kiosk.domain.chain import Broken, Stored, check_chain
-from kiosk.domain.ledger import Ledger
+from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.rights import Basis
 from kiosk.keys import Signers, load_private_key, new_private_key, public_hex
-from kiosk.reports.audit import Audit, audit
+from kiosk.reports.audit import Audit, audit, counted
 from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
 from tests import made_up
 
@@ -63,6 +63,36 @@ def check(rows: list[Stored], first_prev: str = SETUP.first_prev) -> Audit:
     )
 
 
+def test_where_no_signature_is_good_no_entry_is_called_forged() -> None:
+    """Also where none is there at all. One good signature is enough, and the others are named."""
+    forged = [replace(row, signature=row.signature and bytes(64)) for row in ROWS]
+    for rows in (forged, [replace(row, signature=None) for row in ROWS]):
+        found = check(rows)
+        assert found.unsigned
+        (said,) = found.faults
+        assert said.startswith("this log is of another provision of this place, or all of it is forged")
+    found = check([ROWS[0], *forged[1:]])
+    assert not found.unsigned
+    assert found.faults[0].startswith(f"{ROWS[0].run} entry ")
+
+
+def test_what_was_changed_is_named_where_no_signature_is_good() -> None:
+    """An entry that is missing is told by the chain alone."""
+    forged = [replace(row, signature=row.signature and bytes(64)) for row in ROWS]
+    first, second, *more = check([*forged[:4], *forged[5:]]).faults
+    assert first.startswith("this log is of another provision")
+    assert "dropped" in second
+    assert not more
+
+
+def test_the_ballots_are_counted_in_words() -> None:
+    """By election, and the cards that were found, which mark voters too, beside them."""
+    assert counted(Totals()) == "Ballots issued: none"
+    assert counted(Totals({"region": 2, "byraad": 3})) == "Ballots issued: byraad 3, region 2"
+    assert counted(Totals({"byraad": 3}, found=1)) == "Ballots issued: byraad 3, and 1 card found at stopped tables"
+    assert counted(Totals(found=2)) == "Ballots issued: none, and 2 cards found at stopped tables"
+
+
 def named(rows: list[Stored]) -> list[int]:
     """The seqs of the entries that the check finds fault with; all of one device."""
     broken = check(rows).broken
@@ -101,7 +131,7 @@ def test_last_signature_alone() -> None:
 
 def test_empty_log() -> None:
     """A log without entries has no fault."""
-    assert check([]) == Audit(0, (), (), (), {}, check([]).totals, ())
+    assert check([]) == Audit(0, (), (), (), {}, check([]).totals, (), unsigned=False)
 
 
 # --- changed ----------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "withheld_{}": Withheld,
     "mark_told_{}": MARKS,
     "pin_{}": set(Deed) - WITH_CODE,
-    "pin_undo_{}": MARKS,
+    "pin_undo_{}": (*MARKS, *(f"{kind}_beside" for kind in MARKS)),
     "fault_{}": STORE_ERRORS - {errors.MissingError.code} | {"copied", "internal"},
     "month_{}": range(1, 13),
     "sheet_{}": SHEETS,

@@ -545,8 +545,8 @@ class Oracle:
         table = self.world.machines[light.table]
         if not (table.lost or table.old):
             return light.table != self.liar
-        if table.old and light.request in self._over:
-            return False  # its old disk did not know of the request, and has given it up
+        if light.request in self._over:
+            return False  # its old disk, or its other card, did not know of the green, and has given it up
         excused = self.excuses.of(light.voter) or (light.voter, light.table) in self.unscanned
         if not excused and not table.old and not light.island:
             return True

@@ -735,6 +735,10 @@ def _never_told(old: Callable[..., None], self: DeskKeeper, effect: d.Effect, no
         old(self, effect, now)
 
 
+def _without_other_marks(old: Callable[..., Any], *given: Any) -> Any:
+    return (replace(undo, beside=None) for undo in old(*given))
+
+
 def _undone_once_granted(books: BookKeeper, told: Any) -> Any:
     for undo in lookout.undos_of(books, told):
         yield replace(undo, state=UndoState.UNDONE) if undo.state is UndoState.OVERTAKEN else undo
@@ -836,6 +840,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "stop: that it was overtaken is not said": (_looks(elsewhere=None),),
     "stop: nobody need answer": ((rules, "must_answer", lambda *_: set()),),
     "stop: who is not known need not answer": ((rules, "must_answer", _waits_for_whom_it_knows),),
+    "stop: the cards of all stops are counted": ((Ledger, "found_under", lambda self, *_: len(self._cards)),),
     "stop: a lost one goes on": (_around(lookout, "_elsewhere", _is_never_lost),),
     "code: the scanner's repeat counts": ((Lookup, "is_repeat", _never),),
     "stop: the spares in their box must answer": (_around(rules, "must_answer", _waits_for_the_whole_plan),),
@@ -953,6 +958,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "undo: by anybody": (_OFFERS_ALL, (BookKeeper, "may_ask_undo", property(_always)), (rights, "request", _always)),
     "undo: the count stays": (_during(Ledger, "totals", (Ledger, "undone", _never)),),
     "undo: told for ever": (_around(DeskKeeper, "_perform", _never_told),),
+    "undo: another mark is not told": (_around(desk_keeper_module, "undos_of", _without_other_marks),),
     "undo: what overtakes it is not told": ((desk_keeper_module, "undos_of", _undone_once_granted),),
     "conflict: not looked for": ((Ledger, "conflicts", lambda _self: {}),),
     "conflict: not of one table": (_around(Ledger, "_conflict", _one_ballot_of_each_table),),

@@ -191,6 +191,8 @@ RED: tuple[tuple[Story, str], ...] = (
     (undo.test_an_undo_says_whether_ballots_were_handed_out, "undo: whatever was handed out"),
     (undo.test_an_undo_of_what_is_not_issued_yet_waits, "undo: what is not known yet is refused"),
     (undo.test_totals_count_what_was_undone, "undo: the count stays"),
+    (undo.test_a_table_does_not_promise_ballots_to_who_has_another_mark, "undo: another mark is not told"),
+    (stop.test_the_cards_of_an_earlier_stop_are_not_counted, "stop: the cards of all stops are counted"),
     (late.test_a_card_found_at_the_stopped_table_marks_the_voter, "cards: found ones are nothing"),
     (late.test_a_found_card_is_matched_with_its_own_tables_mark, "cards: found ones match none"),
     (late.test_a_found_card_is_no_other_tables_mark, "cards: found ones match all"),

@@ -24,6 +24,7 @@ def test_a_card_found_at_the_stopped_table_marks_the_voter(place: Place) -> None
     lost_island(place)
     place.take_over("T2", "T1", 201)
     assert place.refuses("T3", 201)
+    assert {place.core(name).ledger.totals().found for name in place.running()} == {1}
     place.serve("T3", 202)
 
 
@@ -35,6 +36,8 @@ def test_a_found_card_is_matched_with_its_own_tables_mark(place: Place) -> None:
     place.wait(6_000)
     assert all(place.marked(name, 201) for name in place.devices)
     assert place.conflicts() == {}
+    totals = place.core("S").ledger.totals()
+    assert (totals.issued, totals.found) == ({"byraad": 1}, 0), "one ballot is counted once"
 
 
 def test_a_found_card_is_no_other_tables_mark(place: Place) -> None:

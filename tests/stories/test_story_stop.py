@@ -763,7 +763,7 @@ def test_a_code_of_another_place_is_told(place: Place) -> None:
     place.wait(3_000)
     ask_code(place, "T1", "T2")
     place.touch("T1", "number", made_up.code(2))
-    assert notice(place, "T1") == place.say("code_other_sheet")
+    assert notice(place, "T1") == place.say("code_other_sheet", 0, 2, "", "a1b2c3")
     assert place.bodies("T1", e.Stop) == []
 
 
@@ -795,12 +795,19 @@ def test_the_scanners_repeat_is_no_second_word_of_the_chairs(place: Place) -> No
 
 
 def test_the_reserve_sheet_begins_at_21(place: Place) -> None:
-    """The envelope is lost: the first code of the second sheet is taken at once."""
+    """The envelope is lost: the first code of the second sheet is taken once the chair has said so by scanning it twice; the
+    next one at once."""
     place.crash("T2")
-    place.code = 20
-    place.take_over("T2", "T1")
-    assert place.holders(2) == {"T1.1"}
+    ask_code(place, "T1", "T2")
+    place.touch("T1", "number", made_up.code(21))
+    assert notice(place, "T1") == place.say("code_reserve", 21, 2, "2–20")
+    assert place.bodies("T1", e.Stop) == []
+    place.touch("T1", "number", made_up.code(21))
     assert [body.n for body in place.bodies("T1", e.Stop)] == [21]
+    place.wait(1_000)
+    ask_code(place, "T3", "T2")
+    place.touch("T3", "number", made_up.code(22))
+    assert [body.n for body in place.bodies("T3", e.Stop)] == [22]
 
 
 def test_a_code_that_was_used_stops_nothing(place: Place) -> None:
@@ -893,6 +900,23 @@ def test_cards_are_written_once_and_not_where_the_mark_is_known(place: Place) ->
     place.scan_cards("T1", "T2", 202)
     assert place.bodies("T1", e.Card) == [e.Card(2, "T2.1", 202)]
     assert place.stopping("T1").scanned == 1
+
+
+def test_the_cards_of_an_earlier_stop_are_not_counted(place: Place) -> None:
+    """Two cards are scanned under code 2, which is given up for code 3, at table 3 and then for code 4, at table 1: on a fresh
+    page none is scanned."""
+    place.crash("T2")
+    place.stop("T1", "T2")
+    place.wait(1_000)
+    place.scan_cards("T1", "T2", 201, 202)
+    assert place.stopping("T1").scanned == 2
+    place.stop("T3", "T2")
+    place.wait(1_000)
+    assert place.stopping("T3").scanned == 0
+    place.scan_cards("T3", "T2", 203)
+    place.stop("T1", "T2")
+    place.wait(1_000)
+    assert place.stopping("T1").scanned == 0
 
 
 def test_a_card_counts_only_under_a_stop_and_before_its_view(place: Place) -> None:

@@ -55,6 +55,25 @@ def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
     assert place.vector("T1") == place.vector("T3"), "it stays in the log"
 
 
+def test_a_table_does_not_promise_ballots_to_who_has_another_mark(place: Place) -> None:
+    """An island goes on though it was named: a conflict. The secretary undoes the first of the two marks, and that table's
+    screen says where the other one stands; then that one too, and the voter can get ballots."""
+    place.cut_off("T2")
+    place.wait(6_000)
+    place.order("T2", d.Deed.ISLAND)
+    place.take_over("T2", "T1")
+    place.serve("T3", 201)
+    place.serve("T2", 201)
+    place.heal()
+    place.wait(6_000)
+    assert place.ask_undo("S", 201)
+    place.wait(2_000)
+    assert place.content("T3").remedy.startswith("The voter still has a mark: table 2 at ")
+    assert place.ask_undo("S", 201)
+    place.wait(2_000)
+    assert place.content("T3").remedy == "The voter can get ballots again."
+
+
 def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
     finds out that it was: the mark stands, and the overview says so."""
@@ -123,6 +142,7 @@ def test_a_card_that_was_found_is_taken_back(place: Place) -> None:
     assert place.ask_undo("T1", 201)
     place.chair("T1").leave()
     place.wait(2_000)
+    assert place.core("T1").ledger.totals().found == 0
     assert not any(place.marked(name, 201) for name in place.running())
     place.serve("T1", 201)
 

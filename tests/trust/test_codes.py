@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -44,9 +44,12 @@ from kiosk.domain.codetext import (
 )
 from kiosk.domain.entries import Entry as LogEntry
 from kiosk.domain.entries import Stop, decode_entry, encode_entry, stop_signed
+from kiosk.domain.texts import ZONE
 from kiosk.keys import KeyFileError
 from kiosk.simulated.place import Place
 from kiosk.simulated.plan import plan_text
+
+MADE = datetime(2025, 11, 3, 8, 5, tzinfo=ZONE)
 
 REALM, DAY = "oevelse/4701", "2025-11-18"
 AUTHOR, OTHER = "T1.1-5f2c91ab01c2d3e4", "T2.1-0123456789abcdef"
@@ -267,6 +270,18 @@ def test_the_sheets_are_nobody_elses(made: Provisioned) -> None:
     assert all(stat.S_IMODE(sheet.stat().st_mode) == 0o600 for sheet in made.sheets.values())
 
 
+def test_the_sheets_of_a_provision_have_a_name_of_their_own(made: Provisioned, plan: Path, tmp_path: Path) -> None:
+    """All its devices say it, and its sheets; those of the same plan, provisioned again, have another."""
+    assert {Bundle.load(folder).codes.sheet for folder in made.bundles.values()} == {made.sheet_id}
+    for file in made.sheets.values():
+        with closing(pypdfium2.PdfDocument(file.read_bytes())) as document:
+            assert all(f"Ark {made.sheet_id}, klargjort " in page.get_textpage().get_text_range() for page in document)
+    done = CliRunner().invoke(main, ["provision", str(plan), "--out", str(tmp_path / "again")])
+    other = Bundle.load(tmp_path / "again" / "table-1").codes.sheet
+    assert f"the sheet's mark {other}" in done.output
+    assert other != made.sheet_id
+
+
 def test_provision_says_what_to_do_with_them_and_shows_none(plan: Path, tmp_path: Path) -> None:
     """It names both files, says that they are to be printed and deleted, that codes are new each time, and shows no secret."""
     done = CliRunner().invoke(main, ["provision", str(plan), "--out", str(tmp_path / "out")])
@@ -390,7 +405,7 @@ def test_what_stands_on_a_page(plan: Path, texts: dict[int, str], training: bool
     read = msgspec.structs.replace(read, place=msgspec.structs.replace(read.place, training=training))
     for name, numbers, other in (("chair", CHAIR, "brug reservearket"), ("reserve", RESERVE, "Så gælder 1–20 ikke mere")):
         seen = []
-        for number, (page, _) in enumerate(pages(code_sheets(read, texts)[name], 72), 1):
+        for number, (page, _) in enumerate(pages(code_sheets(read, texts, "a1b2c3", MADE)[name], 72), 1):
             words = page.get_textpage().get_text_bounded()
             assert ("ØVELSE" in words) == training
             for said in (
@@ -400,7 +415,10 @@ def test_what_stands_on_a_page(plan: Path, texts: dict[int, str], training: bool
                 f"{numbers[0]}–{numbers[-1]}",
                 f"Side {number} af 4",
                 "i rækkefølge",
-                "Én kode til hvert stop",
+                "Kode 1 åbner afstemningen. Derefter én kode til hver flytning af lister, og til at åbne igen efter strømsvigt",
+                "eller ved sekretærens enhed",
+                "Ark a1b2c3, klargjort 3. november 2025, 08.05",
+                "50 mm, når arket er i fuld størrelse",
                 "Streg koden ud",
                 "tilbage i kuverten",
                 other,
@@ -436,7 +454,7 @@ def test_nothing_overlaps(plan: Path, texts: dict[int, str], name: str, language
     place = msgspec.structs.replace(read.place, name=name)
     day = msgspec.structs.replace(read.day, name=name, date=date(2025, 9, 30))
     desk = msgspec.structs.replace(read.desk, language=language)
-    for sheet in code_sheets(msgspec.structs.replace(read, place=place, day=day, desk=desk), texts).values():
+    for sheet in code_sheets(msgspec.structs.replace(read, place=place, day=day, desk=desk), texts, "a1b2c3", MADE).values():
         for page, picture in itertools.islice(pages(sheet, 150), 1):  # the others are laid out alike
             text = page.get_textpage()
             boxes = [text.get_rect(at) for at in range(text.count_rects())]
