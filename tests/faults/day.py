@@ -104,6 +104,7 @@ def _heal(place: FaultyPlace, clerks: Iterable[Clerk], chair: Chairperson, chaos
 
     if not _wait(lambda: not unserved(), _GOES_ON_S):
         chaos.counts["gone on with a code in the end"] += 1  # all have started by turns, and nobody is a member
+        chair.look_again()
         for node in [place.secretary, *(node for node in place.tables if node.is_aged)]:
             chair.go_on([], _HEALS_S, node)  # at an old card nobody may be excused: only a code helps there
         chair.settle(_HEALS_S)

@@ -137,6 +137,10 @@ class Chairperson:
                     with suppress(*_NOT_NOW):
                         self._at(node, lambda chair, off=off: (chair.excuse(off), chair.leave()), _GLANCE_S)
 
+    def look_again(self) -> None:
+        """Look anew at each node whether it waits for a card that stays off: its clerk may have been busy each time."""
+        self._looks.clear()
+
     def go_on(self, off: Sequence[Node], seconds: float, at: Node | None = None) -> bool:
         """Open the poll, or go on after the power has failed: at the secretary's node, or where that is off at a table."""
         at = at or next(node for node in self._place.nodes.values() if node not in off)
