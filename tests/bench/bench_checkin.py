@@ -305,6 +305,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code
             return rows
 
         give(node.begin(now()))
+        give(node.take([], now()))
         for touch, value in opening(code):
             give(node.take([Touch(node.screen.asks, touch, value)], now()))
             give(node.take([], now()))
