@@ -107,8 +107,8 @@ class Chair:
         has_piles = any(button.touch not in ("pick again", "cancel", "go") for button in self._shown.buttons())
         return [f"{line.name}: {line.text}" for line in _lines(self._shown)] if has_piles else []
 
-    def open_poll(self, off: Collection[str], code: str, *, skips: bool = False, although: bool = True) -> None:
-        """Open the poll, or go on after the power has failed everywhere, and wait until it is open.
+    def open_poll(self, off: Collection[str], code: str, *, skips: bool = False, although: bool = True) -> str:
+        """Open the poll, or go on after the power has failed everywhere, and wait until it is open. Returns as `finish`.
 
         Raises:
             NotOfferedError: cards may lie at those who are off: they are to be scanned first.
@@ -116,7 +116,7 @@ class Chair:
         self.stop(off, code, skips=skips, although=although)
         if piles := self.piles:
             raise NotOfferedError(f"The code is used. Now the cards: `scan-cards`, then `finish`. {'; '.join(piles)}")
-        self.finish()
+        return self.finish()
 
     def scan_cards(self, pile: str, cards: Iterable[int | str]) -> str:
         """These cards lie at a stopped node: each by its whole number, or the voter's.

@@ -179,9 +179,9 @@ def chair_open_poll(chair: "Chair", off: tuple[str, ...], skips: bool, although:
     The code is asked for, or read from the standard input. Every other node must be on, or named with --off. Cards may lie at a
     table that is off: then go on with `scan-cards` and `finish`.
     """
-    chair.open_poll(off, _ask_code(), skips=skips, although=although)
+    told = chair.open_poll(off, _ask_code(), skips=skips, although=although)
     chair.leave()
-    click.echo("The poll is open")
+    click.echo(told or "The poll is open")
 
 
 @chair.command("stop")
@@ -251,7 +251,7 @@ def chair_excuse(chair: "Chair", node: tuple[str, ...]) -> None:
     They are silent, or were stopped with a code.
     """
     chair.excuse(node)
-    click.echo(f"Nobody waits for: {', '.join(node)}")
+    click.echo(f"This node waits no more for: {', '.join(node)}")
 
 
 @chair.command("undo")
