@@ -1,10 +1,12 @@
 """A made-up place in memory: its nodes, their keys and setups, and voters. For tests that drive real node cores without I/O.
 
-`MadeUp(tables=3, spares=1)` is a place with the secretary's node, three tables, and a spare disk for each; with one table it
-has that node only. Everything else follows: `origins`, `opening`, `setup(origin)`, `keys(origin)`.
+`MadeUp(tables=3, spares=1)` is a place with the secretary's node, three tables, and a spare card for each; with one table it
+has that node only. Everything else follows: `devices`, `opening`, `setup(device)`, `keys(device)`.
 """
 
 import re
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -71,6 +73,22 @@ def of_voter(ledger: Ledger, number: int) -> list[Case]:
     """A voter's check-ins, refused and withdrawn ones too."""
     cases = ledger.cases.values()
     return [case for case in cases if case.is_check_in and case.made is not None and case.made.voter == number]
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many calls of functions some work takes."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def voter(number: int, book: int, elections: tuple[str, ...] = BOTH) -> Voter:

@@ -1,8 +1,6 @@
 """Folding is cheap and linear, also where a thief writes as much as a log can hold. Calls are counted, not seconds."""
 
-import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
 
 import pytest
 
@@ -14,6 +12,7 @@ from kiosk.domain.membership import Membership
 from kiosk.domain.nodes import device_of
 from kiosk.domain.rights import Basis
 from tests.fold.place import ELECTIONS, signature
+from tests.made_up import calls
 
 DEVICES = (*(f"T{number}.1" for number in range(1, 26)), "S.1")
 VOTERS = 1_000_000
@@ -106,22 +105,6 @@ def read(ledger: Ledger, voters: int = 50) -> None:
         ledger.outcome(case)
         ledger.mark(case)
         ledger.voters(case)
-
-
-def calls(deed: Callable[[], object]) -> int:
-    """How many functions were called, those in C too."""
-    count = 0
-
-    def note(_frame: FrameType, event: str, _arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        deed()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def _is_linear(small: int, large: int, times: int) -> bool:

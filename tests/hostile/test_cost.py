@@ -17,7 +17,8 @@ from kiosk.domain.view import screen
 from kiosk.node import Heard, Node
 from kiosk.sync.messages import MessageError, encode, read_batch
 from tests import made_up
-from tests.hostile.thief import REFUSED, Thief, calls, check_in, decision, hold_of, ledger, undo
+from tests.hostile.thief import REFUSED, Thief, check_in, decision, hold_of, ledger, undo
+from tests.made_up import calls
 from tests.stories.place import Place, batch_of
 
 RUN = "T3.1-00000000000000aa"

@@ -1,7 +1,6 @@
 """A stolen device: its thief has its key and its log, and writes whatever he likes. And what work costs, in calls."""
 
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -107,22 +106,6 @@ def decision(request: str, voter: int, hold: str, outcome: e.Outcome = GRANTED, 
 def hold_of(place: Place, book: int, at: str = "S") -> str:
     """The hold of a book's last holding, as a node sees it."""
     return place.core(at).books.books.chain(book).last.hold
-
-
-def calls(work: Callable[[], object]) -> int:
-    """How many calls of functions some work takes."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def ledger(tables: int = 3, elections: tuple[str, ...] = ELECTION) -> Ledger:
