@@ -85,7 +85,8 @@ def _granted(state: d.Waiting, _input: d.Granted, _rules: d.Rules) -> Step:
 
 
 def _denied(state: d.Waiting, denied: d.Denied, _rules: d.Rules) -> Step:
-    return d.Refused(denied.barred, state.voter.number, state.voter), ()
+    # No ballots will be handed out on it, even if the refusal does not count any more later.
+    return d.Refused(denied.barred, state.voter.number, state.voter), (d.Withdraw(),)
 
 
 def _silent(state: d.Waiting, _input: d.Silent, _rules: d.Rules) -> Step:

@@ -252,16 +252,20 @@ class Ledger:
             for undo in case.undos
         )
 
-    def time_ms(self, case: Case) -> int:
-        """When it was made, by its table's clock; while only grants are known, when the first was given that may count."""
+    def time_ms(self, case: Case, voter: int) -> int:
+        """When it was made, by its table's clock; while only grants are known, when the first was given for this voter that
+        may count."""
         if case.made is not None:
             return case.asked_ms
-        first = 0
-        for voter, group in case.claims:
-            if group[2] and self._is_held(voter, group):
-                time_ms = case.grants[voter, group[1], ""][group[2]]
-                first = min(first or time_ms, time_ms)
-        return first
+        given = (case.grants[voter, elections, ""][by] for _, elections, by in self._claims(case, voter))
+        return min(given, default=0)
+
+    def elections(self, case: Case, voter: int) -> _Elections:
+        """For which elections a request marks a voter."""
+        return tuple(dict.fromkeys(one for _, elections, _ in self._claims(case, voter) for one in elections))
+
+    def _claims(self, case: Case, voter: int) -> Iterator[_Group]:
+        return (group for of, group in case.claims if of == voter and self._is_held(voter, group))
 
     def voters(self, case: Case) -> set[int]:
         """Whom a request is about. Where only grants are known, whom those name that may count."""
@@ -270,28 +274,28 @@ class Ledger:
         return {voter for voter, group in case.claims if self._is_held(voter, group)}
 
     def unsettled(self, device: str, last: int = 0) -> Iterator[Case]:
-        """The check-ins of one device that have no outcome, neither issued, withdrawn nor refused, oldest first; where it is
-        asked for, among so many of its last ones only."""
+        """The check-ins of one device that are neither issued nor withdrawn, oldest first; where it is asked for, among so
+        many of its last ones only."""
         mine = self._own.get(device, {})
         for id_, case in list(mine.items())[-last:]:
             if case.issued or case.withdrawn:
                 del mine[id_]
-            elif not self.refused(case):
+            else:
                 yield case
 
     def unproved(self, device: str, last: int = 0) -> Iterator[Case]:
-        """The check-ins of one device of which no grant is known, and no other end: their cards may lie in its pile."""
-        return (case for case in self.unsettled(device, last) if not self.granted(case))
+        """The check-ins of one device of which no answer is known, and no other end: their cards may lie in its pile."""
+        return (case for case in self.unsettled(device, last) if not self.granted(case) and not self.refused(case))
 
     def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
         """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
         first: dict[tuple[str, _Elections], Case] = {}
         for group, cases in self._groups(voter):
             case = next((case for case in cases if case.id != but and not self.undone(case)), None)
-            if case is not None and self._age(case) <= self._age(first.get(group[:2], case)):
+            if case is not None and self._age(case, voter) <= self._age(first.get(group[:2], case), voter):
                 first[group[:2]] = case
-        for (_, elections), case in sorted(first.items(), key=lambda one: self._age(one[1])):
-            yield Mark(elections, case.table, self.time_ms(case))
+        for (_, elections), case in sorted(first.items(), key=lambda one: self._age(one[1], voter)):
+            yield Mark(elections, case.table, self.time_ms(case, voter))
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table, found.time_ms, found=True)
 
@@ -302,7 +306,7 @@ class Ledger:
             for _, cases in self._groups(voter)
             for case in islice((case for case in cases if not self.undone(case)), most)
         }
-        return sorted(found.values(), key=self._age)
+        return sorted(found.values(), key=lambda case: self._age(case, voter))
 
     def found(self, voter: int) -> Iterator[Found]:
         """The cards found that mark a voter."""
@@ -478,8 +482,8 @@ class Ledger:
     def _groups(self, voter: int) -> Iterator[tuple[_Group, list[Case]]]:
         return ((group, cases) for group, cases in self._marking.get(voter, {}).items() if self._is_held(voter, group))
 
-    def _age(self, case: Case) -> tuple[int, str]:
-        return self.time_ms(case), case.id
+    def _age(self, case: Case, voter: int) -> tuple[int, str]:
+        return self.time_ms(case, voter), case.id
 
     def _undoes(self, undo: Case, voters: Collection[int]) -> bool:
         """Whether an undo counts: of this voter, and granted by the holder of his book."""
@@ -497,7 +501,7 @@ class Ledger:
         for (device, elections, _), cases in self._groups(voter):
             for case in islice((case for case in cases if not self.undone(case)), 2):
                 known, *_ = claims.get(case.id, (set[str](),))  # where only grants are known, they may name different ones
-                claims[case.id] = known.union(elections), case.table, self.time_ms(case), device
+                claims[case.id] = known.union(elections), case.table, self.time_ms(case, voter), device
         at = {node_of(device) for _, _, _, device in claims.values()}
         cards = {node_of(found.device): found for found in self.found(voter) if node_of(found.device) not in at}
         for found in cards.values():

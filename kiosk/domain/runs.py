@@ -41,7 +41,7 @@ class Runs:
     """All runs that are known. A vector names a device's last run only, since the runs before it lie on its line."""
 
     def __init__(self, devices: Iterable[str]) -> None:
-        self._runs = {device: Run(device, device) for device in devices}
+        self._runs = {device: Run(device, device) for device in sorted(devices)}
         self._of: dict[str, list[Run]] = {device: [] for device in self._runs}
         self._tips: dict[str, Run] = {}
         self.stored: dict[str, int] = {}  # the vector of what is on this disk

@@ -257,8 +257,8 @@ class BookKeeper:
             Undoable(
                 case.id,
                 case.table,
-                self.ledger.time_ms(case),
-                next(group[1] for of, group in case.claims if of == voter),
+                self.ledger.time_ms(case, voter),
+                self.ledger.elections(case, voter),
                 case.issued,
             )
             for case in self.ledger.marking(voter, limits.LISTED)

@@ -174,6 +174,7 @@ class Node:
         if joined:
             self.books.urgent = self.desk.wake = True
         self.desk.answer_request(now)
+        self.desk.wake = self.desk.wake or replica.has_own  # that a refusal was shown is to be on disk
         sends: list[Send] = []
         if seen.run or self.desk.leaving:
             is_copied = (self.books.urgent or self._copies.owed(now)) and not replica.unread

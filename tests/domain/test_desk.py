@@ -230,7 +230,8 @@ def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rule
             assert seen or (isinstance(state, d.Unresolved) and given == d.Answer(True))
         case d.Withdraw() | d.LeaveOpen():
             answer = d.Answer(None) if isinstance(effect, d.LeaveOpen) else d.Answer(False)
-            given_up = isinstance(state, d.Waiting) and isinstance(given, d.Cancel) and isinstance(effect, d.Withdraw)
+            ended = isinstance(given, d.Cancel | d.Denied) and isinstance(effect, d.Withdraw)
+            given_up = isinstance(state, d.Waiting) and ended
             assert given_up or (isinstance(state, d.Unresolved) and given == answer)
         case d.Seen():
             assert (type(state), given) in {(d.Ready, d.Noted()), (d.Office, d.Pick("seen"))}
@@ -494,6 +495,12 @@ def test_green_that_nobody_has_seen() -> None:
 def test_withdrawn() -> None:
     """A request that is given up while it waits leads home, and is withdrawn."""
     assert walked(d.Ready(), ANNES, d.Approve(How.SPOKEN), d.Silent(), d.Cancel()) == (d.Ready(), (d.Withdraw(),))
+
+
+def test_refused() -> None:
+    """A request whose refusal is shown is withdrawn: it has its end, whatever becomes of the refusal."""
+    waiting, denied = d.Waiting(ANNE, EVERYTHING), d.Denied(Barred(Bar.CHANGED))
+    assert walked(waiting, denied) == (d.Refused(denied.barred, ANNE.number, ANNE), (d.Withdraw(),))
 
 
 def test_the_clerks_answer() -> None:

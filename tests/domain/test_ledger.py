@@ -87,9 +87,10 @@ def test_a_check_in() -> None:
 
 
 def test_a_refused_request() -> None:
-    """A refusal marks nothing, and its table owes nothing more."""
+    """A refusal marks nothing, and no card lies in the pile for it. Its table ends it when it has shown it."""
     ledger = of(request(ID), decision(ID, e.Outcome.REFUSED))
-    assert (marks(ledger), unsettled(ledger), ledger.totals()) == ([], [], Totals(refused=1))
+    assert (marks(ledger), unsettled(ledger), list(ledger.unproved(TABLE))) == ([], [ID], [])
+    assert [case.id for case in of(request(ID)).unproved(TABLE)] == [ID]
 
 
 def test_a_withdrawn_grant() -> None:
@@ -141,6 +142,18 @@ def test_when_a_voter_was_marked_is_said_by_who_may_grant(outcome: e.Outcome) ->
     assert marks(logs.ledger) == [Mark(BOTH, 2, 400)]
 
 
+def test_when_a_voter_was_marked_is_said_by_the_voters_own_holder() -> None:
+    """A grant of the same request for another voter, or for other ballots by who holds nothing, changes nothing."""
+    logs = written([])
+    logs.begin("T3.1")
+    logs.write(HOLDER, replace(granted(ID), voter=8), 10)
+    logs.write(HOLDER, granted(ID), 500)
+    logs.write("T3.1", replace(granted(ID), elections=BOTH[:1]), 10)
+    assert (marks(logs.ledger, 7), marks(logs.ledger, 8)) == ([Mark(BOTH, 2, 500)], [Mark(BOTH, 2, 10)])
+    (case,) = logs.ledger.marking(7)
+    assert logs.ledger.elections(case, 7) == BOTH
+
+
 @pytest.mark.parametrize("times", [(500, 501), (501, 500)])
 def test_when_a_voter_was_marked_is_the_same_in_any_order(times: tuple[int, int]) -> None:
     """Two cards of the holder have granted it, and its table's log has not come: whichever is heard first."""
@@ -153,7 +166,7 @@ def test_when_a_voter_was_marked_is_the_same_in_any_order(times: tuple[int, int]
 
 @pytest.mark.parametrize(
     "settles",
-    [e.Withdrawn(ID), e.Issued(ID), decision(ID, e.Outcome.REFUSED)],
+    [e.Withdrawn(ID), e.Issued(ID)],
 )
 def test_a_settled_request_that_arrives_last(settles: e.Body) -> None:
     """A request whose outcome came first is never asked about."""
@@ -448,12 +461,11 @@ def counted(facts: Facts) -> Totals:
 
 
 def owed(facts: Facts) -> set[str]:
-    """The requests without outcome, looked up from scratch without a ledger."""
+    """The requests without an end, looked up from scratch without a ledger."""
     bodies = [body for _, body in facts]
     made = {body.id for body in bodies if isinstance(body, e.Request) and body.op is e.Op.CHECK_IN}
     ended = {body.request for body in bodies if isinstance(body, e.Issued | e.Withdrawn)}
-    refused = {body.request for body in bodies if isinstance(body, e.Decision) and body.outcome is e.Outcome.REFUSED}
-    return made - ended - refused
+    return made - ended
 
 
 def undone_of(bodies: list[e.Body]) -> set[str]:

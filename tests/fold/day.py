@@ -219,7 +219,7 @@ class Day:
         if machine.may_show_green(machine.open):
             self.green(machine, machine.open)
         elif (case := machine.log.ledger.cases.get(machine.open)) is not None and machine.log.ledger.refused(case):
-            machine.open = ""
+            self.give_up(machine)
             self.counts["refused"] += 1
 
     def green(self, machine: Machine, request: str) -> None:
@@ -312,7 +312,7 @@ class Day:
         if machine.device not in self.place.facts.deciders:
             return False
         targets = [
-            (case.id, next(group[1] for of, group in case.claims if of == voter), case.issued)
+            (case.id, ledger.elections(case, voter), case.issued)
             for case in ledger.marking(voter)
             if case.issued or rules.run_is_over(machine.log.books, case.run) or self.rng.random() < too_early
         ]

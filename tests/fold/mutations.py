@@ -133,7 +133,7 @@ CAUGHT_BY: dict[str, tuple[str, int, bool]] = {
     "M: who has written a view is no member": ("power_cut_between_stop_and_view", 0, False),
     "T: a twin goes on": ("two_copies_at_once", 0, False),
     "D2: no member need be": ("two_copies_at_once", 0, False),
-    "D4: decided again": ("twin_grants", 0, False),
+    "D4: decided again": ("undo_of_what_may_still_turn_green", 13, False),
     "D4: though marked": ("undo_of_what_may_still_turn_green", 0, False),
     "D4: an undo of what may still turn green": ("undo_of_what_may_still_turn_green", 0, False),
     "G1: not on this disk": ("witness_forgets", 0, False),

@@ -101,7 +101,7 @@ def _stop(day: Day, machine: Machine) -> None:
     silent = day.silent()
     if silent and (day.rng.random() < 0.3 or any(one.is_dead for one in day.machines)):
         never = {device for device in silent if not any(one.disk for one in day.machines if one.device == device)}
-        named = silent if day.rng.random() < 0.7 else {one for one in silent if day.rng.random() < 0.7} | never
+        named = silent if day.rng.random() < 0.7 else {one for one in sorted(silent) if day.rng.random() < 0.7} | never
         day.stop(machine, named, again=day.rng.random() < 0.05)
 
 

@@ -15,7 +15,7 @@ from kiosk.domain import desk, rules
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Chain, Stopped
 from kiosk.domain.chain import Stored
-from kiosk.domain.desk_states import Cancel, Waiting, Withdraw
+from kiosk.domain.desk_states import Cancel, Denied, Refused, Waiting, Withdraw
 from kiosk.domain.ledger import Case, Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head
@@ -337,6 +337,10 @@ def _withdraw_and_wait(state: Waiting, _input: object, desk_rules: Any) -> tuple
 _asked, _ask_about = BookKeeper.asked, DeskKeeper._ask_about_unsettled
 _flush, _committed, _turn, _rows = Replica.flush, Replica.committed, Node._turn, Node.rows
 
+_REFUSED_WITHOUT_END = {
+    (Waiting, Denied): desk.Row(lambda s, n, _r: (Refused(n.barred, s.voter.number, s.voter), ()), (Refused,))
+}
+
 DESK_WAITS_ON: tuple[_Patch, ...] = (
     (desk, "TABLE", desk.TABLE | {(Waiting, Cancel): desk.Row(_withdraw_and_wait, (Waiting, *desk.TABLE[Waiting, Cancel].to))}),
 )
@@ -434,6 +438,7 @@ MUTATIONS: dict[str, tuple[_Patch, ...]] = {
     "mark: granted is none": ((Case, "claims", property(_claims_but("granted"))),),
     "mark: too late is none": ((Ledger, "_is_held", _held_in_time),),
     "write before speak": ((World, "speaks_first", True),),
+    "refused: its table writes no end": ((desk, "TABLE", desk.TABLE | _REFUSED_WITHOUT_END),),
     "an ask is counted as an entry": ((BookKeeper, "asked", _asked_as_entry),),
     "the clerk is asked too late": ((DeskKeeper, "_ask_about_unsettled", _begins_before_the_clerk_answers),),
     "a commit leaves behind what was acted on": (
@@ -500,6 +505,7 @@ FOUND_BY: dict[str, int] = {
     "mark: granted is none": 2,
     "mark: too late is none": 12,
     "write before speak": 39,
+    "refused: its table writes no end": 1,
     "an ask is counted as an entry": 1,
     "the clerk is asked too late": 6,
     "a commit leaves behind what was acted on": 1,
@@ -540,6 +546,8 @@ FOUND_BY: dict[str, int] = {
     "screen: a holder that holds nothing": 1,
     "screen: no conflict is shown": 8,
     "ledger: conflicts everywhere": 1,
+    "ledger: one ballot of a conflict": 8,
+    "ledger: the time of a mark by anybody's grant": 1068,
     "ledger: the poll is always open": 2,
     "ledger: no table is ever closed": 1,
     "ledger: nobody is ever referred": 8,

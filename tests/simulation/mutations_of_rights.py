@@ -111,11 +111,23 @@ def _words_of_the_request(self: Ledger, decided: Decided) -> None:
 def _conflict_with_cards(self: Ledger, voter: int) -> tuple[tuple[int, int], ...]:
     """A card is a ballot beside what its table has written."""
     found = list(self.found(voter))
-    marks = [(case.table, self.time_ms(case)) for case in self.marking(voter)] + [(one.table, one.time_ms) for one in found]
+    marks = [(case.table, self.time_ms(case, voter)) for case in self.marking(voter)] + [
+        (one.table, one.time_ms) for one in found
+    ]
     return tuple(sorted(set(marks))) if found and len(marks) > 1 else _conflict(self, voter)
 
 
 _conflict = Ledger._conflict
+
+
+def _conflict_of_the_last(self: Ledger, voter: int) -> tuple[tuple[int, int], ...]:
+    return _conflict(self, voter)[-1:]
+
+
+def _time_by_anybody(self: Ledger, case: Case, _voter: int) -> int:
+    """The time of a mark by whoever has granted it, for whomever."""
+    given = [ms for said in case.grants.values() for ms in said.values()]
+    return case.asked_ms if case.made is not None else min(given, default=0)
 
 
 def _asked_at_once(self: BookKeeper, ask: Ask, sender: str, now: Now) -> None:
@@ -238,6 +250,8 @@ MUTATIONS_OF_SCREENS: dict[str, tuple[_Patch, ...]] = {
     "screen: a holder that holds nothing": ((board, "_books", _holders_made_up),),
     "screen: no conflict is shown": ((board, "_conflicts", lambda _view: iter(())),),
     "ledger: conflicts everywhere": ((Ledger, "conflicts", _false_conflicts),),
+    "ledger: one ballot of a conflict": ((Ledger, "_conflict", _conflict_of_the_last),),
+    "ledger: the time of a mark by anybody's grant": ((Ledger, "time_ms", _time_by_anybody),),
     "ledger: the poll is always open": ((Ledger, "poll_open", True),),
     "ledger: no table is ever closed": ((Ledger, "is_closed", _never),),
     "ledger: nobody is ever referred": ((Ledger, "referrals", lambda *_: ()), (Ledger, "referred_at", lambda *_: "")),

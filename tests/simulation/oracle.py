@@ -6,6 +6,7 @@ conflict on the screens, and nothing else does. S5: every log verifies. W: what 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -407,7 +408,7 @@ class Oracle:
         """A green that its table knows to be drawn goes away by itself."""
         for name, since in self._lit_at.items():
             machine = self.world.machines[name]
-            if not machine.up or self.world.mono <= since + self.world.clear_ms + SLACK_MS:
+            if not machine.up or machine.device == self.liar or self.world.mono <= since + self.world.clear_ms + SLACK_MS:
                 continue
             if machine.due > self.world.mono and name in self._sent:
                 raise ViolationError(f"W: {name} has shown green on {self._sent[name].request} ever since {since} ms")
@@ -477,7 +478,9 @@ class Oracle:
             if machine.vector != first.vector:
                 raise ViolationError(f"S3: {machine.name} has {machine.vector}, {first.name} has {first.vector}")
         fold = self.fold_of(first)
-        told = _told(fold, self.world.voters)
+        told = _told(fold, self.world.voters) | {"conflicts": _conflicts_by(first)}
+        if not _are_told(_conflicts_by(first), fold.conflicts()):
+            raise ViolationError(f"S4: {first.name} tells of the conflicts {_conflicts_by(first)}, not {fold.conflicts()}")
         for machine in alive:
             other = _told_by(machine, self.world.voters)
             if other != told:
@@ -486,7 +489,7 @@ class Oracle:
             self._check_log(machine)
             open_ = set(fold.unsettled(machine.device)) - self.left_open
             open_ = {id_ for id_ in open_ if not self.excuses.of(fold.requests[id_].body["voter"])}
-            if open_ and machine.device != self.liar and not self._two_have_decided(fold, open_):
+            if open_ and machine.device != self.liar:
                 raise ViolationError(f"L: {machine.name} still has requests without an end: {open_}")
         self._check_marks(fold)
 
@@ -519,8 +522,7 @@ class Oracle:
             return True
         at = self.world.machines.get(claim.where)
         drawn = any(light.voter == claim.voter and light.table == claim.where for light in self.lights)
-        late = fold.outcome(claim.id) == "refused"  # who has refused it did not know of a grant that came too late
-        return drawn or at is None or at.lost or at.old or late or self._two_have_decided(fold, {claim.id})
+        return drawn or at is None or at.lost or at.old or self._two_have_decided(fold, {claim.id})
 
     def check_boards(self, boards: dict[str, s.Board]) -> None:
         """What the overviews say of conflicts and of books' holders is what the logs say."""
@@ -634,8 +636,6 @@ def _told(fold: OwnFold, voters: Iterable[int]) -> dict[str, object]:
         told[f"marks of {voter}"] = {(c.id, one) for c in marks if not c.is_card for one in c.elections}
         told[f"cards of {voter}"] = {c.id for c in marks if c.is_card}
         told[f"referrals of {voter}"] = sorted(fold.referrals(voter))
-    conflicts = fold.conflicts().items()
-    told["conflicts"] = {voter: sorted({(c.table, c.time) for c in claims}) for voter, claims in conflicts}
     return told
 
 
@@ -651,10 +651,25 @@ def _told_by(machine: Machine, voters: Iterable[int]) -> dict[str, object]:
             found = ledger.outcome(case)
             told[f"became of {id_}"] = found.decision.outcome.value if found is not None else ""
     for voter in voters:
-        told[f"marks of {voter}"] = {
-            (c.id, one) for c in ledger.marking(voter) for of, at in c.claims if of == voter for one in at[1]
-        }
+        told[f"marks of {voter}"] = {(c.id, one) for c in ledger.marking(voter) for one in ledger.elections(c, voter)}
         told[f"cards of {voter}"] = {found.spot for found in ledger.found(voter)}
         told[f"referrals of {voter}"] = sorted(ledger.referrals(voter))
-    told["conflicts"] = {voter: sorted(ballots) for voter, ballots in ledger.conflicts().items()}
+    told["conflicts"] = _conflicts_by(machine)
     return told
+
+
+def _conflicts_by(machine: Machine) -> dict[int, list[tuple[int, int]]]:
+    return {voter: sorted(ballots) for voter, ballots in machine.node.ledger.conflicts().items()}
+
+
+def _are_told(told: dict[int, list[tuple[int, int]]], conflicts: dict[int, list[Claim]]) -> bool:
+    """Whether a node tells of each conflict: of every ballot, but where a table has given more than two, of some of its."""
+    if told.keys() != conflicts.keys():
+        return False
+    for voter, claims in conflicts.items():
+        ballots = Counter(claim.table for claim in claims)
+        all_, here = {(claim.table, claim.time) for claim in claims}, set(told[voter])
+        few = {(table, time) for table, time in all_ if ballots[table] <= 2}
+        if not few <= here <= all_ or {table for table, _ in here} != ballots.keys():
+            return False
+    return True

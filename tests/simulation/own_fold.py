@@ -465,10 +465,7 @@ class OwnFold:
         return [
             id_
             for id_, made in self.requests.items()
-            if made.device == device
-            and made.body["op"] == "check_in"
-            and id_ not in self.issued | self.withdrawn
-            and self.outcome(id_) != "refused"
+            if made.device == device and made.body["op"] == "check_in" and id_ not in self.issued | self.withdrawn
         ]
 
 

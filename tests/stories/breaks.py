@@ -597,11 +597,11 @@ def _marks_its_own_request(old: Callable[..., Any], self: Ledger, voter: int, *,
     yield from old(self, voter, but=but)
     case = self.cases.get(but)
     if case is not None and case.made is not None and self.granted(case) and self.outcome(case) is None:
-        yield Mark(case.made.elections, case.table, self.time_ms(case))
+        yield Mark(case.made.elections, case.table, self.time_ms(case, voter))
 
 
 def _found_cards_match_none(old: Callable[..., tuple], self: Ledger, voter: int) -> tuple:
-    beside = [(case.table, self.time_ms(case)) for case in self.marking(voter)] if any(self.found(voter)) else []
+    beside = [(case.table, self.time_ms(case, voter)) for case in self.marking(voter)] if any(self.found(voter)) else []
     return old(self, voter) or tuple(beside)
 
 
@@ -757,6 +757,7 @@ def _skips_freely(old: Callable[..., Any], page: office.AskCode, n: int | Misrea
     return office.UseCode(page.devices) if isinstance(n, int) and n > situation.last_code else old(page, n, situation)
 
 
+_REFUSED = {(d.Waiting, d.Denied): desk.Row(lambda s, n, _r: (d.Refused(n.barred, 0, s.voter), ()), (d.Refused,))}
 _MENU = {(d.Waiting, d.Cancel): desk.Row(lambda s, _i, _r: (s, (d.Withdraw(),)), (d.Waiting,))}
 
 
@@ -815,6 +816,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "T: a stop that is void names": ((Books, "_is_void", _never),),
     "T: what shows it is not written": (_around(Node, "rows", _copied_and_forgotten),),
     "T: an old card is not shown": (_looks(old_card=False),),
+    "refused: no end is written": ((desk, "TABLE", desk.TABLE | _REFUSED),),
     "G1: the desk goes on waiting": ((rules, "g1_own", _own_whatever_is_withdrawn), (desk, "TABLE", desk.TABLE | _MENU)),
     "G1: an old request is waited for": (
         (rules, "g1_own", _own_of_any_run),

@@ -169,6 +169,63 @@ def test_a_late_grant_does_not_block_its_own_request(place: Place) -> None:
     assert place.conflicts() == {}
 
 
+def test_a_late_grant_of_what_was_refused_is_no_mark(place: Place) -> None:
+    """Table 2 grants what table 3 asks, and stops before anybody hears of it. The heir sends the voter to the secretary, and so
+    refuses: table 3 shows it. Then the late grant is read, and the voter, released, is served all the same."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    assert place.decided("T2") == ["granted"]
+    place.lose_what_is_under_way()
+    place.crash("T2")
+    place.core("T1").books.write(e.Referred(201), place.now)
+    place.take_over("T2", "T1")
+    assert (place.decided("T1"), place.shown("T3")) == (["refused"], "Refused")
+    place.touch("T3", "next")
+    place.read_logs_of("T1", "T2")
+    place.wait(2_000)
+    assert not place.marked("T1", 201)
+    place.scan("T3", 201)
+    place.order("T3", d.Deed.RELEASE_VOTER)
+    place.wait(1_000)
+    place.serve("T3", 201)
+    assert place.conflicts() == {}
+
+
+def test_a_refusal_that_comes_too_late_leaves_nothing_open(place: Place) -> None:
+    """Table 2 refuses what table 3 asks, and both stop before anybody hears of it: the refusal does not count. The request has
+    its end, and the heir does not decide on it when it is known."""
+    place.core("T2").books.write(e.Referred(201), place.now)
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.deliver_only("T2", "T3")
+    assert place.shown("T3") == "Refused"
+    place.lose_what_is_under_way()
+    place.crash("T2", "T3")
+    place.stop("T1", "T2", "T3")
+    place.finish("T1")
+    place.restart("T3")
+    assert place.shown("T3") != "Unresolved"
+    place.wait(4_000)
+    assert place.decided("T1") == []
+    assert not any(list(place.core(name).ledger.unsettled("T3.1")) for name in ("S", "T1", "T3"))
+
+
+def test_a_crash_just_after_a_refusal_leaves_nothing_open(place: Place) -> None:
+    """Table 1 refuses its own voter, and loses power before it has written that this request has its end: its clerk says so."""
+    place.scan("T1", 101)
+    place.core("T2").books.write(e.Referred(101), place.now)
+    place.pass_time_at("T2", 100)
+    place.deliver()
+    place.approve("T1")
+    assert place.shown("T1") == "Refused"
+    place.crash("T1")
+    place.restart("T1")
+    assert place.shown("T1") == "Unresolved"
+    place.touch("T1", "no")
+    place.wait(2_000)
+    assert not any(list(place.core(name).ledger.unsettled("T1.1")) for name in place.devices)
+
+
 def test_a_grant_of_who_never_held_the_list_is_nothing(place: Place) -> None:
     """Table 3, in a thief's hands, grants a request about table 2's voter: it is no mark, and shows no green."""
     place.cut_off("T2")
