@@ -15,9 +15,10 @@ from itertools import count
 
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.cases import Case
 from kiosk.domain.codetext import SECRET_DIGITS, Code, Misread, read_text, spell
 from kiosk.domain.entries import Stop, first_prev, stop_signed
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.ledger import Ledger
 from kiosk.domain.nodes import SECRETARY, origin_of, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import Language

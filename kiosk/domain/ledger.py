@@ -13,115 +13,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from sys import intern
 
 from kiosk.domain import entries as e
 from kiosk.domain import rights
 from kiosk.domain.books import Books, Chain, spot_of
+from kiosk.domain.cases import Case, Decided, Elections, Found, Group
 from kiosk.domain.eligibility import Mark
-from kiosk.domain.nodes import device_of, node_of, run_of, table_of
-
-_Elections = tuple[str, ...]
-_Words = tuple[int, _Elections, str]
-"""What a request and its decision must agree in: voter, elections, target."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A decision, where it stands, and when it was made by its author's clock, ms."""
-
-    decision: e.Decision
-    author: str
-    seq: int
-    time_ms: int
-
-    @property
-    def words(self) -> _Words:
-        """What it is about."""
-        return self.decision.voter, self.decision.elections, self.decision.target
-
-
-@dataclass(slots=True, eq=False)
-class Case:
-    """One request and what became of it. `made` is missing while only an answer to it has arrived.
-
-    `decided`: by words, the first decision on it of each author in each hold; `grants`: when each device first granted it, ms.
-    `seq`, `asked_ms`: where the request stands in its log, and when it was made. `undos`: the requests to undo it that somebody
-    has granted; `granted_undo`: it is one.
-    """
-
-    id: str
-    made: e.Request | None = None
-    seq: int = 0
-    asked_ms: int = 0
-    decided: dict[_Words, dict[tuple[str, str], Decided]] = field(default_factory=dict)
-    grants: dict[_Words, dict[str, int]] = field(default_factory=dict)
-    undos: "list[Case]" = field(default_factory=list)
-    granted_undo: bool = False
-    issued: bool = False
-    withdrawn: bool = False
-    listed: "dict[tuple[int, _Group], None]" = field(default_factory=dict)  # the ledger's: where it keeps it
-    run: str = field(init=False)  # the run that made the request
-    device: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.run = intern(run_of(self.id))
-        self.device = intern(device_of(self.run))
-
-    @property
-    def table(self) -> int:
-        """The table where the voter stood; 0 for the secretary."""
-        return table_of(self.device) or 0
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """The run that made it, and its place among that run's, from 1."""
-        return self.run, int(self.id.partition("/")[2])
-
-    @property
-    def is_check_in(self) -> bool:
-        """Whether it asks for ballots."""
-        return self.made is not None and self.made.op is e.Op.CHECK_IN
-
-    @property
-    def words(self) -> _Words | None:
-        """What a decision on it must be about; None while the request is not known."""
-        return (self.made.voter, self.made.elections, self.made.target) if self.made is not None else None
-
-    @property
-    def given_up(self) -> bool:
-        """Whether no ballot was or will be handed out on it."""
-        return self.withdrawn and not self.issued
-
-    @property
-    def claims(self) -> "Iterator[tuple[int, _Group]]":
-        """The voters whom it may mark, and in which groups the ledger keeps it under them."""
-        if self.given_up or not (self.issued or self.grants):
-            return
-        if self.is_check_in and self.issued and self.made is not None:
-            yield self.made.voter, (self.device, self.made.elections, "")
-        for words in self.grants if self.words is None else (self.words,):
-            yield from ((words[0], (self.device, words[1], device)) for device in self.grants.get(words, ()) if not words[2])
-
-
-_Group = tuple[str, _Elections, str]
-"""Where a voter stood, for which elections, and the device that granted; "" for what was issued."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A card that was found in the pile of a stopped device, when, and where the entry stands."""
-
-    voter: int
-    device: str
-    time_ms: int
-    spot: str
-    undos: list[Case]
-
-    @property
-    def table(self) -> int:
-        """The stopped table; 0 for the secretary."""
-        return table_of(self.device) or 0
+from kiosk.domain.nodes import device_of, node_of
 
 
 @dataclass(slots=True)
@@ -130,9 +28,6 @@ class Totals:
     a voter, where it is not known that ballots were handed out on them."""
 
     issued: dict[str, int] = field(default_factory=dict)
-    granted: int = 0
-    refused: int = 0
-    withdrawn: int = 0
     found: int = 0
 
 
@@ -146,7 +41,7 @@ class Ledger:
         self.touched: list[Case] = []
         self.undos: defaultdict[str, list[Case]] = defaultdict(list)  # by who asks and by whose mark, each a device
         self._cases: dict[str, Case] = {}
-        self._marking: dict[int, dict[_Group, list[Case]]] = {}  # by voter
+        self._marking: dict[int, dict[Group, list[Case]]] = {}  # by voter
         self._found: dict[int, dict[str, Found]] = {}  # by voter; of each device the first card
         self._cards: dict[str, tuple[int, str]] = {}  # by spot: voter, device
         self._cards_under: dict[tuple[str, int], int] = {}  # by a stop's author and number: how many
@@ -260,11 +155,11 @@ class Ledger:
         given = (case.grants[voter, elections, ""][by] for _, elections, by in self._claims(case, voter))
         return min(given, default=0)
 
-    def elections(self, case: Case, voter: int) -> _Elections:
+    def elections(self, case: Case, voter: int) -> Elections:
         """For which elections a request marks a voter."""
         return tuple(dict.fromkeys(one for _, elections, _ in self._claims(case, voter) for one in elections))
 
-    def _claims(self, case: Case, voter: int) -> Iterator[_Group]:
+    def _claims(self, case: Case, voter: int) -> Iterator[Group]:
         return (group for of, group in case.claims if of == voter and self._is_held(voter, group))
 
     def voters(self, case: Case) -> set[int]:
@@ -289,7 +184,7 @@ class Ledger:
 
     def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
         """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
-        first: dict[tuple[str, _Elections], Case] = {}
+        first: dict[tuple[str, Elections], Case] = {}
         for group, cases in self._groups(voter):
             case = next((case for case in cases if case.id != but and not self.undone(case)), None)
             if case is not None and self._age(case, voter) <= self._age(first.get(group[:2], case), voter):
@@ -340,13 +235,7 @@ class Ledger:
         """Counts over all check-ins."""
         totals = Totals()
         for case in self._cases.values():
-            outcome = self.outcome(case)
-            if (case.made is not None and not case.is_check_in) or (outcome is not None and outcome.decision.target):
-                continue
-            totals.granted += outcome is not None and outcome.decision.outcome is e.Outcome.GRANTED
-            totals.refused += outcome is not None and outcome.decision.outcome is e.Outcome.REFUSED
-            totals.withdrawn += case.withdrawn
-            if case.issued and case.made is not None and not self.undone(case):
+            if case.made is not None and case.is_check_in and case.issued and not self.undone(case):
                 for election in case.made.elections:
                     totals.issued[election] = totals.issued.get(election, 0) + 1
         for voter in self._found:
@@ -447,7 +336,7 @@ class Ledger:
         for voter, group in claims:
             self._list(case, voter, group)
 
-    def _list(self, case: Case, voter: int, group: _Group) -> None:
+    def _list(self, case: Case, voter: int, group: Group) -> None:
         groups = self._marking.setdefault(voter, {})
         if (voter, group) not in case.listed:
             case.listed[voter, group] = None
@@ -472,14 +361,14 @@ class Ledger:
 
     # --- what stands ---
 
-    def _is_held(self, voter: int, group: _Group) -> bool:
+    def _is_held(self, voter: int, group: Group) -> bool:
         """Whether what stands in a group may be a mark: it was issued, or who granted stands in the voter's chain."""
         if not group[2]:
             return True
         book = self.books.basis.book_of(voter)
         return book is not None and group[2] in self.books.held(book)
 
-    def _groups(self, voter: int) -> Iterator[tuple[_Group, list[Case]]]:
+    def _groups(self, voter: int) -> Iterator[tuple[Group, list[Case]]]:
         return ((group, cases) for group, cases in self._marking.get(voter, {}).items() if self._is_held(voter, group))
 
     def _age(self, case: Case, voter: int) -> tuple[int, str]:

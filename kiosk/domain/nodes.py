@@ -4,7 +4,7 @@ A node is a place in the hall: "S" is the secretary's, "T3" table 3's. A device 
 "T3.2" its spare. A run is one start of a device, "T3.1-5f2c91ab01c2d3e4": no other has ever had its name.
 """
 
-from functools import cache, lru_cache
+from functools import cache
 
 SECRETARY = "S"
 
@@ -19,7 +19,6 @@ def origin_of(node: str, disk: int = 1) -> str:
     return f"{node}.{disk}"
 
 
-@lru_cache(4_096)  # asked for again and again; who lies has more names than that, and gets no memory for them
 @cache
 def is_spare(device: str) -> bool:
     """Whether a device is none of those that the nodes are delivered with."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Stopped
+from kiosk.domain.cases import Case
 from kiosk.domain.eligibility import Barred, Eligible
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head
 from kiosk.domain.nodes import device_of, is_spare

@@ -179,8 +179,9 @@ class Situation:
     it holds by that, `kept` the devices that were named and hold one all the same; `elsewhere`: another's. `unheard`:
     others are seen, and none of them hears this node. `left_open`: what the secretary, if this is the secretary's node, has to
     decide. `refused`: what was refused and kept as evidence, newest last.
-    `marks`: of the voter whom the page is about, those that may be undone from here. `undos`: what people here have not
-    been told yet, or not to its end. `old_card`: others know more of the run before this one than this card did when it began.
+    `marks`: of the voter whom the page is about, those that may be undone from here; `served`: a table is serving this voter,
+    and that mark stands. `undos`: what people here have not been told yet, or not to its end.
+    `old_card`: others know more of the run before this one than this card did when it began.
     """
 
     me: str
@@ -209,6 +210,7 @@ class Situation:
     left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()
     marks: tuple[Undoable, ...] = ()
+    served: bool = False
     undos: tuple[Undo, ...] = ()
 
 

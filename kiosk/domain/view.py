@@ -334,7 +334,7 @@ def _undoes(order: d.Perform, view: View) -> str:
     if mark is None:
         return view.say("pin_undo")
     kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
-    kind += "_beside" if view.situation.marks[1:] else ""
+    kind += "_beside" if view.situation.marks[1:] or view.situation.served else ""
     return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 

@@ -13,10 +13,11 @@ from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import rights, rules
 from kiosk.domain.books import Books, Stopped
+from kiosk.domain.cases import Case
 from kiosk.domain.chain import Refusal
 from kiosk.domain.codetext import Code
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import device_of, is_spare, node_of, run_of, table_of
@@ -262,13 +263,20 @@ class BookKeeper:
                 case.issued,
             )
             for case in self.ledger.marking(voter, limits.LISTED)
-            if case.issued or rules.is_over(self.ledger, case)
+            if not self._is_served(case)
         ]
         cards = [
             Undoable(found.spot, found.table, found.time_ms, self._setup.elections, issued=True, found=True)
             for found in self.ledger.found(voter)
         ]
         return [*requests, *cards][: limits.LISTED]
+
+    def is_served(self, voter: int) -> bool:
+        """Whether a table is serving a voter, so that this mark can't be undone yet."""
+        return any(map(self._is_served, self.ledger.marking(voter, limits.LISTED)))
+
+    def _is_served(self, case: Case) -> bool:
+        return not case.issued and not rules.is_over(self.ledger, case)
 
     def ask_undo(self, voter: int, target: str, handed_out: bool, now: Now) -> str:
         """Ask the voter's holder to take back a mark: the request's id; "" where that mark can't be asked for here now, or has

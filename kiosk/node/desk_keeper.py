@@ -229,7 +229,8 @@ class DeskKeeper:
         self._looked = now.mono_ms
         situation = situation_of(self._setup, self._books, self._peers, self._cards, self._own_before, now)
         marks = tuple(self._books.undoable(self._subject)) if self._subject else ()
-        situation = replace(situation, marks=marks, undos=tuple(undos_of(self._books, self._told)))
+        served = bool(marks) and self._books.is_served(self._subject)
+        situation = replace(situation, marks=marks, served=served, undos=tuple(undos_of(self._books, self._told)))
         if situation != self.face.view.situation:
             self.face.look(replace(self.face.view, situation=situation))
             self._rules = replace(self._rules, situation=situation)

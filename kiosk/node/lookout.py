@@ -10,7 +10,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.books import spot_of
-from kiosk.domain.ledger import Case
+from kiosk.domain.cases import Case
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import device_of, node_of, table_of
 from kiosk.domain.situation import (

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import rules
+from kiosk.domain.cases import Case, Decided
 from kiosk.domain.eligibility import Bar, Barred, Mark
-from kiosk.domain.ledger import Case, Decided
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import device_of, table_of
 from kiosk.domain.voters import Voter

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from kiosk.domain import entries as e
 from kiosk.domain import rules
+from kiosk.domain.cases import Case
 from kiosk.domain.eligibility import Bar, Barred
-from kiosk.domain.ledger import Case
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.rules import Seen

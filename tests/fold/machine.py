@@ -7,8 +7,9 @@ from random import Random
 from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.books import Books, Stopped
+from kiosk.domain.cases import Case
 from kiosk.domain.eligibility import weigh
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head, Stance
 from kiosk.domain.nodes import device_of

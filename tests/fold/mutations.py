@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kiosk.domain import books, ledger, membership, rules
+from kiosk.domain import books, cases, ledger, membership, rules
 from tests.fold import machine
 from tests.fold.__main__ import one_day
 from tests.fold.day import Day, Wrong
@@ -111,7 +111,7 @@ MUTATIONS: dict[str, list[Cut]] = {
     "mark: a grant is none": [
         (ledger.Ledger, "_is_held", "return book is not None and group[2] in self.books.held(book)", "return False")
     ],
-    "mark: withdrawn beats issued": [(ledger.Case, "given_up", "and not self.issued", "")],
+    "mark: withdrawn beats issued": [(cases.Case, "given_up", "and not self.issued", "")],
     "undone: does not give way to issued": [(ledger.Ledger, "undone", "(undo.made.handed_out or not case.issued)", "True")],
     "undone: by a grant that is held back": [(ledger.Ledger, "_undoes", "and self.counts(found)", "")],
     "card: is no mark": [(ledger.Ledger, "_card", "self._found.setdefault(body.voter, {})[spot] = found", "pass")],

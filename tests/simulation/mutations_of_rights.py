@@ -15,8 +15,9 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.books import Books
+from kiosk.domain.cases import Case, Decided
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark
-from kiosk.domain.ledger import Case, Decided, Ledger, Totals
+from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import node_of
 from kiosk.domain.runs import Runs
@@ -193,7 +194,7 @@ def _false_conflicts(_self: Ledger) -> dict[int, tuple[tuple[int, int], ...]]:
 
 
 def _nonsense(self: Ledger) -> Totals:
-    return Totals({"byraad": len(self.cases) + 1}, 1, 2, 3)
+    return Totals({"byraad": len(self.cases) + 1}, 3)
 
 
 def _never_over(state: d.State, clear_ms: int) -> int | None:

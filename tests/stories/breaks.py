@@ -22,11 +22,12 @@ from kiosk.domain import desk, office, rights, rules
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Chain, Holding, Stopped, named
+from kiosk.domain.cases import Case
 from kiosk.domain.chain import Head as LogEnd
 from kiosk.domain.chain import check_batch, read_entry
 from kiosk.domain.codetext import Misread
 from kiosk.domain.eligibility import Bar, Barred, Mark
-from kiosk.domain.ledger import Case, Ledger
+from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.domain.nodes import device_of, node_of

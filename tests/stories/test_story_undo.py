@@ -74,6 +74,22 @@ def test_a_table_does_not_promise_ballots_to_who_has_another_mark(place: Place) 
     assert place.content("T3").remedy == "The voter can get ballots again."
 
 
+def test_the_secretary_is_told_of_a_mark_that_stands_since_its_table_is_serving(place: Place) -> None:
+    """Table 3 has served a voter, whom table 1 is serving now, by a fault: the undo of the first mark promises no ballots."""
+    place.serve("T3", 201)
+    one, two = place.core("T1").books, place.core("T2").books
+    id_ = one.request_id()
+    two.write(e.Decision(id_, 201, ("byraad",), two.books.chain(2).last.hold, e.Outcome.GRANTED), place.now)
+    one.write(e.Request(id_, e.Op.CHECK_IN, 201, ("byraad",)), place.now)
+    place.wait(2_000)
+    assert len(place.chair("S").marks(201)) == 1
+    place.touch("S", "pick 1")
+    assert place.content("S").headline.endswith("another mark still stands")
+    one.write(e.Withdrawn(id_), place.now)
+    place.wait(2_000)
+    assert place.content("S").headline.endswith("the voter can get ballots again")
+
+
 def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     """Nobody at table 3 knew; the secretary undoes the mark as one under which nothing was handed out. Then table 3's clerk
     finds out that it was: the mark stands, and the overview says so."""
