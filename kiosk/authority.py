@@ -46,7 +46,7 @@ class Revoked(msgspec.Struct, frozen=True):
 
     def of(self, issued: Mapping[str, Collection[str]]) -> frozenset[str]:
         """Which of these disks it revokes, told by the serials of each one's certificates."""
-        return frozenset(origin for origin, serials in issued.items() if self.serials.intersection(serials))
+        return frozenset(device for device, serials in issued.items() if self.serials.intersection(serials))
 
 
 class Authority:
@@ -84,13 +84,13 @@ class Authority:
         """The disks whose certificates are revoked."""
         return self.revoked.of(self.issued)
 
-    def issue(self, origin: str, *, hosts: Iterable[str] = ()) -> Issued:
+    def issue(self, device: str, *, hosts: Iterable[str] = ()) -> Issued:
         """Issue a certificate for a device's disk; with `hosts`, for the broker that runs on it and is reached under these."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = [_alternative(host) for host in hosts]
         use = ExtendedKeyUsageOID.SERVER_AUTH if alternatives else ExtendedKeyUsageOID.CLIENT_AUTH
         begun = (
-            _begun(_name(self.realm, origin), self._certificate.subject, key.public_key())
+            _begun(_name(self.realm, device), self._certificate.subject, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([use]), critical=True)
             .add_extension(_signed_by(self._certificate), critical=False)
@@ -99,7 +99,7 @@ class Authority:
             begun = begun.add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
         certificate = begun.sign(self._key, hashes.SHA256())
         serial = f"{certificate.serial_number:x}"
-        self.issued.setdefault(origin, []).append(serial)
+        self.issued.setdefault(device, []).append(serial)
         return Issued(
             certificate.public_bytes(serialization.Encoding.PEM),
             _pem(key),
@@ -107,16 +107,16 @@ class Authority:
             certificate.fingerprint(hashes.SHA256()).hex(),
         )
 
-    def revoke(self, origins: Collection[str]) -> Revoked:
+    def revoke(self, devices: Collection[str]) -> Revoked:
         """Make a new list, on which all certificates of these disks and those revoked before stand.
 
         Raises:
             AuthorityError: there is no such disk.
         """
-        if unknown := sorted(set(origins) - self.issued.keys()):
+        if unknown := sorted(set(devices) - self.issued.keys()):
             known = ", ".join(sorted(self.issued.keys() - {COMMAND}))
             raise AuthorityError(f"there is no {', '.join(unknown)}: this authority knows {known}")
-        serials = self.revoked.serials.union(*(self.issued[origin] for origin in origins))
+        serials = self.revoked.serials.union(*(self.issued[device] for device in devices))
         self.revoked = _sign_list(self._key, self._certificate, self.revoked.number + 1, serials)
         return self.revoked
 

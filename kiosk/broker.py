@@ -33,7 +33,7 @@ class RunningBroker:
     def __init__(self, bundle: Bundle, data: Path) -> None:
         planned = bundle.device.brokers(bundle.plan)
         if not planned:
-            raise BrokerError(f"the plan has no broker on {bundle.device.origin}'s device: name its table in `brokers`")
+            raise BrokerError(f"the plan has no broker on {bundle.device.name}: name its table in `brokers`")
         self._program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin") or ""
         if not self._program:
             raise BrokerError("mosquitto is not installed: apt-get install mosquitto")

@@ -18,7 +18,7 @@ from kiosk.authority import Authority, Issued, replace_file
 from kiosk.codes import Codes, new_codes, public_halves, sheet_id
 from kiosk.config import Broker as PlannedBroker
 from kiosk.config import Plan, PlanError, load_plan
-from kiosk.domain.nodes import node_of, origin_of, table_of
+from kiosk.domain.nodes import device_at, node_of, table_of
 from kiosk.domain.texts import ZONE
 from kiosk.keys import KeyFileError, PinHash, Signers, hash_pin, load_private_key, new_pin, new_private_key, public_hex
 
@@ -35,13 +35,13 @@ class BundleError(Exception):
 class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which device this is, and of which realm: training is never mixed with live, nor one place with another.
 
-    `origin` is its name: "T3.1" for table 3's first card. `table` is missing for the secretary's. `signers`: public keys of
+    `name`: "T3.1" for table 3's first card. `table` is missing for the secretary's. `signers`: public keys of
     all the place's devices by name, in hex; `serials`: of their certificates, likewise. `pins`: hashes. `codes`: public keys of
     the chair's codes by number, in hex.
     """
 
     realm: str
-    origin: str
+    name: str
     table: int | None
     signers: dict[str, str]
     serials: dict[str, tuple[str, ...]]
@@ -51,11 +51,11 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def disk(self) -> tuple[str, str]:
         """What the data folder bears, since it belongs to one device: its name and its public key in hex."""
-        return self.origin, self.signers[self.origin]
+        return self.name, self.signers[self.name]
 
     def brokers(self, plan: Plan) -> list[PlannedBroker]:
         """The brokers that run on this device: one at most."""
-        return _brokers_on(plan, self.origin)
+        return _brokers_on(plan, self.name)
 
 
 class Provisioned(msgspec.Struct, frozen=True):
@@ -114,27 +114,27 @@ class Bundle(msgspec.Struct, frozen=True):
         for name in (AUTHORITY, REVOKED, *pairs):
             if not (folder / name).exists():
                 raise BundleError(f"{folder / name} is missing: provision the device again")
-        if device.signers.get(device.origin) != public_hex(key):
-            raise BundleError(f"{folder / KEY} is not the key of {device.origin}: provision the device again")
-        origins = set(_origins(plan))
+        if device.signers.get(device.name) != public_hex(key):
+            raise BundleError(f"{folder / KEY} is not the key of {device.name}: provision the device again")
+        devices = set(_devices_of(plan))
         same_place = device.realm == plan.place.realm
-        known = device.origin in origins and table_of(device.origin) == device.table
-        if not same_place or device.signers.keys() != origins or not known:
+        known = device.name in devices and table_of(device.name) == device.table
+        if not same_place or device.signers.keys() != devices or not known:
             raise BundleError(
                 f"{folder}: the place and tables of the plan are not those that were provisioned: provision the place again"
             )
         return cls(folder, plan, device, key, signers, codes)
 
 
-def _origins(plan: Plan) -> list[str]:
+def _devices_of(plan: Plan) -> list[str]:
     """Every device of the place: each node's first, then the spares."""
-    return [origin_of(node, disk) for disk in range(1, limits.SPARES + 2) for node in plan.nodes]
+    return [device_at(node, disk) for disk in range(1, limits.SPARES + 2) for node in plan.nodes]
 
 
-def _folder(out: Path, origin: str) -> Path:
-    table = table_of(origin)
+def _folder(out: Path, device: str) -> Path:
+    table = table_of(device)
     name = f"table-{table}" if table is not None else "secretary"
-    return out / name if origin == origin_of(node_of(origin)) else out / "spares" / name
+    return out / name if device == device_at(node_of(device)) else out / "spares" / name
 
 
 def provision(plan_file: Path, out: Path) -> Provisioned:
@@ -148,26 +148,26 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
     plan = load_plan(plan_file)
     if out.exists():
         raise BundleError(f"{out} exists already, and keys are never overwritten: name a new folder")
-    origins = _origins(plan)
-    keys = {origin: new_private_key() for origin in origins}
-    signers = {origin: public_hex(load_private_key(key)) for origin, key in keys.items()}
+    devices = _devices_of(plan)
+    keys = {device: new_private_key() for device in devices}
+    signers = {device: public_hex(load_private_key(key)) for device, key in keys.items()}
     authority = Authority.new(plan.place.realm)
-    pairs = {origin: _issue(authority, plan, origin) for origin in origins}
+    pairs = {device: _issue(authority, plan, device) for device in devices}
     pin, reserve = new_pin(), new_pin()
     pins = (hash_pin(pin), hash_pin(reserve))
     codes = new_codes()
     public = public_halves(codes.values(), plan.place.realm, plan.day.date.isoformat())
-    serials = {origin: tuple(authority.issued[origin]) for origin in origins}
+    serials = {device: tuple(authority.issued[device]) for device in devices}
     made = {}
     try:
-        for origin in origins:
-            folder = made[origin] = _folder(out, origin)
+        for device in devices:
+            folder = made[device] = _folder(out, device)
             folder.mkdir(parents=True, mode=0o700)
-            device = Device(plan.place.realm, origin, table_of(origin), signers, serials, pins, public)
-            files = {PLAN: plan_file.read_bytes(), DEVICE: msgspec.json.encode(device), KEY: keys[origin]}
+            about = Device(plan.place.realm, device, table_of(device), signers, serials, pins, public)
+            files = {PLAN: plan_file.read_bytes(), DEVICE: msgspec.json.encode(about), KEY: keys[device]}
             files |= {AUTHORITY: authority.certificate, REVOKED: authority.revoked.pem}
-            for name, issued in pairs[origin].items():
-                files |= {f"{name}.crt": issued.certificate, f"{name}.key": issued.key}
+            for kind, issued in pairs[device].items():
+                files |= {f"{kind}.crt": issued.certificate, f"{kind}.key": issued.key}
             for name, data in files.items():
                 replace_file(folder / name, data)
         authority.save(out / "authority")
@@ -175,7 +175,7 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
         sheets = _write_sheets(plan, codes, sheet_id(public), out)
     except OSError as error:
         raise BundleError(f"{error.filename}: {error.strerror}") from error
-    fingerprints = {origin: pairs[origin][TLS].fingerprint for origin in origins}
+    fingerprints = {device: pairs[device][TLS].fingerprint for device in devices}
     return Provisioned(made, signers, fingerprints, out / "authority", pin, reserve, codes, sheets, sheet_id(public))
 
 
@@ -190,11 +190,11 @@ def _write_sheets(plan: Plan, codes: Mapping[int, str], name_of_both: str, out: 
     return sheets
 
 
-def _issue(authority: Authority, plan: Plan, origin: str) -> dict[str, Issued]:
+def _issue(authority: Authority, plan: Plan, device: str) -> dict[str, Issued]:
     """A device's certificates: its own, and that of the broker that runs on its device."""
-    hosts = [broker.host for broker in _brokers_on(plan, origin)]
-    return {TLS: authority.issue(origin)} | ({BROKER: authority.issue(origin, hosts=hosts)} if hosts else {})
+    hosts = [broker.host for broker in _brokers_on(plan, device)]
+    return {TLS: authority.issue(device)} | ({BROKER: authority.issue(device, hosts=hosts)} if hosts else {})
 
 
-def _brokers_on(plan: Plan, origin: str) -> list[PlannedBroker]:
-    return [broker for broker in plan.brokers if broker.node == node_of(origin)]
+def _brokers_on(plan: Plan, device: str) -> list[PlannedBroker]:
+    return [broker for broker in plan.brokers if broker.node == node_of(device)]

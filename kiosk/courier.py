@@ -65,23 +65,23 @@ class Lists:
 
     @property
     def _here(self) -> dict[str, Told]:
-        return {origin: told for origin, told in self._of.items() if origin != self._me and origin not in self._gone}
+        return {device: told for device, told in self._of.items() if device != self._me and device not in self._gone}
 
     @property
     def held(self) -> dict[str, list[str]]:
         """The lists under which others have marks, and who they are."""
         held: dict[str, list[str]] = {}
-        for origin, told in self._here.items():
+        for device, told in self._here.items():
             if told.bound:
-                held.setdefault(told.digest, []).append(origin)
+                held.setdefault(told.digest, []).append(device)
         return held
 
     @property
     def offers(self) -> list[tuple[str, str]]:
         """From whom the list can be had, and its digest; where one has marks under it, no other one. The silent come last."""
-        told = [(origin, told) for node in self._givers for origin, told in self._here.items() if node_of(origin) == node]
+        told = [(device, told) for node in self._givers for device, told in self._here.items() if node_of(device) == node]
         bound = {one.digest for _, one in told if one.bound}
-        known = [(origin, one.digest) for origin, one in told if not bound or one.digest in bound]
+        known = [(device, one.digest) for device, one in told if not bound or one.digest in bound]
         return sorted(known, key=lambda offer: self._silent.index(offer[0]) if offer[0] in self._silent else -1)
 
     @property
@@ -96,15 +96,15 @@ class Lists:
             return self.digest
         if offers and node_of(self._me) != self._givers[0]:
             first = node_of(min(offers, key=lambda offer: self._givers.index(node_of(offer[0])))[0])
-            lists = [digest for origin, digest in offers if node_of(origin) == first]
+            lists = [digest for device, digest in offers if node_of(device) == first]
             if self.digest in lists or (self.digest in held and lists[0] not in held):
                 return self.digest
             return lists[0]
         return "" if held and self.digest not in held else self.digest
 
-    def was_silent(self, origin: str) -> None:
+    def was_silent(self, device: str) -> None:
         """A node has not given what was asked for."""
-        self._silent = [*(other for other in self._silent if other != origin), origin]
+        self._silent = [*(other for other in self._silent if other != device), device]
 
     def piece_for(self, asker: str) -> Piece | None:
         """The piece that a node wants, if it can be given."""

@@ -54,17 +54,17 @@ def public_hex(key: Ed25519PrivateKey) -> str:
 
 
 class Signers:
-    """The public keys of a place's origins."""
+    """The public keys of a place's devices."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         try:
-            self._keys = {origin: Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for origin, key in keys.items()}
+            self._keys = {device: Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)) for device, key in keys.items()}
         except ValueError as error:
             raise KeyFileError("a signer's key is not 32 bytes in hex: provision the place again") from error
 
-    def verify(self, origin: str, signature: bytes, message: bytes) -> bool:
-        """Whether the signature is this origin's over this message."""
-        key = self._keys.get(origin)
+    def verify(self, device: str, signature: bytes, message: bytes) -> bool:
+        """Whether the signature is this device's over this message."""
+        key = self._keys.get(device)
         if key is None:
             return False
         try:

@@ -173,9 +173,9 @@ class Post:
             return []
         if self.link is not None:
             self.link.renew(self._trust.credentials())
-        for origin in revoked:
-            self.lists.gone(origin)
-        return [Suspect(origin, Refusal.REVOKED, "its certificate was revoked", b"") for origin in sorted(revoked)]
+        for device in revoked:
+            self.lists.gone(device)
+        return [Suspect(device, Refusal.REVOKED, "its certificate was revoked", b"") for device in sorted(revoked)]
 
     def send(self, sends: Iterable[Send], log: Log) -> None:
         """Send messages; entries that were asked for are read from the log on disk."""

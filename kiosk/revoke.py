@@ -19,7 +19,7 @@ from kiosk.trust import client_context
 _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know
 
 
-def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) -> list[str]:
+def revoke(folder: Path, devices: Collection[str], told: Callable[[str], None]) -> list[str]:
     """Revoke the certificates of these devices, with the authority in `folder`; `told` is called with each node that knows.
 
     Whom another copy of this folder has revoked, the nodes know: they are taken in, so that nobody comes in again.
@@ -33,7 +33,7 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
     """
     plan = load_plan(folder / PLAN)
     authority = Authority.load(folder)
-    authority.revoke(origins)
+    authority.revoke(devices)
     authority.save(folder)
     certificate = x509.load_pem_x509_certificate(authority.certificate)
     heard: dict[str, Revoked] = {}
@@ -55,10 +55,10 @@ def revoke(folder: Path, origins: Collection[str], told: Callable[[str], None]) 
             if [read for read in heard.values() if authority.absorb(read)]:
                 authority.save(folder)
                 link.renew(_credentials(authority, folder))
-            for origin in sorted(heard.keys() - know):
-                if heard[origin] == authority.revoked:
-                    know.add(origin)
-                    told(origin)
+            for device in sorted(heard.keys() - know):
+                if heard[device] == authority.revoked:
+                    know.add(device)
+                    told(device)
     finally:
         link.close()
         selector.close()
@@ -73,5 +73,5 @@ def _credentials(authority: Authority, folder: Path) -> Credentials:
 
 def silent_of(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> list[str]:
     """The nodes of which no device has said so, in the plan's order; of a node whose first one is gone none need say it."""
-    done = {origin.partition(".")[0] for origin in (*know, *gone)}
+    done = {device.partition(".")[0] for device in (*know, *gone)}
     return [node for node in nodes if node not in done]

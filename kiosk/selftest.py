@@ -45,7 +45,7 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
     plan, device = bundle.plan, bundle.device
     kind = "TRAINING" if plan.place.training else "live"
     at = "the secretary's node" if device.table is None else f"table {device.table}"
-    yield Finding("bundle", True, f"{device.origin}, {at}, {plan.place.name}, {plan.day.date}, {kind}")
+    yield Finding("bundle", True, f"{device.name}, {at}, {plan.place.name}, {plan.day.date}, {kind}")
     try:
         check_whose(data, device.disk)
     except (OtherDiskError, OtherFolderError) as error:

@@ -61,7 +61,7 @@ class Service:
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
         self._trust = Trust(bundle, data)
         self._post = Post(
-            bundle.key.sign, bundle.signers.verify, self._trust, Lists(bundle.device.origin, bundle.plan.list_givers)
+            bundle.key.sign, bundle.signers.verify, self._trust, Lists(bundle.device.name, bundle.plan.list_givers)
         )
 
     def run(self) -> None:
@@ -97,7 +97,7 @@ class Service:
             return
         self._trust.keep()
         brokers = [Broker(broker.host, broker.port) for broker in self._bundle.plan.brokers]
-        realm, me = self._bundle.plan.place.realm, self._bundle.device.origin
+        realm, me = self._bundle.plan.place.realm, self._bundle.device.name
         self._post.link = Link(realm, me, brokers, self._trust.credentials(), self._selector, self._post.receive)
         self._post.link.start()
 
@@ -122,7 +122,7 @@ class Service:
             lists.have(voters, bound=False)
             self._say(f"the voter list {own} gives way to {right}, since nobody was marked under it; its log is in {kept}")
             return False
-        self._post.tell_list(self._bundle.device.origin, Stance.FAULT, now().wall_ms)
+        self._post.tell_list(self._bundle.device.name, Stance.FAULT, now().wall_ms)
         digest, others = next(iter(lists.held.items()))
         raise OtherListError(digest, own, others)
 
@@ -140,7 +140,7 @@ class Service:
         replayed = _replay(node, log, self._bundle)
         node.recall(log.run)
         self._settle()
-        self._post.tell_list(self._bundle.device.origin, Stance.NOT_READY, now().wall_ms)
+        self._post.tell_list(self._bundle.device.name, Stance.NOT_READY, now().wall_ms)
         self._say(f"ready with {replayed} entries")
         self._carry_out(node, log, node.begin(now()))
         self._carry_out(node, log, node.take([self._scanner, self._display], now()))

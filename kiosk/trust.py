@@ -21,7 +21,7 @@ class Trust:
     """What a device knows of its place's certificates. The newest list of revoked ones lies in its data folder: `keep` it."""
 
     def __init__(self, bundle: Bundle, data: Path) -> None:
-        self._folder, self._serials, self._me = bundle.folder, bundle.device.serials, bundle.device.origin
+        self._folder, self._serials, self._me = bundle.folder, bundle.device.serials, bundle.device.name
         self._authority = x509.load_pem_x509_certificate((self._folder / AUTHORITY).read_bytes())
         self.list_file = data / REVOKED
         self._bundled = self._revoked = read_list((self._folder / REVOKED).read_bytes(), self._authority)

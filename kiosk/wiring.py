@@ -17,7 +17,7 @@ from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
 from kiosk.domain.ledger import Ledger
-from kiosk.domain.nodes import origin_of, table_of
+from kiosk.domain.nodes import device_at, table_of
 from kiosk.domain.rights import Basis
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import ZONE
@@ -58,12 +58,12 @@ def list_form(plan: Plan) -> Form:
     )
 
 
-def view_of(plan: Plan, origin: str, sheet: str = "") -> View:
+def view_of(plan: Plan, device: str, sheet: str = "") -> View:
     """What the screens of one table, or of the secretary's node, say at first."""
     return View(
         language=plan.desk.language,
         place=plan.place.name,
-        table=table_of(origin),
+        table=table_of(device),
         training=plan.place.training,
         sounds=plan.desk.sounds,
         elections=plan.ballots,
@@ -71,7 +71,7 @@ def view_of(plan: Plan, origin: str, sheet: str = "") -> View:
         voter_digits=plan.card.voter_digits,
         card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
-        situation=Situation(me=origin),
+        situation=Situation(me=device),
         sheet=sheet,
     )
 
@@ -93,10 +93,10 @@ def log_beginning(plan: Plan, voter_list: VoterList) -> str:
 
 def opening_of(plan: Plan) -> dict[int, str]:
     """Each book's first holder: its own table's device."""
-    return {table.number: origin_of(f"T{table.number}") for table in plan.tables}
+    return {table.number: device_at(f"T{table.number}") for table in plan.tables}
 
 
-def deciders_of(plan: Plan) -> frozenset[str]:
+def undo_nodes_of(plan: Plan) -> frozenset[str]:
     """The nodes that may ask for an undo: the secretary's and the assistant's, or the only table's."""
     return frozenset(plan.list_givers or plan.nodes)
 
@@ -112,19 +112,19 @@ def empty_ledger(bundle: Bundle, beginning: Beginning, book_of: Callable[[int], 
     elections = tuple(election.id for election in plan.elections)
     is_signed = bundle.codes.signed(first_prev_of(beginning))
     devices = frozenset(bundle.device.signers)
-    return Ledger(Books(Basis(opening_of(plan), deciders_of(plan), devices, elections, book_of, is_signed)))
+    return Ledger(Books(Basis(opening_of(plan), undo_nodes_of(plan), devices, elections, book_of, is_signed)))
 
 
 def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     """What a node is."""
     plan, device = bundle.plan, bundle.device
     return Setup(
-        device=device.origin,
+        device=device.name,
         table=device.table,
         devices=frozenset(device.signers),
-        first=frozenset(origin_of(node) for node in plan.nodes),
+        first=frozenset(device_at(node) for node in plan.nodes),
         opening=opening_of(plan),
-        deciders=deciders_of(plan),
+        undo_nodes=undo_nodes_of(plan),
         elections=tuple(election.id for election in plan.elections),
         card=card_rules(plan),
         voter_digits=plan.card.voter_digits,
@@ -132,7 +132,7 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
         clear_ms=plan.desk.clear_after_s * 1_000,
         first_prev=log_beginning(plan, voter_list),
         day=None if plan.place.training else plan.day.date,
-        view=view_of(plan, device.origin),
+        view=view_of(plan, device.name),
     )
 
 
@@ -160,9 +160,7 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
 
 def service(bundle: Bundle, data: Path, socket_path: Path) -> Service:
     """A table's service; its scanner is started by `scanner`."""
-    return Service(
-        bundle, data, socket_path, view_of(bundle.plan, bundle.device.origin, bundle.codes.sheet), node_maker(bundle)
-    )
+    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.name, bundle.codes.sheet), node_maker(bundle))
 
 
 def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:

@@ -19,7 +19,7 @@ from kiosk.domain.cases import Case
 from kiosk.domain.codetext import SECRET_DIGITS, Code, Misread, read_text, spell
 from kiosk.domain.entries import Stop, first_prev, stop_signed
 from kiosk.domain.ledger import Ledger
-from kiosk.domain.nodes import SECRETARY, origin_of, table_of
+from kiosk.domain.nodes import SECRETARY, device_at, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import Language
 from kiosk.domain.view import View
@@ -121,12 +121,12 @@ class MadeUp:
     @cached_property
     def first(self) -> frozenset[str]:
         """The devices as delivered."""
-        return frozenset(origin_of(node) for node in self.nodes)
+        return frozenset(device_at(node) for node in self.nodes)
 
     @cached_property
     def devices(self) -> frozenset[str]:
         """All devices that there are keys for."""
-        return frozenset(origin_of(node, disk) for node in self.nodes for disk in range(1, self.spares + 2))
+        return frozenset(device_at(node, disk) for node in self.nodes for disk in range(1, self.spares + 2))
 
     @cached_property
     def opening(self) -> dict[int, str]:
@@ -155,7 +155,7 @@ class MadeUp:
             devices=self.devices,
             first=self.first,
             opening=self.opening,
-            deciders=frozenset({self.nodes[0], "T1"}),
+            undo_nodes=frozenset({self.nodes[0], "T1"}),
             elections=self.elections,
             card=CARD,
             voter_digits=6,

@@ -72,7 +72,7 @@ def node(bundle: Path, data: Path, socket: Path) -> None:
     with clear_errors():
         read = Bundle.load(bundle)
         running = wiring.service(read, data, socket)
-        logging.info("%s, %s; data in %s, screen on %s", read.device.origin, read.plan.place.name, data, socket)
+        logging.info("%s, %s; data in %s, screen on %s", read.device.name, read.plan.place.name, data, socket)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         scanner = wiring.scanner(read, running)
@@ -131,8 +131,8 @@ def provision(plan: Path, out: Path) -> None:
         made = make_bundles(plan, out)
     width = max(len(str(folder)) for folder in made.bundles.values())
     click.echo(f"{'device':6}  {'bundle':{width}}  {'certificate (SHA-256)':23}  signing key")
-    for origin, folder in made.bundles.items():
-        click.echo(f"{origin:6}  {folder!s:{width}}  {_grouped(made.fingerprints[origin])}  {_grouped(made.signers[origin])}")
+    for device, folder in made.bundles.items():
+        click.echo(f"{device:6}  {folder!s:{width}}  {_grouped(made.fingerprints[device])}  {_grouped(made.signers[device])}")
     click.echo(f"The authority      {made.authority}   (under lock, on no device)")
     click.echo(f"The chair's PIN    {made.pin}")
     click.echo(f"The reserve PIN    {made.reserve_pin}   (sealed envelope)")

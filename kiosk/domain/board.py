@@ -12,7 +12,7 @@ from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.codetext import CHAIR, DIGITS, GROUPS, NUMBERS, RESERVE
 from kiosk.domain.desk_states import Office
 from kiosk.domain.messages import Display, Stance
-from kiosk.domain.nodes import node_of, origin_of, table_of
+from kiosk.domain.nodes import is_spare, table_of
 from kiosk.domain.situation import LastCard, Mode, Peer, Stopping, Undoable, UndoState
 
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]
@@ -345,7 +345,7 @@ def _disk(device: str, view: View) -> str:
 
 
 def _has_own_name(device: str, view: View) -> bool:
-    return device != origin_of(node_of(device)) or view.is_changed(device)
+    return is_spare(device) or view.is_changed(device)
 
 
 def _disk_seen(peer: Peer, view: View) -> str:

@@ -14,15 +14,15 @@ RUN = DEVICE + r"-[0-9a-f]{16}"
 """The names of runs."""
 
 
-def origin_of(node: str, disk: int = 1) -> str:
+def device_at(node: str, card: int = 1) -> str:
     """The device of a node's first or later card."""
-    return f"{node}.{disk}"
+    return f"{node}.{card}"
 
 
 @cache
 def is_spare(device: str) -> bool:
     """Whether a device is none of those that the nodes are delivered with."""
-    return device != origin_of(node_of(device))
+    return device != device_at(node_of(device))
 
 
 def device_of(name: str) -> str:

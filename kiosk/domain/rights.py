@@ -16,14 +16,14 @@ from kiosk.domain.nodes import device_of, node_of, run_of, table_of
 class Basis:
     """What is known before the first entry: from the plan, and from the voter list.
 
-    `opening`: each book's first holder, a device; `deciders`: the nodes that may ask for an undo, of the secretary and the
+    `opening`: each book's first holder, a device; `undo_nodes`: the nodes that may ask for an undo, of the secretary and the
     assistant, or the only one; `devices`: every one of the place, spares too; `elections`: the day's; `book_of(voter)`: the
     voter's book by the list, None for a number that is not on it; `is_signed(author, stop)`: whether the chair's code has
     signed a stop.
     """
 
     opening: Mapping[int, str]
-    deciders: frozenset[str]
+    undo_nodes: frozenset[str]
     devices: frozenset[str]
     elections: tuple[str, ...]
     book_of: Callable[[int], int | None]
@@ -86,7 +86,7 @@ def request(made: e.Request, author: str, basis: Basis) -> bool:
     if run_of(made.id) != author or basis.book_of(made.voter) is None:
         return False
     if made.op is e.Op.UNDO:
-        return bool(made.target) and node_of(author) in basis.deciders and _elections(made.elections, basis)
+        return bool(made.target) and node_of(author) in basis.undo_nodes and _elections(made.elections, basis)
     return table_of(author) is not None and not made.target and _elections(made.elections, basis)
 
 

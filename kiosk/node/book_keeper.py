@@ -33,7 +33,7 @@ class BookKeeper:
     """The books of one node."""
 
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, copies: Copies) -> None:
-        self.basis = Basis(setup.opening, setup.deciders, setup.devices, setup.elections, _books_of(find), keys.is_signed)
+        self.basis = Basis(setup.opening, setup.undo_nodes, setup.devices, setup.elections, _books_of(find), keys.is_signed)
         books = Books(self.basis)
         self.ledger = Ledger(books)
         self.replica = Replica(setup.device, books.runs, setup.first_prev, keys, self._fold)
@@ -181,7 +181,7 @@ class BookKeeper:
     def _last_undos(self) -> Iterable[Case]:
         """The last undos that each device has asked for which may."""
         for device, undos in self.ledger.undos.items():
-            if node_of(device) in self.basis.deciders:
+            if node_of(device) in self.basis.undo_nodes:
                 yield from (case for case in undos[-limits.UNDOS_TOLD :] if case.device == device)
 
     def _decide_if_due(self, case: Case, now: Now) -> None:
@@ -243,7 +243,7 @@ class BookKeeper:
     @property
     def may_ask_undo(self) -> bool:
         """Whether this node may ask for an undo: the secretary's, or the assistant's."""
-        return node_of(self._setup.device) in self.basis.deciders and rules.f_may_ask(self.seen)
+        return node_of(self._setup.device) in self.basis.undo_nodes and rules.f_may_ask(self.seen)
 
     @property
     def undos(self) -> list[Case]:

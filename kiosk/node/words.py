@@ -144,7 +144,7 @@ class Setup:
     """What a node is, from the plan and its own bundle. `device` names its card; `day` is missing in training.
 
     `table` is missing for the secretary's node. `devices`: all that the place has keys for; `first`: those that are delivered
-    in the nodes, the others are spares. `opening`: each book's first holder; `deciders`: the nodes that may ask for an undo,
+    in the nodes, the others are spares. `opening`: each book's first holder; `undo_nodes`: the nodes that may ask for an undo,
     the secretary's and the assistant's.
     """
 
@@ -153,7 +153,7 @@ class Setup:
     devices: frozenset[str]
     first: frozenset[str]
     opening: Mapping[int, str]
-    deciders: frozenset[str]
+    undo_nodes: frozenset[str]
     elections: tuple[str, ...]
     card: CardRules
     voter_digits: int

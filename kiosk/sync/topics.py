@@ -54,12 +54,12 @@ def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[
     }
 
 
-def access_list(realm: str, origins: Iterable[str]) -> str:
+def access_list(realm: str, devices: Iterable[str]) -> str:
     """Mosquitto's access list: everybody says something under the own name only, and hears what is for all or for oneself.
 
-    It can be for the place's `origins` only: on topics without end a device could have the broker keep messages without end.
+    It can be for the place's `devices` only: on topics without end a device could have the broker keep messages without end.
     """
-    receivers = sorted(origins)
+    receivers = sorted(devices)
     lines = []
     for kind in Kind:
         addressed = kind in ADDRESSED

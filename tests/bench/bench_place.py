@@ -429,7 +429,7 @@ def fill(node: Node, voters: Sequence) -> None:
     bundle = Bundle.load(node.bundle)
     with Database(node.data) as database:
         database.db.conn.execute("pragma synchronous=off")
-        log, device = Log(database), bundle.device.origin
+        log, device = Log(database), bundle.device.name
         beginning = log_beginning(bundle.plan, VoterList(database, bundle.plan.place.realm))
         runs = Runs(bundle.device.signers)
 

@@ -31,8 +31,8 @@ SIGNED = "ab" * 64
 
 def basis() -> Basis:
     """A place with eleven tables and a spare disk for each node. Voters up to 100 are in book 1, above in their hundred's."""
-    deciders = frozenset({"S", "T1"})
-    return Basis(OPENING, deciders, DEVICES, BOTH, book_of, lambda _author, stop: stop.signature == SIGNED)
+    undo_nodes = frozenset({"S", "T1"})
+    return Basis(OPENING, undo_nodes, DEVICES, BOTH, book_of, lambda _author, stop: stop.signature == SIGNED)
 
 
 def book_of(voter: int) -> int:

@@ -70,8 +70,8 @@ def marks(ledger: Ledger, voter: int = 7) -> list[Mark]:
     return list(ledger.marks(voter))
 
 
-def unsettled(ledger: Ledger, origin: str = TABLE) -> list[str]:
-    return [case.id for case in ledger.unsettled(origin)]
+def unsettled(ledger: Ledger, device: str = TABLE) -> list[str]:
+    return [case.id for case in ledger.unsettled(device)]
 
 
 def test_a_check_in() -> None:
@@ -172,7 +172,7 @@ def test_a_settled_request_that_arrives_last(settles: e.Body) -> None:
     assert unsettled(of(settles, request(ID))) == []
 
 
-def test_unsettled_of_each_origin() -> None:
+def test_unsettled_of_each_device() -> None:
     """What a table owes is its own only, oldest first; a name that begins like another's is not mixed up with it."""
     made: Facts = [(o, request(request_id(o, n), n)) for n in (1, 2) for o in ("T1.1", "T1.2", "T11.1")]
     ledger = folded(made)

@@ -309,7 +309,7 @@ class Day:
         ledger = machine.log.ledger
         if not machine.runs or machine.is_liar or not rules.may_go_on(machine.seen):
             return False
-        if machine.device not in self.place.facts.deciders:
+        if machine.device not in self.place.facts.undo_devices:
             return False
         targets = [
             (case.id, ledger.elections(case, voter), case.issued)
@@ -412,7 +412,7 @@ class Day:
 
     def thief_undid(self, hand: Hand) -> bool:
         """Whether a mark is undone where a thief may ask for that."""
-        may = any(machine.is_liar and machine.device in self.place.facts.deciders for machine in self.machines)
+        may = any(machine.is_liar and machine.device in self.place.facts.undo_devices for machine in self.machines)
         ledgers = [machine.log.ledger for machine in self.machines]
         return may and any(hand.request in one.cases and one.undone(one.cases[hand.request]) for one in ledgers)
 

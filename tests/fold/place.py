@@ -75,9 +75,9 @@ class Place:
     @property
     def facts(self) -> Facts:
         """What the oracle's own fold is told."""
-        deciders = frozenset(device for device in self.devices if device.partition(".")[0] in ("S", "T1"))
+        undo_devices = frozenset(device for device in self.devices if device.partition(".")[0] in ("S", "T1"))
         books = {number: voter.book for number, voter in self.voters.items()}
-        return Facts(frozenset(self.devices), deciders, dict(self.opening), ELECTIONS, books, _is_code)
+        return Facts(frozenset(self.devices), undo_devices, dict(self.opening), ELECTIONS, books, _is_code)
 
 
 def _signed(author: str, stop: e.Stop) -> bool:

@@ -253,7 +253,7 @@ def devices(data: bytes) -> None:
     if error is not None:
         assert str(bundle()) in str(error)
     else:
-        assert read.device.origin == "T1.1"
+        assert read.device.name == "T1.1"
         assert all(re.fullmatch(r"[$+,/=A-Za-z0-9]{90,110}", pin) for pin in read.device.pins)
 
 

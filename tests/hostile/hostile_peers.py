@@ -111,7 +111,7 @@ class Device(Peer):
 
     def __init__(self, place, bundle, broker=0, **options):
         self.bundle = Bundle.load(bundle)
-        self.me = self.bundle.device.origin
+        self.me = self.bundle.device.name
         self.place = place
         self.tail = end_of(place.secretary, self.me)
         self.count = 10**6

@@ -1,7 +1,7 @@
 """A place whose network brings one table anything: the table's real post and node, and what must hold whatever comes.
 
 Table 2 listens, cut off from the others, whose words are kept as they travelled. What comes in goes the way that it goes in the
-service: topic, post, node, commit. Then the cable is plugged in again: the table must have taken in nothing but what its origin
+service: topic, post, node, commit. Then the cable is plugged in again: the table must have taken in nothing but what its device
 has signed, must catch up with the others, and must answer a scan.
 """
 

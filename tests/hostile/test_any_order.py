@@ -22,8 +22,8 @@ PLACE = made_up.MadeUp(3, BOTH, spares=1)
 
 def empty() -> Ledger:
     """The fold of nothing."""
-    deciders = frozenset({"S", "T1"})
-    return Ledger(Books(Basis(PLACE.opening, deciders, PLACE.devices, BOTH, book_of, made_up.is_signed)))
+    undo_nodes = frozenset({"S", "T1"})
+    return Ledger(Books(Basis(PLACE.opening, undo_nodes, PLACE.devices, BOTH, book_of, made_up.is_signed)))
 
 
 def history(rng: Random, length: int) -> list[e.Entry]:

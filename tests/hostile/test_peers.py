@@ -188,10 +188,10 @@ def of_another_day(stolen):
     spare.fence(*HONEST)
 
 
-def heard_head(stolen, origin):
+def heard_head(stolen, device):
     """A genuine head, as the broker keeps it."""
     listener = stolen.device("table-2", spare=True)
-    listener.subscribe(f"{REALM}/head/{origin}")
+    listener.subscribe(f"{REALM}/head/{device}")
     listener.until(lambda: listener.heard)
     return listener.heard[0][1]
 
@@ -224,7 +224,7 @@ def of_version_102(stolen):
 
 
 REFUSED = {
-    "forged origin": ("forged", Kind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
+    "forged device": ("forged", Kind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
     "changed entries in an answer": ("forged", Kind.GIVE, lambda stolen, thief: changed(stolen, thief, "T2.1")),
     "entries at a wrong place": ("forged", Kind.LOG, lambda stolen, thief: all_of(stolen, "T2.1", first=2)),
     "a new entry of another": (

@@ -77,7 +77,7 @@ class Sent:
     def __init__(self):
         self.to = []
 
-    def batch(self, origin, first):
+    def batch(self, device, first):
         return [type("Row", (), {"data": b" " * 100_000, "signature": b"x"})]
 
     def send(self, _kind, payload, to=""):

@@ -1,4 +1,4 @@
-"""A table that is brought anything goes on serving; only what its origin has signed counts; what is kept is bounded."""
+"""A table that is brought anything goes on serving; only what its device has signed counts; what is kept is bounded."""
 
 import logging
 import socket
@@ -97,7 +97,7 @@ def test_every_changed_byte_of_a_head() -> None:
 
 @pytest.mark.parametrize("change", [(b'"seq":', b'"seq": '), (b'{"body"', b'{ "body"'), (b'"time":', b'"time":0,"time":')])
 def test_an_entry_has_one_form(change: tuple[bytes, bytes]) -> None:
-    """An entry in another form than its canonical one is refused, though its origin has signed it so."""
+    """An entry in another form than its canonical one is refused, though its device has signed it so."""
     table, sign = Table(), made_up.keys("T1.1").sign
     table.place.core("T1").books.write(e.Closed(), table.place.now)
     table.place._put("T1")

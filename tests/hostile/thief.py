@@ -111,8 +111,8 @@ def hold_of(place: Place, book: int, at: str = "S") -> str:
 def ledger(tables: int = 3, elections: tuple[str, ...] = ELECTION) -> Ledger:
     """The fold of nothing."""
     place = made_up.MadeUp(tables, elections, spares=1)
-    deciders = frozenset({"S", "T1"})
-    return Ledger(Books(Basis(place.opening, deciders, place.devices, elections, book_of, made_up.is_signed)))
+    undo_nodes = frozenset({"S", "T1"})
+    return Ledger(Books(Basis(place.opening, undo_nodes, place.devices, elections, book_of, made_up.is_signed)))
 
 
 def book_of(voter: int) -> int | None:

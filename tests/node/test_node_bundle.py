@@ -33,7 +33,7 @@ TWO_TABLES = EXAMPLE.replace(
     "[[tables]]\nnumber = 1\n",
     '[[tables]]\nnumber = 1\n\n[[tables]]\nnumber = 2\n\n[secretary]\nassistant = 1\n\n[[brokers]]\nhost = "10.0.0.1"\n',
 )
-ORIGINS = ["S.1", "S.2", "T1.1", "T1.2", "T2.1", "T2.2"]
+DEVICES = ["S.1", "S.2", "T1.1", "T1.2", "T2.1", "T2.2"]
 
 
 @pytest.fixture
@@ -46,16 +46,16 @@ def plan(tmp_path: Path) -> Path:
 def test_each_table_gets_its_own(plan: Path, tmp_path: Path) -> None:
     """Each table is given the plan byte for byte, a key of its own and everybody's public keys."""
     made = provision(plan, tmp_path / "out")
-    assert sorted(made.bundles) == ORIGINS
-    bundles = {origin: Bundle.load(folder) for origin, folder in made.bundles.items()}
-    for origin, bundle in bundles.items():
-        assert (bundle.device.origin, bundle.device.signers) == (origin, made.signers)
-        assert (made.bundles[origin] / PLAN).read_bytes() == plan.read_bytes()
+    assert sorted(made.bundles) == DEVICES
+    bundles = {device: Bundle.load(folder) for device, folder in made.bundles.items()}
+    for device, bundle in bundles.items():
+        assert (bundle.device.name, bundle.device.signers) == (device, made.signers)
+        assert (made.bundles[device] / PLAN).read_bytes() == plan.read_bytes()
         assert bundle.plan.place.code == PLACE
         signature = bundle.key.sign(b"what")
-        assert sorted(o for o, other in bundles.items() if other.signers.verify(origin, signature, b"what")) == ORIGINS
-        assert not bundle.signers.verify("T1.1" if origin == "T2.1" else "T2.1", signature, b"what")
-        assert not bundle.signers.verify(origin, signature, b"something else")
+        assert sorted(o for o, other in bundles.items() if other.signers.verify(device, signature, b"what")) == DEVICES
+        assert not bundle.signers.verify("T1.1" if device == "T2.1" else "T2.1", signature, b"what")
+        assert not bundle.signers.verify(device, signature, b"something else")
     assert made.signers["T1.1"] != made.signers["T2.1"]
 
 
@@ -141,7 +141,7 @@ def test_no_bundle_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{}", b"[]", b"\xff\xfe", b"null", b'{"origin":"T1.1","table":1,"signers":{},"pins":[],"x":1}']
+    "data", [b"", b"{}", b"[]", b"\xff\xfe", b"null", b'{"name":"T1.1","table":1,"signers":{},"pins":[],"x":1}']
 )
 def test_a_damaged_device_file(plan: Path, tmp_path: Path, data: bytes) -> None:
     """A device file that can't be read, or says what nobody knows, is refused by its name."""
@@ -181,16 +181,16 @@ def device_changed(folder: Path, **changes: object) -> None:
     (folder / DEVICE).write_bytes(msgspec.json.encode({**device, **changes}))
 
 
-def test_an_origin_without_a_key(plan: Path, tmp_path: Path) -> None:
+def test_a_device_without_a_key(plan: Path, tmp_path: Path) -> None:
     """A device that is not among the signers is refused."""
     folder = provision(plan, tmp_path / "out").bundles["T1.1"]
-    device_changed(folder, origin="T3.1")
+    device_changed(folder, name="T3.1")
     with pytest.raises(BundleError, match=r"not the key of T3\.1"):
         Bundle.load(folder)
 
 
 def test_a_table_that_is_not_in_the_plan(plan: Path, tmp_path: Path) -> None:
-    """A device for a table that the plan has not, or for another than its origin's, is refused."""
+    """A device for a table that the plan has not, or for another than its device's, is refused."""
     folder = provision(plan, tmp_path / "out").bundles["T1.1"]
     for table in (3, 2, 0, -1):
         device_changed(folder, table=table)
@@ -203,8 +203,8 @@ def test_a_table_that_is_not_in_the_plan(plan: Path, tmp_path: Path) -> None:
 def test_two_tables_cut_to_one(plan: Path, tmp_path: Path) -> None:
     """A table of two whose plan is cut to itself would think that it is alone, and serve without the other: it is refused."""
     made = provision(plan, tmp_path / "out")
-    for origin, number in (("T1.1", 1), ("T2.1", 2)):
-        folder = made.bundles[origin]
+    for device, number in (("T1.1", 1), ("T2.1", 2)):
+        folder = made.bundles[device]
         (folder / PLAN).write_text(EXAMPLE.replace("number = 1\n", f"number = {number}\n"), encoding="utf-8")
         with pytest.raises(BundleError, match=NOT_PROVISIONED):
             Bundle.load(folder)
@@ -231,7 +231,7 @@ def test_signers_that_are_not_the_plans(plan: Path, tmp_path: Path) -> None:
         device_changed(made.bundles["T1.1"], signers=signers)
         with pytest.raises(BundleError, match=NOT_PROVISIONED):
             Bundle.load(made.bundles["T1.1"])
-    device_changed(made.bundles["T1.1"], origin="T1.2", signers={"T1.2": own, "T2.1": other})
+    device_changed(made.bundles["T1.1"], name="T1.2", signers={"T1.2": own, "T2.1": other})
     with pytest.raises(BundleError, match=NOT_PROVISIONED):
         Bundle.load(made.bundles["T1.1"])
 
@@ -253,7 +253,7 @@ def test_no_plan_to_provision_from(tmp_path: Path) -> None:
 
 
 def test_an_unknown_signer() -> None:
-    """A signature by an origin that the place has not is never good."""
+    """A signature by a device that the place has not is never good."""
     key = load_private_key(new_private_key())
     signers = Signers({"T1.1": public_hex(key)})
     assert signers.verify("T1.1", key.sign(b"x"), b"x")

@@ -58,7 +58,7 @@ def check(rows: list[Stored], first_prev: str = SETUP.first_prev) -> Audit:
         first_prev,
         SIGNERS.verify,
         Ledger(
-            Books(Basis(SETUP.opening, SETUP.deciders, OF_TWO.devices, SETUP.elections, lambda _voter: 1, made_up.is_signed))
+            Books(Basis(SETUP.opening, SETUP.undo_nodes, OF_TWO.devices, SETUP.elections, lambda _voter: 1, made_up.is_signed))
         ),
     )
 

@@ -21,7 +21,7 @@ def main(arguments):
         database.db.conn.execute("pragma synchronous=off")
         return make(database)
 
-    view = wiring.view_of(bundle.plan, bundle.device.origin)
+    view = wiring.view_of(bundle.plan, bundle.device.name)
     running = Service(bundle, Path(options["--data"]), Path(options["--socket"]), view, make_careless)
     signal.signal(signal.SIGTERM, lambda *_: running.stop())
     scanner = wiring.scanner(bundle, running)

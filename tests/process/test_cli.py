@@ -222,7 +222,7 @@ def test_a_key_that_is_none_is_refused(make_table, text):
     assert "provision the device again" in refused("log", "verify", *at(table))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"origin":"T1.1"}', "\xff"])
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"name":"T1.1"}', "\xff"])
 def test_a_device_file_that_is_none_is_refused(make_table, text):
     """An empty or damaged device file: its name and what to do."""
     table = make_table(voters=0)

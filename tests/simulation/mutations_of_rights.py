@@ -47,7 +47,7 @@ def _request_of_anybody(made: e.Request, _author: str, basis: rights.Basis) -> b
 
 
 def _undo_of_anybody(made: e.Request, author: str, basis: rights.Basis) -> bool:
-    return _request(made, author, replace_in(basis, deciders=frozenset(map(node_of, basis.devices))))
+    return _request(made, author, replace_in(basis, undo_nodes=frozenset(map(node_of, basis.devices))))
 
 
 _request = rights.request

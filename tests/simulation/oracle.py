@@ -615,9 +615,9 @@ def _numbers(words: str) -> Iterable[int]:
 
 def _facts(world: World) -> Facts:
     place = world.place
-    deciders = frozenset(device for device in place.devices if device.partition(".")[0] in (place.nodes[0], "T1"))
+    undo_devices = frozenset(device for device in place.devices if device.partition(".")[0] in (place.nodes[0], "T1"))
     books = {number: voter.book for number, voter in world.voters.items()}
-    return Facts(place.devices, deciders, place.opening, place.elections, books, _is_code)
+    return Facts(place.devices, undo_devices, place.opening, place.elections, books, _is_code)
 
 
 def _is_code(author: str, body: dict) -> bool:

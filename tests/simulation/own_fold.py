@@ -17,12 +17,12 @@ Vector = dict[str, int]
 class Facts:
     """What is known before the day: the devices, of each book the device that holds it first, and of each voter the book.
 
-    `deciders`: the devices that may ask for an undo, the secretary's and the assistant's. `is_code`: whether the signature of
-    a stop is its code's, given the author and the plain body.
+    `undo_devices`: those that may ask for an undo, the secretary's and the assistant's. `is_code`: whether the signature of a
+    stop is its code's, given the author and the plain body.
     """
 
     devices: frozenset[str]
-    deciders: frozenset[str]
+    undo_devices: frozenset[str]
     opening: dict[int, str]
     elections: tuple[str, ...]
     books: dict[int, int]
@@ -288,7 +288,7 @@ class OwnFold:
 
     def _may_ask(self, e: Entry) -> bool:
         if e.body["op"] == "undo":
-            return bool(e.body["target"]) and e.device in self.facts.deciders
+            return bool(e.body["target"]) and e.device in self.facts.undo_devices
         return table_of(e.run) > 0 and not e.body["target"]
 
     def _is_about_its_voter(self, e: Entry) -> bool:

@@ -18,7 +18,7 @@ from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
-from kiosk.domain.nodes import node_of, origin_of
+from kiosk.domain.nodes import device_at, node_of
 from kiosk.domain.voters import Struck
 from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
 from kiosk.sync import messages as wire
@@ -416,7 +416,7 @@ class World(Network):
         """A disk is lost for good: the node comes back with its spare, which is another device."""
         self.crash(machine)
         machine.lost = True
-        spare = origin_of(node_of(machine.device), 2)
+        spare = device_at(node_of(machine.device), 2)
         return self.machines.setdefault(spare, Machine(spare, spare))
 
     def put_in(self, machine: Machine, copied: "Copied") -> None:

@@ -371,7 +371,7 @@ def _is_never_lost(old: Callable[..., Any], books: BookKeeper) -> Any:
 
 
 def _undoes_as_no_member(self: BookKeeper) -> bool:
-    return node_of(self.seen.device) in self.basis.deciders and rules.may_go_on(self.seen)
+    return node_of(self.seen.device) in self.basis.undo_nodes and rules.may_go_on(self.seen)
 
 
 def _asks_as_no_member(seen: rules.Seen) -> bool:

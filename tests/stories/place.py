@@ -18,7 +18,7 @@ from kiosk.domain import office
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, Batch
-from kiosk.domain.nodes import device_of, origin_of
+from kiosk.domain.nodes import device_at, device_of
 from kiosk.domain.situation import Peer, Stopping
 from kiosk.domain.view import screen
 from kiosk.node import Give as GiveTo
@@ -89,7 +89,7 @@ class Place:
     def __init__(self, tables: int = 3) -> None:
         self.made_up = made_up.MadeUp(tables, ("byraad",), spares=1)
         self.mono_ms = 1_000
-        self.devices = {name: Device(origin_of(name)) for name in self.made_up.nodes}
+        self.devices = {name: Device(device_at(name)) for name in self.made_up.nodes}
         self.keys = {name: made_up.keys(name) for name in self.made_up.devices}
         self.wire: deque[tuple[str, str, Input]] = deque()
         self.code = 0  # the last of the chair's codes that was used
@@ -139,7 +139,7 @@ class Place:
     def put_in_spare(self, name: str) -> None:
         """A node's disk is lost for good: the spare one is put in, empty, with keys of its own."""
         self.crash(name)
-        self.devices[name] = Device(origin_of(name, 2))
+        self.devices[name] = Device(device_at(name, 2))
 
     @property
     def now(self) -> Now:

@@ -126,8 +126,8 @@ def test_a_piece_that_unpacks_without_end_is_refused(giver: Lists) -> None:
 def test_whose_word_counts() -> None:
     """The secretary's node is asked first, then the assistant; a table's word is none, and who was silent comes last."""
     lists = Lists("T1.1", ("S", "T2"))
-    for origin, digest in (("T3.1", "c"), ("T2.1", "b"), ("S.1", "a")):
-        assert not lists.heard(origin, digest)  # no news to a node without a list
+    for device, digest in (("T3.1", "c"), ("T2.1", "b"), ("S.1", "a")):
+        assert not lists.heard(device, digest)  # no news to a node without a list
     assert lists.offers == [("S.1", "a"), ("T2.1", "b")]
     lists.was_silent("S.1")
     assert lists.offers == [("T2.1", "b"), ("S.1", "a")]
@@ -176,11 +176,11 @@ def test_which_list_a_node_should_have(me: str, bound: bool, told: dict[str, tup
     for order in (list(told), list(reversed(told))):
         lists = Lists(me, ("S", "T2"))
         lists.digest, lists.bound = "a", bound
-        for origin in order:
-            lists.heard(origin, told[origin][0], bound=told[origin][1])
+        for device in order:
+            lists.heard(device, told[device][0], bound=told[device][1])
         assert lists.right == right
-        for origin in order:
-            lists.gone(origin)
+        for device in order:
+            lists.gone(device)
         assert lists.right == "a"
 
 

@@ -26,14 +26,14 @@ def certificate(authority: Authority) -> x509.Certificate:
 
 
 def test_a_certificate_carries_its_name_and_use(made: Provisioned) -> None:
-    """A device's is for its origin and for connecting only; the broker's is for its address and for being connected to only."""
-    for origin, folder in made.bundles.items():
+    """A device's is for its device and for connecting only; the broker's is for its address and for being connected to only."""
+    for device, folder in made.bundles.items():
         own = x509.load_pem_x509_certificate((folder / "tls.crt").read_bytes())
-        assert own.subject.rfc4514_string() == f"CN={origin},O=oevelse/4701"
-        assert own.fingerprint(own.signature_hash_algorithm).hex() == made.fingerprints[origin]
+        assert own.subject.rfc4514_string() == f"CN={device},O=oevelse/4701"
+        assert own.fingerprint(own.signature_hash_algorithm).hex() == made.fingerprints[device]
         (use,) = own.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         assert use == x509.ExtendedKeyUsageOID.CLIENT_AUTH
-        assert (folder / "broker.crt").exists() == (origin[:2] in {"S.", "T1"})
+        assert (folder / "broker.crt").exists() == (device[:2] in {"S.", "T1"})
     broker = x509.load_pem_x509_certificate((made.bundles["S.1"] / "broker.crt").read_bytes())
     (use,) = broker.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert use == x509.ExtendedKeyUsageOID.SERVER_AUTH
