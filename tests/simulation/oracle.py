@@ -85,6 +85,7 @@ class Oracle:
         self.lights: list[Light] = []
         self.island: set[str] = set()
         self.twice: set[int] = set()
+        self.held_back: list[tuple[Light, Light]] = []  # a green, and one before it whose undo a pending stop holds back
         self.excuses = Excuses(self)
         self.left_open: set[str] = set()  # requests of which a clerk did not know what became of them
         self.unscanned: set[tuple[int, str]] = set()  # (voter, table) whose cards the chair went on without
@@ -430,15 +431,22 @@ class Oracle:
         alike = [one for one in self.lights if one.voter == light.voter and set(one.elections) & set(light.elections)]
         fold = self.fold_of_all() if alike else None
         for other in alike:
-            if not self.is_undone(fold, other):
-                self.twice.add(light.voter)
-                excuse = self.excuses.of(light.voter) or self.excuses.of_lights(light, other)
-                if not excuse:
-                    raise ViolationError(
-                        f"S1: voter {light.voter} is given ballots at {light.table} ({light.request}), "
-                        f"after {other.table} ({other.request})"
-                    )
-                self.counts.add(f"two ballots: {excuse}")
+            if self.is_undone(fold, other):
+                continue
+            if fold.undone(other.request, other.voter, mind_pending=False):
+                self.held_back.append((light, other))  # the table may not have heard of the stop: judged in the end
+            else:
+                self._given_twice(light, other)
+
+    def _given_twice(self, light: Light, other: Light) -> None:
+        self.twice.add(light.voter)
+        excuse = self.excuses.of(light.voter) or self.excuses.of_lights(light, other)
+        if not excuse:
+            raise ViolationError(
+                f"S1: voter {light.voter} is given ballots at {light.table} ({light.request}), "
+                f"after {other.table} ({other.request})"
+            )
+        self.counts.add(f"two ballots: {excuse}")
 
     def _check_disks(self, own: Machine, light: Light) -> None:
         grants = self._grants.get(light.request, [])
@@ -491,6 +499,9 @@ class Oracle:
             open_ = {id_ for id_ in open_ if not self.excuses.of(fold.requests[id_].body["voter"])}
             if open_ and machine.device != self.liar:
                 raise ViolationError(f"L: {machine.name} still has requests without an end: {open_}")
+        for light, other in self.held_back:
+            if not self.is_undone(fold, other):
+                self._given_twice(light, other)
         self._check_marks(fold)
 
     def _two_have_decided(self, fold: OwnFold, requests: set[str]) -> bool:

@@ -353,14 +353,15 @@ class OwnFold:
         said += [(e, request) for e in self.starts.values() for request in e.body.get(kind, ())]
         return {request for e, request in said if device_of(request) == e.device}
 
-    def undone(self, target: str, voter: int) -> bool:
-        """Whether a mark of this voter was taken back on the secretary's word."""
+    def undone(self, target: str, voter: int, *, mind_pending: bool = True) -> bool:
+        """Whether a mark of this voter was taken back on the secretary's word; with pending stops left aside where that is
+        asked."""
         return any(
             made.body["op"] == "undo"
             and (made.body["target"], made.body["voter"]) == (target, voter)
             and (found := self.decided(id_)) is not None
             and found.body["outcome"] == "granted"
-            and self.counts(found)
+            and (not mind_pending or self.counts(found))
             and (made.body["handed_out"] or target not in self.issued)
             for id_, made in self.requests.items()
         )
