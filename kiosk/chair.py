@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 
 from kiosk.domain import screens as s
+from kiosk.domain.texts import languages, text
 from kiosk.screen_client import NoScreenError, ScreenClient
 
 _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
@@ -130,8 +131,10 @@ class Chair:
     def finish(self) -> str:
         """All cards are scanned: take the books of who was stopped, once everybody has answered.
 
-        Returns what came of it, as the page says it: another table may have used a later code; "" where nothing was to be
-        finished here.
+        Returns what came of it, as the page says it; "" where nothing was to be finished here.
+
+        Raises:
+            NotOfferedError: not everybody has answered, or another table has used a later code; the text says so.
         """
         self._at_rest()
         if not self._is_told() and not self._go_on_with_stop():
@@ -141,7 +144,10 @@ class Chair:
         if _offers(self._shown, "go"):
             self._touch("go", lambda screen: not _offers(screen, unfinished))
         content = self._shown.content
-        return f"{content.headline}. {content.text}" if isinstance(content, s.Board) else content.headline
+        told = f"{content.headline}. {content.text}" if isinstance(content, s.Board) else content.headline
+        if content.headline in {text("not_moved", language) for language in languages()}:
+            raise NotOfferedError(told)
+        return told
 
     def _is_told(self) -> bool:
         """Whether the page of a stop is shown that is over here, and says what has come of it."""
@@ -215,7 +221,9 @@ class Chair:
             return self._client.showing(*_BEGINS)
         except NoScreenError:
             shown = f": it shows “{self._shown.content.headline}”" if self._client.screen is not None else ""
-            raise NotOfferedError(f"the clerk is busy at this screen; run this again when they have finished{shown}") from None
+            raise NotOfferedError(
+                f"the clerk is busy at this screen; this has waited, run it again when they have finished{shown}"
+            ) from None
 
     def _menu(self) -> s.Screen:
         screen = self._home()

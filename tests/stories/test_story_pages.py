@@ -79,6 +79,8 @@ def test_a_move_that_goes_on_elsewhere_is_not_called_done(place: Place) -> None:
         "Nothing was moved here",
         "Code 3 was used at table 3: go there.",
     )
+    with pytest.raises(NotOfferedError, match="Nothing was moved here"):
+        place.chair("T1").finish()
     assert place.holders(2) == {"T3.1"}
 
 
