@@ -49,7 +49,6 @@ class Fold:
     made: set[str] = field(default_factory=set)
     granted: set[str] = field(default_factory=set)
     issued: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
     found: set[tuple[int, str]] = field(default_factory=set)
 
@@ -107,7 +106,8 @@ def _fold_in(folded: Fold, body: Body) -> None:
             folded.made.add(body["id"])
         case "decision" if not body["target"]:
             folded.said.setdefault(body["request"], _ballots(body["request"], body))
-            (folded.granted if body["outcome"] == "granted" else folded.refused).add(body["request"])
+            if body["outcome"] == "granted":
+                folded.granted.add(body["request"])
         case "issued":
             folded.issued.add(body["request"])
         case "withdrawn":
@@ -184,7 +184,7 @@ def _unlike(lights: list[Light], folded: Fold, lost: Collection[str]) -> Iterato
 
 
 def _endless(folded: Fold, lost: Collection[str], unsure: Collection[int]) -> Iterator[str]:
-    for request in folded.made - folded.issued - folded.withdrawn - folded.refused:
+    for request in folded.made - folded.issued - folded.withdrawn:
         if request.partition("-")[0] not in lost and folded.said[request][1] not in unsure:
             yield f"L: request {request} never came to an end"
 

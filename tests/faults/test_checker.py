@@ -28,6 +28,10 @@ def issued(id_):
     return {"kind": "issued", "request": id_}
 
 
+def withdrawn(id_):
+    return {"kind": "withdrawn", "request": id_}
+
+
 def start(before="", issued=(), withdrawn=()):
     return {"kind": "start", "before": before, "issued": list(issued), "withdrawn": list(withdrawn)}
 
@@ -35,7 +39,7 @@ def start(before="", issued=(), withdrawn=()):
 def day():
     """Voter 17 has been served at table 1, and voter 18 has been refused; table 2 decides. Each run's bodies."""
     return {
-        "T1.1-a": [start(), request("T1.1-a/1", 17), issued("T1.1-a/1"), request("T1.1-a/2", 18)],
+        "T1.1-a": [start(), request("T1.1-a/1", 17), issued("T1.1-a/1"), request("T1.1-a/2", 18), withdrawn("T1.1-a/2")],
         "T2.1-a": [start(), decision("T1.1-a/1", 17), decision("T1.1-a/2", 18, "refused")],
     }
 
@@ -167,13 +171,14 @@ def test_a_run_follows_the_one_that_its_start_names():
     told = day() | {"T1.1-b": [start("T1.1-a", withdrawn=["T1.1-a/9"])]}
     assert faults(told) == []
     log = log_of(told)
-    log["T1.1-b", 5] = log["T1.1-b", 5].replace(b'"before": "T1.1-a"', b'"before": "T2.1-a"')
-    assert "disk: S3: T1.1-b entry 5 does not follow the one before it" in check({"disk": log}, [LIGHT])
+    log["T1.1-b", 6] = log["T1.1-b", 6].replace(b'"before": "T1.1-a"', b'"before": "T2.1-a"')
+    assert "disk: S3: T1.1-b entry 6 does not follow the one before it" in check({"disk": log}, [LIGHT])
 
 
-def test_a_request_without_an_end_is_found():
-    """It was neither issued, nor withdrawn, nor refused."""
-    told = altered(T1=[request("T1.1-a/3", 19), decision("T1.1-a/3", 19)])
+@pytest.mark.parametrize("outcome", ["granted", "refused"])
+def test_a_request_without_an_end_is_found(outcome):
+    """It was neither issued nor withdrawn, whatever the answer was."""
+    told = altered(T1=[request("T1.1-a/3", 19), decision("T1.1-a/3", 19, outcome)])
     assert "disk 0: L: request T1.1-a/3 never came to an end" in faults(told)
 
 
