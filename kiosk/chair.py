@@ -9,9 +9,9 @@ from contextlib import suppress
 from functools import partial
 
 from kiosk.domain import screens as s
-from kiosk.domain.texts import languages, text
 from kiosk.screen_client import NoScreenError, ScreenClient
 
+_NO_NODES = ("pick again", "pick key")
 _TOUCH_S = 1.0  # seconds after which a touch that changed nothing is made again: the screen may just have been drawn anew
 _PATIENCE_S = 15.0  # seconds to wait for what can't be decided yet, and for the answer to a touch
 _WHY_NOT = {
@@ -26,7 +26,7 @@ _WHY_NOT = {
     "stop": "nothing can be stopped from here now: the node has not begun, or is an island",
     "excuse": "this node waits for nobody, or only for those who answer",
 }
-_BEGINS = (s.NotReady, s.Ready, s.Closed, s.Referred, s.Menu, s.Board)
+_BEGINS = (s.Kind.NOT_READY, s.Ready, s.Kind.CLOSED, s.Kind.REFERRED, s.Sheet)
 
 
 class NotOfferedError(Exception):
@@ -34,7 +34,7 @@ class NotOfferedError(Exception):
 
 
 class Chair:
-    """The chair at one node. `seen(kind)` is called with "menu", "board" and "pin" while such a screen is shown."""
+    """The chair at one node. `seen(kind)` is called with "menu", "overview" and "pin" while such a screen is shown."""
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class Chair:
             if self._client.now() >= until:
                 why = _WHY_NOT.get(deed, "this can't be decided here now")
                 raise NotOfferedError(f"{why}: the node shows “{self._home().content.headline}”")
-            self._touch("cancel", lambda screen: not isinstance(screen.content, s.Menu))
+            self._touch("cancel", lambda screen: screen.kind != "Menu")
             self._client.next_within(_TOUCH_S)
         return self._confirm(deed)
 
-    def overview(self) -> s.Board:
+    def overview(self) -> s.Sheet:
         """Everybody at a glance."""
         screen = self._go_to_overview()
-        assert isinstance(screen.content, s.Board)
+        assert isinstance(screen.content, s.Sheet)
         return screen.content
 
     def give(self, book: int, to: str) -> None:
@@ -105,7 +105,7 @@ class Chair:
     @property
     def piles(self) -> list[str]:
         """Which cards are to be scanned before the stop can be finished, as its page says it; empty where there are none."""
-        has_piles = any(button.touch not in ("pick again", "cancel", "go") for button in self._shown.buttons())
+        has_piles = any(button.touch not in ("pick again", "cancel", "go", "pick key") for button in self._shown.buttons())
         return [f"{line.name}: {line.text}" for line in _lines(self._shown)] if has_piles else []
 
     def open_poll(self, off: Collection[str], code: str, *, skips: bool = False, although: bool = True) -> str:
@@ -144,14 +144,16 @@ class Chair:
         if _offers(self._shown, "go"):
             self._touch("go", lambda screen: not _offers(screen, unfinished))
         content = self._shown.content
-        told = f"{content.headline}. {content.text}" if isinstance(content, s.Board) else content.headline
-        if content.headline in {text("not_moved", language) for language in languages()}:
+        if not isinstance(content, s.Sheet):
+            return content.headline
+        told = f"{content.headline}. {content.said()}"
+        if any(isinstance(block, s.Text) and block.tone is s.Tone.BAD for block in content.blocks):
             raise NotOfferedError(told)
         return told
 
     def _is_told(self) -> bool:
         """Whether the page of a stop is shown that is over here, and says what has come of it."""
-        return _page(self._shown.content) == "Piles" and not _offers(self._shown, "pick again")
+        return self._shown.kind == "Piles" and not _offers(self._shown, "pick again")
 
     def _go_on_with_stop(self) -> bool:
         """Go to the page of the stop that is to be finished; False where there is none any more."""
@@ -165,13 +167,13 @@ class Chair:
     def marks(self, voter: int | str) -> list[str]:
         """Which marks of a voter, by number or card, can be undone here, as their page says it; it is shown then."""
         self._pick_in_overview("undo")
-        screen = self._touch("number", lambda screen: isinstance(screen.content, s.Board), str(voter))
+        screen = self._touch("number", lambda screen: screen.kind == "Marks", str(voter))
         return [f"{line.name}, {line.text}" for line in _lines(screen)]
 
     @property
     def whose(self) -> str:
         """The voter whose marks are shown: number, and name where the number is on the list."""
-        return self._shown.content.text if isinstance(self._shown.content, s.Board) else ""
+        return _said(self._shown.content)
 
     def undo(self, which: int) -> str:
         """Undo one of the marks that are shown, counted from 1. Returns what became of it, as the overview says it.
@@ -181,8 +183,6 @@ class Chair:
         whose = self.whose.partition("  ")[0]
         before = _lines(self._overview)
         screen = self._confirm(f"pick {which}")
-        if _lines(screen) == before:
-            raise NotOfferedError("this mark can't be undone any more: look again")
 
         def newest(screen: s.Screen) -> list[s.Line]:
             return [line for line in _lines(screen) if line.name == whose and line not in before]
@@ -231,23 +231,23 @@ class Chair:
             locked = ", and must be unlocked first: `unlock`" if _offers(screen, "unlock") else ""
             raise NotOfferedError(f"the node is busy with something else: it shows “{screen.content.headline}”{locked}")
         self._is_away = True
-        screen = self._touch("menu", lambda screen: isinstance(screen.content, s.Menu))
+        screen = self._touch("menu", lambda screen: screen.kind == "Menu")
         self._seen("menu")
         return screen
 
     def _home(self) -> s.Screen:
         """From a page back to where the node waits."""
         screen = self._at_rest()
-        while isinstance(screen.content, s.Board | s.Menu) and _offers(screen, "cancel"):
+        while isinstance(screen.content, s.Sheet) and _offers(screen, "cancel"):
             screen = self._touch("cancel", partial(_is_other_page, screen))
         return screen
 
     def _go_to_overview(self) -> s.Screen:
         screen = self._home()
-        if not isinstance(screen.content, s.Board):
+        if screen.kind != "Overview":
             self._menu()
-            screen = self._touch("overview", lambda screen: isinstance(screen.content, s.Board))
-        self._seen("board")
+            screen = self._touch("overview", lambda screen: screen.kind == "Overview")
+        self._seen("overview")
         return screen
 
     def _pick_in_overview(self, item: str) -> None:
@@ -284,25 +284,16 @@ class Chair:
         self._touch(word, partial(_is_ticked, word, True))
         for at, card in enumerate(cards, 1):
             self._key_card(at, str(card))
-        return self._shown.content.notice if isinstance(self._shown.content, s.Board) else ""
+        return _said(self._shown.content, s.Tone.WAIT)
 
     def _key_card(self, at: int, card: str) -> None:
-        """Enter the card that comes `at` so many. A screen follows in any case, also where it is known already and nothing else
-        changes.
-
-        One that came for another reason may have replaced the screen that was touched: rather twice than not at all.
-        """
-        until = self._client.now() + self._patience_s
-        while self._client.now() < until:
-            self._client.catch_up()
-            before = self._shown.content
-            self._client.touch("number", card)
-            screen = self._client.next_within(until - self._client.now())
-            if screen is not None and isinstance(screen.content, s.Board) and screen.content.warning:
-                raise NotOfferedError(f"card {at} is not in, nor what follows it: {screen.content.warning}")
-            if screen is not None and (screen.content == before or _is_counted(before, screen)):
-                return
-        raise NotOfferedError(f"the node does not take card {at}: it shows “{self._shown.content.headline}”")
+        """Enter the card that comes `at` so many."""
+        self._touch("pick key", lambda screen: isinstance(screen.content, s.Typing))
+        screen = self._touch("number", partial(_asks_else, self._shown), card)
+        if isinstance(screen.content, s.Typing):
+            warning = screen.content.notice
+            self._touch("cancel", lambda screen: screen.kind == "Piles")
+            raise NotOfferedError(f"card {at} is not in, nor what follows it: {warning}")
 
     # --- touches ---
 
@@ -318,6 +309,9 @@ class Chair:
             notice = screen.content.notice
             self._touch("cancel", lambda screen: not isinstance(screen.content, s.Pin))
             raise NotOfferedError(notice)
+        if screen.kind == "NotDone":
+            self._home()
+            raise NotOfferedError(f"{screen.content.headline}: {_said(screen.content)}")
         return screen
 
     def _touch(self, word: str, until: Callable[[s.Screen], bool], value: str = "") -> s.Screen:
@@ -340,14 +334,16 @@ class Chair:
         try:
             self._client.until(wanted)
         except NoScreenError:
-            content = self._shown.content
-            lines = content.lines if isinstance(content, s.Board) else ()
-            told = "".join(f"; {line.name}: {line.text}" for line in lines)
-            raise NotOfferedError(f"{why}: the node shows “{content.headline}”{told}") from None
+            told = "".join(f"; {line.name}: {line.text}" for line in _lines(self._shown))
+            raise NotOfferedError(f"{why}: the node shows “{self._shown.content.headline}”{told}") from None
 
 
 def _lines(screen: s.Screen | None) -> tuple[s.Line, ...]:
-    return screen.content.lines if screen is not None and isinstance(screen.content, s.Board) else ()
+    return screen.content.rows if screen is not None and isinstance(screen.content, s.Sheet) else ()
+
+
+def _said(content: s.Content, tone: s.Tone = s.Tone.OFF) -> str:
+    return content.said(tone) if isinstance(content, s.Sheet) else ""
 
 
 def _offers(screen: s.Screen, word: str) -> bool:
@@ -356,7 +352,7 @@ def _offers(screen: s.Screen, word: str) -> bool:
 
 def _meant(screen: s.Screen, node: str) -> list[str]:
     """The items' words that a node's name may mean; all of them for no name."""
-    words = [button.touch for button in screen.buttons() if button.touch.startswith("pick ") and button.touch != "pick again"]
+    words = [button.touch for button in screen.buttons() if button.touch.startswith("pick ") and button.touch not in _NO_NODES]
     return [word for word in words if not node or node in (word[5:], word[5:].partition(".")[0])]
 
 
@@ -366,20 +362,11 @@ def _asks_else(before: s.Screen, screen: s.Screen) -> bool:
 
 
 def _is_other_page(before: s.Screen, screen: s.Screen) -> bool:
-    return _page(screen.content) != _page(before.content)
-
-
-def _page(content: s.Content) -> str:
-    return content.page if isinstance(content, s.Board) else type(content).__name__
+    return screen.kind != before.kind
 
 
 def _is_chosen(screen: s.Screen, word: str) -> bool:
-    return isinstance(screen.content, s.Board) and word in screen.content.chosen
-
-
-def _is_counted(content: s.Content, screen: s.Screen) -> bool:
-    """Whether the count of scanned cards has changed."""
-    return isinstance(screen.content, s.Board) and isinstance(content, s.Board) and screen.content.notice != content.notice
+    return isinstance(screen.content, s.Sheet) and word in screen.content.chosen
 
 
 def _is_ticked(word: str, wanted: bool, screen: s.Screen) -> bool:

@@ -17,10 +17,11 @@ def _draw_one_size(folder: Path, width: int, height: int) -> None:
     from kiosk.display.gallery import draw_gallery
     from kiosk.display.words import no_link
     from kiosk.domain.texts import languages
+    from kiosk.sample_pages import pages
     from kiosk.samples import samples
 
     for language in languages():
-        made = samples(language)
+        made = samples(language) | pages(language)
         made["no-link"] = no_link(made["ready"].strip)
         made["no-link-green"] = no_link(made["green"].strip, made["green"].content)
         screens = {f"{width}x{height}-{language}-{name}": screen for name, screen in made.items()}

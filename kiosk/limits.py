@@ -16,7 +16,7 @@ VOTERS_KEPT = 4  # voters kept in memory: the one served and the other card scan
 
 # The screen's socket
 MESSAGE_BYTES = 65_536  # bytes of one line; the largest screen is about 2 KiB
-ANSWER_BYTES = 1_024  # bytes of one answer; the longest real one has about 100
+ANSWER_BYTES = 8_192  # bytes of one answer: eight values of 200 characters, each up to four bytes
 DISPLAYS = 8  # displays connected at once: one screen, the demo's clerk, and a technician's
 BEAT_S = 0.5  # seconds between two beats of the node's loop: at most one second apart also where a turn takes long
 NODE_SILENT_S = 3.0  # seconds without a beat after which the display says so (D1); a commit on a slow card takes one

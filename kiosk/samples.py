@@ -5,13 +5,26 @@ from datetime import UTC, date
 from typing import Any
 
 from kiosk.domain import desk_states as d
-from kiosk.domain import office, view
+from kiosk.domain import pages, view
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
+from kiosk.domain.chair_actions import (
+    BeginIsland,
+    CloseTable,
+    ExcuseDevices,
+    GiveBook,
+    LockNode,
+    ReleaseVoter,
+    ReopenTable,
+    UndoMark,
+    UnlockNode,
+    WhyNot,
+)
 from kiosk.domain.codetext import Misread
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import Source
+from kiosk.domain.facts import Facts, Lack
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import (
@@ -77,7 +90,7 @@ def sample_view(language: Language) -> view.View:
         voter_digits=6,
         card_digits=12,
         tries=3,
-        situation=_AROUND,
+        facts=Facts(_AROUND),
         served=168,
         sheet="a1b2c3",
     )
@@ -98,12 +111,11 @@ _UNDOS = (
 _UNDONE_SOME = tuple(
     replace(undo, state=UndoState.UNDONE, beside=(12, _MORNING_MS) if undo.voter != 4181 else None) for undo in _UNDOS[:3]
 )
-_UNDOING = replace(_AROUND, may_undo=True, marks=_MARKS)
+_UNDOING = Facts(replace(_AROUND, may_undo=True), marks=_MARKS)
 
 
 def _undo(target: str) -> d.Pin:
-    handed_out = any(mark.issued for mark in _MARKS if mark.target == target)
-    return d.Pin(d.Deed.UNDO, order=d.Perform(d.Deed.UNDO, voter=4182, target=target, handed_out=handed_out))
+    return d.Pin(UndoMark(4182, target, any(mark.issued for mark in _MARKS if mark.target == target)))
 
 
 _STOPPING = Stopping(
@@ -122,6 +134,7 @@ _ALL_HEARD = replace(_STOPPING, waits_for=(), fetching=False, fetching_from=())
 _READY_TO_TAKE = replace(_ALL_HEARD, unproved=())
 _BEFORE = replace(_AROUND, poll_open=False, last_code=0, holders=_AROUND.holders, mine=())
 """The morning: the poll is not open."""
+_ALONE = replace(_AROUND, peers=())
 _OPENING = replace(_STOPPING, n=1, stopped=(), unproved=(), scanned=0, opens=True)
 _TROUBLED = replace(
     _AROUND,
@@ -209,7 +222,7 @@ _SPARE_IN = (
     _PEERS[4],
 )
 """Table 4 goes on with its spare card."""
-_OVERVIEW = d.Office(office.Overview())
+_OVERVIEW = d.Office(pages.Overview())
 _TICKED = frozenset({"T4.1", "T5.1"})
 _FOUR = frozenset({"T4.1"})
 
@@ -217,11 +230,11 @@ _FOUR = frozenset({"T4.1"})
 def _piles(stopping: Stopping, **page: Any) -> tuple[d.State, Situation]:
     around = _BEFORE if stopping.opens else _AROUND
     peers = tuple(replace(peer, seen=peer.seen and peer.device not in stopping.waits_for) for peer in around.peers)
-    state = d.Office(office.Piles(stopping.n, stopping.opens, **page))
+    state = d.Office(pages.Piles(stopping.n, stopping.opens, **page))
     return state, replace(around, peers=peers, last_code=stopping.n, stopping=stopping)
 
 
-_BOARDS: dict[str, tuple[d.State, Situation]] = {
+_PAGES: dict[str, tuple[d.State, Situation | Facts]] = {
     "overview": (_OVERVIEW, _AROUND),
     "overview-conflict": (
         _OVERVIEW,
@@ -271,75 +284,77 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             _AROUND, member=False, mine=(), cold=True, awaited=("T4.1",), peers=tuple(replace(p, member=False) for p in _PEERS)
         ),
     ),
-    "pick-book": (d.Office(office.PickBook()), replace(_AROUND, mine=(3, 4, 5))),
-    "pick-heir": (d.Office(office.PickHeir(4)), _AROUND),
-    "pin-give": (d.Pin(d.Deed.GIVE, order=d.Perform(d.Deed.GIVE, book=4, to="T4.2")), replace(_AROUND, peers=_SPARE_IN)),
-    "pick-stopped": (d.Office(office.PickStopped(_TICKED)), replace(_AROUND)),
-    "pick-stopped-spare": (d.Office(office.PickStopped(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
-    "pick-stopped-begun": (d.Office(office.PickStopped()), _AROUND),
-    "pick-stopped-open": (d.Office(office.PickStopped(frozenset({"T4.1"}))), _BEFORE),
-    "pick-stopped-again": (d.Office(office.PickStopped()), _piles(_STOPPING)[1]),
-    "ask-code": (d.Office(office.AskCode(_FOUR)), _AROUND),
+    "pick-book": (d.Office(pages.PickBook()), replace(_AROUND, mine=(3, 4, 5))),
+    "pick-heir": (d.Office(pages.PickHeir(4)), _AROUND),
+    "pin-give": (d.Pin(GiveBook(4, "T4.2")), replace(_AROUND, peers=_SPARE_IN)),
+    "pick-stopped": (d.Office(pages.PickStopped(_TICKED)), replace(_AROUND)),
+    "pick-stopped-spare": (d.Office(pages.PickStopped(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
+    "pick-stopped-begun": (d.Office(pages.PickStopped()), _AROUND),
+    "pick-stopped-open": (d.Office(pages.PickStopped(frozenset({"T4.1"}))), _BEFORE),
+    "pick-stopped-again": (d.Office(pages.PickStopped()), _piles(_STOPPING)[1]),
+    "ask-code": (d.Office(pages.AskCode(_FOUR)), _AROUND),
     "ask-code-nobody": (
-        d.Office(office.AskCode(frozenset())),
+        d.Office(pages.AskCode(frozenset())),
         replace(_BEFORE, peers=tuple(replace(peer, seen=True) for peer in _PEERS)),
     ),
-    "ask-code-seen": (d.Office(office.AskCode(_TICKED)), _AROUND),
-    "ask-code-spare": (d.Office(office.AskCode(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
-    "ask-code-not-ticked": (d.Office(office.AskCode(frozenset())), replace(_AROUND)),
-    "ask-code-used": (d.Office(office.AskCode(_FOUR, office.CodeSlip.USED, 2)), _AROUND),
-    "ask-code-reserve": (d.Office(office.AskCode(_FOUR, office.CodeSlip.RESERVE, 21)), _AROUND),
-    "ask-code-skipped": (d.Office(office.AskCode(_FOUR, office.CodeSlip.SKIPPED, 4)), _AROUND),
+    "ask-code-seen": (d.Office(pages.AskCode(_TICKED)), _AROUND),
+    "ask-code-spare": (d.Office(pages.AskCode(_TICKED)), replace(_AROUND, peers=_SPARE_IN)),
+    "ask-code-not-ticked": (d.Office(pages.AskCode(frozenset())), replace(_AROUND)),
+    "ask-code-used": (d.Office(pages.AskCode(_FOUR, pages.CodeSlip.USED, 2)), _AROUND),
+    "ask-code-reserve": (d.Office(pages.AskCode(_FOUR, pages.CodeSlip.RESERVE, 21)), _AROUND),
+    "ask-code-skipped": (d.Office(pages.AskCode(_FOUR, pages.CodeSlip.SKIPPED, 4)), _AROUND),
     **{
-        f"ask-code-{why.replace('_', '-')}": (d.Office(office.AskCode(_FOUR, why)), replace(_AROUND, last_code=20))
+        f"ask-code-{why.replace('_', '-')}": (d.Office(pages.AskCode(_FOUR, why)), replace(_AROUND, last_code=20))
         for why in Misread
     },
-    "ask-code-gone": (d.Office(office.AskCode(_FOUR)), replace(_AROUND, last_code=40)),
+    "ask-code-gone": (d.Office(pages.AskCode(_FOUR)), replace(_AROUND, last_code=40)),
     "piles-waiting": _piles(_STOPPING),
     "piles-heard": _piles(_ALL_HEARD),
     "piles-scanned": _piles(_ALL_HEARD, pile="T4.1", last=4182),
     "piles-misread": _piles(_ALL_HEARD, pile="T4.1", misread=True),
+    "key-card": (d.Office(pages.KeyCard(pages.Piles(3, pile="T4.1"))), _piles(_ALL_HEARD)[1]),
+    "key-card-misread": (d.Office(pages.KeyCard(pages.Piles(3, pile="T4.1"), misread=True)), _piles(_ALL_HEARD)[1]),
     "piles-ready": _piles(_READY_TO_TAKE, pile="T4.1"),
     "piles-opening": _piles(replace(_OPENING, waits_for=("T4.1",))),
     "piles-opening-fetching": _piles(replace(_OPENING, waits_for=())),
     "piles-reopening": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_piles(replace(_STOPPING, stopped=(), unproved=()))[1], cold=True, member=False),
     ),
     "piles-secretary": _piles(replace(_STOPPING, stopped=(), unproved=())),
     "piles-answering": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_AROUND, last_code=3, stopping=replace(_STOPPING, stopped=_STOPPING.stopped[:1], waits_for=("S.1", "T2.1"))),
     ),
     "piles-moved": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_AROUND, last_code=3, viewed=3, taken=(4, 5)),
     ),
-    "piles-moved-own": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3, taken=(3,))),
-    "piles-moved-kept": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3, kept=("T3.1", "T4.2"))),
-    "piles-moved-nothing": (d.Office(office.Piles(3)), replace(_AROUND, last_code=3, viewed=3)),
+    "piles-moved-own": (d.Office(pages.Piles(3)), replace(_AROUND, last_code=3, viewed=3, taken=(3,))),
+    "piles-moved-kept": (d.Office(pages.Piles(3)), replace(_AROUND, last_code=3, viewed=3, kept=("T3.1", "T4.2"))),
+    "piles-moved-nothing": (d.Office(pages.Piles(3)), replace(_AROUND, last_code=3, viewed=3)),
     "piles-overtaken": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_AROUND, last_code=4, elsewhere=Elsewhere(4, "T2.1", (), finished=False)),
     ),
     "piles-lost": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_AROUND, last_code=4, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)),
     ),
-    "piles-unused": (d.Office(office.Piles(3)), _AROUND),
+    "piles-unused": (d.Office(pages.Piles(3)), _AROUND),
     "pick-excused": (
-        d.Office(office.PickExcused(_FOUR)),
+        d.Office(pages.PickExcused(_FOUR)),
         replace(_AROUND, member=False, excusable=("T2.1", "T4.1")),
     ),
-    "pick-excused-begun": (d.Office(office.PickExcused()), replace(_AROUND, member=False, excusable=("T2.1", "T4.1"))),
-    "pin-excuse": (d.Pin(d.Deed.EXCUSE, order=d.Perform(d.Deed.EXCUSE, devices=_TICKED)), _AROUND),
-    "overview-undo": (_OVERVIEW, replace(_UNDOING, undos=_UNDOS)),
-    "find-mark": (d.Office(office.FindMark()), _UNDOING),
-    "find-mark-misread": (d.Office(office.FindMark(misread=True)), _UNDOING),
-    "marks": (d.Office(office.Marks(4182, _VOTER.name)), _UNDOING),
-    "marks-one": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=_MARKS[:1])),
-    "marks-none": (d.Office(office.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=())),
-    "marks-unlisted": (d.Office(office.Marks(4999)), replace(_UNDOING, marks=())),
+    "pick-excused-begun": (d.Office(pages.PickExcused()), replace(_AROUND, member=False, excusable=("T2.1", "T4.1"))),
+    "pin-excuse": (d.Pin(ExcuseDevices(_TICKED)), _AROUND),
+    "overview-undo": (_OVERVIEW, replace(_AROUND, may_undo=True, undos=_UNDOS)),
+    "find-mark": (d.Office(pages.FindMark()), _UNDOING),
+    "find-mark-misread": (d.Office(pages.FindMark(misread=True)), _UNDOING),
+    "marks": (d.Office(pages.Marks(4182, _VOTER.name)), _UNDOING),
+    "marks-one": (d.Office(pages.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=_MARKS[:1])),
+    "marks-none": (d.Office(pages.Marks(4182, _VOTER.name)), replace(_UNDOING, marks=())),
+    "marks-unlisted": (d.Office(pages.Marks(4999)), replace(_UNDOING, marks=())),
     "pin-undo-issued": (_undo(_TARGET), _UNDOING),
     "pin-undo-not-issued": (_undo(_NOT_ISSUED), _UNDOING),
     "pin-undo-found": (_undo(_CARD), _UNDOING),
@@ -369,10 +384,10 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         _OVERVIEW,
         replace(_LARGE, mode=Mode.PAPER, peers=tuple(replace(peer, seen=False) for peer in _LARGE.peers)),
     ),
-    "pick-book-large": (d.Office(office.PickBook()), replace(_LARGE, mine=tuple(range(1, 26)))),
-    "pick-heir-large": (d.Office(office.PickHeir(4)), _LARGE),
+    "pick-book-large": (d.Office(pages.PickBook()), replace(_LARGE, mine=tuple(range(1, 26)))),
+    "pick-heir-large": (d.Office(pages.PickHeir(4)), _LARGE),
     "pick-stopped-large": (
-        d.Office(office.PickStopped(frozenset({"T4.1", "T11.1", "T17.1"}))),
+        d.Office(pages.PickStopped(frozenset({"T4.1", "T11.1", "T17.1"}))),
         replace(
             _LARGE,
             peers=(
@@ -386,10 +401,10 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
             ),
         ),
     ),
-    "ask-code-large": (d.Office(office.AskCode(frozenset(_EVERYBODY[1::2]))), _LARGE),
-    "piles-large": (d.Office(office.Piles(3, pile="T4.1")), replace(_LARGE, stopping=_LARGE_STOPPING, last_code=3)),
+    "ask-code-large": (d.Office(pages.AskCode(frozenset(_EVERYBODY[1::2]))), _LARGE),
+    "piles-large": (d.Office(pages.Piles(3, pile="T4.1")), replace(_LARGE, stopping=_LARGE_STOPPING, last_code=3)),
     "pin-excuse-large": (
-        d.Pin(d.Deed.EXCUSE, order=d.Perform(d.Deed.EXCUSE, devices=frozenset(_EVERYBODY))),
+        d.Pin(ExcuseDevices(frozenset(_EVERYBODY))),
         _AROUND,
     ),
     "ready-large": (d.Ready(), replace(_LARGE, me="T3.1", conflicts=(), refused=(), undos=())),
@@ -446,13 +461,15 @@ _BOARDS: dict[str, tuple[d.State, Situation]] = {
         replace(_SIGHT, awaited=("S.1", "T1.1", "T4.1", "T5.1"), mode=Mode.PAPER),
     ),
     "piles-locked": (
-        d.Office(office.Piles(3)),
+        d.Office(pages.Piles(3)),
         replace(_SIGHT, last_code=3, stopping=replace(_STOPPING, waits_for=("T2.1", "T5.1"), stopped=_STOPPING.stopped[:1])),
     ),
     "not-ready-catching-up": (d.NotReady(d.Lack.CATCHING_UP), replace(_AROUND, awaited=("S.1", "T4.1"), mode=Mode.PAPER)),
-    "menu-chair": (d.Menu((d.Deed.CLOSE_TABLE, d.Deed.ISLAND, d.Deed.LOCK)), _AROUND),
-    "menu-opening": (d.Menu((d.Deed.OPEN_POLL, d.Deed.LOCK)), _BEFORE),
-    "menu-closed": (d.Menu((d.Deed.REOPEN_TABLE, d.Deed.LOCK)), _AROUND),
+    "menu": (d.Office(pages.Menu()), Facts(_ALONE, Lack.CATCHING_UP)),
+    "menu-chair": (d.Office(pages.Menu()), replace(_AROUND, may_island=True)),
+    "menu-opening": (d.Office(pages.Menu()), Facts(_BEFORE, Lack.POLL_NOT_OPENED)),
+    "menu-closed": (d.Office(pages.Menu()), Facts(_AROUND, Lack.CLOSED)),
+    **{f"not-done-{why.replace('_', '-')}": (d.Office(pages.NotDone(why)), _AROUND) for why in WhyNot},
 }
 
 _STATES: dict[str, d.State] = {
@@ -488,16 +505,15 @@ _STATES: dict[str, d.State] = {
     "unresolved-undone": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS, undone=True)),
     "unresolved-other": d.Unresolved(d.Unfinished(_VOTER, ("byraad", "region"), _MORNING_MS), other=True),
     "closed": d.Closed(),
-    "menu": d.Menu(),
-    "pin": d.Pin(d.Deed.CLOSE_TABLE),
-    "pin-reopen": d.Pin(d.Deed.REOPEN_TABLE),
-    "pin-lock": d.Pin(d.Deed.LOCK),
-    "pin-unlock": d.Pin(d.Deed.UNLOCK),
-    "pin-island": d.Pin(d.Deed.ISLAND),
-    "pin-paused": d.Pin(d.Deed.CLOSE_TABLE, paused=True),
-    "pin-release": d.Pin(d.Deed.RELEASE_VOTER, 4182),
+    "pin": d.Pin(CloseTable()),
+    "pin-reopen": d.Pin(ReopenTable()),
+    "pin-lock": d.Pin(LockNode()),
+    "pin-unlock": d.Pin(UnlockNode()),
+    "pin-island": d.Pin(BeginIsland()),
+    "pin-paused": d.Pin(CloseTable(), paused=True),
+    "pin-release": d.Pin(ReleaseVoter(4182)),
     "birth-date-all": d.BirthDate(_VOTER, _ONE, Source.CARD, wrong=2, other=_OTHER),
-    "pin-wrong": d.Pin(d.Deed.CLOSE_TABLE, wrong=True),
+    "pin-wrong": d.Pin(CloseTable(), wrong=True),
 }
 
 
@@ -508,10 +524,11 @@ _FAULTS_FILLED = {"other_list": "4f09ac31", "other_disk": "T2.1", "other_folder"
 def samples(language: Language) -> dict[str, Screen]:
     """One screen of every kind and variant, by a name that can be a file's."""
     shown = sample_view(language)
-    screens = {name: view.screen(number, state, shown) for number, (name, state) in enumerate(_STATES.items(), 1)}
-    for number, (name, (state, around)) in enumerate(_BOARDS.items(), 200):
-        screens[name] = view.screen(number, state, replace(shown, situation=around))
-    screens["secretary"] = view.screen(300, d.Office(office.Overview()), replace(shown, table=None, situation=_AT_SECRETARY))
+    screens = {name: _screen(number, state, shown, _AROUND) for number, (name, state) in enumerate(_STATES.items(), 1)}
+    for number, (name, (state, around)) in enumerate(_PAGES.items(), 200):
+        screens[name] = _screen(number, state, shown, around)
+    at_secretary = Facts(_AT_SECRETARY, office=True)
+    screens["secretary"] = _screen(300, _OVERVIEW, replace(shown, table=None), at_secretary)
     screens["no-scanner"] = view.screen(100, d.Ready(), replace(shown, scanner=False, clock_wrong=True))
     screens["not-ready-list-coming"] = view.without_list(103, shown, 12_000, 23_748)
     screens["not-ready-no-list"] = view.without_list(102, shown)
@@ -520,3 +537,10 @@ def samples(language: Language) -> dict[str, Screen]:
     for number, (code, field) in enumerate(_FAULTS_FILLED.items(), 450):
         screens[f"fault-{code.replace('_', '-')}"] = view.fault(number, code, shown, field)
     return screens
+
+
+def _screen(number: int, state: d.State, shown: view.View, around: Situation | Facts) -> Screen:
+    facts = around if isinstance(around, Facts) else Facts(around)
+    if isinstance(state, d.NotReady):
+        facts = replace(facts, lack=state.lack)
+    return view.screen(number, state, replace(shown, facts=facts))

@@ -9,7 +9,7 @@ from typing import Self
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.screens import Beat, Drawn, Screen, Touch, decode_sent, encode
+from kiosk.domain.screens import Beat, Drawn, Kind, Screen, Touch, decode_sent, encode, shows, touched
 
 
 class NoScreenError(Exception):
@@ -104,14 +104,14 @@ class ScreenClient:
                 self._came(None)
         return self.screen
 
-    def showing(self, *kinds: type) -> Screen:
+    def showing(self, *kinds: type | Kind) -> Screen:
         """The screen shown now or the first one to come whose content is of one of these kinds."""
-        return self.until(lambda screen: isinstance(screen.content, kinds))
+        return self.until(lambda screen: shows(screen.content, *kinds))
 
-    def touch(self, touch: str, value: str = "", how: str = "") -> None:
+    def touch(self, touch: str, pad: str = "", how: str = "") -> None:
         """Touch a button of the screen shown now."""
         assert self.screen is not None
-        self._send(Touch(self.screen.asks, touch, value, how))
+        self._send(touched(self.screen, touch, pad, how))
 
     def drawn(self) -> None:
         """Say that the screen shown now has been drawn."""

@@ -16,6 +16,7 @@ from kiosk.domain.books import Books
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import first_prev
+from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.nodes import device_at, table_of
 from kiosk.domain.rights import Basis
@@ -71,7 +72,7 @@ def view_of(plan: Plan, device: str, sheet: str = "") -> View:
         voter_digits=plan.card.voter_digits,
         card_digits=plan.card.digits,
         tries=limits.BIRTH_DATE_TRIES,
-        situation=Situation(me=device),
+        facts=Facts(Situation(me=device)),
         sheet=sheet,
     )
 

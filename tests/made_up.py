@@ -18,6 +18,7 @@ from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.cases import Case
 from kiosk.domain.codetext import SECRET_DIGITS, Code, Misread, read_text, spell
 from kiosk.domain.entries import Stop, first_prev, stop_signed
+from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.nodes import SECRETARY, device_at, table_of
 from kiosk.domain.situation import Situation
@@ -147,7 +148,7 @@ class MadeUp:
             card_digits=12,
             tries=3,
             sheet="a1b2c3",
-            situation=Situation(me=device),
+            facts=Facts(Situation(me=device)),
         )
         return Setup(
             device=device,

@@ -123,11 +123,8 @@ _decision("unlock", "Unlock this node: it starts, and hears from the others firs
 @_at_screen
 def chair_overview(chair: "Chair") -> None:
     """Show how all nodes stand, which books they hold, and every conflict."""
-    board = chair.overview()
-    for line in board.lines:
-        click.echo(f"{line.name}: {line.text}")
-    if board.notice:
-        click.echo(board.notice)
+    for row in chair.overview().rows:
+        click.echo(f"{row.name}: {row.text}")
     chair.leave()
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
+from kivy.uix.widget import Widget
 
-from kiosk.display import bars, icons, parts, rows, theme, words
+from kiosk.display import bars, entry, icons, parts, rows, theme
 from kiosk.display.layout import Column
 from kiosk.domain import screens
-from kiosk.domain.screens import Button, Content
+from kiosk.domain.screens import Button, Content, Kind, Message, Sign, Tone
 from kiosk.domain.texts import FIRST, text
 
 KV = Path(__file__).parent / "kv"
@@ -18,7 +19,8 @@ NEEDED = (bars, icons, parts, rows)  # their classes must exist before the rules
 
 
 class View(Column):
-    """The middle of a screen. Events: `on_key` (digit, "back", "clear"), `on_choice` (its id), `on_item` (a `Button`)."""
+    """The middle of a screen. Events: `on_key` (a character, "back", "clear"), `on_choice` (what of, and its id), `on_item`
+    (a `Button`), `on_focus` (a field)."""
 
     model = ObjectProperty(rebind=True)
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -31,12 +33,23 @@ class View(Column):
     quiet = ColorProperty(theme.SECONDARY)
     retells = False  # whether it can show another model that asks the same
 
-    __events__ = ("on_key", "on_choice", "on_item")
+    __events__ = ("on_key", "on_choice", "on_item", "on_focus")
 
     def retell(self, content: Content) -> None:
         """Show what is told now, around the same question."""
         self.model = content
         self._trigger_layout()
+
+    def enter(self, entered: entry.Entry) -> None:
+        """Show what is keyed and chosen."""
+        pads = entry.fields(self.model)
+        self.shown = entry.shown(self.model, entered, pads[0]) if pads else ""
+        self.how = entered.value("how")
+        self.pad_idle = not entry.room(self.model, entered)
+
+    def field_of(self, _touched: Widget) -> str:
+        """The field that this is the box of, or ""."""
+        return ""
 
     def clear_key(self) -> str:
         return text("clear", self.language)
@@ -44,19 +57,31 @@ class View(Column):
     def on_key(self, value: str) -> None:
         """The default answer: none."""
 
-    def on_choice(self, value: str) -> None:
+    def on_choice(self, name: str, value: str) -> None:
+        """The default answer: none."""
+
+    def on_focus(self, name: str) -> None:
         """The default answer: none."""
 
     def on_item(self, button: Button) -> None:
         """The default answer: none."""
 
 
-class NotReadyView(View):
-    """Paper; the display's own "no connection" is amber."""
+class MessageView(View):
+    """Something to be read."""
 
+    def __init__(self, model: Message, **given: object) -> None:
+        ground, ink, quiet = theme.MESSAGES[model.tone]
+        super().__init__(model=model, ground=ground, ink=ink, quiet=quiet, **given)
 
-class NoLinkView(View):
-    """The node is gone."""
+    def is_fault(self) -> bool:
+        return bool(self.model.kind is Kind.FAULT)
+
+    def headlines(self) -> list[int]:
+        """A verdict, and a wait that passes, is larger than what is missing."""
+        verdict = self.model.tone is Tone.BAD or (self.model.tone is Tone.WAIT and self.model.sign is Sign.WAIT)
+        sizes: theme.Sizes = self.sizes
+        return sizes.answers[:2] + sizes.headlines[2:] if verdict else sizes.headlines
 
 
 class ReadyView(View):
@@ -75,64 +100,27 @@ class BirthDateView(View):
     """The voter, and a pad for what was heard."""
 
 
-class WaitingView(View):
-    """Asked, not answered."""
-
-
 class GreenView(View):
     """Udlevér."""
-
-
-class RefusedView(View):
-    """Ingen stemmeseddel."""
-
-
-class ReferredView(View):
-    """The secretary decides."""
 
 
 class UnresolvedView(View):
     """Were they handed out?"""
 
 
-class ClosedView(View):
-    """Bordet er lukket."""
-
-
-class MenuView(View):
-    """What is not a check-in."""
-
-
-class BoardView(View):
-    """A page of the chair's or the secretary's."""
-
-    retells = True
-
-
 class PinView(View):
     """The chair's PIN."""
 
 
-class FaultView(View):
-    """Stop."""
-
-
 VIEWS: dict[type, type[View]] = {
-    screens.NotReady: NotReadyView,
+    screens.Message: MessageView,
     screens.Ready: ReadyView,
     screens.Typing: TypingView,
     screens.VoterShown: VoterShownView,
     screens.BirthDate: BirthDateView,
-    screens.Waiting: WaitingView,
     screens.Green: GreenView,
-    screens.Refused: RefusedView,
-    screens.Referred: ReferredView,
     screens.Unresolved: UnresolvedView,
-    screens.Closed: ClosedView,
-    screens.Menu: MenuView,
-    screens.Board: BoardView,
     screens.Pin: PinView,
-    screens.Fault: FaultView,
 }
 
 
@@ -146,7 +134,8 @@ def load_rules() -> None:
 def view_of(content: Content, sizes: theme.Sizes, language: str) -> View:
     """A new view that draws `content`."""
     load_rules()
-    made = VIEWS[type(content)]
-    if isinstance(content, screens.NotReady) and content.code == words.NO_LINK:
-        made = NoLinkView
-    return made(model=content, sizes=sizes, language=language)
+    if isinstance(content, screens.Sheet):
+        from kiosk.display.sheet import SheetView  # a clerk's screen needs none of it
+
+        return SheetView(model=content, sizes=sizes, language=language)
+    return VIEWS[type(content)](model=content, sizes=sizes, language=language)

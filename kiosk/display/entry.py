@@ -1,48 +1,93 @@
-"""What the clerk has typed and chosen on the screen, before it is sent. Pure; the screen itself comes from the node.
+"""What the clerk has keyed and chosen on the screen, before it is sent. Pure; the screen itself comes from the node.
 
 It is forgotten with the screen it belongs to. A refresh of the same task (the strip, a notice) must not take a half-typed
 number away from the clerk, and a refused secret must not stay.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import msgspec
 
-from kiosk.domain.screens import BirthDate, Button, Choice, Content, Pin, Screen, Touch, Typing, VoterShown
+from kiosk.domain.screens import (
+    BirthDate,
+    Button,
+    Choices,
+    Content,
+    Field,
+    Keys,
+    Pin,
+    Screen,
+    Sheet,
+    Touch,
+    Typing,
+    VoterShown,
+)
 
 BIRTH_DIGITS = 8
+MOST = 200  # characters that a touch takes along of one field
 MASK = "•"
 BLANK = "_"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The digits on the pad, and the chosen answer's id."""
+    """What is keyed and chosen, by field. `focus`: the field that takes what is keyed."""
 
-    digits: str = ""
-    how: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    focus: str = ""
+
+    def value(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def with_value(self, name: str, value: str) -> "Entry":
+        return replace(self, values={**self.values, name: value})
+
+
+def fields(content: Content) -> tuple[Field, ...]:
+    """What is keyed on it; a pad's field is "pad"."""
+    match content:
+        case Typing() | Pin():
+            return (Field("pad", "", Keys.DIGITS, content.digits),)
+        case BirthDate():
+            return (Field("pad", "", Keys.DATE, BIRTH_DIGITS, hint=content.pattern),)
+        case Sheet():
+            return tuple(block for block in content.blocks if isinstance(block, Field))
+    return ()
+
+
+def choices(content: Content) -> tuple[Choices, ...]:
+    """What is chosen on it; how a birth date was given is "how"."""
+    match content:
+        case VoterShown() | BirthDate():
+            return (Choices("how", content.how, content.hows, content.hows[0].id if content.hows else ""),)
+        case Sheet():
+            return tuple(block for block in content.blocks if isinstance(block, Choices))
+    return ()
 
 
 def fresh(content: Content) -> Entry:
-    """Nothing typed, the first answer preset."""
-    choices = hows(content)
-    return Entry(how=choices[0].id if choices else "")
+    """What is preset, and the first field takes what is keyed."""
+    all_fields = fields(content)
+    values = {block.field: block.preset for block in all_fields} | {block.field: block.preset for block in choices(content)}
+    return Entry(values, all_fields[0].field if all_fields else "")
 
 
-def carried(old: Content, entry: Entry, new: Content, sent: bool) -> Entry:
+def carried(old: Screen, entry: Entry, new: Screen, sent: bool) -> Entry:
     """What is left of `entry` when `new` is shown after `old`; `sent`: it had gone to the node."""
     if not same_task(old, new):
-        return fresh(new)
-    refused = isinstance(new, BirthDate | Pin) and notice(old) != notice(new)
-    secret_used = isinstance(new, Pin) and sent
-    return replace(entry, digits="") if refused or secret_used else entry
+        return fresh(new.content)
+    refused = isinstance(new.content, BirthDate | Pin) and _notice(old.content) != _notice(new.content)
+    secret_used = isinstance(new.content, Pin) and sent
+    return entry.with_value("pad", "") if refused or secret_used else entry
 
 
-def same_task(old: Content, new: Content) -> bool:
-    """Whether the screens ask the same of the same voter, whatever they warn of."""
-    return type(old) is type(new) and _task(old) == _task(new)
+def same_task(old: Screen, new: Screen) -> bool:
+    """Whether the screens ask the same of the same voter, whatever they warn of; of a page the node says whether they do."""
+    if isinstance(old.content, Sheet) and isinstance(new.content, Sheet):
+        return old.asks == new.asks
+    return type(old.content) is type(new.content) and _task(old.content) == _task(new.content)
 
 
 def _task(content: Content) -> Content:
@@ -51,52 +96,65 @@ def _task(content: Content) -> Content:
     return content
 
 
-def notice(content: Content) -> str:
+def _notice(content: Content) -> str:
     return str(getattr(content, "notice", ""))
 
 
-def hows(content: Content) -> tuple[Choice, ...]:
-    return content.hows if isinstance(content, VoterShown | BirthDate) else ()
+def focused(content: Content, entry: Entry) -> Field | None:
+    """The field that takes what is keyed."""
+    return next((block for block in fields(content) if block.field == entry.focus), None)
 
 
 def room(content: Content, entry: Entry) -> int:
-    """How many digits the pad takes; 0 without a pad, or where the chosen answer needs none."""
-    if isinstance(content, Typing | Pin):
-        return content.digits
-    if isinstance(content, BirthDate) and _keyed(content, entry):
-        return BIRTH_DIGITS
-    return 0
+    """How many characters the field with the focus takes; 0 without one, or where the chosen answer needs none."""
+    block = focused(content, entry)
+    if block is None or (isinstance(content, BirthDate) and not _keyed(content, entry)):
+        return 0
+    return BIRTH_DIGITS if block.keys is Keys.DATE else min(block.most, MOST)
 
 
-def typed(content: Content, entry: Entry, digit: str) -> Entry:
-    """`entry` with one more digit; unchanged where there is no room."""
-    if len(digit) != 1 or digit not in "0123456789" or len(entry.digits) >= room(content, entry):
+def typed(content: Content, entry: Entry, sign: str) -> Entry:
+    """`entry` with one more character; unchanged where there is no room, or where it is none of the field's."""
+    block, before = focused(content, entry), entry.value(entry.focus)
+    if block is None or len(sign) != 1 or len(before) >= room(content, entry):
         return entry
-    return replace(entry, digits=entry.digits + digit)
+    taken = sign.isprintable() if block.keys is Keys.TEXT else sign in "0123456789"
+    return entry.with_value(entry.focus, before + sign) if taken else entry
 
 
-def chosen(content: Content, entry: Entry, how: str) -> Entry:
+def erased(entry: Entry, *, all_of_it: bool = False) -> Entry:
+    """`entry` without the last character of the field with the focus, or without any."""
+    return entry.with_value(entry.focus, "" if all_of_it else entry.value(entry.focus)[:-1]) if entry.focus else entry
+
+
+def chosen(content: Content, entry: Entry, name: str, choice: str) -> Entry:
     """`entry` with another answer; an answer without a date empties the pad."""
-    after = replace(entry, how=how)
-    return after if room(content, after) or not isinstance(content, BirthDate) else replace(after, digits="")
+    after = entry.with_value(name, choice)
+    return after if room(content, after) or not isinstance(content, BirthDate) else after.with_value("pad", "")
 
 
 def complete(content: Content, entry: Entry) -> bool:
     """Whether the right button may be touched."""
     if isinstance(content, BirthDate):
-        return len(entry.digits) == room(content, entry)
-    if isinstance(content, Typing | Pin):
-        return bool(entry.digits)
-    return True
+        return len(entry.value("pad")) == room(content, entry)
+    answered = all(entry.value(block.field) for block in choices(content)) or isinstance(content, VoterShown)
+    return answered and all(_filled(block, entry.value(block.field).strip()) for block in fields(content))
 
 
-def shown(content: Content, entry: Entry) -> str:
-    """The pad's field: the date in its pattern, a PIN as dots, a number as typed or in its groups."""
+def _filled(block: Field, value: str) -> bool:
+    if block.keys is Keys.DATE and value:
+        return len(value) == BIRTH_DIGITS
+    return bool(value) or not block.needed
+
+
+def shown(content: Content, entry: Entry, block: Field) -> str:
+    """What stands in a field: the date in its pattern, a PIN as dots, a number as typed or in its groups."""
+    value = entry.value(block.field)
     if isinstance(content, Pin):
-        return MASK * len(entry.digits)
-    if isinstance(content, BirthDate):
-        return patterned(content.pattern, entry.digits)
-    return grouped(content.groups, entry.digits) if isinstance(content, Typing) and content.groups else entry.digits
+        return MASK * len(value)
+    if block.keys is Keys.DATE:
+        return patterned(block.hint, value)
+    return grouped(content.groups, value) if isinstance(content, Typing) and content.groups else value
 
 
 def grouped(groups: Sequence[int], digits: str) -> str:
@@ -114,11 +172,14 @@ def patterned(pattern: str, digits: str) -> str:
 
 
 def answer(screen: Screen, entry: Entry, button: Button) -> Touch:
-    """The touch of `button`. Only the right one takes along what was typed and chosen."""
-    if button == screen.right:
-        return Touch(asks=screen.asks, touch=button.touch, value=entry.digits, how=entry.how)
-    return Touch(asks=screen.asks, touch=button.touch)
+    """The touch of `button`. The right one takes along what was keyed and chosen, and so does all that a page offers."""
+    content = screen.content
+    tabs = [tab.touch for tab in content.tabs] if isinstance(content, Sheet) else []
+    offered = isinstance(content, Sheet) and button != screen.left and button.touch not in tabs
+    takes = offered or button == screen.right
+    values = {name: value.strip() for name, value in entry.values.items() if value.strip()}
+    return Touch(screen.asks, button.touch, values if takes else {})
 
 
 def _keyed(content: BirthDate, entry: Entry) -> bool:
-    return next((choice.keyed for choice in content.hows if choice.id == entry.how), True)
+    return next((choice.keyed for choice in content.hows if choice.id == entry.value("how")), True)

@@ -145,6 +145,11 @@ def check(pen: Pen) -> None:
     pen.stroke([0.08, 0.5, 0.38, 0.2, 0.92, 0.8], 0.13)
 
 
+def shift(pen: Pen) -> None:
+    pen.fill([0.5, 0.95, 0.02, 0.48, 0.98, 0.48])
+    pen.fill([0.32, 0.1, 0.68, 0.1, 0.68, 0.5, 0.32, 0.5])
+
+
 def enter(pen: Pen) -> None:
     pen.stroke([0.92, 0.84, 0.92, 0.44, 0.12, 0.44], 0.1)
     pen.stroke([0.36, 0.68, 0.12, 0.44, 0.36, 0.2], 0.1)
@@ -164,6 +169,7 @@ DRAWINGS: dict[str, Callable[[Pen], None]] = {
     "cross": cross,
     "check": check,
     "enter": enter,
+    "shift": shift,
 }
 
 

@@ -22,7 +22,7 @@ EDGE = 6  # pixels left and right of a key's text
 PAD = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
 
 
-class Sheet(Column):
+class Paper(Column):
     """A ballot to hand out, as a sheet of its paper."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -49,7 +49,7 @@ class Withheld(Row):
     ground = ColorProperty(theme.PAPER)
 
 
-class Sheets(Column):
+class Papers(Column):
     """All ballots of a voter: large and side by side on green, else small; the withheld ones after, in words."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -85,7 +85,7 @@ class Sheets(Column):
     def _sheet(self, ballot: Ballot) -> Part:
         paper = theme.BALLOTS[ballot.colour]
         if self.form == "large":
-            return Sheet(sizes=self.sizes, colour_name=ballot.colour_name, election=ballot.election, paper=paper)
+            return Paper(sizes=self.sizes, colour_name=ballot.colour_name, election=ballot.election, paper=paper)
         text = f"{ballot.colour_name} – {ballot.election}"
         steps = self.sizes.bodies if self.form == "stack" else self.sizes.smalls
         return Chip(sizes=self.sizes, text=text, paper=paper, steps=steps, share=len(text) + 4)
@@ -148,6 +148,8 @@ class Key(Touchable):
     value = StringProperty("")
     bold = BooleanProperty(True)
     icon_last = BooleanProperty(False)
+    rim = NumericProperty(2)  # of the edge
+    highs = ListProperty([])  # by squeeze, in place of `high`
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -158,6 +160,9 @@ class Key(Touchable):
             self.fbind(name, self._trigger_layout)
         self.fbind("ink", self._ink)
         self._ink()
+
+    def wanted(self, _width: float, squeeze: int, /) -> float:
+        return float(self.highs[squeeze] if self.highs else self.high)
 
     def do_layout(self, *_: object) -> None:
         side = self.drawing_side if self.drawing else 0
@@ -217,7 +222,7 @@ class Pad(Grid):
 
     def _key(self, value: str) -> Key:
         sizes: theme.Sizes = self.sizes
-        key = Key(sizes=sizes, value=value, high=sizes.key, at_once=True, font_size=sizes.body, idle=self.idle)
+        key = Key(sizes=sizes, value=value, high=sizes.key, at_once=True, stops=False, font_size=sizes.body, idle=self.idle)
         if value == "back":
             key.drawing, key.drawing_side = "backspace", sizes.body * 1.25
         elif value == "clear":

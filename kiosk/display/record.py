@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from kiosk.display.link import Arrival
-from kiosk.domain.screens import Refused, Screen
+from kiosk.domain.screens import Kind, Screen
 
 
 class Pictures:
@@ -19,8 +19,8 @@ class Pictures:
 
     def path_for(self, screen: Screen) -> Path | None:
         """Where to save the picture of `screen`, if it is the first of its kind."""
-        kind = type(screen.content).__name__
-        seen = (kind, screen.content.headline if isinstance(screen.content, Refused) else "")
+        kind = screen.kind
+        seen = (kind, screen.content.headline if kind == Kind.REFUSED else "")
         if seen in self._seen:
             return None
         self._seen.add(seen)

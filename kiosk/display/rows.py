@@ -1,29 +1,34 @@
-"""The parts of a board: its rows, and the items below them. How they look is in `kv/board.kv`."""
+"""Rows to read, and items to touch. How rows look is in `kv/pages/sheet.kv`."""
 
 from itertools import zip_longest
+from typing import Any
 
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
 
 from kiosk.display import theme
 from kiosk.display.layout import Column, Part, Row
 from kiosk.display.parts import Items
-from kiosk.domain.screens import Line, Tone
+from kiosk.domain import screens
+from kiosk.domain.screens import Block, Line, Tone
 
 LINES_ONE_BELOW_ANOTHER = 6
 CROWD = 15  # more items than these are a crowd
 
 
-class BoardItems(Items):
-    """A board's items, flatter than the menu's; those that are `chosen` are filled and carry a tick.
+class PageItems(Items):
+    """A page's items, flatter than where they are `large`; those that are `chosen` are filled and carry a tick.
 
     In the largest places there are so many that they must be flatter and closer still.
     """
 
     chosen = ObjectProperty(())
+    large = BooleanProperty(False)
 
     def on_kv_post(self, base: object) -> None:
         crowd = len(self.items) > CROWD
         super().on_kv_post(base)
+        if self.large:
+            return
         for key, item in zip(self.keys, self.items, strict=True):
             chosen = item.touch in self.chosen
             key.high = self.sizes.crowd_touch if crowd else self.sizes.touch
@@ -36,11 +41,33 @@ class BoardItems(Items):
         return float(self.sizes.crowd_between + 1 if count > CROWD else super().spacing(count))
 
     def columns(self, count: int) -> int:
+        if self.large:
+            return super().columns(count)
         return max(2, count if count <= 3 else 4 if count <= 8 else 5 if count <= CROWD else 7)
 
 
+class SheetItems(PageItems):
+    """The items of a page."""
+
+    def __init__(self, block: screens.Items, view: Any) -> None:
+        self._block = block
+        super().__init__(sizes=view.sizes, items=block.items, chosen=block.chosen, large=block.large)
+        self.bind(on_item=lambda _, button: view.dispatch("on_item", button))
+
+    def tell(self, block: Block) -> bool:
+        if not isinstance(block, screens.Items) or (_words(block), block.chosen) != (_words(self._block), self._block.chosen):
+            return False
+        for key, item in zip(self.keys, block.items, strict=True):
+            key.text = item.text
+        return True
+
+
+def _words(block: screens.Items) -> list[str]:
+    return [item.touch for item in block.items]
+
+
 class LineRow(Row):
-    """A row of a board: how it stands by sign, colour and word."""
+    """A row of a page: how it stands by sign, colour and word."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     name = StringProperty("")
@@ -61,32 +88,31 @@ class LineRow(Row):
 
 
 class Lines(Column):
-    """The rows of a board: the wide ones first, then the others; if they are many in two columns, each read downwards."""
+    """The rows of a page: the wide ones first, then the others; if they are many in two columns, each read downwards."""
 
-    sizes = ObjectProperty(theme.LARGE, rebind=True)
-    lines = ObjectProperty(())
-
-    def on_kv_post(self, _base: object) -> None:
+    def __init__(self, block: screens.Rows, view: Any) -> None:
+        super().__init__()
+        self.sizes: theme.Sizes = view.sizes
         self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
-        self._fill()
-        self.fbind("lines", self._fill)
+        self.tell(block)
 
-    def _fill(self, *_: object) -> None:
+    def tell(self, block: Block) -> bool:
+        if not isinstance(block, screens.Rows):
+            return False
         self.clear_widgets()
-        narrow = [line for line in self.lines if not line.wide]
-        many = len(self.lines) > LINES_ONE_BELOW_ANOTHER and len(narrow) > 1
-        for line in self.lines:
+        narrow = [line for line in block.rows if not line.wide]
+        many = len(block.rows) > LINES_ONE_BELOW_ANOTHER and len(narrow) > 1
+        for line in block.rows:
             if line.wide or not many:
                 self.add_widget(self._row(line, roomy=not many))
-        if not many:
-            return
-        rows = [self._row(line, roomy=False) for line in narrow]
+        rows = [self._row(line, roomy=False) for line in narrow] if many else []
         half = (len(rows) + 1) // 2
         for left, right in zip_longest(rows[:half], rows[half:]):
             pair = Row(gap=self.sizes.margin, align="top")
             pair.add_widget(left)
             pair.add_widget(right or Part())
             self.add_widget(pair)
+        return True
 
     def _row(self, line: Line, roomy: bool) -> LineRow:
         drawing, ink = theme.TONES[line.tone]

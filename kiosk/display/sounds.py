@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kiosk.domain.screens import BirthDate, Content, Fault, Green, Ready, Referred, Refused, VoterShown
+from kiosk.domain.screens import Content, Kind, Ready, kind
 
 RATE_HZ = 22_050
 EDGE_S = 0.01  # seconds of rise and fall, without which a tone clicks
@@ -20,13 +20,13 @@ TONES: Mapping[str, tuple[Note, ...]] = {
     "green": ((784, 0.09), (1047, 0.09), (1568, 0.16)),
     "not": ((220, 0.22), (0, 0.08), (185, 0.34)),
 }
-_KINDS: Mapping[type, str] = {
-    VoterShown: "read",
-    BirthDate: "read",
-    Green: "green",
-    Refused: "not",
-    Referred: "not",
-    Fault: "not",
+_KINDS: Mapping[str, str] = {
+    "VoterShown": "read",
+    "BirthDate": "read",
+    "Green": "green",
+    Kind.REFUSED: "not",
+    Kind.REFERRED: "not",
+    Kind.FAULT: "not",
 }
 
 
@@ -34,15 +34,15 @@ def tone_for(before: Content | None, now: Content) -> str:
     """The tone for `now` after `before`, "" for none: a screen that only got a notice is not new; a misread card always is."""
     if isinstance(now, Ready) and now.notice:
         return "not"
-    return "" if before is not None and _same(before, now) else _KINDS.get(type(now), "")
+    return "" if before is not None and _same(before, now) else _KINDS.get(kind(now), "")
 
 
 def _same(before: Content, now: Content) -> bool:
-    return (type(before), before.headline, getattr(before, "number", "")) == (
-        type(now),
-        now.headline,
-        getattr(now, "number", ""),
-    )
+    return _who(before) == _who(now)
+
+
+def _who(content: Content) -> tuple[str, str, str]:
+    return kind(content), content.headline, getattr(content, "number", "")
 
 
 def write(notes: tuple[Note, ...], path: Path) -> None:

@@ -88,8 +88,8 @@ class Stage:
             self._drawn(screen)
         return True  # flipped already
 
-    def _key_down(self, _window: Any, key: int, *_: object) -> bool:
-        self.face.key_down(key)
+    def _key_down(self, _window: Any, key: int, _scancode: int, _text: str, modifiers: list[str]) -> bool:
+        self.face.key_down(key, shift="shift" in modifiers)
         return True
 
     def _key_up(self, _window: Any, key: int, *_: object) -> bool:

@@ -41,7 +41,14 @@ TONES: dict[Tone, tuple[str, Rgba]] = {
     Tone.BAD: ("warning", RED),
     Tone.OFF: ("cross", SECONDARY),
 }
-"""The sign and the colour in which a row of a board is told."""
+"""The sign and the colour in which a row is told."""
+
+MESSAGES: dict[Tone, tuple[Rgba, Rgba, Rgba]] = {
+    Tone.OFF: (PAPER, INK, SECONDARY),
+    Tone.WAIT: (AMBER, INK, INK),
+    Tone.BAD: (RED, WHITE, WHITE),
+}
+"""The ground of a message, its text, and what is small in it."""
 
 PAIRS: dict[str, tuple[Rgba, Rgba]] = {
     "text on paper": (INK, PAPER),
@@ -81,6 +88,10 @@ class Sizes:
     key: int  # side of a pad's key
     key_width: int
     between: int  # between two things to touch
+    page_touch: tuple[int, ...]  # height of what is touched on a page, by squeeze
+    read_row: tuple[int, ...]  # height of a row that is only read, by squeeze
+    letter: tuple[int, ...]  # height of a key of the keyboard, by squeeze
+    tile: tuple[int, ...]  # least height of a tile, by squeeze
     crowd_touch: int  # height of what is touched where the largest places have a crowd of it,
     crowd_between: int  # and what is between
     icon: int  # the big picture of a message
@@ -130,6 +141,10 @@ LARGE = Sizes(
     key=88,
     key_width=112,
     between=16,
+    page_touch=(72, 72, 72, 72, 72),
+    read_row=(56, 48, 40, 36, 32),
+    letter=(72, 72, 64, 56, 56),
+    tile=(104, 96, 88, 72, 64),
     crowd_touch=72,
     crowd_between=12,
     icon=240,
@@ -157,6 +172,10 @@ SMALL = Sizes(
     key=64,
     key_width=64,
     between=16,
+    page_touch=(72, 60, 52, 45, 45),
+    read_row=(36, 32, 28, 24, 20),
+    letter=(64, 58, 52, 45, 40),
+    tile=(80, 72, 60, 48, 45),
     crowd_touch=45,
     crowd_between=8,
     icon=136,

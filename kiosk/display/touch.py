@@ -11,11 +11,13 @@ LOOKS: dict[str, tuple[theme.Rgba, theme.Rgba]] = {
     "go": (theme.GO, theme.WHITE),
     "plain": (theme.WHITE, theme.INK),
     "chosen": (theme.INK, theme.WHITE),
+    "row": (theme.PAPER, theme.INK),
+    "quiet": (theme.PAPER, theme.SECONDARY),
+    "wait": (theme.AMBER, theme.INK),
+    "bad": (theme.RED, theme.WHITE),
 }
-PRESSED: dict[str, tuple[theme.Rgba, theme.Rgba]] = {
-    "go": (theme.GO_PRESSED, theme.WHITE),
-    "plain": (theme.INK, theme.WHITE),
-    "chosen": (theme.INK, theme.WHITE),
+PRESSED: dict[str, tuple[theme.Rgba, theme.Rgba]] = dict.fromkeys(LOOKS, (theme.INK, theme.WHITE)) | {
+    "go": (theme.GO_PRESSED, theme.WHITE)
 }
 IDLE = (theme.IDLE, theme.SECONDARY)
 
@@ -31,6 +33,7 @@ class Touchable(Part, Layout):
     pressed = BooleanProperty(False)
     idle = BooleanProperty(False)
     at_once = BooleanProperty(False)
+    stops = BooleanProperty(True)  # whether a keyboard's focus stops here
     ground = ColorProperty(theme.WHITE)
     ink = ColorProperty(theme.INK)
     edge = ColorProperty(theme.INK)
@@ -80,4 +83,4 @@ class Touchable(Part, Layout):
     def _paint(self, *_: object) -> None:
         ground, ink = IDLE if self.idle else (PRESSED if self.pressed else LOOKS)[self.look]
         self.ground, self.ink = ground, ink
-        self.edge = theme.IDLE_EDGE if self.idle else (ground if self.look == "go" else theme.INK)
+        self.edge = theme.IDLE_EDGE if self.idle else (ground if self.look in ("go", "row") else theme.INK)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from kiosk.domain.screens import Content, Fault, Green, NotReady, Screen, Strip
+from kiosk.domain.screens import Content, Green, Kind, Message, Screen, Sign, Strip, Tone
 from kiosk.domain.texts import FIRST, text
 
 NO_LINK = "D1"
@@ -20,13 +20,13 @@ def no_link(last: Strip | None, seen: Content | None = None) -> Screen:
     if isinstance(seen, Green):
         holds = text("no_link_green", strip.language, NO_LINK)
         return Screen(number=0, asks=0, strip=msgspec.structs.replace(strip, warnings=(holds,)), content=seen)
-    return Screen(number=0, asks=0, strip=strip, content=NotReady(*_told("no_link", strip), code=NO_LINK))
+    return Screen(number=0, asks=0, strip=strip, content=_told("no_link", strip, Kind.NO_LINK))
 
 
 def stopped(last: Strip | None) -> Screen:
     """The display failed and is about to be started again."""
     strip = _bare(last)
-    return Screen(number=0, asks=0, strip=strip, content=Fault(*_told("stopped", strip), code=STOPPED))
+    return Screen(number=0, asks=0, strip=strip, content=_told("stopped", strip, Kind.FAULT))
 
 
 def clock(now: datetime) -> str:
@@ -34,9 +34,12 @@ def clock(now: datetime) -> str:
     return f"{now.hour:02d}.{now.minute:02d}"
 
 
-def _told(key: str, strip: Strip) -> tuple[str, str, str]:
-    """Headline, reason and remedy."""
-    return text(key, strip.language), text(f"{key}_text", strip.language), text(f"{key}_do", strip.language)
+def _told(key: str, strip: Strip, kind: Kind) -> Message:
+    language = strip.language
+    headline, reason, remedy = text(key, language), text(f"{key}_text", language), text(f"{key}_do", language)
+    if kind is Kind.FAULT:
+        return Message(headline, kind, Tone.BAD, Sign.STOP, reason, remedy, STOPPED)
+    return Message(headline, kind, Tone.WAIT, Sign.WARNING, reason, remedy, NO_LINK)
 
 
 def _bare(last: Strip | None) -> Strip:

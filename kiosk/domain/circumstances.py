@@ -11,13 +11,19 @@ from kiosk.domain import screens as s
 from kiosk.domain import texts
 from kiosk.domain.ballots import Election
 from kiosk.domain.eligibility import Eligible, Withheld
-from kiosk.domain.nodes import table_of
+from kiosk.domain.facts import Facts
+from kiosk.domain.nodes import is_spare, table_of
 from kiosk.domain.situation import Mode, Peer, Situation
 
 
 def by_table(devices: Iterable[str]) -> list[str]:
     """Nodes in the order in which they are listed everywhere: the secretary's, then the tables by their numbers."""
     return sorted(set(devices), key=lambda device: (table_of(device) or 0, device))
+
+
+def capital(words: str) -> str:
+    """Words as they begin a sentence."""
+    return words[:1].upper() + words[1:]
 
 
 def _runs(numbers: list[int]) -> list[str]:
@@ -50,11 +56,16 @@ class View:
     voter_digits: int
     card_digits: int
     tries: int
-    situation: Situation
+    facts: Facts
     served: int = 0
     scanner: bool = True
     clock_wrong: bool = False
     sheet: str = ""
+
+    @property
+    def situation(self) -> Situation:
+        """How the place stands."""
+        return self.facts.situation
 
     def say(self, key: str, *fields: object) -> str:
         """A text in the clerk's language."""
@@ -97,8 +108,8 @@ class View:
         )
 
     @cached_property
-    def office_strip(self) -> s.Strip:
-        """The strip over the chair's pages: what the overview tells in rows of their own is no warning there."""
+    def pages_strip(self) -> s.Strip:
+        """The strip over most pages: what the overview tells in rows of their own is no warning there."""
         return structs.replace(self.strip, warnings=tuple(self._warnings(told=True)))
 
     def _warnings(self, told: bool = False) -> Iterator[str]:
@@ -143,6 +154,14 @@ class View:
     def card(self, device: str) -> str:
         """A card by its table's name and its own: "Bord 4 (T4.2)"."""
         return f"{self.node(device)} ({device})"
+
+    def disk(self, device: str) -> str:
+        """A node's name, and its card's where that is not the one it was delivered with, or where it goes on with another."""
+        return self.card(device) if self.has_own_name(device) else self.node(device)
+
+    def has_own_name(self, device: str) -> bool:
+        """Whether a card must be told from another of its table's."""
+        return is_spare(device) or self.is_changed(device)
 
     def is_changed(self, device: str) -> bool:
         """Whether its table, or the secretary, goes on with another card."""

@@ -1,7 +1,7 @@
 """The desk: what the clerk's screen is about, and what may happen there. A table, and nothing beside it.
 
-`TABLE` maps (state, input) to what is done and which states may follow: the rows of a check-in are in `desk_checkin`, the
-chair's in `desk_chair`. A pair that is not in the table is an error that changes nothing. The desk knows no voter list and no
+`TABLE` maps (state, input) to what is done and which states may follow: the rows of a check-in are in `desk_checkin`, those of
+the pages in `desk_pages`. A pair that is not in the table is an error that changes nothing. The desk knows no voter list and no
 log: the node hands it what it looked up, and carries out the effects. The diagram in the README is made from this table.
 
 What it guards:
@@ -13,12 +13,11 @@ What it guards:
 
 from typing import get_args
 
-from kiosk.domain import desk_chair, desk_checkin
+from kiosk.domain import desk_checkin, desk_pages
 from kiosk.domain import desk_states as d
-from kiosk.domain.desk_chair import deeds
 from kiosk.domain.desk_rows import ENDED, HOME, SHOWN, Row, Table, go_home, home, stay
 
-__all__ = ["INPUTS", "STATES", "TABLE", "DeskError", "Row", "deeds", "home", "step"]
+__all__ = ["INPUTS", "STATES", "TABLE", "DeskError", "Row", "home", "step"]
 
 
 class DeskError(Exception):
@@ -28,10 +27,10 @@ class DeskError(Exception):
 def _table() -> Table:
     table = Table()
     desk_checkin.add_rows(table)
-    desk_chair.add_rows(table)
+    desk_pages.add_rows(table)
     # What the table lacks changes, or something around it.
     table.row((d.Ready, d.NotReady, d.Closed, d.Locked), (d.Changed,), go_home, *HOME)
-    table.row((d.Typing, *SHOWN, d.Waiting, *ENDED, d.Unresolved, d.Menu, d.Pin), (d.Changed,), stay)
+    table.row((d.Typing, *SHOWN, d.Waiting, *ENDED, d.Unresolved, d.Pin), (d.Changed,), stay)
     return table
 
 

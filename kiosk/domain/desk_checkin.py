@@ -52,6 +52,13 @@ def _same_card(state: Any, scan: d.Scan) -> bool:
     return number is not None and number == shown
 
 
+def as_at_home(state: d.State, scan: d.Scan, rules: d.Rules) -> Step:
+    """A scan where the desk waits, or as if it did."""
+    if isinstance(scan, d.Found):
+        return _show(state, scan, rules)
+    return _refuse(state, scan, rules) if isinstance(scan, d.Turned) else _misread(state, scan, rules)
+
+
 def _put_aside(state: d.VoterShown | d.BirthDate | d.Waiting, scan: d.Scan, _rules: d.Rules) -> Step:
     return (state if _same_card(state, scan) else replace(state, other=scan)), ()
 
@@ -132,12 +139,11 @@ def _answer_first(state: d.Unresolved, _scan: d.Scan, _rules: d.Rules) -> Step:
 def add_rows(table: Table) -> None:
     """Add the rows of a check-in."""
     row = table.row
-    idle = (d.Ready, d.Typing, d.Menu)
 
     # Scans, and numbers keyed in Typing.
-    row(idle, (d.Found,), _show, *SHOWN, d.Referred, *HOME)
-    row(idle, (d.Turned,), _refuse, d.Refused, *HOME)
-    row((d.Ready, d.Menu), (d.Misread,), _misread, *HOME)
+    row((d.Ready, d.Typing), (d.Found,), _show, *SHOWN, d.Referred, *HOME)
+    row((d.Ready, d.Typing), (d.Turned,), _refuse, d.Refused, *HOME)
+    row((d.Ready,), (d.Misread,), _misread, *HOME)
     row((d.Typing,), (d.Misread,), _mistyped, d.Typing, *HOME)
     row((d.VoterShown, d.BirthDate, d.Waiting), SCANS, _put_aside)
     for state in ENDED:
@@ -159,7 +165,7 @@ def add_rows(table: Table) -> None:
     row((d.Green,), (d.Lit,), _lit)
     row((d.Green,), (d.Cancel,), _leave_green, *HOME)
     row((d.Green,), (d.TimeUp,), _time_up_green, d.Green, *HOME)
-    row((d.Typing, *SHOWN, d.Refused, d.Referred, d.Menu, d.Pin), (d.Cancel, d.TimeUp), go_home, *HOME)
+    row((d.Typing, *SHOWN, d.Refused, d.Referred, d.Pin), (d.Cancel, d.TimeUp), go_home, *HOME)
     row((d.Ready,), (d.TimeUp,), go_home, *HOME)
 
     # After a restart.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.domain import desk_states as d
-from kiosk.domain import office
+from kiosk.domain.pages import Overview
 
 Step = tuple[d.State, tuple[d.Effect, ...]]
 Act = Callable[[Any, Any, d.Rules], Step]
@@ -37,13 +37,14 @@ class Table(dict[tuple[type, type], Row]):
 
 def home(rules: d.Rules) -> d.NotReady | d.Ready | d.Closed | d.Locked | d.Office:
     """The state in which the desk waits."""
-    if rules.locked:
+    facts = rules.facts
+    if facts.locked:
         return d.Locked()
-    if rules.office:
-        return d.Office(office.Overview())
-    if rules.lack is None:
+    if facts.office:
+        return d.Office(Overview())
+    if facts.lack is None:
         return d.Ready()
-    return d.Closed() if rules.lack is d.Lack.CLOSED else d.NotReady(rules.lack)
+    return d.Closed() if facts.lack is d.Lack.CLOSED else d.NotReady(facts.lack)
 
 
 def stay(state: d.State, _input: object, _rules: d.Rules) -> Step:

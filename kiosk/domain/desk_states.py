@@ -1,45 +1,26 @@
 """The words of the desk: its states, what may come in, and what it wants done. Pure; the table is in `desk`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.chair_actions import ChairAction, WhyNot
 from kiosk.domain.codetext import Misread as CodeMisread
 from kiosk.domain.eligibility import Barred, Eligible
 from kiosk.domain.entries import How, Source
-from kiosk.domain.office import Deed as Deed
-from kiosk.domain.office import Finish as Finish
-from kiosk.domain.office import Page
-from kiosk.domain.office import Perform as Perform
-from kiosk.domain.office import Rescan as Rescan
-from kiosk.domain.office import Seen as Seen
-from kiosk.domain.office import UseCode as UseCode
-from kiosk.domain.situation import NOWHERE, Situation
+from kiosk.domain.facts import Facts
+from kiosk.domain.facts import Lack as Lack
+from kiosk.domain.pages.page import Page, PageEffect, Values
 from kiosk.domain.voters import Voter
-
-
-class Lack(StrEnum):
-    """Why the table is not ready."""
-
-    NO_LIST = "no_list"
-    ALONE = "alone"  # the place has other nodes and this one sees none of them
-    UNHEARD = "unheard"  # it sees others, and none of them hears it
-    CATCHING_UP = "catching_up"  # started, and has not heard from the others yet
-    POLL_NOT_OPENED = "poll_not_opened"
-    CLOSED = "closed"  # the table is closed for voters
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What is set in the plan, and how things stand at this moment. `office`: the secretary's node, which serves no voters."""
+    """What is set in the plan, and how things stand at this moment."""
 
     birth_date_keyed: bool
     tries: int
-    lack: Lack | None = None
-    office: bool = False
-    locked: bool = False
-    situation: Situation = NOWHERE
+    facts: Facts
 
 
 # --- inputs ---------------------------------------------------------------------------------------------------------
@@ -156,22 +137,18 @@ class OpenMenu:
 
 
 @dataclass(frozen=True, slots=True)
-class AskPin:
-    """Something that needs the chair is asked for."""
+class AskChair:
+    """Something that needs the chair is asked for on a screen that is no page: its touch word."""
 
-    deed: Deed
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOverview:
-    """The overview is asked for."""
+    word: str
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """An item of a chair's page was touched: a device, a book, or a deed."""
+    """Something on a page was touched: its word, and what was keyed and chosen there."""
 
-    what: str
+    touch: str
+    values: Values = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +159,18 @@ class CodeGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
-    """The go-on button of a chair's page."""
-
-
-@dataclass(frozen=True, slots=True)
 class PinGiven:
     """A PIN was keyed; `paused` when there have been too many wrong ones and this one was not even looked at."""
 
     right: bool
     paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotDoneSince:
+    """What the chair has just decided could not be done any more."""
+
+    why: WhyNot
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +185,7 @@ class TimeUp:
 
 Input = (
     Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
-    | Type | Cancel | Noted | OpenMenu | OpenOverview | Pick | CodeGiven | Go | AskPin | PinGiven | Changed | TimeUp
+    | Type | Cancel | Noted | OpenMenu | Pick | CodeGiven | AskChair | PinGiven | NotDoneSince | Changed | TimeUp
 )  # fmt: skip
 
 
@@ -318,29 +297,17 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
-    """The few things that are not a check-in: what the chair may decide now, and the overview."""
-
-    deeds: tuple[Deed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Pin:
-    """The chair's PIN is asked for; `voter` is the number of the voter whom the deed is about.
+    """The chair's PIN is asked for, to decide this."""
 
-    `order`: all that is decided, where it is more than deed and voter.
-    """
-
-    deed: Deed
-    voter: int | None = None
+    action: ChairAction
     wrong: bool = False
     paused: bool = False
-    order: Perform | None = None
 
 
 State = (
     NotReady | Ready | Typing | VoterShown | BirthDate | Waiting | Green | Refused | Referred | Unresolved | Closed
-    | Locked | Office | Menu | Pin
+    | Locked | Office | Pin
 )  # fmt: skip
 
 
@@ -380,4 +347,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | Perform | UseCode | Finish | Rescan | Seen
+Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | ChairAction | PageEffect

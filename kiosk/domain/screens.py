@@ -12,9 +12,13 @@ import msgspec
 
 from kiosk.domain.ballots import Colour
 
+UNSEEN_FREE = r"\A[^\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]*\Z"
+"""No control characters, nothing that turns the direction of writing, no half of a pair."""
 Word = Annotated[str, msgspec.Meta(max_length=32)]
-Keyed = Annotated[str, msgspec.Meta(max_length=64)]
-"""What is keyed on the pad. The longest is a code of the chair's."""
+Keyed = Annotated[str, msgspec.Meta(max_length=200, pattern=UNSEEN_FREE)]
+"""What is keyed or chosen: a line of characters that are seen."""
+Values = Annotated[dict[Word, Keyed], msgspec.Meta(max_length=8)]
+"""What is keyed and chosen on a screen, by name: the pad's digits are "pad", how a birth date was given is "how"."""
 
 
 class _Part(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -80,21 +84,54 @@ class _Content(_Part, frozen=True, tag=True):
     headline: str
 
 
-class Sign(StrEnum):
-    """What kind of hindrance it is: it passes by itself, it is locked, or somebody must do something."""
+class Tone(StrEnum):
+    """How something stands: told by colour, sign and word together."""
 
+    GOOD = "good"
     WAIT = "wait"
+    BAD = "bad"
+    OFF = "off"
+
+
+class Kind(StrEnum):
+    """What a message says."""
+
+    NOT_READY = "NotReady"  # the table can't serve, or is locked: what is missing, and what to do
+    WAITING = "Waiting"  # the request is made and not answered; with what to do once nobody is about to
+    REFUSED = "Refused"  # hand out nothing
+    REFERRED = "Referred"  # the birth date was wrong too often: the secretary decides
+    CLOSED = "Closed"  # the table is closed
+    FAULT = "Fault"  # the table stops: what is broken and what to do
+    NO_LINK = "NoLink"  # the display's own: it hears nothing from the node
+
+
+class Sign(StrEnum):
+    """The large drawing beside a message."""
+
+    WAIT = "hourglass"  # it passes by itself
     LOCK = "lock"
-    WARNING = "warning"
+    WARNING = "warning"  # somebody must do something
+    BAR = "bar"
+    PERSON = "person"
+    STOP = "stop"
 
 
-class NotReady(_Content, frozen=True):
-    """The table can't serve: what is missing, and what to do."""
+class Message(_Content, frozen=True):
+    """Something to be read: why, and what to do. `tone`: on paper (OFF), amber (WAIT) or red (BAD).
 
-    reason: str
-    remedy: str
-    code: str
-    sign: Sign = Sign.WAIT
+    `name` and `number` are a voter's, "" where it is about none; `served`: how many so far; `notice`: of another card.
+    """
+
+    kind: Kind
+    tone: Tone
+    sign: Sign
+    reason: str = ""
+    remedy: str = ""
+    code: str = ""
+    name: str = ""
+    number: str = ""
+    served: str = ""
+    notice: str = ""
 
 
 class Ready(_Content, frozen=True):
@@ -148,40 +185,12 @@ class BirthDate(_Content, frozen=True):
     notice: str = ""
 
 
-class Waiting(_Content, frozen=True):
-    """The request is made and not answered. `silent`: nobody is about to, and the text says what to do instead."""
-
-    text: str
-    silent: bool = False
-    notice: str = ""
-
-
 class Green(_Content, frozen=True):
     """Hand out these ballots."""
 
     name: str
     number: str
     ballots: tuple[Ballot, ...]
-
-
-class Refused(_Content, frozen=True):
-    """Hand out nothing: why, and what to do. `name` is empty where there is no voter."""
-
-    reason: str
-    remedy: str
-    code: str
-    name: str = ""
-    number: str = ""
-
-
-class Referred(_Content, frozen=True):
-    """The birth date was wrong too often: the secretary decides."""
-
-    reason: str
-    remedy: str
-    code: str
-    name: str
-    number: str
 
 
 class Unresolved(_Content, frozen=True):
@@ -197,30 +206,8 @@ class Unresolved(_Content, frozen=True):
     notice: str = ""
 
 
-class Closed(_Content, frozen=True):
-    """The table is closed."""
-
-    text: str
-    served: str
-
-
-class Menu(_Content, frozen=True):
-    """The few things that are not a check-in."""
-
-    items: tuple[Button, ...]
-
-
-class Tone(StrEnum):
-    """How a row stands: told by colour, sign and word together."""
-
-    GOOD = "good"
-    WAIT = "wait"
-    BAD = "bad"
-    OFF = "off"
-
-
 class Line(_Part, frozen=True):
-    """A row of a board: who, how it stands, and what is wrong or to be done. `wide`: across all columns."""
+    """A row: who, how it stands, and what is wrong or to be done. `wide`: across all columns."""
 
     name: str
     text: str
@@ -228,19 +215,174 @@ class Line(_Part, frozen=True):
     wide: bool = False
 
 
-class Board(_Content, frozen=True):
-    """A page of the chair's or the secretary's: rows to read, and items to touch; a chosen one is filled and carries a tick.
+class Text(_Part, frozen=True, tag=True):
+    """A paragraph. `tone` sets a notice (WAIT) or what went wrong (BAD) apart from plain text (OFF)."""
 
-    `page`: which one it is; no word of that is shown. `notice`: what is counted; `warning`: what went wrong with the last scan.
+    text: str
+    tone: Tone = Tone.OFF
+
+
+class Rows(_Part, frozen=True, tag=True):
+    """Who, and how they stand."""
+
+    rows: tuple[Line, ...]
+
+
+class Column(_Part, frozen=True):
+    """A column of a table. `share` of the width, in parts; `right`: its cells end at the right, as numbers do."""
+
+    title: str
+    share: int = 1
+    right: bool = False
+
+
+class TableRow(_Part, frozen=True):
+    """A row of a table. `touch`: the word sent back where the row can be touched."""
+
+    cells: tuple[str, ...]
+    touch: Word = ""
+    tone: Tone = Tone.OFF
+
+
+class Table(_Part, frozen=True, tag=True):
+    """Rows in columns, of which at least four are seen; where there are more than fit, the display itself turns to the others.
+
+    Up to 200 fit into a screen: of a longer list the page sends what is looked for."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[TableRow, ...]
+
+
+class Tile(_Part, frozen=True):
+    """One of many, at a glance: a short name, one large word or figure, and a line below. `touch` as in a row."""
+
+    name: str
+    figure: str
+    text: str = ""
+    tone: Tone = Tone.OFF
+    touch: Word = ""
+
+
+class Tiles(_Part, frozen=True, tag=True):
+    """All of a kind, side by side; up to 25 are seen at once."""
+
+    tiles: tuple[Tile, ...]
+
+
+class Items(_Part, frozen=True, tag=True):
+    """What can be touched; a chosen one is filled and carries a tick. `large`: they are few, and all that the page is about."""
+
+    items: tuple[Button, ...]
+    chosen: tuple[str, ...] = ()
+    large: bool = False
+
+
+class Choices(_Part, frozen=True, tag=True):
+    """One of several answers. The display keeps which is chosen until a button sends it, as the value of `field`.
+
+    `preset`: the one that is chosen at first; without one, no button at the right before something is chosen.
     """
 
-    text: str = ""
-    lines: tuple[Line, ...] = ()
-    items: tuple[Button, ...] = ()
-    chosen: tuple[str, ...] = ()
-    notice: str = ""
-    warning: str = ""
-    page: Word = ""
+    field: Word
+    label: str
+    choices: tuple[Choice, ...]
+    preset: Word = ""
+
+
+class Keys(StrEnum):
+    """What a field takes: digits only, a date of eight digits, or any text."""
+
+    DIGITS = "digits"
+    DATE = "date"
+    TEXT = "text"
+
+
+class Field(_Part, frozen=True, tag=True):
+    """Something to key, by keyboard or by the keys on the screen. The display keeps it until a button sends it, as the value of
+    `field`. `most`: so many characters; `needed`: no button at the right before something stands there.
+
+    `hint` stands in an empty field; a date's is its pattern, and a date is whole or empty. `preset` stands there at first.
+    """
+
+    field: Word
+    label: str
+    keys: Keys
+    most: int
+    needed: bool = True
+    hint: str = ""
+    preset: str = ""
+
+
+class Curve(_Part, frozen=True):
+    """Points of a plot: x and y, each from 0 to 1 of its axis. `dashed`: what is expected."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    dashed: bool = False
+
+
+class Plot(_Part, frozen=True, tag=True):
+    """Curves over two axes; a tick is a place from 0 to 1, and its text."""
+
+    title: str
+    curves: tuple[Curve, ...]
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
+
+
+class Document(_Part, frozen=True, tag=True):
+    """A paper that is being made or is ready. `done`: 0 to 100 per cent, a bar while it is made; `state` says the rest."""
+
+    name: str
+    state: str
+    done: int | None = None
+    tone: Tone = Tone.WAIT
+    buttons: tuple[Button, ...] = ()
+
+
+Block = Text | Rows | Table | Tiles | Items | Choices | Field | Plot | Document
+
+
+class Sheet(_Content, frozen=True):
+    """A page: blocks from top to bottom, under tabs where there are any. `page`: which one it is; no word of that is shown.
+
+    `tab` is the touch word of the tab that stands open. What is keyed and chosen stays as long as the same is asked, and goes
+    with every touch but the left button's and the tabs'.
+    """
+
+    page: Word
+    blocks: tuple[Block, ...] = ()
+    tabs: tuple[Button, ...] = ()
+    tab: Word = ""
+
+    def buttons(self) -> tuple[Button, ...]:
+        """What can be touched in the blocks; of a row or tile, with what stands first in it."""
+        return tuple(button for block in self.blocks for button in _buttons(block))
+
+    def said(self, tone: Tone = Tone.OFF) -> str:
+        """Its paragraphs of one tone."""
+        return " ".join(block.text for block in self.blocks if isinstance(block, Text) and block.tone is tone)
+
+    @property
+    def rows(self) -> tuple[Line, ...]:
+        """Who stands on it, and how they stand."""
+        return tuple(row for block in self.blocks if isinstance(block, Rows) for row in block.rows)
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The touch words of the items that are chosen."""
+        return tuple(word for block in self.blocks if isinstance(block, Items) for word in block.chosen)
+
+
+def _buttons(block: Block) -> tuple[Button, ...]:
+    match block:
+        case Items(items=buttons) | Document(buttons=buttons):
+            return buttons
+        case Table(rows=rows):
+            return tuple(Button(row.touch, row.cells[0]) for row in rows if row.touch)
+        case Tiles(tiles=tiles):
+            return tuple(Button(tile.touch, tile.name) for tile in tiles if tile.touch)
+    return ()
 
 
 class Pin(_Content, frozen=True):
@@ -252,31 +394,24 @@ class Pin(_Content, frozen=True):
     notice: str = ""
 
 
-class Fault(_Content, frozen=True):
-    """The table stops, red: what is broken and what to do."""
-
-    reason: str
-    remedy: str
-    code: str
+Content = Message | Ready | Typing | VoterShown | BirthDate | Green | Unresolved | Sheet | Pin
 
 
-Content = (
-    NotReady
-    | Ready
-    | Typing
-    | VoterShown
-    | BirthDate
-    | Waiting
-    | Green
-    | Refused
-    | Referred
-    | Unresolved
-    | Closed
-    | Menu
-    | Board
-    | Pin
-    | Fault
-)
+def kind(content: Content) -> str:
+    """Which content it is, whatever its words: what kind of message, which page, else its type's name."""
+    match content:
+        case Message(kind=said):
+            return said
+        case Sheet(page=page):
+            return page
+        case _:
+            return type(content).__name__
+
+
+def shows(content: Content | None, *kinds: type | Kind) -> bool:
+    """Whether a content is one of these: a type, or a kind of message."""
+    types = tuple(one for one in kinds if isinstance(one, type))
+    return isinstance(content, types) or (isinstance(content, Message) and content.kind in kinds)
 
 
 class Screen(_Part, frozen=True, tag=True):
@@ -292,21 +427,33 @@ class Screen(_Part, frozen=True, tag=True):
     left: Button | None = None
     right: Button | None = None
 
+    @property
+    def kind(self) -> str:
+        """Which screen it is, whatever its words."""
+        return kind(self.content)
+
     def buttons(self) -> tuple[Button, ...]:
         """Everything that can be touched on it, the display's own pads and choices left aside."""
-        items = self.content.items if isinstance(self.content, Menu | Board) else ()
-        items = self.content.unsure if isinstance(self.content, Unresolved) else items
+        items = self.content.unsure if isinstance(self.content, Unresolved) else ()
         items = self.content.noted if isinstance(self.content, Ready) else items
+        items = (*self.content.tabs, *self.content.buttons()) if isinstance(self.content, Sheet) else items
         return (*(button for button in (self.right, self.left) if button is not None), *items)
 
 
 class Touch(_Part, frozen=True, tag=True, forbid_unknown_fields=True):
-    """What was touched on a screen that asks `asks`. `value`: the pad's digits; `how`: the chosen `Choice`."""
+    """What was touched on a screen that asks `asks`, and what was keyed and chosen there; a name that is left out is empty."""
 
     asks: int
     touch: Word
-    value: Keyed = ""
-    how: Word = ""
+    values: Values = {}
+
+    def value(self, name: str) -> str:
+        return self.values.get(name, "")
+
+
+def touched(screen: Screen, touch: str, pad: str = "", how: str = "") -> Touch:
+    """A touch on `screen`, with the digits on its pad and the chosen way."""
+    return Touch(screen.asks, touch, {name: text for name, text in (("pad", pad), ("how", how)) if text})
 
 
 class Drawn(_Part, frozen=True, tag=True, forbid_unknown_fields=True):

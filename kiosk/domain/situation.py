@@ -9,6 +9,9 @@ from enum import StrEnum
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Display, Stance
 
+UNDOS_TOLD = 3
+"""Undos that are told of at once."""
+
 
 class Mode(StrEnum):
     """How voters are served at this table now."""
@@ -179,9 +182,8 @@ class Situation:
     it holds by that, `kept` the devices that were named and hold one all the same; `elsewhere`: another's. `unheard`:
     others are seen, and none of them hears this node. `left_open`: what the secretary, if this is the secretary's node, has to
     decide. `refused`: what was refused and kept as evidence, newest last.
-    `marks`: of the voter whom the page is about, those that may be undone from here; `served`: a table is serving this voter,
-    and that mark stands. `undos`: what people here have not been told yet, or not to its end.
-    `old_card`: others know more of the run before this one than this card did when it began.
+    `undos`: what people here have not been told yet, or not to its end. `old_card`: others know more of the run before this one
+    than this card did when it began.
     """
 
     me: str
@@ -209,9 +211,12 @@ class Situation:
     conflicts: tuple[Conflict, ...] = ()
     left_open: tuple[LeftOpen, ...] = ()
     refused: tuple[Refused, ...] = ()
-    marks: tuple[Undoable, ...] = ()
-    served: bool = False
     undos: tuple[Undo, ...] = ()
+
+    @property
+    def undone_here(self) -> tuple[Undo, ...]:
+        """The undos that a table's own screen tells of."""
+        return tuple(undo for undo in self.undos if undo.state is UndoState.UNDONE)[-UNDOS_TOLD:]
 
 
 NOWHERE = Situation(me="")

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
-from kiosk.domain.board import board
+from kiosk.domain.chair_actions import BeginIsland, ExcuseDevices, GiveBook, ReleaseVoter, UndoMark, UnlockNode
 from kiosk.domain.circumstances import View
 from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
-from kiosk.domain.office import meant, undone_here
+from kiosk.domain.pages import for_chair, screen_of
 from kiosk.domain.situation import Elsewhere, Undo
-from kiosk.domain.texts import CODES, name_of, next_after
+from kiosk.domain.texts import CODES
 
 __all__ = ["View", "asked", "fault", "screen", "without_list"]
 
@@ -19,22 +19,38 @@ __all__ = ["View", "asked", "fault", "screen", "without_list"]
 def screen(number: int, state: d.State, view: View) -> s.Screen:
     """The whole screen of a state, as one that asks something new."""
     content, left, right = _VIEWS[type(state)](state, view)
-    strip = view.office_strip if isinstance(state, d.Office) else view.strip
+    strip = view.pages_strip if isinstance(state, d.Office) and not state.page.warns else view.strip
     return s.Screen(number, number, strip, content, left, right)
 
 
 def asked(screen: s.Screen, state: d.State, view: View) -> object:
     """What a screen asks, to be compared: while it is the same, a touch means what was seen. What a page only tells is left
     out."""
-    if isinstance(state, d.Office) and isinstance(screen.content, s.Board):
-        about = meant(state.page, view.situation)
-        return state.page, about, screen.content.items, screen.left, screen.right
+    if isinstance(state, d.Office) and isinstance(screen.content, s.Sheet):
+        asking = [asks for block in screen.content.blocks if (asks := _asked_by(block)) is not None]
+        return state.page, state.page.meant(view.facts), asking, screen.content.tabs, screen.left, screen.right
     return screen.content, screen.left, screen.right
+
+
+def _asked_by(block: s.Block) -> object:
+    """What a block asks, of tiles and rows what can be touched; None for one that only tells."""
+    match block:
+        case s.Items() | s.Choices() | s.Field():
+            return block
+        case s.Document(buttons=buttons):
+            return buttons
+        case s.Tiles(tiles=tiles):
+            return [tile.touch for tile in tiles]
+        case s.Table(rows=rows):
+            return [row.touch for row in rows]
+        case _:
+            return None
 
 
 def fault(number: int, code: str, view: View, *fields: str) -> s.Screen:
     """The red screen of a table that had to stop; `code` is a store error's, or "internal", and `fields` are its text's."""
-    content = s.Fault(view.say("fault"), view.say(f"fault_{code}", *fields), view.say("fault_do"), CODES[code])
+    reason, remedy = view.say(f"fault_{code}", *fields), view.say("fault_do")
+    content = s.Message(view.say("fault"), s.Kind.FAULT, s.Tone.BAD, s.Sign.STOP, reason, remedy, CODES[code])
     return s.Screen(number, number, view.strip, content)
 
 
@@ -43,7 +59,7 @@ def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Sc
     content, _, _ = _not_ready(d.NotReady(d.Lack.NO_LIST), view)
     if total:
         reason = view.say("list_coming", *(f"{voters:,}".replace(",", " ") for voters in (come, total)))
-        content = s.NotReady(view.say("not_ready"), reason, view.say("list_coming_do"), CODES["list_coming"])
+        content = _cant_serve(view.say("not_ready"), s.Sign.WAIT, reason, view.say("list_coming_do"), "list_coming")
     return s.Screen(number, number, view.strip, content)
 
 
@@ -65,19 +81,23 @@ def _not_ready(state: d.NotReady, view: View) -> _Parts:
     elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.device for peer in view.situation.peers)):
         reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
     sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
-    deed = None
-    if state.lack is d.Lack.POLL_NOT_OPENED and view.situation.may_stop:
-        deed = d.Deed.OPEN_POLL
-    elif view.situation.may_island:
-        deed = d.Deed.ISLAND
     remedy = view.say(f"{state.lack}_do")
     elsewhere = view.situation.elsewhere
     if state.lack is d.Lack.POLL_NOT_OPENED and _goes_on(elsewhere, view):
         assert elsewhere is not None
         reason = view.say("poll_opening", view.node(elsewhere.device), elsewhere.n)
         remedy = view.say("poll_opening_do")
-    content = s.NotReady(view.say("not_ready"), reason, remedy, CODES[state.lack], sign)
-    return content, _button(view, "menu"), _button(view, deed) if deed is not None else None
+    content = _cant_serve(view.say("not_ready"), sign, reason, remedy, state.lack)
+    return content, _button(view, "menu"), _chairs_button(view, "open_poll", BeginIsland.word)
+
+
+def _cant_serve(headline: str, sign: s.Sign, reason: str, remedy: str, code: str) -> s.Message:
+    return s.Message(headline, s.Kind.NOT_READY, s.Tone.OFF, sign, reason, remedy, CODES[code])
+
+
+def _chairs_button(view: View, *words: str) -> s.Button | None:
+    """The first of these that the chair can decide now."""
+    return next((offer.button(view) for offer in for_chair(view.facts) if offer.touch in words), None)
 
 
 def _goes_on(elsewhere: Elsewhere | None, view: View) -> bool:
@@ -86,7 +106,7 @@ def _goes_on(elsewhere: Elsewhere | None, view: View) -> bool:
 
 
 def _ready(state: d.Ready, view: View) -> _Parts:
-    undone = undone_here(view.situation)
+    undone = view.situation.undone_here
     if undone and state.misread is None:
         words = "undone_here_many" if undone[1:] else "undone_here"
         told = view.say(words, _numbers(undone, view))
@@ -173,8 +193,12 @@ def _birth_date(state: d.BirthDate, view: View) -> _Parts:
 
 
 def _waiting(state: d.Waiting, view: View) -> _Parts:
-    headline, words = _silent(state, view) if state.silent else (view.say("waiting"), view.say("waiting_text"))
-    return s.Waiting(headline, words, state.silent, _other(state.other, view)), _button(view, "cancel"), None
+    headline, sign, reason, remedy = view.say("waiting"), s.Sign.WAIT, view.say("waiting_text"), ""
+    if state.silent:
+        (headline, remedy), sign, reason = _silent(state, view), s.Sign.WARNING, ""
+    notice = _other(state.other, view)
+    content = s.Message(headline, s.Kind.WAITING, s.Tone.WAIT, sign, reason, remedy, notice=notice)
+    return content, _button(view, "cancel"), None
 
 
 def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
@@ -221,8 +245,11 @@ def _green(state: d.Green, view: View) -> _Parts:
 
 
 def _refused(state: d.Refused, view: View) -> _Parts:
-    content = s.Refused(
+    content = s.Message(
         headline=view.say("refused"),
+        kind=s.Kind.REFUSED,
+        tone=s.Tone.BAD,
+        sign=s.Sign.BAR,
         reason=_bar(state.barred, state.number, view) + _by(state.barred, view),
         remedy=_remedy(state.barred, view),
         code=CODES[state.barred.why],
@@ -262,15 +289,18 @@ def _bar(barred: Barred, number: int | None, view: View) -> str:
 
 
 def _referred(state: d.Referred, view: View) -> _Parts:
-    content = s.Referred(
+    content = s.Message(
         headline=view.say("referred"),
+        kind=s.Kind.REFERRED,
+        tone=s.Tone.WAIT,
+        sign=s.Sign.PERSON,
         reason=view.say("referred_text", view.tries) if state.at is None else view.say("referred_at", state.at),
         remedy=view.say("referred_do"),
         code=CODES["referred"],
         name=state.voter.name,
         number=view.say("number", view.number(state.voter.number)),
     )
-    return content, _button(view, d.Deed.RELEASE_VOTER), _button(view, "ok", "next")
+    return content, _button(view, ReleaseVoter.word), _button(view, "ok", "next")
 
 
 def _unresolved(state: d.Unresolved, view: View) -> _Parts:
@@ -289,59 +319,60 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
 
 
 def _closed(_state: d.Closed, view: View) -> _Parts:
-    content = s.Closed(view.say("closed"), view.say("closed_text"), _served(view))
+    text, served = view.say("closed_text"), _served(view)
+    content = s.Message(view.say("closed"), s.Kind.CLOSED, s.Tone.OFF, s.Sign.LOCK, text, served=served)
     return content, _button(view, "menu"), None
 
 
 def _locked(_state: d.Locked, view: View) -> _Parts:
-    content = s.NotReady(view.say("locked"), view.say("locked_text"), view.say("locked_do"), CODES["locked"], s.Sign.LOCK)
-    return content, None, _button(view, d.Deed.UNLOCK)
+    content = _cant_serve(view.say("locked"), s.Sign.LOCK, view.say("locked_text"), view.say("locked_do"), "locked")
+    return content, None, _button(view, UnlockNode.word)
 
 
-def _menu(state: d.Menu, view: View) -> _Parts:
-    other = s.Button("language", name_of(next_after(view.language)))
-    items = [other, _button(view, "overview"), *(_button(view, deed) for deed in state.deeds)]
-    return s.Menu(view.say("menu_title"), tuple(items)), _button(view, "back", "cancel"), None
+def _page(state: d.Office, view: View) -> _Parts:
+    return screen_of(state.page, view)
 
 
 def _pin(state: d.Pin, view: View) -> _Parts:
     notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
     hint = view.say("pin_hint")
-    voter = state.voter if state.order is None else state.order.voter
-    if voter is not None:
-        hint = f"{view.say('number', view.number(voter))}   {hint}"
-    if state.order is not None and len(state.order.devices) > _NODES_IN_A_QUESTION:
-        hint = f"{view.nodes(state.order.devices)}. {hint}"
+    match state.action:
+        case ReleaseVoter(voter) | UndoMark(voter):
+            hint = f"{view.say('number', view.number(voter))}   {hint}"
+        case ExcuseDevices(devices) if len(devices) > _NODES_IN_A_QUESTION:
+            hint = f"{view.nodes(devices)}. {hint}"
     content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
     return content, _button(view, "cancel"), _button(view, "decide", "pin")
 
 
 def _decided(state: d.Pin, view: View) -> str:
     """In one sentence what the PIN decides, with the names."""
-    order = state.order
-    if order is None:
-        return view.say(f"pin_{state.deed}")
-    if order.deed is d.Deed.UNDO:
-        return _undoes(order, view)
-    book = view.book(order.book) if order.book is not None else ""
-    to = view.node(order.to) if order.to else ""
-    return view.say(f"pin_{state.deed}", book, to, _attested(order.devices, view))
+    match state.action:
+        case UndoMark() as undo:
+            return _undoes(undo, view)
+        case GiveBook(book, to):
+            return view.say("pin_give", view.book(book), view.node(to))
+        case ExcuseDevices(devices):
+            return view.say("pin_excuse", _attested(devices, view))
+        case plain:
+            return view.say(f"pin_{plain.word}")
 
 
-def _undoes(order: d.Perform, view: View) -> str:
+def _undoes(undo: UndoMark, view: View) -> str:
     """Which mark is taken back, and what follows."""
-    mark = next((mark for mark in view.situation.marks if (mark.target, mark.issued) == (order.target, order.handed_out)), None)
+    marks = view.facts.marks
+    mark = next((mark for mark in marks if (mark.target, mark.issued) == (undo.target, undo.handed_out)), None)
     if mark is None:
         return view.say("pin_undo")
     kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
-    kind += "_beside" if view.situation.marks[1:] or view.situation.served else ""
+    kind += "_beside" if marks[1:] or view.facts.served else ""
     return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 
 def _attested(devices: frozenset[str], view: View) -> str:
     if len(devices) > _NODES_IN_A_QUESTION:
         return view.say("nodes_counted", len(devices))
-    return view.nodes(devices) if devices else view.say("nobody")
+    return view.nodes(devices)
 
 
 _NODES_IN_A_QUESTION = 4  # more than these stand below it
@@ -359,7 +390,6 @@ _VIEWS: dict[type, Callable[..., _Parts]] = {
     d.Unresolved: _unresolved,
     d.Closed: _closed,
     d.Locked: _locked,
-    d.Office: board,
-    d.Menu: _menu,
+    d.Office: _page,
     d.Pin: _pin,
 }

@@ -109,7 +109,7 @@ class Node:
     @property
     def situation(self) -> Situation:
         """How things stood when this node last looked around."""
-        return self.desk.face.view.situation
+        return self.desk.facts.situation
 
     @property
     def is_locked(self) -> bool:

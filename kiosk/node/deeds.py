@@ -1,24 +1,46 @@
-"""What the chair has decided about books and the day, carried out. What may not be done now is not."""
+"""What the chair has decided about books and the day, carried out; or why it can't be done now."""
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import rules
+from kiosk.domain.chair_actions import (
+    BeginIsland,
+    ChairAction,
+    CloseTable,
+    ExcuseDevices,
+    GiveBook,
+    ReopenTable,
+    UndoMark,
+    WhyNot,
+)
+from kiosk.domain.situation import Situation
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.words import Now
 
 
-def carry_out(decided: d.Perform, books: BookKeeper, now: Now) -> None:
-    """Carry out a deed that needs nothing but the books and the log."""
+def carry_out(action: ChairAction, books: BookKeeper, around: Situation, now: Now) -> WhyNot | None:
+    """Carry out what needs nothing but the books and the log. None where it is done."""
     if not rules.may_go_on(books.seen):
-        return
-    match decided.deed:
-        case d.Deed.CLOSE_TABLE:
+        return WhyNot.NOT_NOW
+    match action:
+        case CloseTable():
             books.write(e.Closed(), now)
-        case d.Deed.REOPEN_TABLE:
+        case ReopenTable():
             books.write(e.Reopened(), now)
-        case d.Deed.UNDO if decided.voter is not None:
-            books.ask_undo(decided.voter, decided.target, decided.handed_out, now)
-        case d.Deed.GIVE if decided.book is not None:
-            books.give(decided.book, decided.to, now)
+        case BeginIsland():
+            if not around.may_island:
+                return WhyNot.NOT_ALONE
+            books.seen.island = True
+            books.write(e.Island(on=True), now)
+        case ExcuseDevices(devices):
+            excused = sorted(devices.intersection(around.excusable))
+            if not excused:
+                return WhyNot.NOT_AWAITED
+            books.write(e.Excused(tuple(excused)), now)
+            books.seen.member.excuse(excused)
+        case GiveBook(book, to):
+            return None if books.give(book, to, now) else WhyNot.NOT_HERE
+        case UndoMark(voter, target, handed_out):
+            return None if books.ask_undo(voter, target, handed_out, now) else WhyNot.MARK_CHANGED
         case _:
-            pass
+            return WhyNot.NOT_NOW
+    return None

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk import limits
-from kiosk.domain import desk, office
+from kiosk.domain import desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable
+from kiosk.domain.chair_actions import ChairAction, LockNode, ReleaseVoter, UndoMark, UnlockNode, WhyNot
 from kiosk.domain.codetext import Code
+from kiosk.domain.facts import Facts, MarksOf, Query
 from kiosk.domain.messages import Stance
+from kiosk.domain.pages.page import Finish, Keyed, NextLanguage, Page, PageEffect, Rescan, Seen, UseCode
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.situation import UndoState
 from kiosk.domain.texts import next_after
@@ -17,6 +20,7 @@ from kiosk.domain.voters import Voter
 from kiosk.node import deeds
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.face import Face, lasts_ms
+from kiosk.node.facts import looked_up
 from kiosk.node.lookout import LastCards, lack_of, situation_of, undo_state, undos_of
 from kiosk.node.lookup import Lookup
 from kiosk.node.own_request import OwnRequest
@@ -43,19 +47,13 @@ class DeskKeeper:
         sends: list[Send],
     ) -> None:
         self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
-        self.face = Face(setup.view)
+        facts = replace(setup.view.facts, lack=d.Lack.CATCHING_UP, office=setup.table is None)
+        self.face = Face(replace(setup.view, facts=facts))
         self.request = OwnRequest(setup, find, books)
         self.lookup = Lookup(setup, find, books)
         self.wake = self.leaving = self.begins = False
         self._setup, self._keys, self._books, self._peers, self._sends = setup, keys, books, peers, sends
         self._pins = PinPad(pin_is_right)
-        self._rules = d.Rules(
-            setup.birth_date_keyed,
-            limits.BIRTH_DATE_TRIES,
-            d.Lack.CATCHING_UP,
-            office=setup.table is None,
-            situation=setup.view.situation,
-        )
         self._since = Now(0, 0)
         self._looked: int | None = None
         self._own_before = self._own_last = 0
@@ -66,11 +64,20 @@ class DeskKeeper:
     @property
     def is_locked(self) -> bool:
         """Whether it was locked on its own screen: it decides and shows nothing."""
-        return self._rules.locked
+        return self.facts.locked
+
+    @property
+    def facts(self) -> Facts:
+        """What the desk and its pages know, as of the last look around."""
+        return self.face.view.facts
+
+    def _know(self, facts: Facts) -> None:
+        if facts != self.facts:
+            self.face.look(replace(self.face.view, facts=facts))
 
     def recall(self, *, locked: bool) -> None:
         """Whether the last run ended locked: then the desk is still."""
-        self._rules = replace(self._rules, locked=locked)
+        self._know(replace(self.facts, locked=locked))
 
     @property
     def is_busy(self) -> bool:
@@ -90,20 +97,20 @@ class DeskKeeper:
 
     def stance(self) -> Stance:
         """What a head says about this node."""
-        if self._rules.locked:
+        if self.is_locked:
             return Stance.LOCKED
         if self._books.seen.island:
             return Stance.ISLAND
-        if self._rules.lack is d.Lack.CLOSED:
+        if self.facts.lack is d.Lack.CLOSED:
             return Stance.CLOSED
-        return Stance.SERVING if self._rules.lack is None else Stance.NOT_READY
+        return Stance.SERVING if self.facts.lack is None else Stance.NOT_READY
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
     def begin(self, now: Now) -> None:
         """The node begins: one that was locked stays so. What was decided in an earlier run has been told."""
         self._told = {(undo, state) for undo, state in self._undo_states() if state is not UndoState.ASKED}
-        if self._rules.locked:
+        if self.is_locked:
             self._step(d.Changed(), now)
         else:
             self.start(now)
@@ -114,7 +121,7 @@ class DeskKeeper:
 
     def start(self, now: Now) -> None:
         """A new run is to begin; before that, the clerk is asked what the last ones left open."""
-        self._rules = replace(self._rules, locked=False)
+        self._know(replace(self.facts, locked=False))
         self.request.begin()
         self._books.seen.run, self._books.seen.island, self.begins = "", False, True
         self.state, self._since = d.NotReady(d.Lack.CATCHING_UP), now  # whatever was on the screen was the last run's
@@ -156,7 +163,7 @@ class DeskKeeper:
 
     @property
     def _awaits_code(self) -> bool:
-        return isinstance(self.state, d.Office) and isinstance(self.state.page, office.AskCode)
+        return isinstance(self.state, d.Office) and self.state.page.reads_codes
 
     def _read_code(self, text: str) -> d.CodeGiven:
         read = self._keys.read_code(text)
@@ -167,33 +174,32 @@ class DeskKeeper:
         screen = self.face.screen
         if screen is None or not self.face.is_asked(touch.asks, self.state) or not is_offered(touch.touch, screen):
             return
-        if touch.touch == "language":
-            view = self.face.view
-            self.face.look(replace(view, language=next_after(view.language)))
-            return
         given = self._read_touch(touch, now)
         if given is not None:
             self._since = now  # a screen that is touched is not forgotten; one that is only scanned at is
             self._answer(given, now)
 
     def _read_touch(self, touch: Touch, now: Now) -> d.Input | None:
+        if isinstance(self.state, d.Office):
+            return self._read_page_touch(self.state.page, touch)
         match touch.touch:
             case "type":
                 return d.Type()
-            case "number" if self._awaits_code:
-                return self._read_code(touch.value)
             case "number":
-                return self.lookup.keyed(touch.value)
+                return self.lookup.keyed(touch.value("pad"))
             case "approve":
                 return approval(touch, keyed=self._setup.birth_date_keyed)
             case "yes" | "no" | "unsure":
                 return d.Answer({"yes": True, "no": False}.get(touch.touch))
             case "pin":
-                return self._pins.given(touch.value, now)
-            case word if word.startswith("pick "):
-                return d.Pick(word.removeprefix("pick "))
+                return self._pins.given(touch.value("pad"), now)
             case word:
-                return _PLAIN.get(word) or d.AskPin(d.Deed(word))
+                return _PLAIN.get(word) or d.AskChair(word)
+
+    def _read_page_touch(self, page: Page, touch: Touch) -> d.Input | None:
+        if not isinstance(page.offers(self.facts).lead(touch.touch, touch.values), Keyed):
+            return d.Pick(touch.touch, touch.values)
+        return self._read_code(touch.value("pad")) if page.reads_codes else self.lookup.keyed(touch.value("pad"))
 
     def look_again(self) -> None:
         """Something around has changed that the screen tells of."""
@@ -216,7 +222,7 @@ class DeskKeeper:
         for voter in self._books.released:
             self.lookup.forgive(voter)
         self._books.released.clear()
-        changed = self._lack(now) is not self._rules.lack
+        changed = self._lack(now) is not self.facts.lack
         if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self._books.moving:
             self._look_around(now)
         if changed:
@@ -228,23 +234,19 @@ class DeskKeeper:
             self._own_before, self._own_last = self._own_last, own
         self._looked = now.mono_ms
         situation = situation_of(self._setup, self._books, self._peers, self._cards, self._own_before, now)
-        marks = tuple(self._books.undoable(self._subject)) if self._subject else ()
-        served = bool(marks) and self._books.is_served(self._subject)
-        situation = replace(situation, marks=marks, served=served, undos=tuple(undos_of(self._books, self._told)))
-        if situation != self.face.view.situation:
-            self.face.look(replace(self.face.view, situation=situation))
-            self._rules = replace(self._rules, situation=situation)
+        situation = replace(situation, undos=tuple(undos_of(self._books, self._told)))
+        self._know(looked_up(replace(self.facts, situation=situation), self._query, self._books))
 
     @property
-    def _subject(self) -> int:
-        """The voter whose marks are on the screen; 0 for none."""
+    def _query(self) -> Query | None:
+        """What the screen needs to know besides how the place stands."""
         match self.state:
-            case d.Office(page=office.Marks(voter)):
-                return voter
-            case d.Pin(order=d.Perform(deed=d.Deed.UNDO, voter=int() as voter)):
-                return voter
+            case d.Office(page=page):
+                return page.query()
+            case d.Pin(action=UndoMark(voter=voter)):
+                return MarksOf(voter)
             case _:
-                return 0
+                return None
 
     # --- steps and their effects ------------------------------------------------------------------------------------
 
@@ -255,14 +257,14 @@ class DeskKeeper:
 
     def _step(self, given: d.Input, now: Now) -> None:
         lack = self._lack(now)
-        if lack is not self._rules.lack:
-            self._rules = replace(self._rules, lack=lack)
-        after, effects = desk.step(self.state, given, self._rules)
+        self._know(replace(self.facts, lack=lack))
+        rules = d.Rules(self._setup.birth_date_keyed, limits.BIRTH_DATE_TRIES, self.facts)
+        after, effects = desk.step(self.state, given, rules)
         if after != self.state:
             if not isinstance(given, d.Waited | d.Silent):
                 self._since = now
             self.state = after
-            if self._subject:
+            if self._query is not None:
                 self._look_around(now)
             if not isinstance(given, d.Lit):  # which changes nothing that is seen
                 self.face.turn()
@@ -289,61 +291,68 @@ class DeskKeeper:
                 self.lookup.count_wrong_date(effect.voter)
                 if effect.referred:
                     self._books.write(e.Referred(effect.voter), now)
-            case d.Seen():
-                self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
-                self._look_around(now)
-            case d.Rescan() | d.UseCode() | d.Finish():
-                self._stop(effect, now)
-                self._look_around(now)
-                self._step(d.Changed(), now)
-            case d.Perform():
-                self._perform_deed(effect, now)
+            case _ if isinstance(effect, PageEffect):
+                self._perform_on_page(effect, now)
+            case _:
+                why_not = self._decide(effect, now)
                 self._look_around(now)
                 self._step(d.Changed(), now)
                 self._looked = None  # what this node owes after it, as the holder of a book, is told in the same turn
+                if why_not is not None and not self.is_locked:
+                    self._step(d.NotDoneSince(why_not), now)
 
-    def _stop(self, effect: d.Rescan | d.UseCode | d.Finish, now: Now) -> None:
+    def _perform_on_page(self, effect: PageEffect, now: Now) -> None:
+        match effect:
+            case NextLanguage():
+                self.face.look(replace(self.face.view, language=next_after(self.face.view.language)))
+            case Seen():
+                self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
+                self._look_around(now)
+            case Rescan() | UseCode() | Finish():
+                self._stop(effect, now)
+                self._look_around(now)
+                self._step(d.Changed(), now)
+
+    def _stop(self, effect: Rescan | UseCode | Finish, now: Now) -> None:
         """Go on with a stop: the code, the cards, the view."""
         stopping = self._books.stopping
         match effect:
-            case d.UseCode(devices) if self._code is not None:
+            case UseCode(devices) if self._code is not None:
                 self._books.stop(self._code, devices, now)
                 self._code = None
-            case d.Rescan(voter, device) if stopping is not None:
+            case Rescan(voter, device) if stopping is not None:
                 self._books.card(stopping, device, voter, now)
-            case d.Finish():
+            case Finish():
                 self._books.view(now)
             case _:
                 pass
 
-    def _perform_deed(self, decided: d.Perform, now: Now) -> None:
-        """Carry out what the chair has decided; what may not be done now is not."""
-        match decided.deed:
-            case d.Deed.RELEASE_VOTER if decided.voter is not None:
-                self.lookup.forgive(decided.voter)
-                ends = self._books.ledger.referrals(decided.voter)
+    def _decide(self, action: ChairAction, now: Now) -> WhyNot | None:
+        """Carry out what the chair has decided, or say why it can't be done now."""
+        match action:
+            case ReleaseVoter(voter):
+                self.lookup.forgive(voter)
+                ends = self._books.ledger.referrals(voter)
                 for first in range(0, max(1, len(ends)), e.RELEASED_MOST):
-                    self._books.write(e.Released(decided.voter, ends[first : first + e.RELEASED_MOST]), now)
-            case d.Deed.ISLAND if self.face.view.situation.may_island:
-                self._books.seen.island = True
-                self._books.write(e.Island(on=True), now)
-            case d.Deed.EXCUSE if excused := sorted(set(self.face.view.situation.excusable).intersection(decided.devices)):
-                self._books.write(e.Excused(tuple(excused)), now)
-                self._books.seen.member.excuse(excused)
-            case d.Deed.LOCK:
-                self._lock(now)
-            case d.Deed.UNLOCK if self._rules.locked:
+                    self._books.write(e.Released(voter, ends[first : first + e.RELEASED_MOST]), now)
+                return None
+            case LockNode():
+                return self._lock(now)
+            case UnlockNode() if self.is_locked:
                 self.start(now)
+                return None
             case _:
-                deeds.carry_out(decided, self._books, now)
+                return deeds.carry_out(action, self._books, self.facts.situation, now)
 
-    def _lock(self, now: Now) -> None:
+    def _lock(self, now: Now) -> WhyNot | None:
         """From now on this node decides and shows nothing; its last head says so."""
         seen = self._books.seen
-        if not self._rules.locked and seen.run:
-            self._books.write(e.Locked(), now)
-            self._rules = replace(self._rules, locked=True)
-            self.leaving, seen.run, seen.island = True, "", False
+        if self.is_locked or not seen.run:
+            return WhyNot.NOT_NOW
+        self._books.write(e.Locked(), now)
+        self._know(replace(self.facts, locked=True))
+        self.leaving, seen.run, seen.island = True, "", False
+        return None
 
     def _ask_about_unsettled(self, now: Now) -> None:
         """Ask the clerk about the next request that earlier runs left open; when there is none, the run begins."""
@@ -365,8 +374,6 @@ class DeskKeeper:
 
 _PLAIN: dict[str, d.Input] = {
     "menu": d.OpenMenu(),
-    "overview": d.OpenOverview(),
-    "go": d.Go(),
     "cancel": d.Cancel(),
     "next": d.Cancel(),
     "noted": d.Noted(),

@@ -7,7 +7,6 @@ import msgspec
 
 from kiosk import limits
 from kiosk.domain import desk_states as d
-from kiosk.domain import office
 from kiosk.domain.screens import Screen
 from kiosk.domain.view import View, asked, fault
 from kiosk.domain.view import screen as view_screen
@@ -102,9 +101,9 @@ def lasts_ms(state: d.State, clear_ms: int) -> int | None:
             return limits.WAIT_SHOWN_MS
         case d.Waiting(silent=False):
             return limits.SILENT_MS
-        case d.Office(page=office.FindMark() | office.Marks()):
-            return limits.IDLE_MS
-        case d.Typing() | d.VoterShown() | d.BirthDate() | d.Referred() | d.Menu() | d.Pin():
+        case d.Office(page=page):
+            return limits.IDLE_MS if page.forgets else None
+        case d.Typing() | d.VoterShown() | d.BirthDate() | d.Referred() | d.Pin():
             return limits.IDLE_MS
         case _:
             return None

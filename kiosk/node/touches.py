@@ -6,29 +6,28 @@ from datetime import date
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain.entries import How
-from kiosk.domain.screens import Board, Screen, Touch
+from kiosk.domain.screens import Screen, Touch
 from kiosk.node.words import Now
 
 
 def is_offered(touch: str, screen: Screen) -> bool:
-    """Whether the screen offers this touch; a pile that is chosen takes numbers too, of cards that can't be read."""
-    keyed = touch == "number" and isinstance(screen.content, Board) and bool(screen.content.notice and screen.content.chosen)
-    return keyed or any(button.touch == touch for button in screen.buttons())
+    """Whether the screen offers this touch."""
+    return any(button.touch == touch for button in screen.buttons())
 
 
 def approval(touch: Touch, *, keyed: bool) -> d.Approve | None:
     """The approval that a touch stands for; None where the display has sent what no clerk can key."""
     try:
-        how = How(touch.how or How.SPOKEN)
+        how = How(touch.value("how") or How.SPOKEN)
     except ValueError:
         return None
     if not keyed or how is How.KNOWN:
         return d.Approve(how)
-    day, month, year = touch.value[:2], touch.value[2:4], touch.value[4:]
-    if len(touch.value) != 8 or not touch.value.isdecimal():
+    born = touch.value("pad")
+    if len(born) != 8 or not born.isdecimal():
         return None
     try:
-        return d.Approve(how, date(int(year), int(month), int(day)))
+        return d.Approve(how, date(int(born[4:]), int(born[2:4]), int(born[:2])))
     except ValueError:
         return d.Approve(how)  # an impossible date is a wrong one
 

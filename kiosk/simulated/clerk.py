@@ -12,7 +12,7 @@ from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
 from kiosk.screen_client import ScreenClient
 
-_ENDS = (s.Green, s.Refused, s.Referred)
+_ENDS = (s.Green, s.Kind.REFUSED, s.Kind.REFERRED)
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan
 
 
@@ -137,7 +137,7 @@ class SimulatedClerk:
         return shown
 
     def _key_number(self, number: int) -> s.Screen:
-        if isinstance(self._client.showing(s.Ready, *_ENDS).content, _ENDS):
+        if s.shows(self._client.showing(s.Ready, *_ENDS).content, *_ENDS):
             self._touch_and_see("next")
         while isinstance(self._touch_and_see("type").content, s.Ready):
             pass  # a notice went away at that moment, and the touch with it
@@ -152,14 +152,14 @@ class SimulatedClerk:
         tries = 3 if turn is Turn.WRONG_DATE and self._random.random() < 0.5 else 1 if turn is Turn.WRONG_DATE else 0
         if turn is Turn.OTHER_CARD and isinstance(shown.content, s.VoterShown | s.BirthDate) and self._queue:
             shown = self._scan_card(self.card(self._queue[0].number))
-        while isinstance(shown.content, s.VoterShown | s.BirthDate | s.Waiting):
+        while s.shows(shown.content, s.VoterShown, s.BirthDate, s.Kind.WAITING):
             shown = self._approve(shown, number, wrong=tries > 0)
             tries -= 1
         self._note(shown)
         return shown
 
     def _approve(self, shown: s.Screen, number: int, *, wrong: bool) -> s.Screen:
-        if isinstance(shown.content, s.Waiting):
+        if s.shows(shown.content, s.Kind.WAITING):
             return self._client.answer()
         how = self._random.choices(["spoken", "written", "shown", "known"], [80, 10, 8, 2])[0]
         value = ""
@@ -182,5 +182,5 @@ class SimulatedClerk:
         if isinstance(content, s.Green):
             # By the screen: on a slow machine an answer may come so late that it is taken for the next one's.
             self.record.green.append(int("".join(filter(str.isdigit, content.number))))
-        elif isinstance(content, s.Refused | s.Referred | s.Ready):
+        elif isinstance(content, s.Ready) or (isinstance(content, s.Message) and content.kind in _ENDS):
             self.record.refused[content.code] += 1

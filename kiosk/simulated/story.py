@@ -51,7 +51,7 @@ class Story:
         self._say("== Table 2's network cable is pulled")
         place.table(2).cable(plugged_in=False)
         self._leave(at_2)
-        at_2.showing(s.NotReady)
+        at_2.showing(s.Kind.NOT_READY)
         place.table(2).await_picture("not_ready")
         self._say("   table 2 says so, and serves nobody")
         voter = self._next(2)
@@ -59,9 +59,8 @@ class Story:
         self._scan_at(at_3, place.table(3), voter, s.VoterShown)
         place.table(3).await_picture("voter_shown")
         at_3.touch("approve")
-        waits = at_3.until(lambda screen: isinstance(screen.content, s.Waiting) and "2" in screen.content.text)
-        assert isinstance(waits.content, s.Waiting)
-        self._say(f"   table 3: “{waits.content.headline}. {waits.content.text}”. The clerk gives the request up")
+        waits = at_3.until(lambda screen: screen.kind == s.Kind.WAITING and "2" in _words(screen))
+        self._say(f"   table 3: “{_words(waits)}”. The clerk gives the request up")
         place.table(3).await_picture("waiting")
         at_3.touch("cancel")
         at_3.showing(s.Ready)
@@ -168,30 +167,30 @@ class Story:
         self._scan_at(screen, node, voter, s.VoterShown)
         started = time.perf_counter()
         screen.touch("approve")
-        end = screen.showing(s.Green, s.Refused)
+        end = screen.showing(s.Green, s.Kind.REFUSED)
         took = time.perf_counter() - started
         if not isinstance(end.content, s.Green):
             raise StoryError(f"{_who(voter)} should be served at {node.name}, and is refused: {_words(end)}")
         return took
 
-    def _scan_at(self, screen: ScreenClient, node: Node, voter: Voter, *kinds: type) -> s.Screen:
+    def _scan_at(self, screen: ScreenClient, node: Node, voter: Voter, *kinds: type | s.Kind) -> s.Screen:
         """Scan a card until it leads to such a screen: the same card just scanned before is taken for the same scan."""
         self._leave(screen)
         for _ in range(_SCANS):
             node.scanner.scan(self._place.card(voter.number))
             with suppress(NoScreenError):
-                return screen.until(lambda shown: isinstance(shown.content, kinds) and _is_of(shown, voter), _IMPATIENT_S)
+                return screen.until(lambda shown: s.shows(shown.content, *kinds) and _is_of(shown, voter), _IMPATIENT_S)
             self._leave(screen, but=kinds)
         raise StoryError(f"{_who(voter)} is scanned at {node.name}, and it does not show it")
 
     def _scan_and_see(self, table: int, voter: Voter) -> s.Screen:
-        return self._scan_at(self._screens[f"table-{table}"], self._place.table(table), voter, s.Refused)
+        return self._scan_at(self._screens[f"table-{table}"], self._place.table(table), voter, s.Kind.REFUSED)
 
-    def _leave(self, screen: ScreenClient, but: tuple[type, ...] = ()) -> None:
+    def _leave(self, screen: ScreenClient, but: tuple[type | s.Kind, ...] = ()) -> None:
         """Leave a screen that has served, or one that a clerk has left standing, unless it is of a kind that has just come."""
 
         def has_served(shown: s.Screen) -> bool:
-            return isinstance(shown.content, s.Green | s.Refused | s.VoterShown) and not isinstance(shown.content, but)
+            return s.shows(shown.content, s.Green, s.Kind.REFUSED, s.VoterShown) and not s.shows(shown.content, *but)
 
         screen.catch_up()
         shown = screen.screen or screen.next()
@@ -206,7 +205,7 @@ class Story:
     def _lines(self, screen: ScreenClient) -> list[str]:
         """What stands on the page where the stopped tables' cards are scanned again."""
         content = screen.until(lambda shown: any(button.touch == "pick again" for button in shown.buttons())).content
-        return [f"{line.name}: {line.text}" for line in content.lines] if isinstance(content, s.Board) else []
+        return [f"{line.name}: {line.text}" for line in content.rows] if isinstance(content, s.Sheet) else []
 
 
 def _is_of(screen: s.Screen, voter: Voter) -> bool:
@@ -225,5 +224,5 @@ def _who(voter: Voter) -> str:
 
 def _words(screen: s.Screen) -> str:
     content = screen.content
-    assert isinstance(content, s.Refused)
-    return " ".join(filter(None, [content.headline, content.reason, content.remedy]))
+    assert isinstance(content, s.Message)
+    return ". ".join(filter(None, [content.headline, content.reason, content.remedy]))

@@ -34,7 +34,7 @@ from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import batch_signed, entry_hash
-from kiosk.domain.screens import Drawn, Touch, decode_answer, encode
+from kiosk.domain.screens import Drawn, Touch, decode_answer, encode, touched
 from kiosk.node import Node, Now, Scanned, Turn
 from kiosk.screen_client import ScreenClient
 from kiosk.screen_port import ScreenPort
@@ -138,7 +138,7 @@ def check_ins(table: Table, preload: str) -> None:
     asked: list[float] = []
     queue = cards(table, 0 if not preload else 50_000)
     with table.node(*wrapper), ScreenClient(table.socket, draws=True) as client:
-        if isinstance(client.next().content, s.NotReady):
+        if s.shows(client.next().content, s.Kind.NOT_READY):
             Chair(client, table.pin).open_poll([], table.chair_codes[1])
             client.showing(s.Ready)
         one_by_one(table, client, queue, BLOCK)  # warm
@@ -307,13 +307,13 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code
         give(node.begin(now()))
         give(node.take([], now()))
         for touch, value in opening(code):
-            give(node.take([Touch(node.screen.asks, touch, value)], now()))
+            give(node.take([touched(node.screen, touch, value)], now()))
             give(node.take([], now()))
         gc.collect()
         gc.freeze()
         for card in Path(numbers).read_text().split():
             give(node.take([Scanned(card)], now()))
-            line = encode(Touch(node.screen.asks, "approve", how="spoken"))
+            line = encode(touched(node.screen, "approve", how="spoken"))
             started = time.perf_counter()
             rows = give(node.take([decode_answer(line)], now()))
             greens.append(time.perf_counter() - started)
@@ -364,7 +364,7 @@ def fill_log(table: Table, entries: int) -> int:
         carry_out()
         assert node.screen is not None
         for touch, value in opening(table.chair_codes[1]):
-            give(Touch(node.screen.asks, touch, value))
+            give(touched(node.screen, touch, value))
             give()
         queue = cards(table)
         while log.count() < entries:

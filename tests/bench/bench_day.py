@@ -177,19 +177,19 @@ def serve(screen: ScreenClient, node: Node, card: str) -> tuple[float, float | N
     A scan or a touch that the screen was not ready for is made again, as a clerk does; that time counts.
     """
     started = time.perf_counter()
-    until_next(screen, lambda: node.scanner.scan(card), s.VoterShown, s.Refused)
+    until_next(screen, lambda: node.scanner.scan(card), s.VoterShown, s.Kind.REFUSED)
     shown_s = time.perf_counter() - started
     if not isinstance(screen.screen.content, s.VoterShown):
         return shown_s, None
     time.sleep(HURRY_S)
     started = time.perf_counter()
-    until_next(screen, lambda: screen.touch("approve"), s.Green, s.Refused)
+    until_next(screen, lambda: screen.touch("approve"), s.Green, s.Kind.REFUSED)
     green_s = time.perf_counter() - started
     time.sleep(HURRY_S)
     return shown_s, green_s if isinstance(screen.screen.content, s.Green) else None
 
 
-def until_next(screen: ScreenClient, do: Callable[[], None], *kinds: type) -> None:
+def until_next(screen: ScreenClient, do: Callable[[], None], *kinds: type | s.Kind) -> None:
     """Do something until a screen of one of these kinds comes after it."""
     screen.catch_up()
     before = screen.screen.content
@@ -198,7 +198,7 @@ def until_next(screen: ScreenClient, do: Callable[[], None], *kinds: type) -> No
         came = screen.next_within(AGAIN_S)
         if came is None:
             do()
-        elif isinstance(came.content, kinds) and came.content != before:
+        elif s.shows(came.content, *kinds) and came.content != before:
             return
 
 

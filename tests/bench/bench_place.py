@@ -130,7 +130,7 @@ def serve(client: ScreenClient, node: Node, card: str) -> float:
     time.sleep(PAUSE_S)
     started = time.perf_counter()
     client.touch("approve")
-    end = client.showing(s.Green, s.Refused)
+    end = client.showing(s.Green, s.Kind.REFUSED)
     took = time.perf_counter() - started
     assert isinstance(end.content, s.Green), end.content
     client.drawn()

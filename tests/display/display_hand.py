@@ -7,6 +7,7 @@ from kivy.input.providers.mouse import MouseMotionEvent
 from kiosk.display.layout import Words, measure
 from kiosk.display.parts import Key
 from kiosk.display.stage import Stage
+from kiosk.display.touch import Touchable
 
 
 class Hand:
@@ -40,6 +41,11 @@ class Hand:
         self.stage.settle()
         self.time += 0.5
 
+    def settle(self):
+        """Let all that was set off be laid out and drawn."""
+        for _ in range(3):
+            self.frame()
+
     def frame(self):
         self.stage.window.canvas.ask_update()
         EventLoop.idle()
@@ -59,11 +65,11 @@ class Hand:
         self.lift(self.press(self.key(text).center))
 
     def key(self, text):
-        (key,) = [key for key in self.touchables() if text in (key.text, key.value)]
+        (key,) = [key for key in self.touchables() if text in names(key)]
         return key
 
     def touchables(self):
-        return [widget for widget in self.walk() if isinstance(widget, Key)]
+        return [widget for widget in self.walk() if isinstance(widget, Key) or (isinstance(widget, Touchable) and widget.stops)]
 
     def walk(self):
         """Every widget in the window, parents before their children."""
@@ -92,6 +98,22 @@ class Hand:
         """What the clerk sees in place of pixels: every text with its size and place, and each key's look."""
         texts = [(words.text, words.font_size, tuple(words.pos)) for words in self.words()]
         return texts, [(key.text, key.look, key.pressed, key.idle) for key in self.touchables()]
+
+
+def names(touchable):
+    """By what a key, row or tile is found: its text and value, or the first text in it."""
+    if isinstance(touchable, Key):
+        return touchable.text, touchable.value
+    return [next(words.text for words in touchable.walk() if isinstance(words, Words))]
+
+
+def holder(widget):
+    """What can be touched that this stands in, if there is any."""
+    while widget.parent is not widget and widget.parent is not None:
+        widget = widget.parent
+        if isinstance(widget, Touchable):
+            return widget
+    return None
 
 
 def _bare(text):
@@ -127,4 +149,4 @@ def pairs(items):
     return [(first, second) for at, first in enumerate(items) for second in items[at + 1 :]]
 
 
-__all__ = ["Hand", "apart", "box", "overlap", "pairs"]
+__all__ = ["Hand", "apart", "box", "holder", "names", "overlap", "pairs"]

@@ -89,7 +89,7 @@ class Screens:
 
     def menu(self):
         items = (s.Button("language", "English"), s.Button("close_table", "Luk bordet"))
-        return self.of(s.Menu("Menu", items), s.Button("cancel", "Tilbage"))
+        return self.of(s.Sheet("Menu", "Menu", (s.Items(items),)), s.Button("cancel", "Tilbage"))
 
     def unresolved(self):
         content = s.Unresolved("Udleveret?", "Lise Holm", "nr. 004 182", "Godkendt kl. 09.14", "Svar Ja, hvis …", (WHITE,))

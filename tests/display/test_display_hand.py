@@ -8,7 +8,7 @@ from display_screens import CROWDED, STRIP, Screens
 from kiosk.display.layout import measure
 from kiosk.display.tidy import tidy
 from kiosk.domain import screens as s
-from kiosk.domain.screens import Other, Touch
+from kiosk.domain.screens import Other, Touch, touched
 from kiosk.samples import samples
 
 ENTER, ESCAPE, BACKSPACE = 13, 27, 8
@@ -39,7 +39,7 @@ def test_a_tap_on_the_right_button_approves_with_the_preset_answer(hand):
     screen = Screens().voter()
     hand.show(screen)
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.asks, "approve", how="spoken")]
+    assert hand.touches == [touched(screen, "approve", how="spoken")]
 
 
 def test_another_answer_is_chosen_and_sent(hand):
@@ -50,7 +50,7 @@ def test_another_answer_is_chosen_and_sent(hand):
     hand.frame()
     assert [(key.text, key.look) for key in hand.touchables() if key.look == "chosen"] == [("Legitimation", "chosen")]
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.asks, "approve", how="shown")]
+    assert hand.touches == [touched(screen, "approve", how="shown")]
 
 
 def test_a_birth_date_is_tapped_on_the_pad(hand):
@@ -66,7 +66,7 @@ def test_a_birth_date_is_tapped_on_the_pad(hand):
     hand.frame()
     assert "14-03-1968" in hand.rendered()
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.asks, "approve", "14031968", "spoken")]
+    assert hand.touches == [touched(screen, "approve", "14031968", "spoken")]
 
 
 def test_the_pad_takes_back_and_clears(hand):
@@ -90,7 +90,7 @@ def test_a_known_voter_needs_no_date(hand):
     assert field(hand) == "dd-mm-åååå"
     assert hand.key("2").idle
     hand.tap("Godkend og udlevér stemmeseddel")
-    assert hand.touches == [Touch(screen.asks, "approve", "", "known")]
+    assert hand.touches == [touched(screen, "approve", "", "known")]
 
 
 def test_a_keyboard_does_all_that_the_pad_does(small_hand):
@@ -102,7 +102,7 @@ def test_a_keyboard_does_all_that_the_pad_does(small_hand):
     type_text(hand, "2")
     assert field(hand) == "4182"
     key(hand, ENTER)
-    assert hand.touches == [Touch(screen.asks, "number", "4182")]
+    assert hand.touches == [touched(screen, "number", "4182")]
     hand.time += 2
     key(hand, ESCAPE)
     assert hand.touches[1:] == [Touch(screen.asks, "cancel")]
@@ -161,7 +161,7 @@ def test_a_scanner_that_types_does_not_approve(small_hand):
     assert hand.touches == []
     hand.time += 1
     key(hand, ENTER)
-    assert hand.touches == [Touch(screen.asks, "approve", how="spoken")]
+    assert hand.touches == [touched(screen, "approve", how="spoken")]
 
 
 def test_a_double_tap_counts_once(hand):
@@ -175,7 +175,7 @@ def test_a_double_tap_counts_once(hand):
     hand.stage.settle()
     hand.time += 0.2
     hand.tap("Næste vælger")
-    assert hand.touches == [Touch(first.asks, "approve", how="spoken")]
+    assert hand.touches == [touched(first, "approve", how="spoken")]
 
 
 def test_a_touch_that_was_lost_can_be_made_again_after_a_second(small_hand):
@@ -219,7 +219,7 @@ def test_a_refresh_of_the_strip_does_not_take_the_tap_away(hand):
     finger = hand.press(hand.key("Godkend og udlevér stemmeseddel").center)
     hand.show(asks_the_same(made.voter(strip=CROWDED), first))
     hand.lift(finger)
-    assert hand.touches == [Touch(first.asks, "approve", how="spoken")]
+    assert hand.touches == [touched(first, "approve", how="spoken")]
 
 
 def test_a_finger_that_slides_off_sends_nothing(hand):
@@ -323,7 +323,7 @@ def test_a_voter_leaves_the_screen_and_the_memory_of_it(hand):
 def overview(made, counted, items=("Stop et bord", "Giv en liste videre")):
     """A page whose rows change by themselves; its question is the same as on the one before, where its items are."""
     lines = tuple(s.Line(f"Bord {table}", f"{counted} udleveret", s.Tone.GOOD) for table in range(1, 2 + counted % 3))
-    content = s.Board("Overblik", lines=lines, items=tuple(s.Button(f"pick {text}", text) for text in items), page="Overview")
+    content = s.Sheet("Overblik", "Overview", (s.Rows(lines), s.Items(tuple(s.Button(f"pick {text}", text) for text in items))))
     return made.of(content, s.Button("cancel", "Tilbage"))
 
 

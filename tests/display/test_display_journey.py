@@ -10,7 +10,7 @@ import pytest
 from display_node import WAIT_S, Node
 from display_screens import Screens
 
-from kiosk.domain.screens import Touch
+from kiosk.domain.screens import Touch, touched
 
 MISSING = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{' and '.join(MISSING)} missing: apt-get install xvfb xdotool")
@@ -83,7 +83,7 @@ def test_a_morning(at_the_table):
     node.shown(voter)
     person.click(SECOND_ANSWER)
     person.click(RIGHT)
-    assert node.answer() == Touch(voter.asks, "approve", how="shown")
+    assert node.answer() == touched(voter, "approve", how="shown")
 
     green = made.green()
     node.shown(green)
@@ -95,7 +95,7 @@ def test_a_morning(at_the_table):
     node.shown(keyed)
     person.do("sleep", 0.3)
     person.press("1", "4", "0", "3", "1", "9", "6", "9", "BackSpace", "8", "Return")
-    assert node.answer() == Touch(keyed.asks, "approve", "14031968", "spoken")
+    assert node.answer() == touched(keyed, "approve", "14031968", "spoken")
 
     third = made.voter(number="nr. 004 184")
     node.shown(third)

@@ -9,7 +9,7 @@ from display_screens import Screens
 
 from kiosk import limits
 from kiosk.display.link import Link, LinkError, newest
-from kiosk.domain.screens import Beat, Drawn, Touch, encode
+from kiosk.domain.screens import Beat, Drawn, Touch, encode, touched
 
 
 @pytest.fixture
@@ -55,9 +55,9 @@ def test_a_screen_comes_and_answers_go_back(node, link, news):
     assert (arrival.screen, arrival.connection) == (screen, 1)
     assert arrival.received_ns <= time.monotonic_ns()
     link.send(Drawn(screen.number), arrival.connection)
-    link.send(Touch(screen.asks, "approve", how="spoken"), arrival.connection)
+    link.send(touched(screen, "approve", how="spoken"), arrival.connection)
     assert node.answer() == Drawn(screen.number)
-    assert node.answer() == Touch(screen.asks, "approve", how="spoken")
+    assert node.answer() == touched(screen, "approve", how="spoken")
 
 
 def test_only_the_newest_of_several_screens_is_kept(node, link, news):

@@ -4,23 +4,32 @@ from contextlib import closing
 
 import msgspec
 import pytest
-from display_hand import Hand, apart, box, overlap, pairs
+from display_hand import Hand, apart, box, holder, names, overlap, pairs
 from display_screens import CROWDED, SIZES
 
 from kiosk.display import theme, words
 from kiosk.display.bars import Dots
 from kiosk.display.contents import VIEWS
+from kiosk.display.form import DIGITS, LETTERS, SIGNS, Keyboard
 from kiosk.display.icons import Icon
 from kiosk.display.layout import Words
 from kiosk.display.parts import PAD, Key
-from kiosk.display.rows import CROWD, LineRow
+from kiosk.display.rows import LineRow
+from kiosk.display.table import TableBox
+from kiosk.display.tiles import TileBox
+from kiosk.domain import screens
 from kiosk.domain.codetext import grouped
-from kiosk.domain.screens import Board, Content
+from kiosk.domain.screens import Content
 from kiosk.domain.texts import text
-from kiosk.samples import samples
+from kiosk.sample_pages import pages
+from kiosk.samples import samples as screens_of
 from tests.made_up_language import MADE_UP, NAME, add_language
 
+KEYBOARD = {*"".join((*DIGITS, *LETTERS, *SIGNS)), "123", "abc"}
 NOT_SHOWN = {
+    "field",
+    "preset",
+    "dashed",
     "type",
     "id",
     "touch",
@@ -50,8 +59,35 @@ def texts_of(part):
     return []
 
 
+def texts_of_block(block):
+    """The texts of one block that are seen: of a table not yet turned the first rows, in a field what is preset or the hint."""
+    if isinstance(block, screens.Table):
+        return []  # its rows are looked at by a test of their own
+    if isinstance(block, screens.Field):
+        return [text for text in (block.label, block.preset or block.hint) if text]
+    return texts_of(msgspec.to_builtins(block))
+
+
+def texts_of_table(hand):
+    """The texts of the rows that are seen now, and of the titles."""
+    for table in tables(hand):
+        yield from (column.title for column in table.block.columns)
+        yield from (cell for at in table.shown for cell in table.block.rows[at].cells)
+        if len(table.shown) < len(table.block.rows):
+            yield f"{table.shown[0] + 1}–{table.shown[-1] + 1} / {len(table.block.rows)}"
+
+
+def tables(hand):
+    return [widget for widget in hand.walk() if isinstance(widget, TableBox)]
+
+
 def expected(screen):
     """The texts that must be on the content and the buttons of `screen`; ballots are said in one text or on a sheet."""
+    if isinstance(screen.content, screens.Sheet):
+        return [text for block in screen.content.blocks for text in texts_of_block(block)] + [
+            screen.content.headline,
+            *(button.text for button in (screen.left, screen.right, *screen.content.tabs) if button),
+        ]
     content = msgspec.to_builtins(screen.content)
     content.pop("page", "")
     ballots = content.pop("ballots", ())
@@ -65,6 +101,11 @@ def expected(screen):
     return texts
 
 
+def samples(language):
+    """The product's screens, and a page of each kind of block."""
+    return screens_of(language) | (pages(language) if language != MADE_UP else {})
+
+
 @pytest.fixture(params=["da", "en"])
 def language(request):
     return request.param
@@ -73,7 +114,7 @@ def language(request):
 def test_there_is_a_sample_of_every_kind_and_a_view_for_it():
     """A kind of content that is added without a view or a sample is found here."""
     kinds = set(Content.__args__)
-    assert set(VIEWS) == kinds
+    assert set(VIEWS) | {screens.Sheet} == kinds
     assert {type(screen.content) for screen in samples("da").values()} == kinds
 
 
@@ -82,10 +123,16 @@ def test_there_is_a_sample_of_every_kind_and_a_view_for_it():
 
 def words_are_those_of_the_screen(hand, screen, language):
     """The rendered texts are the model's, the pad's and the clock's; none is missing, none is left from the screen before."""
-    told = {" ".join(text.split()) for text in expected(screen)}
+    told = {" ".join(text.split()) for text in (*expected(screen), *texts_of_table(hand))}
     strip = screen.strip
     own = (strip.table, strip.mode, strip.training, strip.place, strip.seen, strip.secretary, strip.uncopied)
-    around = {*PAD, text("clear", language), hand.face.strip.time, *(" ".join(text.split()) for text in own)}
+    around = {
+        *PAD,
+        *KEYBOARD,
+        *(text(key, language) for key in ("clear", "rows_before", "rows_after")),
+        hand.face.strip.time,
+        *(" ".join(text.split()) for text in own),
+    }
     around.add(hand.face.warnings.text)
     seen = set(hand.rendered())
     yield from sorted(told - seen)
@@ -105,17 +152,24 @@ def boxes_have_their_place(hand, screen, language):
             if visible(widget) and not inside(box(widget), box(area)):
                 yield "outside", widget, getattr(widget, "text", "")
     keys = hand.touchables()
-    loose = [widget for widget in hand.walk() if visible(widget) and not isinstance(widget.parent, Key)]
-    for first, second in pairs([*keys, *[widget for widget in loose if widget not in keys]]):
+    seen = [widget for widget in hand.walk() if visible(widget) and not isinstance(widget, Key)]
+    within = {widget: holder(widget) for widget in seen}
+    for first, second in pairs([*keys, *[widget for widget in seen if within[widget] not in keys]]):
         if overlap(box(first), box(second)):
             yield "overlap", first, second
+    for widget in seen:
+        if within[widget] and not inside(box(widget), box(within[widget])):
+            yield "outside its box", widget
+    for first, second in pairs([widget for widget in seen if within[widget] and not isinstance(within[widget], Key)]):
+        if within[first] is within[second] and overlap(box(first), box(second)):
+            yield "overlap in a box", first, second
 
 
 def headlines_are_large(hand, screen, language):
     """The one question can be read at two metres, and the birth date is larger still; a board is read at arm's length."""
     (headline,) = [text for text in hand.words() if text.text == screen.content.headline and not isinstance(text.parent, Key)]
     sizes = hand.face.sizes
-    if headline.font_size < (sizes.body if isinstance(screen.content, Board) else sizes.headline):
+    if headline.font_size < (sizes.body if isinstance(screen.content, screens.Sheet) else sizes.headline):
         yield headline.text, headline.font_size
     if hasattr(screen.content, "born"):
         (born,) = [text for text in hand.words() if text.text == screen.content.born]
@@ -125,13 +179,24 @@ def headlines_are_large(hand, screen, language):
 
 def what_is_touched_is_large_and_apart(hand, screen, language):
     """72 pixels high and wide, 16 between; the pad's keys are 88 or 64. Only where the largest places have more than 15 nodes
-    to choose from are they flatter and closer."""
-    crowd = hand.face.sizes.crowd_touch if isinstance(screen.content, Board) and len(screen.content.items) > CROWD else 0
+    to choose from, and on pages, are they flatter and closer."""
+    sizes = hand.face.sizes
+    if isinstance(screen.content, screens.Sheet):
+        for key in hand.touchables():
+            letter = isinstance(key.parent.parent, Keyboard)
+            high = sizes.letter[-1] if letter else sizes.tile[-1] if isinstance(key, TileBox) else sizes.page_touch[-1]
+            pad = isinstance(key, Key) and key.value in PAD and not letter
+            if key.height < (sizes.key if pad else high) - 0.5 or key.width < (high if letter else sizes.key if pad else 72):
+                yield names(key), key.size
+        for first, second in pairs(hand.touchables()):
+            if apart(box(first), box(second)) < 3.5:
+                yield "close", names(first), names(second)
+        return
     for key in hand.touchables():
-        if min(key.size) < (hand.face.sizes.key if key.value in PAD else crowd or 72):
+        if min(key.size) < (hand.face.sizes.key if key.value in PAD else 72):
             yield key.text, key.size
     for first, second in pairs(hand.touchables()):
-        if apart(box(first), box(second)) < (7.5 if crowd else 15.5):
+        if apart(box(first), box(second)) < 15.5:
             yield "close", first.text, second.text
 
 
@@ -205,7 +270,7 @@ def test_the_buttons_are_at_the_same_spot_on_every_screen(hand):
     places = set()
     for screen in samples("da").values():
         hand.show(screen)
-        if screen.right and type(screen.content).__name__ != "Unresolved":
+        if screen.right and screen.kind != "Unresolved":
             places.add(box(hand.face.actions.right_key))
     assert len(places) == 1
 
@@ -225,7 +290,7 @@ def test_only_green_is_green_and_each_verdict_has_its_colour(hand):
     grounds |= dict.fromkeys(("Referred", "Waiting", "Unresolved"), theme.AMBER)
     for name, screen in samples("da").items():
         hand.show(screen)
-        assert tuple(hand.face.view.ground) == grounds.get(type(screen.content).__name__, theme.PAPER), name
+        assert tuple(hand.face.view.ground) == grounds.get(screen.kind, theme.PAPER), name
     hand.show(words.no_link(None))
     assert tuple(hand.face.view.ground) == theme.AMBER
     assert hand.cut() == []
@@ -274,7 +339,7 @@ def test_a_chosen_item_is_filled(hand):
     """What is chosen differs from the rest by its ground as well as by its tick."""
     screen = samples("da")["pick-stopped"]
     hand.show(screen)
-    for key, item in zip(hand.face.view.children[0].keys, screen.content.items, strict=True):
+    for key, item in zip(hand.face.view.children[0].keys, screen.content.buttons(), strict=True):
         chosen = item.touch in screen.content.chosen
         assert (key.look, key.drawing) == (("chosen", "check") if chosen else ("plain", "")), item.text
 
@@ -285,8 +350,8 @@ def test_rows_in_columns_run_downwards_and_wide_ones_above_them(hand):
     hand.show(screen)
     rows = [row for row in hand.face.view.walk() if isinstance(row, LineRow)]
     read = sorted(rows, key=lambda row: (row.x > hand.face.width / 3, -row.y))
-    assert [row.name for row in read] == [line.name for line in screen.content.lines]
-    for row, line in zip(read, screen.content.lines, strict=True):
+    assert [row.name for row in read] == [line.name for line in screen.content.rows]
+    for row, line in zip(read, screen.content.rows, strict=True):
         assert (row.width > hand.face.width * 0.6) == line.wide, line.name
 
 

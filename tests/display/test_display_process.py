@@ -16,7 +16,7 @@ from display_node import WAIT_S, Node
 from display_screens import Screens
 
 from kiosk import limits
-from kiosk.domain.screens import Beat, Green, Ready, Refused, VoterShown
+from kiosk.domain.screens import Beat, Green, Kind, Message, Ready, Sign, Tone, VoterShown
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.table import Table
 from tests.process.process_tools import card, import_list, may_vote, open_poll
@@ -75,7 +75,8 @@ def test_pictures_and_timings_are_written_and_sigterm_ends_it(start, node, tmp_p
     pictures, timings = tmp_path / "pictures", tmp_path / "timings"
     display = start(node, pictures, timings)
     made = Screens()
-    refusals = [made.of(Refused(headline, "Allerede afmærket", "Kontakt", "A1")) for headline in ("Ingen", "Ingen", "Stop")]
+    refused = (Kind.REFUSED, Tone.BAD, Sign.BAR, "Allerede afmærket", "Kontakt", "A1")
+    refusals = [made.of(Message(headline, *refused)) for headline in ("Ingen", "Ingen", "Stop")]
     drawn = [made.ready(), made.voter(), made.voter(), *refusals]
     for screen in drawn:
         node.shown(screen)

@@ -9,6 +9,7 @@ from kiosk.domain import entries as e
 from kiosk.domain.books import Books
 from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.eligibility import Eligible, Withheld
+from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.rights import Basis
 from kiosk.domain.voters import Voter
@@ -45,8 +46,13 @@ def run(device: str, nth: int = 1) -> str:
     return f"{device}-{nth:016x}"
 
 
-OPEN = d.Rules(birth_date_keyed=False, tries=3)
+OPEN = d.Rules(False, 3, Facts())
 KEYED = replace(OPEN, birth_date_keyed=True)
+
+
+def facing(rules: d.Rules, **known: object) -> d.Rules:
+    """The same rules where things stand otherwise."""
+    return replace(rules, facts=replace(rules.facts, **known))  # type: ignore[arg-type]
 
 
 def card(number: int, place: str = PLACE) -> str:

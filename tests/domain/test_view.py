@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN
+from desk_facts import ACTIONS, PAGES
+from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN, facing
 
 from kiosk import samples
 from kiosk.display import entry
-from kiosk.domain import desk, office, texts
+from kiosk.domain import desk, pages, texts
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
-from kiosk.domain.board import board
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
+from kiosk.domain.chair_actions import ReleaseVoter, UndoMark
 from kiosk.domain.codetext import GROUPS, Misread, grouped, spell
 from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
 from kiosk.domain.entries import How, Source
@@ -62,38 +63,12 @@ REFUSED = [
     d.Refused(Barred(Bar.NOT_OPEN), ANNE.number, ANNE),
     d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE),
 ]
-PAGES: list[office.Page] = [
-    office.Overview(),
-    *(office.FindMark(misread) for misread in (False, True)),
-    *(office.Marks(ANNE.number, name) for name in ("", ANNE.name)),
-    office.PickBook(),
-    office.PickHeir(3),
-    office.PickStopped(frozenset({"T4.1"})),
-    office.PickExcused(frozenset({"T4.1"})),
-    *(office.AskCode(frozenset({"T4.1"}), slip, 4) for slip in (None, *office.CodeSlip, *Misread)),
-    *(office.Piles(3, opens, pile) for opens in (False, True) for pile in ("", "T4.1")),
-]
 PADS = ((False, False), (True, False), (False, True))
 OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
 
 
-def voter_of(deed: d.Deed) -> int | None:
-    """The voter whom a deed is about."""
-    return ANNE.number if deed is d.Deed.RELEASE_VOTER else None
-
-
-MENU = (d.Deed.OPEN_POLL, d.Deed.CLOSE_TABLE, d.Deed.REOPEN_TABLE, d.Deed.ISLAND, d.Deed.LOCK)
-
-
-def pin_for(deed: d.Deed, wrong: bool, paused: bool) -> d.Pin:
-    """The pad for a deed, with all that it is about."""
-    order = d.Perform(deed, book=4, to="T5.1", devices=frozenset({"T4.1"}))
-    return d.Pin(deed, voter_of(deed), wrong, paused, order if deed in MOVES else None)
-
-
-MOVES = {d.Deed.GIVE, d.Deed.EXCUSE}
-WITH_CODE = {d.Deed.OPEN_POLL, d.Deed.STOP}
-DRAWN_AS = {d.Locked: "NotReady", d.Office: "Board", office.FindMark: "Typing", office.AskCode: "Typing"}
+DRAWN_AS = {"Locked": "NotReady", "FindMark": "Typing", "KeyCard": "Typing", "AskCode": "Typing"}
+FILLED = [*(pages.AskCode(frozenset({"T4.1"}), slip, 4) for slip in (*pages.CodeSlip, *Misread)), pages.Marks(ANNE.number)]
 
 STATES: list[d.State] = [
     *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
@@ -110,9 +85,8 @@ STATES: list[d.State] = [
     *(d.Unresolved(d.Unfinished(ANNE, BOTH, THEN), other) for other in (False, True)),
     d.Closed(),
     d.Locked(),
-    *(d.Office(page) for page in PAGES),
-    *(d.Menu((deed,)) for deed in MENU),
-    *(pin_for(deed, wrong, paused) for deed in d.Deed if deed not in WITH_CODE for wrong, paused in PADS),
+    *(d.Office(page) for page in (*PAGES, *FILLED)),
+    *(d.Pin(action, wrong, paused) for action in ACTIONS for wrong, paused in PADS),
 ]
 
 
@@ -120,11 +94,14 @@ def view(language: Language = "da", **other: object) -> View:
     """The samples' circumstances; no time on it reads like a birth date."""
     made = samples.sample_view(language)
     peers = tuple(replace(peer, last_ms=THEN) for peer in made.situation.peers)
-    return replace(made, **{"situation": replace(made.situation, peers=peers), **other})
+    around = other.pop("situation", replace(made.situation, peers=peers))
+    known = {name: other.pop(name) for name in ("lack", "office", "locked", "marks") if name in other}
+    return replace(made, facts=replace(made.facts, situation=around, **known), **other)
 
 
 def shown(state: d.State, language: Language = "da", **other: object) -> s.Screen:
-    return screen(1, state, view(language, **other))
+    lack = {"lack": state.lack} if isinstance(state, d.NotReady) else {}
+    return screen(1, state, view(language, **lack, **other))
 
 
 def words(seen: s.Screen) -> str:
@@ -138,8 +115,8 @@ def test_every_state_has_its_screen(language: Language) -> None:
     assert {type(state) for state in STATES} == set(desk.STATES)
     for state in STATES:
         seen = shown(state, language)
-        kind = state.page if isinstance(state, d.Office) and type(state.page) in DRAWN_AS else state
-        assert type(seen.content).__name__ == DRAWN_AS.get(type(kind), type(kind).__name__)
+        kind = type(state.page if isinstance(state, d.Office) else state).__name__
+        assert seen.kind == DRAWN_AS.get(kind, kind)
         assert seen.content.headline
         assert s.decode_sent(s.encode(seen)) == seen
         assert seen.strip.language == language
@@ -157,129 +134,22 @@ def test_the_samples_are_the_real_screens() -> None:
         assert seen.content != other.content
 
 
-FAULTS = ("disk", "disk-full", "read-only", "corrupt", "in-use", "internal", "copied", "revoked")
-FAULTS += ("other-list", "other-disk", "other-folder")
-BUTTONS = {
-    "not-ready": ("menu", "open_poll"),
-    "not-ready-opening": ("menu", "open_poll"),
-    "not-ready-opening-elsewhere": ("menu", "open_poll"),
-    "not-ready-no-list": (None, None),
-    "not-ready-list-coming": (None, None),
-    "not-ready-alone": ("menu", None),
-    "not-ready-unheard": ("menu", "island"),
-    "not-ready-alone-locked": ("menu", "island"),
-    "not-ready-catching-up-locked": ("menu", None),
-    "overview-sight": ("cancel", None),
-    "waiting-locked": ("cancel", None),
-    "waiting-locked-secretary": ("cancel", None),
-    "island-other-book-locked": (None, "next"),
-    "ready": ("menu", "type"),
-    "ready-not-a-card": ("menu", "type"),
-    "ready-too-long": ("menu", "type"),
-    "ready-check-digits": ("menu", "type"),
-    "ready-cpr": ("menu", "type"),
-    "ready-large": ("menu", "type"),
-    "ready-nine": ("menu", "type"),
-    "ready-all-wrong": ("menu", "type"),
-    "no-scanner": ("menu", "type"),
-    "typing": ("cancel", "number"),
-    "typing-misread": ("cancel", "number"),
-    "voter": ("cancel", "approve"),
-    "voter-one-ballot": ("cancel", "approve"),
-    "voter-other-card": ("cancel", "approve"),
-    "birth-date": ("cancel", "approve"),
-    "birth-date-wrong": ("cancel", "approve"),
-    "waiting": ("cancel", None),
-    "waiting-silent": ("cancel", None),
-    "waiting-silent-moved": ("cancel", None),
-    "waiting-silent-secretary": ("cancel", None),
-    "waiting-silent-copy": ("cancel", None),
-    "green": (None, "next"),
-    "green-one-ballot": (None, "next"),
-    "refused-marked": (None, "next"),
-    "refused-postal-vote": (None, "next"),
-    "refused-not-on-list": (None, "next"),
-    "refused-struck-off": (None, "next"),
-    "refused-moved-away": (None, "next"),
-    "refused-other-place": (None, "next"),
-    "refused-referred": (None, "next"),
-    "refused-changed": (None, "next"),
-    "refused-not-open": (None, "next"),
-    "refused-marked-there": (None, "next"),
-    "refused-on-word": (None, "next"),
-    "refused-on-word-moved": (None, "next"),
-    "referred": ("release_voter", "next"),
-    "referred-elsewhere": ("release_voter", "next"),
-    "unresolved": ("no", "yes"),
-    "unresolved-other": ("no", "yes"),
-    "unresolved-undone": ("no", "yes"),
-    "closed": ("menu", None),
-    "menu": ("cancel", None),
-    "pin": ("cancel", "pin"),
-    **{
-        f"pin-{kind}": ("cancel", "pin") for kind in ("wrong", "paused", "reopen", "lock", "unlock", "island", "give", "excuse")
-    },
-    "pin-release": ("cancel", "pin"),
-    "birth-date-all": ("cancel", "approve"),
-    **{f"fault-{code}": (None, None) for code in FAULTS},
-    "overview": ("cancel", None),
-    **{f"overview-{kind}": ("cancel", None) for kind in ("conflict", "opening", "stopping", "elsewhere", "elsewhere-nobody")},
-    **{f"overview-{kind}": ("cancel", None) for kind in ("lost", "moved", "spare", "awaited", "cold")},
-    "overview-nine": ("cancel", None),
-    "overview-large": ("cancel", None),
-    "overview-displays": ("cancel", None),
-    "overview-large-displays": ("cancel", None),
-    "overview-large-alone": ("cancel", None),
-    "pick-book-large": ("cancel", None),
-    "pick-heir-large": ("cancel", None),
-    "pick-stopped-large": ("cancel", "go"),
-    "ask-code-large": ("cancel", "number"),
-    "pin-excuse-large": ("cancel", "pin"),
-    "secretary": ("menu", None),
-    "pick-book": ("cancel", None),
-    "pick-heir": ("cancel", None),
-    **{f"pick-stopped{kind}": ("cancel", "go") for kind in ("", "-begun", "-open", "-again", "-spare")},
-    "pick-excused": ("cancel", "go"),
-    "pick-excused-begun": ("cancel", None),
-    "ask-code": ("cancel", "number"),
-    **{
-        f"ask-code-{kind}": ("cancel", "number")
-        for kind in ("nobody", "seen", "not-ticked", "spare", "used", "skipped", "reserve")
-    },
-    **{f"ask-code-{kind.replace('_', '-')}": ("cancel", "number") for kind in Misread},
-    "ask-code-gone": ("cancel", None),
-    "overview-undo": ("cancel", "pick seen"),
-    "find-mark": ("cancel", "number"),
-    "find-mark-misread": ("cancel", "number"),
-    "marks": ("cancel", None),
-    "marks-one": ("cancel", None),
-    "marks-none": ("cancel", None),
-    "marks-unlisted": ("cancel", None),
-    **{f"pin-undo-{kind}": ("cancel", "pin") for kind in ("issued", "not-issued", "found", "gone")},
-    **{f"pin-undo-{kind}-last": ("cancel", "pin") for kind in ("issued", "not-issued", "found")},
-    **{f"ready-undone{kind}": ("menu", "type") for kind in ("", "-beside", "-many", "-some", "-all")},
-    "ready-stopping": ("menu", "type"),
-    "piles-secretary": ("cancel", None),
-    "ready-refused": ("menu", "type"),
-    "ready-old-card": ("menu", "type"),
-    "overview-old-card": ("cancel", None),
-    "overview-refused": ("cancel", None),
-    "overview-refused-more": ("cancel", None),
-    **{f"piles-{kind}": ("cancel", "go") for kind in ("heard", "scanned", "misread", "ready")},
-    **{
-        f"piles-{kind}": ("cancel", None)
-        for kind in ("waiting", "opening", "opening-fetching", "reopening", "answering", "large")
-    },
-    **{
-        f"piles-{kind}": ("cancel", None)
-        for kind in ("locked", "moved", "moved-own", "moved-kept", "moved-nothing", "overtaken", "lost", "unused")
-    },
-    **{f"waiting-{kind}": ("cancel", None) for kind in ("silent-old", "stopped", "joining", "joining-here", "cold")},
-    "locked": (None, "unlock"),
-    "island": ("menu", "type"),
-    "island-other-book": (None, "next"),
-    "not-ready-catching-up": ("menu", None),
-    **{f"menu-{kind}": ("cancel", None) for kind in ("chair", "opening", "closed")},
+ON_A_PAGE = ({"cancel"}, {None, "go", "number", "pick seen"})
+BUTTONS: dict[str, tuple[set[str | None], set[str | None]]] = {
+    "NotReady": ({"menu", None}, {None, "open_poll", "island", "unlock"}),
+    "Ready": ({"menu"}, {"type"}),
+    "Typing": ({"cancel"}, {"number"}),
+    "VoterShown": ({"cancel"}, {"approve"}),
+    "BirthDate": ({"cancel"}, {"approve"}),
+    "Waiting": ({"cancel"}, {None}),
+    "Green": ({None}, {"next"}),
+    "Refused": ({None}, {"next"}),
+    "Referred": ({"release_voter"}, {"next"}),
+    "Unresolved": ({"no"}, {"yes"}),
+    "Closed": ({"menu"}, {None}),
+    "Fault": ({None}, {None}),
+    "Pin": ({"cancel"}, {"pin"}),
+    "Overview": ({"menu", "cancel"}, {None, "pick seen"}),
 }
 
 
@@ -287,8 +157,9 @@ BUTTONS = {
 def test_the_buttons_of_every_sample(language: Language) -> None:
     """Each screen has its two buttons where the clerk expects them: take back left, go on right."""
     for name, seen in samples.samples(language).items():
-        left, right = BUTTONS[name]
-        assert (seen.left and seen.left.touch, seen.right and seen.right.touch) == (left, right), name
+        left, right = BUTTONS.get(seen.kind, ON_A_PAGE)
+        assert (seen.left and seen.left.touch) in left, name
+        assert (seen.right and seen.right.touch) in right, name
         assert all(button is None or button.text for button in (seen.left, seen.right))
 
 
@@ -346,7 +217,7 @@ def test_the_question_after_a_restart_names_its_own_ballots() -> None:
 
 def test_a_number_that_is_not_on_the_list_has_nothing_to_undo() -> None:
     """A slip of the finger: the page says that there is no such voter, and nothing about tables."""
-    assert shown(d.Office(office.Marks(4999))).content.text == "nr. 004 999. Nummeret er ikke på valglisten."
+    assert shown(d.Office(pages.Marks(4999))).content.said() == "nr. 004 999. Nummeret er ikke på valglisten."
 
 
 def test_who_can_open_the_poll_is_told() -> None:
@@ -402,7 +273,7 @@ def test_referred_says_whom_to_contact() -> None:
 def test_release_is_the_chairs(language: Language, button: str, headline: str) -> None:
     """The button that gives a referred voter a new try says whose it is, and so does the pad behind it."""
     assert shown(d.Referred(ANNE), language).left == s.Button("release_voter", button)
-    assert shown(d.Pin(d.Deed.RELEASE_VOTER, ANNE.number), language).content.headline == headline
+    assert shown(d.Pin(ReleaseVoter(ANNE.number)), language).content.headline == headline
 
 
 def test_release_stands_on_no_other_screen() -> None:
@@ -475,7 +346,7 @@ def traces(seen: s.Screen) -> list[str]:
     return [part for part in {*known, *forms(ANNE.born), *forms(BENT.born)} if part.lower() in words(seen).lower()]
 
 
-@pytest.mark.parametrize("rules", [OPEN, KEYED, replace(OPEN, lack=d.Lack.CLOSED), replace(OPEN, lack=d.Lack.ALONE)])
+@pytest.mark.parametrize("rules", [OPEN, KEYED, facing(OPEN, lack=d.Lack.CLOSED), facing(OPEN, lack=d.Lack.ALONE)])
 def test_a_cleared_screen_has_forgotten_the_voter(rules: d.Rules) -> None:
     """Once its time is up nothing of any voter is left on the screen; only a green that nobody has seen stays as it is."""
     unseen = 0
@@ -558,10 +429,10 @@ def test_a_wait_names_who_is_silent(holder: str, table: int | None, language: La
     to the secretary where it is the secretary's node or everybody else."""
     around = replace(samples.sample_view(language).situation, holders=((5, holder),) if holder else ())
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), language, situation=around).content
-    assert content.silent
-    said = re.findall(r"\d+", f"{content.headline} {content.text}")
+    assert content.sign is s.Sign.WARNING
+    said = re.findall(r"\d+", f"{content.headline} {content.remedy}")
     assert said == ([str(table)] * 2 if table else [])
-    assert ("valgsekretæren" if language == "da" else "contact the secretary") in content.text.replace("Contact", "contact")
+    assert ("valgsekretæren" if language == "da" else "contact the secretary") in content.remedy.replace("Contact", "contact")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -588,8 +459,8 @@ def test_a_wait_says_that_who_must_answer_is_locked(holder: str, headline: str) 
     around = with_locked("T5.1", "S.1", holders=((5, holder),))
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), situation=around).content
     assert content.headline == headline
-    assert ("låses op" in content.text) == ("låst" in headline)
-    assert ("Send" in content.text) == ("låst" not in headline)
+    assert ("låses op" in content.remedy) == ("låst" in headline)
+    assert ("Send" in content.remedy) == ("låst" not in headline)
 
 
 def test_the_strip_calls_the_secretarys_node_locked() -> None:
@@ -629,21 +500,21 @@ def test_who_sees_nobody_says_who_is_locked() -> None:
 def overview(language: Language = "da", **around: object) -> list[s.Line]:
     """The rows of the overview in these surroundings."""
     situation = replace(samples.sample_view(language).situation, **around)
-    return list(shown(d.Office(office.Overview()), language, situation=situation).content.lines)
+    return list(shown(d.Office(pages.Overview()), language, situation=situation).content.rows)
 
 
 def test_a_card_that_its_table_has_changed_stands_with_its_own_name() -> None:
     """Table 4 goes on with its spare card: nobody may read that table 4 is off or awaited, only its old card is."""
     there = replace(samples.sample_view("da").situation, peers=samples._SPARE_IN)
-    pick = shown(d.Office(office.PickStopped()), situation=there).content
-    assert [item.text for item in pick.items[3:5]] == ["T4.1 (tavs)", "Bord 4 (T4.2)"]
-    asked = shown(d.Office(office.AskCode(frozenset({"T4.1", "T5.1"}))), situation=there).content
+    pick = shown(d.Office(pages.PickStopped()), situation=there).content
+    assert [item.text for item in pick.buttons()][3:5] == ["T4.1 (tavs)", "Bord 4 (T4.2)"]
+    asked = shown(d.Office(pages.AskCode(frozenset({"T4.1", "T5.1"}))), situation=there).content
     assert asked.hint.startswith("Slukket eller låst: Bord 5, Bord 4 (T4.1). ")
-    forgotten = shown(d.Office(office.AskCode(frozenset({"T5.1"}))), situation=replace(there, peers=there.peers[:5])).content
+    forgotten = shown(d.Office(pages.AskCode(frozenset({"T5.1"}))), situation=replace(there, peers=there.peers[:5])).content
     assert forgotten.notice.endswith(": Bord 4 (T4.1)")
     assert view(situation=there).nodes({"S.1", "T4.2"}) == "Sekretær og Bord 4"
     stopping = replace(STOPPING, waits_for=("T4.1",))
-    lines = shown(d.Office(office.Piles(3)), situation=replace(there, stopping=stopping)).content.lines
+    lines = shown(d.Office(pages.Piles(3)), situation=replace(there, stopping=stopping)).content.rows
     assert lines[0].name == "Bord 4 (T4.1)"
 
 
@@ -658,8 +529,8 @@ def test_the_overview_lists_the_tables_in_order_with_this_one_among_them() -> No
 @pytest.mark.parametrize(("language", "silent"), [("da", "Bord 4 (tavs)"), ("en", "Table 4 (silent)")])
 def test_who_is_silent_is_told_and_not_ticked(language: Language, silent: str) -> None:
     """The page that asks who has stopped says beside the name who is silent, and ticks nobody."""
-    content = shown(d.Office(office.PickStopped()), language).content
-    assert [item.text for item in content.items if "(" in item.text] == [silent]
+    content = shown(d.Office(pages.PickStopped()), language).content
+    assert [item.text for item in content.buttons() if "(" in item.text] == [silent]
     assert content.chosen == ()
 
 
@@ -682,7 +553,8 @@ MARKS = (
 
 def around_undo(**around: object) -> View:
     made = view()
-    return replace(made, situation=replace(made.situation, may_undo=True, **around))
+    marks = around.pop("marks", ())
+    return view(situation=replace(made.situation, may_undo=True, **around), marks=marks)
 
 
 def undo(state: d.State, **around: object) -> s.Content:
@@ -691,17 +563,17 @@ def undo(state: d.State, **around: object) -> s.Content:
 
 def test_a_voters_marks_are_told_and_none_is_chosen() -> None:
     """Table, time and elections of each, and whether ballots were handed out; none is ticked, also where there is only one."""
-    page = d.Office(office.Marks(ANNE.number, ANNE.name))
+    page = d.Office(pages.Marks(ANNE.number, ANNE.name))
     content = undo(page, marks=MARKS)
-    assert [(line.name, line.text) for line in content.lines] == [
+    assert [(line.name, line.text) for line in content.rows] == [
         ("Bord 3", "kl. 10.42, byråd og regionsråd: udleveret"),
         ("Bord 4", "kl. 10.42, byråd: udlevering ikke meldt"),
         ("Bord 1", "kl. 10.42, byråd og regionsråd: kort fundet i bundtet"),
     ]
-    assert [item.touch for item in content.items] == ["pick 1", "pick 2", "pick 3"]
+    assert [item.touch for item in content.buttons()] == ["pick 1", "pick 2", "pick 3"]
     for marks in (MARKS, MARKS[:1]):
         assert undo(page, marks=marks).chosen == ()
-    assert undo(page, marks=()).items == ()
+    assert list(undo(page, marks=()).buttons()) == []
 
 
 @pytest.mark.parametrize(
@@ -717,27 +589,28 @@ def test_a_voters_marks_are_told_and_none_is_chosen() -> None:
 def test_the_pin_says_what_an_undo_leads_to(target: str, handed_out: bool, said: str) -> None:
     """In one sentence, with the voter's number beside it; also where the mark has gone meanwhile, or was handed out after
     all."""
-    order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target=target, handed_out=handed_out)
-    content = undo(d.Pin(d.Deed.UNDO, order=order), marks=MARKS)
+    content = undo(d.Pin(UndoMark(ANNE.number, target, handed_out)), marks=MARKS)
     assert said in content.headline
     assert content.hint.startswith(view().say("number", view().number(ANNE.number)))
 
 
 def test_what_became_of_an_undo_is_told_until_it_is_touched_away() -> None:
     """On the overview, the newest first; one that is still waited for can't be touched away."""
-    page = d.Office(office.Overview())
+    page = d.Office(pages.Overview())
     asked, undone = (
         Undo("1", 7, 3, "T1.1", UndoState.ASKED),
         Undo("2", 8, None, "T1.1", UndoState.UNDONE),
     )
-    content, _, away = board(page, around_undo(undos=(asked,)))
-    assert (content.lines[0].name, content.lines[0].text) == (
+    told = screen(1, page, around_undo(undos=(asked,)))
+    content, away = told.content, told.right
+    assert (content.rows[0].name, content.rows[0].text) == (
         "nr. 000 007",
         "afmærkningen fra bord 3: ophævelsen venter på bord 1",
     )
     assert away is None
-    content, _, away = board(page, around_undo(undos=(asked, undone)))
-    assert content.lines[0].text == "det fundne kort er ophævet"
+    told = screen(1, page, around_undo(undos=(asked, undone)))
+    content, away = told.content, told.right
+    assert content.rows[0].text == "det fundne kort er ophævet"
     assert away == s.Button("pick seen", "OK, set")
 
 
@@ -773,8 +646,7 @@ def test_nobody_is_promised_ballots_who_has_another_mark() -> None:
 def test_the_pin_promises_no_ballots_to_who_has_another_mark() -> None:
     """Nor does the page before the undo, whichever of the marks is chosen."""
     for mark in MARKS:
-        order = d.Perform(d.Deed.UNDO, voter=ANNE.number, target=mark.target, handed_out=mark.issued)
-        pin = d.Pin(d.Deed.UNDO, order=order)
+        pin = d.Pin(UndoMark(ANNE.number, mark.target, mark.issued))
         assert "en anden afmærkning står stadig" in undo(pin, marks=MARKS).headline
         assert "vælgeren kan få stemmesedler" in undo(pin, marks=(mark,)).headline.lower()
 
@@ -799,9 +671,9 @@ def test_which_cards_are_scanned_again_never_rests_on_the_stopped_tables_clock(
     made = view(clock_wrong=wrong)
     peer = Peer("T4.1", 4, seen=False, stance=Stance.SERVING, last_ms=THEN + 7_200_000, card=card)
     stopping = Stopping(3, (peer,), (), False, (), 0)
-    around = replace(made.situation, peers=(peer,), stopping=stopping)
-    content = screen(1, d.Office(office.Piles(3)), replace(made, situation=around)).content
-    assert [line.text for line in content.lines] == [said]
+    facts = replace(made.facts, situation=replace(made.situation, peers=(peer,), stopping=stopping))
+    content = screen(1, d.Office(pages.Piles(3)), replace(made, facts=facts)).content
+    assert [line.text for line in content.rows] == [said]
 
 
 def test_a_large_place_is_told_by_what_is_wrong() -> None:
@@ -860,9 +732,9 @@ def test_every_conflict_is_told() -> None:
 def test_the_overview_says_whom_a_node_waits_for() -> None:
     """After a start the secretary's node too says from whom it must hear, also where that one is seen."""
     situation = replace(samples.sample_view("da").situation, awaited=("T3.1",), member=False)
-    content = shown(d.Office(office.Overview()), situation=situation).content
-    assert isinstance(content, s.Board)
-    assert content.text == "Venter på at høre fra: Bord 3."
+    content = shown(d.Office(pages.Overview()), situation=situation).content
+    assert isinstance(content, s.Sheet)
+    assert content.said() == "Venter på at høre fra: Bord 3."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -885,7 +757,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
     ]
     assert {line.text for line in rows} == {text(f"refused_{why}", language) for why in Refusal}
     assert all("N1" in line.text for line in rows)
-    assert "forged" not in words(shown(d.Office(office.Overview()), language))
+    assert "forged" not in words(shown(d.Office(pages.Overview()), language))
     *told, more = [line for line in overview(language, refused=refused) if line.wide]
     assert [line.text for line in told] == [line.text for line in rows[:5]]
     assert more.text == text("refused_more", language, "T4.1, T5.1, T6.1")
@@ -935,20 +807,20 @@ def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stanc
 # --- the chair's codes ----------------------------------------------------------------------------------------------
 
 
-def page(shown_page: office.Page, language: Language = "da", **around: object) -> s.Screen:
+def page(shown_page: pages.Page, language: Language = "da", **around: object) -> s.Screen:
     """A page of the chair's in these surroundings."""
     situation = replace(samples.sample_view(language).situation, **around)
     return shown(d.Office(shown_page), language, situation=situation)
 
 
 def notice(nodes: set[str], **around: object) -> str:
-    content = page(office.AskCode(frozenset(nodes)), **around).content
+    content = page(pages.AskCode(frozenset(nodes)), **around).content
     assert isinstance(content, s.Typing)
     return content.notice
 
 
 KEYS = sorted(CATALOGUES["da"].texts)
-ELSEWHERE = r"sheet_|month_|clear$|no_link|stopped"
+ELSEWHERE = r"sheet_|month_|clear$|rows_|no_link|stopped"
 """What is said on paper, in birth dates, and by the display itself."""
 
 
@@ -956,8 +828,8 @@ def test_every_text_is_said_on_some_screen() -> None:
     """A text that no screen says any more is found here, and so is one that no sample shows."""
     colours = shown(d.Green(ANNE, Eligible(tuple(election.id for election in DAY), {})), elections=DAY)
     since = replace(STOPPING, stopped=(replace(STOPPED, card=LastCard(4182, 57, THEN)),))
-    wrong_clock = replace(view(), clock_wrong=True, situation=replace(view().situation, stopping=since))
-    seen = [*samples.samples("da").values(), *map(shown, STATES), colours, screen(1, d.Office(office.Piles(3)), wrong_clock)]
+    wrong_clock = view(clock_wrong=True, situation=replace(view().situation, stopping=since))
+    seen = [*samples.samples("da").values(), *map(shown, STATES), colours, screen(1, d.Office(pages.Piles(3)), wrong_clock)]
     said = [part for one in seen for part in re.findall(r'"((?:[^"\\]|\\.)*)"', words(one))]
     whole = "\n".join(said).lower()
     danish = {key: text(key, "da") for key in KEYS if not re.match(ELSEWHERE, key)}
@@ -980,15 +852,17 @@ def test_the_screens_have_no_books_and_seals(key: str) -> None:
 
 def test_the_code_is_asked_for_by_its_number_and_keyed_as_it_is_printed() -> None:
     """The next code's number is the question; the pad takes a whole code, in the groups of the paper."""
-    content = page(office.AskCode(frozenset({"T4.1"})), last_code=2).content
+    content = page(pages.AskCode(frozenset({"T4.1"})), last_code=2).content
     assert isinstance(content, s.Typing)
     code = spell(3, "1" * 26)
     assert (content.headline, content.digits, content.groups) == ("Skan kode 3", len(code), GROUPS)
-    assert entry.shown(content, entry.Entry(code)) == " ".join(grouped(code))
-    assert s.decode_answer(s.encode(s.Touch(1, "number", code))) == s.Touch(1, "number", code)
-    reserve = page(office.AskCode(frozenset()), last_code=20).content
+    (pad,) = entry.fields(content)
+    assert entry.shown(content, entry.Entry({"pad": code}), pad) == " ".join(grouped(code))
+    touch = s.Touch(1, "number", {"pad": code})
+    assert s.decode_answer(s.encode(touch)) == touch
+    reserve = page(pages.AskCode(frozenset()), last_code=20).content
     assert (reserve.headline, "reservearket" in reserve.hint) == ("Skan kode 21", True)
-    assert page(office.AskCode(frozenset()), last_code=40).content.headline == "Alle koder er brugt"
+    assert page(pages.AskCode(frozenset()), last_code=40).content.headline == "Alle koder er brugt"
 
 
 def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
@@ -1001,10 +875,10 @@ def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("slip", "n", "said"),
     [
-        (office.CodeSlip.USED, 1, "Kode 1 gælder ikke mere. Tag kode 3."),
-        (office.CodeSlip.SKIPPED, 5, "Her er kode 3 den næste. Er den brugt ved et andet bord, så skan kode 5 igen."),
+        (pages.CodeSlip.USED, 1, "Kode 1 gælder ikke mere. Tag kode 3."),
+        (pages.CodeSlip.SKIPPED, 5, "Her er kode 3 den næste. Er den brugt ved et andet bord, så skan kode 5 igen."),
         (
-            office.CodeSlip.RESERVE,
+            pages.CodeSlip.RESERVE,
             21,
             "Kode 21 er reservearkets: så gælder 3–20 ikke mere. Skan den igen, hvis formandens ark er væk.",
         ),
@@ -1012,16 +886,16 @@ def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
         (Misread.OTHER_SHEET, 0, "Koden er fra et andet ark. Find ark a1b2c3 fra den seneste klargøring."),
     ],
 )
-def test_what_is_wrong_with_a_code_is_told(slip: office.CodeSlip | Misread, n: int, said: str) -> None:
+def test_what_is_wrong_with_a_code_is_told(slip: pages.CodeSlip | Misread, n: int, said: str) -> None:
     """And which one to take."""
-    content = page(office.AskCode(frozenset({"T4.1"}), slip, n)).content
+    content = page(pages.AskCode(frozenset({"T4.1"}), slip, n)).content
     assert isinstance(content, s.Typing)
     assert content.notice == said
 
 
 def test_the_last_of_the_chairs_codes_is_no_row() -> None:
     """Where only code 20 would be lost, it stands alone."""
-    content = page(office.AskCode(frozenset(), office.CodeSlip.RESERVE, 21), last_code=19).content
+    content = page(pages.AskCode(frozenset(), pages.CodeSlip.RESERVE, 21), last_code=19).content
     assert content.notice.startswith("Kode 21 er reservearkets: så gælder 20 ikke mere.")
 
 
@@ -1038,52 +912,52 @@ def test_the_page_of_a_stop_names_who_is_waited_for() -> None:
         Peer("T5.1", 5, seen=True, stance=Stance.SERVING),
     )
     stopping = replace(STOPPING, waits_for=("T1.1", "T2.1", "T5.1"))
-    seen = page(office.Piles(3), peers=peers, stopping=stopping)
-    assert isinstance(seen.content, s.Board)
-    assert [(line.name, line.text, line.tone) for line in seen.content.lines[:3]] == [
+    seen = page(pages.Piles(3), peers=peers, stopping=stopping)
+    assert isinstance(seen.content, s.Sheet)
+    assert [(line.name, line.text, line.tone) for line in seen.content.rows[:3]] == [
         ("Bord 1", "svarer ikke: tjek strøm og kabel, eller sluk det og brug næste kode", s.Tone.BAD),
         ("Bord 2", "er låst: lås op, eller brug næste kode", s.Tone.BAD),
         ("Bord 5", "har ikke svaret endnu", s.Tone.WAIT),
     ]
     assert seen.right is None
-    assert page(office.Piles(3), stopping=STOPPING).right == s.Button("go", "Alle kort er skannet: overtag")
+    assert page(pages.Piles(3), stopping=STOPPING).right == s.Button("go", "Alle kort er skannet: overtag")
 
 
 def test_the_last_card_of_a_pile_is_told() -> None:
     """Also where it was known and the count stays; what could not be read is no card that was scanned."""
-    counted = page(office.Piles(3, pile="T4.1", last=ANNE.number), stopping=STOPPING).content
-    assert isinstance(counted, s.Board)
-    assert (counted.notice, counted.warning) == ("Nr. 004 182 er med. Skannet: 0", "")
-    misread = page(office.Piles(3, pile="T4.1", misread=True), stopping=STOPPING).content
-    assert isinstance(misread, s.Board)
-    assert (misread.notice, misread.warning) == ("Skannet: 0", "Det er ikke et valgkort herfra. Prøv igen.")
+    counted = page(pages.Piles(3, pile="T4.1", last=ANNE.number), stopping=STOPPING).content
+    assert isinstance(counted, s.Sheet)
+    assert (counted.said(s.Tone.WAIT), counted.said(s.Tone.BAD)) == ("Nr. 004 182 er med. Skannet: 0", "")
+    misread = page(pages.Piles(3, pile="T4.1", misread=True), stopping=STOPPING).content
+    assert isinstance(misread, s.Sheet)
+    assert (misread.said(s.Tone.WAIT), misread.said(s.Tone.BAD)) == ("Skannet: 0", "Det er ikke et valgkort herfra. Prøv igen.")
 
 
 def test_what_came_of_a_stop_is_true() -> None:
     """Moved only where this node's view counts; else where the code that counts was used, or that none was."""
     here = tuple((n, "T3.1" if n == 4 else f"T{n}.1") for n in range(1, 6))
-    moved = page(office.Piles(3), viewed=3, taken=(4,)).content
-    assert (moved.headline, "bord 4" in moved.text) == ("Flyttet hertil", True)
-    own = page(office.Piles(3), viewed=3, taken=(3,)).content
-    assert (own.headline, own.text) == ("Flyttet hertil", "Her føres nu bordets egen liste.")
-    kept = page(office.Piles(3), viewed=3, kept=("T4.1",)).content
-    assert (kept.headline, kept.text.partition(".")[0]) == ("Kode 3 er gjort færdig", "Bord 4 har stadig en liste")
-    assert page(office.Piles(3), viewed=3).content.headline == "Kode 3 er gjort færdig"
-    taken = page(office.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", ("T4.1",), finished=True)).content
-    assert (taken.headline, taken.text) == ("Her er intet flyttet", "Kode 4 er brugt ved bord 2: gå derhen.")
-    lost = page(office.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)).content
-    assert (lost.headline, lost.text) == (
+    moved = page(pages.Piles(3), viewed=3, taken=(4,)).content
+    assert (moved.headline, "bord 4" in moved.said()) == ("Flyttet hertil", True)
+    own = page(pages.Piles(3), viewed=3, taken=(3,)).content
+    assert (own.headline, own.said()) == ("Flyttet hertil", "Her føres nu bordets egen liste.")
+    kept = page(pages.Piles(3), viewed=3, kept=("T4.1",)).content
+    assert (kept.headline, kept.said().partition(".")[0]) == ("Kode 3 er gjort færdig", "Bord 4 har stadig en liste")
+    assert page(pages.Piles(3), viewed=3).content.headline == "Kode 3 er gjort færdig"
+    taken = page(pages.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", ("T4.1",), finished=True)).content
+    assert (taken.headline, taken.said()) == ("Her er intet flyttet", "Kode 4 er brugt ved bord 2: gå derhen.")
+    lost = page(pages.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)).content
+    assert (lost.headline, lost.said()) == (
         "Her er intet flyttet",
         "Kode 4 blev ikke gjort færdig: brug næste kode, og sæt kryds igen.",
     )
-    assert page(office.Piles(3), viewed=2).content.headline == "Her er intet flyttet"
+    assert page(pages.Piles(3), viewed=2).content.headline == "Her er intet flyttet"
 
 
 def test_a_code_that_is_not_finished_is_told_everywhere() -> None:
     """On the overview of every node, with where it goes on; and on the ready screen of the table that has to."""
-    here = page(office.Overview(), stopping=STOPPING)
-    assert [(line.name, line.text) for line in here.content.lines][:1] == [("Kode 3", "ikke gjort færdig her")]
-    assert here.content.items[0] == s.Button("pick stop", "Fortsæt med kode 3")
+    here = page(pages.Overview(), stopping=STOPPING)
+    assert [(line.name, line.text) for line in here.content.rows][:1] == [("Kode 3", "ikke gjort færdig her")]
+    assert here.content.buttons()[0] == s.Button("pick stop", "Fortsæt med kode 3")
     around = replace(samples.sample_view("da").situation, stopping=STOPPING)
     assert shown(d.Ready(), situation=around).strip.warnings == ("Kode 3 er ikke gjort færdig: se Overblik",)
     there = Elsewhere(3, "T2.1", ("T4.1",), finished=False)
@@ -1109,20 +983,20 @@ def test_after_a_power_cut_everywhere_the_overview_leads_to_the_code() -> None:
     """Nobody is a member: the screens say so, and what opens the poll again; not that tables are silent which answer."""
     peers = tuple(replace(peer, member=False) for peer in samples.sample_view("da").situation.peers)
     around = {"peers": peers, "member": False, "cold": True, "awaited": ("T4.1",)}
-    content = page(office.Overview(), **around).content
-    assert isinstance(content, s.Board)
-    assert "åbner formanden igen med næste kode" in content.text
-    assert [item.text for item in content.items] == ["Åbn igen efter strømsvigt", "Giv en liste videre"]
+    content = page(pages.Overview(), **around).content
+    assert isinstance(content, s.Sheet)
+    assert "åbner formanden igen med næste kode" in content.said()
+    assert [item.text for item in content.buttons()] == ["Åbn igen efter strømsvigt", "Giv en liste videre"]
     waiting = d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True)
     cold = shown(waiting, situation=replace(samples.sample_view("da").situation, **around)).content
     assert cold.headline == "Ingen af bordene kan svare endnu"
 
 
-def waits(**around: object) -> s.Waiting:
+def waits(**around: object) -> s.Message:
     """What a table shows that waits for a voter of book 5."""
     situation = replace(samples.sample_view("da").situation, **around)
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), situation=situation).content
-    assert isinstance(content, s.Waiting)
+    assert s.shows(content, s.Kind.WAITING)
     return content
 
 
@@ -1132,7 +1006,7 @@ def test_a_holder_that_can_not_answer_yet_is_not_called_silent() -> None:
     joining = waits(peers=(*peers[:4], replace(peers[4], member=False)))
     assert joining.headline == "Bord 5 er lige startet og kan ikke svare endnu"
     here = waits(holders=((5, "T3.1"),), member=False, awaited=("T4.1",))
-    assert here.text.startswith("Venter på at høre fra: Bord 4.")
+    assert here.remedy.startswith("Venter på at høre fra: Bord 4.")
     for moved in (
         waits(elsewhere=Elsewhere(3, "T2.1", ("T5.1",), finished=False)),
         waits(stopping=replace(STOPPING, stopped=(peers[4],))),
@@ -1143,9 +1017,9 @@ def test_a_holder_that_can_not_answer_yet_is_not_called_silent() -> None:
 
 def test_a_stop_begun_anew_says_what_is_to_be_ticked_again() -> None:
     """The next code names all: whoever is named by the one that is given up, too."""
-    content = page(office.PickStopped(), stopping=STOPPING).content
-    assert isinstance(content, s.Board)
-    assert content.text == "Kode 3 bliver ikke gjort færdig. Sæt kryds igen, også ved: Bord 4"
+    content = page(pages.PickStopped(), stopping=STOPPING).content
+    assert isinstance(content, s.Sheet)
+    assert content.said() == "Kode 3 bliver ikke gjort færdig. Sæt kryds igen, også ved: Bord 4"
     assert content.chosen == ()
 
 
@@ -1158,17 +1032,17 @@ UNDONE = Undo("2", 8, 3, "T1.1", UndoState.UNDONE)
 @pytest.mark.parametrize(
     ("page", "before", "after"),
     [
-        (office.Overview(), {"conflicts": ()}, {"conflicts": (Conflict(7, ((3, THEN), (4, THEN))),)}),
-        (office.Overview(), {"undos": (replace(UNDONE, state=UndoState.ASKED),)}, {"undos": ()}),
-        (office.PickStopped(), {"elsewhere": None}, {"elsewhere": Elsewhere(4, "T5.1", (), False, False)}),
+        (pages.Overview(), {"conflicts": ()}, {"conflicts": (Conflict(7, ((3, THEN), (4, THEN))),)}),
+        (pages.Overview(), {"undos": (replace(UNDONE, state=UndoState.ASKED),)}, {"undos": ()}),
+        (pages.PickStopped(), {"elsewhere": None}, {"elsewhere": Elsewhere(4, "T5.1", (), False, False)}),
         (
-            office.Piles(4),
+            pages.Piles(4),
             {"stopping": replace(STOPPING, waits_for=("T5.1",))},
             {"stopping": replace(STOPPING, waits_for=("T6.1",))},
         ),
     ],
 )
-def test_what_a_page_only_tells_asks_nothing_else(page: office.Page, before: Around, after: Around) -> None:
+def test_what_a_page_only_tells_asks_nothing_else(page: pages.Page, before: Around, after: Around) -> None:
     """Its words change under a finger, and the touch counts."""
     assert asks(page, **before) == asks(page, **after)
 
@@ -1176,16 +1050,16 @@ def test_what_a_page_only_tells_asks_nothing_else(page: office.Page, before: Aro
 @pytest.mark.parametrize(
     ("page", "before", "after"),
     [
-        (office.Overview(), {"undos": (UNDONE,)}, {"undos": (replace(UNDONE, request="3"),)}),
-        (office.Overview(), {"may_undo": True}, {"may_undo": False}),
-        (office.Marks(7), {"marks": MARKS[:2]}, {"marks": MARKS[1:]}),
-        (office.Marks(7), {"marks": MARKS[:1]}, {"marks": (replace(MARKS[0], issued=not MARKS[0].issued),)}),
-        (office.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, unproved=(Unproved("T4.1", 7),))}),
-        (office.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, n=5)}),
-        (office.PickExcused(), {"excusable": ("T4.1",)}, {"excusable": ("T4.1", "T5.1")}),
+        (pages.Overview(), {"undos": (UNDONE,)}, {"undos": (replace(UNDONE, request="3"),)}),
+        (pages.Overview(), {"may_undo": True}, {"may_undo": False}),
+        (pages.Marks(7), {"marks": MARKS[:2]}, {"marks": MARKS[1:]}),
+        (pages.Marks(7), {"marks": MARKS[:1]}, {"marks": (replace(MARKS[0], issued=not MARKS[0].issued),)}),
+        (pages.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, unproved=(Unproved("T4.1", 7),))}),
+        (pages.Piles(3), {"stopping": STOPPING}, {"stopping": replace(STOPPING, n=5)}),
+        (pages.PickExcused(), {"excusable": ("T4.1",)}, {"excusable": ("T4.1", "T5.1")}),
     ],
 )
-def test_what_a_touch_is_about_is_asked(page: office.Page, before: Around, after: Around) -> None:
+def test_what_a_touch_is_about_is_asked(page: pages.Page, before: Around, after: Around) -> None:
     """The same buttons would mean something else than what was read: the touch does not count."""
     assert asks(page, **before) != asks(page, **after)
 
@@ -1193,13 +1067,13 @@ def test_what_a_touch_is_about_is_asked(page: office.Page, before: Around, after
 @pytest.mark.parametrize(
     ("page", "other"),
     [
-        (office.PickHeir(3), office.PickHeir(4)),
-        (office.PickStopped(), office.PickStopped(frozenset({"T4.1"}))),
-        (office.Marks(7), office.Marks(8)),
-        (office.Overview(), office.PickBook()),
+        (pages.PickHeir(3), pages.PickHeir(4)),
+        (pages.PickStopped(), pages.PickStopped(frozenset({"T4.1"}))),
+        (pages.Marks(7), pages.Marks(8)),
+        (pages.Overview(), pages.PickBook()),
     ],
 )
-def test_another_page_asks_something_else(page: office.Page, other: office.Page) -> None:
+def test_another_page_asks_something_else(page: pages.Page, other: pages.Page) -> None:
     """Or the same page about something else, or with something else chosen."""
     assert asks(page) != asks(other)
 
@@ -1211,8 +1085,9 @@ def test_a_screen_without_a_page_asks_all_that_it_says() -> None:
     assert len({asked(one, d.Closed(), view()) for one in drawn}) == len({(one.content, one.left, one.right) for one in drawn})
 
 
-def asks(page: office.Page, **around: object) -> object:
+def asks(page: pages.Page, **around: object) -> object:
     """What a page asks in these circumstances."""
     made = view()
-    made = replace(made, situation=replace(made.situation, **around))
+    marks = around.pop("marks", ())
+    made = view(situation=replace(made.situation, **around), marks=marks)
     return asked(screen(1, d.Office(page), made), d.Office(page), made)

@@ -48,7 +48,7 @@ class Crowd:
     def is_refused(self, voter: int, shown: s.Screen) -> bool:
         """Whether this is the last word to the voter: who has no ballots is not content with being told that they have."""
         content = shown.content
-        if not isinstance(content, s.Refused | s.Referred) or _voter(shown) != voter:
+        if not s.shows(content, s.Kind.REFUSED, s.Kind.REFERRED) or _voter(shown) != voter:
             return False
         return voter in self.served if content.code == "A1" else not content.code.startswith(_ELSEWHERE)
 
@@ -172,7 +172,7 @@ class Clerk(threading.Thread):
         try:
             shown = clerk.serve(next(turns), voter)
             answered = isinstance(shown.content, s.Green) or self._crowd.is_refused(voter, shown)
-            self.seen.answers[getattr(shown.content, "code", "") or type(shown.content).__name__] += 1
+            self.seen.answers[getattr(shown.content, "code", "") or shown.kind] += 1
         finally:
             if not answered:
                 self._crowd.sent_away(voter)
@@ -196,7 +196,7 @@ class Clerk(threading.Thread):
         screen.catch_up()
         shown = screen.screen
         match shown.content:
-            case s.Ready() | s.Green() | s.Refused() | s.Referred():
+            case s.Ready() | s.Green() | s.Message(kind=s.Kind.REFUSED) | s.Message(kind=s.Kind.REFERRED):
                 return True
             case s.Unresolved():
                 seen = set(self.seen.asked[_voter(shown)])
@@ -206,9 +206,9 @@ class Clerk(threading.Thread):
                 self.seen.answers[answer] += 1
                 screen.touch(answer)
                 screen.answer_within(1.0)
-            case s.Waiting() if self._random.random() < 0.5:
+            case s.Message(kind=s.Kind.WAITING) if self._random.random() < 0.5:
                 screen.answer_within(2.0)
-            case s.NotReady() | s.Fault() | s.Closed():
+            case s.Message(kind=s.Kind.NOT_READY) | s.Message(kind=s.Kind.FAULT) | s.Message(kind=s.Kind.CLOSED):
                 pass
             case _:
                 screen.touch(shown.left.touch if shown.left else "cancel")

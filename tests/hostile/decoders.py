@@ -291,7 +291,7 @@ def clients(data: bytes) -> None:
 
 
 _TOO_LONG = "the node sent a line that is too long"
-_TOUCH = s.Touch(17, "approve", "14031968", "spoken")
+_TOUCH = s.Touch(17, "approve", {"pad": "14031968", "how": "spoken"})
 
 
 def answers(data: bytes) -> None:
@@ -304,12 +304,17 @@ def answers(data: bytes) -> None:
             _send(data, selector)
             for answer in came:
                 assert s.decode_answer(s.encode(answer)) == answer
-                assert isinstance(answer, s.Drawn) or max(map(len, (answer.touch, answer.how))) <= 32
-                assert isinstance(answer, s.Drawn) or len(answer.value) <= 64  # one of the chair's codes, keyed with spaces
+                assert isinstance(answer, s.Drawn) or len(answer.values) <= 8
+                assert isinstance(answer, s.Drawn) or max(map(len, (answer.touch, *answer.values))) <= 32
+                assert isinstance(answer, s.Drawn) or all(_is_line(text) for text in answer.values.values())
             assert _send(s.encode(_TOUCH) + b"\n", selector) == s.encode(a_screen()) + b"\n"
             assert came[-1] == _TOUCH
         finally:
             port.close()
+
+
+def _is_line(text: str) -> bool:
+    return len(text) <= 200 and not {unicodedata.category(sign) for sign in text} & {"Cc", "Cs", "Zl", "Zp"}
 
 
 def _send(data: bytes, selector: selectors.BaseSelector) -> bytes:
@@ -382,7 +387,7 @@ def _samples() -> dict[str, list[bytes]]:
         several.pop()
     good = f"{HEADER}\r\n{ANNE}\r\n{PETER}\r\n"
     plan = EXAMPLE.read_bytes()
-    touches = [s.Touch(17, "approve", "14031968", "spoken"), s.Drawn(17)]
+    touches = [s.Touch(17, "approve", {"pad": "14031968", "how": "spoken"}), s.Drawn(17)]
     shown = Place().morning().devices["T1"].screens
     return {
         "scans": [made_up.card(n).encode() for n in (1, 101, 99_999)] + [b"]C0470100418209\r\n", b"010190-1234", b"4702000101"],

@@ -260,13 +260,13 @@ class Clerk:
 
     def show(self, voter):
         """Scan a card, again if nothing comes of it, as a clerk does; the screen that follows."""
-        kinds, until = (s.VoterShown, s.Refused, s.Referred), time.monotonic() + PATIENCE_S
+        kinds, until = (s.VoterShown, s.Kind.REFUSED, s.Kind.REFERRED), time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             self.screen.catch_up()
             self.node.scanner.scan(self._card(voter))
             with suppress(NoScreenError):
                 return self.screen.until(
-                    lambda screen: isinstance(screen.content, kinds) and _number(screen.content) == voter, AGAIN_S
+                    lambda screen: s.shows(screen.content, *kinds) and _number(screen.content) == voter, AGAIN_S
                 )
         raise AssertionError(f"voter {voter} is not shown")
 
@@ -368,9 +368,9 @@ class Stolen:
     def answer_for(self, node):
         """A table's clerk says after a restart that the last voter was given the ballots, where it asks."""
         with node.screen() as screen:
-            if isinstance(screen.showing(s.Ready, s.NotReady, s.Board, s.Unresolved).content, s.Unresolved):
+            if isinstance(screen.showing(s.Ready, s.Kind.NOT_READY, s.Sheet, s.Unresolved).content, s.Unresolved):
                 screen.touch("yes")
-                screen.showing(s.Ready, s.NotReady)
+                screen.showing(s.Ready, s.Kind.NOT_READY)
 
     def await_run(self, device, before):
         """Wait until the secretary's disk has a later run of a device than this one."""
@@ -384,7 +384,7 @@ class Stolen:
         node = self.place.nodes[name]
         with node.screen() as screen:
             screen.next()
-            lines = self.place.chair(screen, node).overview().lines
+            lines = self.place.chair(screen, node).overview().rows
             if node is not self.place.secretary:
                 screen.touch("cancel")
                 screen.showing(s.Ready)

@@ -10,7 +10,7 @@ import pytest
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain import office
+from kiosk.domain import pages
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.view import screen
@@ -328,7 +328,7 @@ def test_a_screen_never_grows_beyond_what_a_display_reads(place: Place, thief: T
     if page == "marks":
         for number in range(1, 601):
             thief.say(thief.write(check_in(f"{thief.run}/{number}", 104), e.Issued(f"{thief.run}/{number}")))
-        look_at: office.Page = office.Marks(104)
+        look_at: pages.Page = pages.Marks(104)
         place.core("S").desk.state = d.Office(look_at)
         place.core("S").desk.look_again()
         place.wait(1_000)
@@ -337,7 +337,7 @@ def test_a_screen_never_grows_beyond_what_a_display_reads(place: Place, thief: T
             thief.say(thief.write(*(check_in(f"{thief.run}/{n}", 301 + n % 7) for n in range(first, first + 1_000))))
         place.stop("S", "T3")
         place.wait(2_000)
-        look_at = office.Piles("T3.1")
+        look_at = pages.Piles("T3.1")
     shown = screen(1, d.Office(look_at), place.core("S").desk.face.view)
     assert len(s.encode(shown)) < limits.MESSAGE_BYTES
 
@@ -359,8 +359,8 @@ def test_a_page_of_marks_is_bounded_in_the_largest_place() -> None:
     view = large.setup("S.1").view
     marks = tuple(node.books.undoable(101))
     assert marks
-    view = replace(view, situation=replace(view.situation, marks=marks))
-    assert len(s.encode(screen(1, d.Office(office.Marks(101)), view))) < limits.MESSAGE_BYTES
+    view = replace(view, facts=replace(view.facts, marks=marks))
+    assert len(s.encode(screen(1, d.Office(pages.Marks(101)), view))) < limits.MESSAGE_BYTES
 
 
 def readable(place: Place, name: str) -> bool:
@@ -409,7 +409,7 @@ def test_a_release_is_no_longer_than_others_can_read() -> None:
         thief.say(thief.write(*(e.Referred(104) for _ in range(1_000))))
     place.wait(1_000)
     place.scan("T2", 104)
-    place.order("T2", d.Deed.RELEASE_VOTER)
+    place.order("T2", "release_voter")
     place.wait(1_000)
     assert place.bodies("T2", e.Released)
     assert readable(place, "T2")

@@ -538,7 +538,7 @@ def test_a_node_that_starts_is_held_up_by_a_liar_until_the_chairs_word(stolen):
     with table.screen() as screen:
         chair = stolen.place.chair(screen, table)
         chair.overview()
-        screen.until(lambda screen: waits in screen.content.text)
+        screen.until(lambda screen: waits in screen.content.said())
         with stolen.place.secretary.screen() as other:
             secretary = stolen.place.chair(other, stolen.place.secretary)
             secretary.stop(["T3.1"], stolen.place.next_chair_code())
@@ -546,7 +546,7 @@ def test_a_node_that_starts_is_held_up_by_a_liar_until_the_chairs_word(stolen):
             secretary.leave()
         chair.excuse(["T3.1"])
         chair.overview()
-        screen.until(lambda screen: waits not in screen.content.text)
+        screen.until(lambda screen: waits not in screen.content.said())
         chair.leave()
     stolen.sit_down()
     stolen.serve_everywhere()
@@ -575,11 +575,11 @@ def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_pa
         with table.screen() as screen:
             chair = stolen.place.chair(screen, table)
             chair.overview()
-            screen.until(lambda screen: screen.content.text == waits)
+            screen.until(lambda screen: screen.content.said() == waits)
             chair.excuse(["T3.1"])
             lie()
             chair.overview()
-            screen.until(lambda screen: not screen.content.text)
+            screen.until(lambda screen: not screen.content.said())
             chair.leave()
     stolen.sit_down()
     stolen.serve_everywhere()

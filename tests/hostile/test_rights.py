@@ -9,7 +9,6 @@ import msgspec
 import pytest
 
 from kiosk import limits
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Refusal
@@ -226,9 +225,9 @@ def test_a_grant_of_the_holder_for_a_live_run_can_be_undone_once_that_table_has_
     place.take_over("T3", "T1")
     assert place.refuses("T2", 301)
     assert not place.ask_undo("S", 301)
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(1_000)
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "unlock")
     place.wait(3_000)
     gone_after_undo(place, 301)
 
@@ -452,8 +451,8 @@ def test_a_table_that_was_locked_gives_up_what_it_waited_for(place: Place) -> No
     place.pass_time_at("T2", limits.WAIT_SHOWN_MS)
     assert place.shown("T2") == "Waiting"
     place.touch("T2", "cancel")
-    place.order("T2", d.Deed.LOCK)
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "lock")
+    place.order("T2", "unlock")
     place.deliver()
     place.wait(5_000)
     assert not place.marked("T1", 102)
@@ -463,9 +462,9 @@ def test_a_table_that_was_locked_gives_up_what_it_waited_for(place: Place) -> No
 def test_what_a_table_lost_after_it_was_unlocked_can_be_undone(place: Place) -> None:
     """Table 2 is locked and unlocked; its power fails between the next ask and its commit. The secretary undoes that grant, and
     the voter is served there."""
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(1_000)
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "unlock")
     place.wait(3_000)
     place.scan("T2", 102)
     place.devices["T2"].fails = True
@@ -502,7 +501,7 @@ def test_a_table_asks_again_after_it_gave_up(place: Place) -> None:
 # --- others' names --------------------------------------------------------------------------------------------------------
 
 
-def refused_by_thief(place: Place, thief: Thief, reason: str, **more: int) -> s.Refused:
+def refused_by_thief(place: Place, thief: Thief, reason: str, **more: int) -> s.Message:
     """What table 2 shows when the thief, as the holder, refuses voter 302."""
     place.ask("T2", 302)
     place.say_the_rest("T2")
@@ -510,7 +509,7 @@ def refused_by_thief(place: Place, thief: Thief, reason: str, **more: int) -> s.
     thief.say(thief.write(msgspec.structs.replace(no, reason=reason, **more)))
     place.wait(1_000)
     shown = place.content("T2")
-    assert isinstance(shown, s.Refused)
+    assert s.shows(shown, s.Kind.REFUSED)
     return shown
 
 
@@ -533,7 +532,7 @@ def test_a_referral_names_the_table_that_made_it(place: Place, thief: Thief) -> 
     place.wait(1_000)
     place.scan("T2", 104)
     shown = place.content("T2")
-    assert isinstance(shown, s.Referred)
+    assert s.shows(shown, s.Kind.REFERRED)
     assert "table 3" in (shown.reason + shown.remedy).lower(), shown
 
 
@@ -569,5 +568,5 @@ def test_a_book_given_to_a_disk_in_a_drawer_blames_no_table(place: Place, thief:
     place.ask("T1", 301)
     place.wait(3_000)
     shown = place.content("T1")
-    assert isinstance(shown, s.Waiting)
+    assert s.shows(shown, s.Kind.WAITING)
     assert shown.headline != "Table 2 does not answer"

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from kiosk.chair import NotOfferedError
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Chain
 from kiosk.domain.chain import Broken, Refusal, check_chain
@@ -383,7 +382,7 @@ def test_an_island_that_lacks_what_a_liar_told_the_others_stays_one(place: Place
     """Table 1 is an island, and hears another story when it is plugged in: it has not caught up with the others."""
     place.cut_off("T1")
     place.wait(6_000)
-    place.order("T1", d.Deed.ISLAND)
+    place.order("T1", "island")
     place.serve("T3", 302)
     place.heal()
     lied_to(place, "T1")

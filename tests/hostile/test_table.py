@@ -211,11 +211,11 @@ def test_a_service_goes_on_and_keeps_what_it_refuses(
     runs.start()
     try:
         with ScreenClient(tmp_path / "screen.sock", draws=True, patience_s=PATIENCE_S) as client:
-            client.showing(s.NotReady)
+            client.showing(s.Kind.NOT_READY)
             writer.send(b"!")
             assert fed.wait(PATIENCE_S)
             client.touch("menu")
-            client.showing(s.Menu)
+            client.showing(s.Sheet)
     finally:
         service.stop()
         runs.join(PATIENCE_S)

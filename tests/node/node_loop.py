@@ -10,6 +10,7 @@ from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.facts import Facts
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Struck, Voter
@@ -44,7 +45,7 @@ VIEW = View(
     voter_digits=6,
     card_digits=12,
     tries=3,
-    situation=Situation(me=ORIGIN),
+    facts=Facts(Situation(me=ORIGIN)),
 )
 SETUP = Setup(
     device=ORIGIN,
@@ -109,8 +110,8 @@ class InMemory(ScreenClient):
         self.screen = self._loop.screens[self._read]
         return self.screen
 
-    def touch(self, touch: str, value: str = "", how: str = "") -> None:
-        self._loop.put(s.Touch(self.screen.asks, touch, value, how))
+    def touch(self, touch: str, pad: str = "", how: str = "") -> None:
+        self._loop.put(s.touched(self.screen, touch, pad, how))
 
 
 def keys_of(device: str, runs: int) -> Keys:
@@ -214,13 +215,13 @@ class Loop:
 
     @property
     def shown(self) -> str:
-        return type(self.screen.content).__name__
+        return self.screen.kind
 
-    def touch_of(self, touch: str, value: str = "", how: str = "") -> s.Touch:
-        return s.Touch(self.screen.asks, touch, value, how)
+    def touch_of(self, touch: str, pad: str = "", how: str = "") -> s.Touch:
+        return s.touched(self.screen, touch, pad, how)
 
-    def touch(self, touch: str, value: str = "", how: str = "") -> "Loop":
-        return self.put(self.touch_of(touch, value, how))
+    def touch(self, touch: str, pad: str = "", how: str = "") -> "Loop":
+        return self.put(self.touch_of(touch, pad, how))
 
     def scan(self, text: str | int) -> "Loop":
         """A card is read; a number stands for that voter's card. The scan before is more than a second ago."""

@@ -28,6 +28,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.domain.chair_actions import ChairAction
 from kiosk.node import Overran, Scanned, ScannerSeen
 from tests.made_up_language import add_language
 
@@ -342,9 +343,12 @@ def test_touch_behind_a_scan() -> None:
     assert (loop.shown, loop.kinds(3)) == ("VoterShown", [])
 
 
+CHAIRS = [action.word for action in ChairAction.__args__]
+
+
 def test_touch_that_is_not_offered() -> None:
     """A word that the screen does not offer does nothing, on any screen, and never stops the table."""
-    touches = ["approve", "yes", "no", "pin", "number", "type", "menu", "next", "cancel", "find", "", "language", *d.Deed, "x"]
+    touches = ["approve", "yes", "no", "pin", "number", "type", "menu", "next", "cancel", "find", "", "language", *CHAIRS, "x"]
     for make in (
         Loop,
         opened,
@@ -361,7 +365,7 @@ def test_touch_that_is_not_offered() -> None:
         for touch in touches:
             loop = make()
             content = loop.screen.content
-            items = content.items if isinstance(content, s.Menu) else ()
+            items = content.buttons() if isinstance(content, s.Sheet) else ()
             offered = {button.touch for button in (loop.screen.left, loop.screen.right, *items) if button is not None}
             if touch not in offered:
                 before = loop.screen, loop.kinds()
@@ -593,7 +597,7 @@ def test_a_place_with_two_nodes() -> None:
     loop = Loop(OF_TWO)
     assert (loop.shown, loop.screen.content.code) == ("NotReady", "K2")
     loop.scan(ANNE.number).touch("menu")
-    assert [item.touch for item in loop.screen.content.items] == ["language", "overview", "lock"]
+    assert [item.touch for item in loop.screen.content.buttons()] == ["language", "overview", "lock"]
     assert loop.kinds() == ["Start"]
 
 
@@ -658,7 +662,7 @@ def test_stray_scans_do_not_keep_a_voter_on_the_screen() -> None:
 def test_a_used_try_is_told_beside_another_card() -> None:
     """A wrong date and another card's scan: the clerk reads about both."""
     loop = Loop(replace(SETUP, birth_date_keyed=True)).opened().scan(ANNE.number)
-    loop.touch("approve", value="01011900")
+    loop.touch("approve", pad="01011900")
     loop.scan(BENT.number)
     assert "1 af 3" in loop.screen.content.notice
     assert f"nr. {BENT.number:07,}".replace(",", " ") in loop.screen.content.notice

@@ -375,7 +375,7 @@ def test_touches_on_the_pad_of_the_run_before() -> None:
     before = at_the_pad()
     again = before.restarted(mono_ms=before.mono_ms + 1)
     for screen in before.screens:
-        again.put(s.Touch(screen.asks, "pin", PIN), s.Touch(screen.asks, "release_voter"))
+        again.put(s.touched(screen, "pin", PIN), s.Touch(screen.asks, "release_voter"))
     assert (again.shown, again.bodies(e.Released)) == ("Ready", [])
 
 

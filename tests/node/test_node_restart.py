@@ -55,7 +55,7 @@ def test_a_table_that_is_alone_never_says_that_it_is_not_ready() -> None:
     asked = approved().restarted()
     for again in (opened().restarted(), asked.touch("yes")):
         assert again.shown == "Ready"
-        assert not any(isinstance(screen.content, s.NotReady) for screen in again.screens)
+        assert not any(s.shows(screen.content, s.Kind.NOT_READY) for screen in again.screens)
 
 
 def test_no() -> None:

@@ -36,7 +36,7 @@ class ReferralError(AssertionError):
     """A voter was shown who is referred, or got more or fewer than three tries."""
 
 
-def number_on(content: s.Green | s.Unresolved | s.VoterShown | s.BirthDate | s.Referred) -> int:
+def number_on(content: s.Green | s.Unresolved | s.VoterShown | s.BirthDate | s.Message) -> int:
     """The voter number that a screen shows."""
     return int("".join(filter(str.isdigit, content.number)))
 
@@ -95,7 +95,7 @@ class World:
                 self.tries[body.voter] = self.unsaid[body.voter] = 0
 
     def follow_screen(self, content: s.Content) -> None:
-        if isinstance(content, s.Referred):
+        if s.shows(content, s.Kind.REFERRED):
             self.on_referral = number_on(content)
             if self.on_referral not in self.referred:
                 raise ReferralError(f"{self.on_referral} is not referred")
@@ -160,7 +160,7 @@ class World:
             return
         touch = self.touch(self.seen)
         late = self.random.choice(self.loop.screens).asks if self.random.random() < 0.1 else touch.asks
-        inputs: list[Input] = [s.Touch(late, touch.touch, touch.value, touch.how)]
+        inputs: list[Input] = [s.Touch(late, touch.touch, touch.values)]
         if self.random.random() < 0.2:
             inputs.append(inputs[0])
         if self.random.random() < 0.2:
@@ -178,7 +178,7 @@ class World:
             asked = {COLOURS[ballot.election] for ballot in content.ballots}
             assert asked <= out or not asked & out
             return s.Touch(seen.asks, "yes" if asked <= out else "no")
-        items = content.items if isinstance(content, s.Menu) else ()
+        items = content.buttons() if seen.kind == "Menu" else ()
         offered = [button.touch for button in (seen.left, seen.right, seen.right, *items) if button is not None]
         word = random.choice(offered or ["next"])
         value = ""
@@ -189,7 +189,7 @@ class World:
             self.right_pins += value == PIN
         elif isinstance(content, s.BirthDate):
             value = self.date(content)
-        return s.Touch(seen.asks, word, value, random.choice(["", "spoken", "known"] if random.random() < 0.1 else [""]))
+        return s.touched(seen, word, value, random.choice(["", "spoken", "known"] if random.random() < 0.1 else [""]))
 
     def date(self, content: s.BirthDate) -> str:
         """The date that the voter says: one in three voters has it wrong nearly always."""

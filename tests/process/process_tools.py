@@ -60,8 +60,8 @@ def serve(client, table, number):
     client.touch("approve")
     screen = client.answer()
     return (
-        client.until(lambda shown: not isinstance(shown.content, s.Waiting))
-        if isinstance(screen.content, s.Waiting)
+        client.until(lambda shown: not s.shows(shown.content, s.Kind.WAITING))
+        if s.shows(screen.content, s.Kind.WAITING)
         else screen
     )
 

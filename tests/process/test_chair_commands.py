@@ -49,7 +49,7 @@ def test_a_locked_tables_list_is_moved_and_given_back(place):
     with one.screen() as screen:
         screen.showing(s.Ready)
         one.scanner.scan(card(one, found))
-        assert screen.showing(s.Refused).content.code == "A1"
+        assert screen.showing(s.Kind.REFUSED).content.code == "A1"
         screen.touch("next")
         screen.showing(s.Ready)
         assert isinstance(serve(screen, one, served).content, s.Green)

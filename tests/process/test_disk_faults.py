@@ -28,7 +28,7 @@ def disk():
 
 def fault(screen):
     """The code and the reason on a red screen, which tells the clerk to hand out nothing."""
-    assert isinstance(screen.content, s.Fault), screen.content
+    assert s.shows(screen.content, s.Kind.FAULT), screen.content
     assert screen.content.remedy.startswith("Udlevér ingen stemmesedler.")
     assert screen.left is None
     assert screen.right is None
@@ -37,7 +37,7 @@ def fault(screen):
 
 def until_not_a_fault(client):
     """The first screen after the red ones."""
-    return client.until(lambda screen: not isinstance(screen.content, s.Fault)).content
+    return client.until(lambda screen: not s.shows(screen.content, s.Kind.FAULT)).content
 
 
 def requests_for(table, voter):
@@ -169,7 +169,7 @@ def test_a_sync_that_fails_gives_a_red_screen_and_the_voters_have_one_mark_each(
     ):
         approved = None
         while len(seen) < len(voters):
-            if isinstance(client.showing(s.Ready, s.Green, s.Fault, s.Unresolved).content, s.Fault):
+            if s.shows(client.showing(s.Ready, s.Green, s.Kind.FAULT, s.Unresolved).content, s.Kind.FAULT):
                 assert fault(client.screen) == F1
                 faults += 1
                 until_not_a_fault(client)
@@ -232,7 +232,7 @@ def test_a_database_that_is_damaged_while_the_node_runs_gives_f4_at_the_first_ba
         overwrite(table.data / "node.db", 4_096)
         for voter in voters[:: len(voters) // 50]:
             seen = show(client, table, voter)
-            if isinstance(seen.content, s.Fault):
+            if s.shows(seen.content, s.Kind.FAULT):
                 break
             client.touch("cancel")
             client.showing(s.Ready)

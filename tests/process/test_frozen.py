@@ -68,7 +68,7 @@ def overview(place):
 
 
 def row_of(screen, name):
-    return next((line.text, line.tone) for line in screen.content.lines if line.name == name)
+    return next((line.text, line.tone) for line in screen.content.rows if line.name == name)
 
 
 def test_the_overview_tells_of_a_display_that_hangs_and_of_one_that_is_not_there(place, overview, monkeypatch):

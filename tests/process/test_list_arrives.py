@@ -35,7 +35,7 @@ def stored(node):
 
 def coming(screen):
     """Whether a screen tells how much of the list has come."""
-    return isinstance(screen.content, s.NotReady) and screen.content.code == "K6"
+    return s.shows(screen.content, s.Kind.NOT_READY) and screen.content.code == "K6"
 
 
 def spare_of(place):
@@ -88,7 +88,7 @@ def test_the_assistant_gives_the_list_when_the_secretarys_node_has_stopped(place
     spare.start()
     with spare.screen() as screen:
         screen.until(coming)
-        screen.showing(s.NotReady)
+        screen.showing(s.Kind.NOT_READY)
         screen.until(lambda screen: not coming(screen))
     assert stored(spare) == VOTERS
 
@@ -106,7 +106,7 @@ def test_a_table_that_was_wiped_and_given_another_list_stops_and_the_others_go_o
         VoterList(database, "oevelse/4701").replace(place.voters[:-1])
     table.start()
     with table.screen() as screen:
-        assert screen.showing(s.Fault).content.code == "F7"
+        assert screen.showing(s.Kind.FAULT).content.code == "F7"
     with Database(table.data, read_only=True) as database:
         assert VoterList(database, "oevelse/4701").digest() == list_digest("oevelse/4701", place.voters)
     other = place.table(2)

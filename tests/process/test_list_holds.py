@@ -47,7 +47,7 @@ def wait_for_the_chair(place):
     """Every table is ready for the poll's opening."""
     for number in range(1, place.tables + 1):
         with place.table(number).screen() as screen:
-            screen.until(lambda shown: isinstance(shown.content, s.NotReady) and shown.content.code == OPENED_LATE)
+            screen.until(lambda shown: s.shows(shown.content, s.Kind.NOT_READY) and shown.content.code == OPENED_LATE)
 
 
 def another_list(place):
@@ -91,7 +91,7 @@ def wait_for_list(place, digest, *nodes):
         with node.screen() as screen:
             screen.until(
                 lambda shown, node=node: (
-                    isinstance(shown.content, s.NotReady) and shown.content.code == OPENED_LATE and digest_of(node) == digest
+                    s.shows(shown.content, s.Kind.NOT_READY) and shown.content.code == OPENED_LATE and digest_of(node) == digest
                 )
             )
 
@@ -193,7 +193,7 @@ def place_goes_on(place, voter):
         with node.screen() as screen:
             screen.until(lambda shown: isinstance(shown.content, s.Ready) and shown.strip.warnings)
             node.scanner.scan(card(node, voter))
-            assert screen.showing(s.Refused).content.code == "A1"
+            assert screen.showing(s.Kind.REFUSED).content.code == "A1"
         with node.screen() as screen:
             other = [v.number for v in place.voters if v.book == number and v.number in may_vote(node) and v.number != voter]
             screen.showing(s.Ready)
@@ -202,7 +202,7 @@ def place_goes_on(place, voter):
         with node.screen() as screen:
             screen.showing(s.Ready)
             place.chair(screen, node).overview()
-            told = [line for line in screen.screen.content.lines if line.text == text("refused_other_list", "da")]
+            told = [line for line in screen.screen.content.rows if line.text == text("refused_other_list", "da")]
             assert [(line.name, line.tone) for line in told] in ([("Sekretær", s.Tone.BAD)], [("S.2", s.Tone.BAD)])
 
 
@@ -215,13 +215,13 @@ def test_marks_keep_their_list_whatever_the_secretarys_node_is_given(place):
     wipe(place.secretary)
     give(place, place.secretary, another_list(place)[0])
     with place.secretary.screen() as screen:
-        told = screen.showing(s.Fault).content
+        told = screen.showing(s.Kind.FAULT).content
         assert told.code == "F9"
         assert right[:8] in told.reason
     place_goes_on(place, voter)
     give(place, place.secretary, place.list)
     with place.secretary.screen() as screen:
-        screen.until(lambda shown: isinstance(shown.content, s.Fault) and shown.content.code == "F7")
+        screen.until(lambda shown: s.shows(shown.content, s.Kind.FAULT) and shown.content.code == "F7")
 
 
 def test_a_wrong_spare_of_the_secretarys_stops_nobody(place):
@@ -236,11 +236,11 @@ def test_a_wrong_spare_of_the_secretarys_stops_nobody(place):
     old.scanner.close()
     give(place, spare, another_list(place)[0])
     with spare.screen() as screen:
-        assert screen.showing(s.Fault).content.code == "F9"
+        assert screen.showing(s.Kind.FAULT).content.code == "F9"
     place_goes_on(place, voter)
     give(place, spare, place.list)
     with spare.screen() as screen:
-        screen.showing(s.Board)
+        screen.showing(s.Sheet)
 
 
 def test_a_list_with_marks_is_not_replaced(place):
@@ -270,7 +270,7 @@ def test_two_lists_with_marks_are_left_to_people(place):
     wipe(place.secretary)
     give(place, place.secretary, file)
     with place.secretary.screen() as screen:
-        screen.until(lambda shown: isinstance(shown.content, s.Board))
+        screen.until(lambda shown: isinstance(shown.content, s.Sheet))
         chair = place.chair(screen, place.secretary)
         chair.stop(["T1", "T2"], place.next_chair_code(), skips=True)  # the wiped disk does not know of the first
         chair.finish()
@@ -278,14 +278,14 @@ def test_two_lists_with_marks_are_left_to_people(place):
         place.table(number).start()
     for node, names in ((place.secretary, {"Bord 1 og 2", "Bord 1", "Bord 2"}), (place.table(1), {"Sekretær"})):
         with node.screen() as screen:
-            screen.until(lambda shown: bool(shown.strip.warnings) or isinstance(shown.content, s.Board))
+            screen.until(lambda shown: bool(shown.strip.warnings) or isinstance(shown.content, s.Sheet))
             place.chair(screen, node).overview()
             screen.until(
                 lambda shown, names=names: any(
                     line.text == text("refused_other_list", "da")
                     and line.tone is s.Tone.BAD
                     and set(line.name.split(", ")) <= names
-                    for line in shown.content.lines
+                    for line in shown.content.rows
                 )
             )
     assert (digest_of(place.secretary), digest_of(place.table(1)), digest_of(place.table(2))) == (wrong, right, right)
@@ -301,11 +301,11 @@ def test_an_emptied_disk_is_no_island_and_stops_when_it_meets_the_others(place):
     table.cable(plugged_in=False)
     give(place, table, place.list)
     with table.screen() as screen:
-        screen.until(lambda shown: isinstance(shown.content, s.NotReady) and shown.content.code == "K2")
+        screen.until(lambda shown: s.shows(shown.content, s.Kind.NOT_READY) and shown.content.code == "K2")
         screen.touch("menu")
-        offered = {item.touch for item in screen.showing(s.Menu).content.items}
+        offered = {item.touch for item in screen.showing(s.Sheet).content.buttons()}
         assert {"overview", "lock"} <= offered
         assert "island" not in offered
     table.cable(plugged_in=True)
     with table.screen() as screen:
-        assert screen.showing(s.Fault).content.code == "F7"
+        assert screen.showing(s.Kind.FAULT).content.code == "F7"

@@ -71,7 +71,7 @@ def test_a_table_with_a_card_from_before_its_last_start_stops_and_never_serves_w
     put_back(table, old)
     table.start()
     with table.screen() as client:
-        assert client.showing(s.Fault).content.code == "F7"
+        assert client.showing(s.Kind.FAULT).content.code == "F7"
         assert client.screen.content.remedy.startswith("Udlevér ingen stemmesedler.")
     table.power_off()
     table.cable(plugged_in=False)
@@ -97,15 +97,15 @@ def test_a_table_with_a_card_from_within_its_last_run_learns_what_it_went_on_wit
     table.cable(plugged_in=False)
     table.start()
     with table.screen() as client:
-        client.until(lambda screen: isinstance(screen.content, s.NotReady) and screen.content.code == "K2")
+        client.until(lambda screen: s.shows(screen.content, s.Kind.NOT_READY) and screen.content.code == "K2")
         client.touch("menu")
-        assert "island" not in {item.touch for item in client.showing(s.Menu).content.items}
+        assert "island" not in {item.touch for item in client.showing(s.Sheet).content.buttons()}
         client.touch("cancel")
         table.cable(plugged_in=True)
         old_card = text("warn_old_card", "da")
         client.until(lambda screen: isinstance(screen.content, s.Ready) and old_card in screen.strip.warnings)
         table.scanner.scan(card(table, second))
-        assert client.showing(s.Refused).content.code == "A1"
+        assert client.showing(s.Kind.REFUSED).content.code == "A1"
         client.touch("next")
         client.showing(s.Ready)
         assert isinstance(serve(client, table, third).content, s.Green)
@@ -119,7 +119,7 @@ def test_an_emptied_card_of_a_device_that_the_others_know_is_stopped(place):
     shutil.rmtree(table.data)
     table.start()
     with table.screen() as client:
-        assert client.showing(s.Fault).content.code == "F7"
+        assert client.showing(s.Kind.FAULT).content.code == "F7"
     other = place.table(1)
     with other.screen() as client:
         client.showing(s.Ready)

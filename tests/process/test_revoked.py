@@ -68,9 +68,9 @@ def test_a_revoked_table_is_out_and_its_spare_serves(place):
             "T1.1 knows",
             "T3.1 knows",
         }
-        assert lost.showing(s.Fault).content.code == "F8"
+        assert lost.showing(s.Kind.FAULT).content.code == "F8"
         place.chair(other, place.table(1)).overview()
-        other.until(lambda screen: text("refused_revoked", "da") in {line.text for line in screen.content.lines})
+        other.until(lambda screen: text("refused_revoked", "da") in {line.text for line in screen.content.rows})
     for broker in place.brokers:
         assert refuses_within(broker, thief, 10)
     spare = place.put_in_spare(2)
@@ -93,7 +93,7 @@ def test_a_node_that_was_off_learns_of_it_when_it_comes(place):
         broker.start()
     place.table(3).start()
     with place.table(3).screen() as screen:
-        screen.showing(s.Ready, s.NotReady)
+        screen.showing(s.Ready, s.Kind.NOT_READY)
         screen.until(lambda _: b"X509 CRL" in (place.table(3).data / "revoked.crl").read_bytes() and knows(place))
 
 

@@ -58,7 +58,7 @@ def is_dropped(connection):
 
 
 def touch(screen, word, value="", how=""):
-    return b'{"type":"Touch","asks":%d,"touch":"%s","value":"%s","how":"%s"}\n' % (
+    return b'{"type":"Touch","asks":%d,"touch":"%s","values":{"pad":"%s","how":"%s"}}\n' % (
         screen, word.encode(), value.encode(), how.encode(),
     )  # fmt: skip
 
@@ -217,8 +217,13 @@ NONSENSE = {
     "no type": b'{"asks":1,"touch":"approve"}\n',
     "an unknown key": b'{"type":"Touch","asks":1,"touch":"approve","voter":1}\n',
     "a word for a number": b'{"type":"Touch","asks":"1","touch":"approve"}\n',
-    "a value too long": b'{"type":"Touch","asks":1,"touch":"number","value":"' + b"7" * 65 + b'"}\n',
-    "half a character": b'{"type":"Touch","asks":1,"touch":"pin","value":"\\ud800"}\n',
+    "a value too long": b'{"type":"Touch","asks":1,"touch":"number","values":{"pad":"' + b"7" * 201 + b'"}}\n',
+    "too many values": b'{"type":"Touch","asks":1,"touch":"pin","values":%s}\n'
+    % json.dumps(dict.fromkeys("abcdefghi", "7")).encode(),
+    "a name too long": b'{"type":"Touch","asks":1,"touch":"pin","values":{"' + b"n" * 33 + b'":"7"}}\n',
+    "a control character": b'{"type":"Touch","asks":1,"touch":"pin","values":{"pad":"7\\n"}}\n',
+    "a turned direction": b'{"type":"Touch","asks":1,"touch":"pin","values":{"pad":"\\u202e7"}}\n',
+    "half a character": b'{"type":"Touch","asks":1,"touch":"pin","values":{"pad":"\\ud800"}}\n',
     "a line too long": b" " * (limits.ANSWER_BYTES + 1) + b'{"type":"Drawn","screen":1}\n',
     "a line without end": b"7" * (limits.ANSWER_BYTES + 1),
     "a list in a list in a list": b'{"a":' + b"[" * 1_010 + b"\n",

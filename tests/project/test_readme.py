@@ -18,7 +18,7 @@ from kiosk.diagram import mermaid, rights
 from kiosk.display import words
 from kiosk.domain.entries import Body
 from kiosk.domain.rights import RIGHTS
-from kiosk.domain.screens import NotReady
+from kiosk.domain.screens import Kind
 from kiosk.domain.texts import CODES
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.device import PATIENCE_S
@@ -102,7 +102,7 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
                 process = running.enter_context(subprocess.Popen(words, cwd=tmp_path, env=headless()))
                 running.callback(process.send_signal, signal.SIGTERM)
                 with ScreenClient(tmp_path / "screen.sock", draws=False, patience_s=PATIENCE_S) as client:
-                    assert isinstance(client.next().content, NotReady)
+                    assert client.next().kind == Kind.NOT_READY
             else:
                 subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=PATIENCE_S)
             if words[0] == "cp":  # this machine has no scanner, and `check` would rightly say so
@@ -130,7 +130,7 @@ def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: P
     assert re.search(r"[1-9]\d* greens on the screens, [1-9]\d* entries in each of 4 databases", summary)
     assert "no voter was given ballots twice, nothing green was lost, all nodes agree" in summary
     drawn = {path.stem.partition("-")[2] for path in out.glob("*/*.png")}
-    assert drawn >= {"not_ready", "pin", "ready", "voter_shown", "green", "refused", "waiting", "board", "menu"}
+    assert drawn >= {"not_ready", "pin", "ready", "voter_shown", "green", "refused", "waiting", "overview", "menu"}
     assert len(list((out / "gallery").glob("*.png"))) > 100
     programs = [log for name in ("node", "display") for log in out.glob(f"{name}-*.log")]
     assert programs

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "reports": {"domain", "store"},
     "sample": {"domain"},
     "samples": {"domain"},
+    "sample_pages": {"domain", "samples"},
     "config": {"domain", "limits"},
     "keys": set(),
     "codes": {"domain", "keys"},
@@ -51,7 +52,7 @@ MAY_IMPORT = {
     "screen_client": {"domain", "limits"},
     "chair": {"domain", "screen_client"},
     "simulated": {"broker", "bundle", "chair", "domain", "limits", "sample", "screen_client"},
-    "gallery": {"display", "domain", "samples"},
+    "gallery": {"display", "domain", "sample_pages", "samples"},
     "diagram": {"domain"},
 }
 EVERYTHING = {"wiring", "cli", "demo", "selftest"}

@@ -19,12 +19,13 @@ from kiosk.domain import texts
 from kiosk.domain.ballots import Colour
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chain import Refusal
+from kiosk.domain.chair_actions import ChairAction, ExcuseDevices, GiveBook, UndoMark, WhyNot
 from kiosk.domain.codetext import Misread
 from kiosk.domain.desk_states import Lack
 from kiosk.domain.eligibility import Bar, Withheld
 from kiosk.domain.entries import How
 from kiosk.domain.messages import Display, Stance
-from kiosk.domain.office import CodeSlip, Deed
+from kiosk.domain.pages import CodeSlip
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import Mode, UndoState
 from kiosk.samples import sample_view, samples
@@ -36,8 +37,8 @@ KIOSK = Path(kiosk.__file__).parent
 FILES = {file.name: file.read_text(encoding="utf-8") for file in files("kiosk.texts").iterdir() if file.name.endswith(".toml")}
 DANISH = CATALOGUES[texts.FIRST].texts
 
-WITH_CODE = {Deed.OPEN_POLL, Deed.STOP}  # the chair gives no PIN for them
-ON_PAGES = {Deed.GIVE, Deed.STOP, Deed.UNDO, Deed.EXCUSE}  # no keys of the menu
+ON_PAGES = GiveBook | ExcuseDevices | UndoMark  # no keys of the menu
+ACTIONS = ChairAction.__args__
 STORE_ERRORS = {
     error.code for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.StoreError)
 }
@@ -59,7 +60,8 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "bar_{}": Bar,
     "withheld_{}": Withheld,
     "mark_told_{}": MARKS,
-    "pin_{}": set(Deed) - WITH_CODE,
+    "pin_{}": {action.word for action in ACTIONS},
+    "not_done_{}": WhyNot,
     "pin_undo_{}": (*MARKS, *(f"{kind}_beside" for kind in MARKS)),
     "fault_{}": STORE_ERRORS - {errors.MissingError.code} | {"copied", "internal"},
     "month_{}": range(1, 13),
@@ -69,7 +71,7 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "{}_text": SCREENS,
     "{}_do": {*SCREENS, *Lack} - {Lack.CLOSED},  # a closed table has a screen of its own
 }
-BY_THEMSELVES = {*Colour, *Lack, *SCREENS} | set(Deed) - ON_PAGES
+BY_THEMSELVES = {*Colour, *Lack, *SCREENS} | {action.word for action in ACTIONS if action not in ON_PAGES.__args__}
 
 
 def fields(text: str) -> list[str]:
@@ -126,7 +128,7 @@ def said(key: ast.expr) -> Iterator[str]:
 
 def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
     """The code's keys are those of the catalogues; the ones that it puts together are known here."""
-    rooms = [*KIOSK.glob("domain/*.py"), *KIOSK.glob("display/*.py"), KIOSK / "codesheet.py"]
+    rooms = [*KIOSK.glob("domain/**/*.py"), *KIOSK.glob("display/*.py"), KIOSK / "codesheet.py"]
     modules = [ast.parse(file.read_text(encoding="utf-8")) for file in rooms]
     saying = [module for module in modules if any(calls(module))]
     asked = {key for module in saying for call in calls(module) for key in said(call)}
@@ -148,11 +150,14 @@ def outside(text: str) -> str:
     return text
 
 
+NO_WORDS = {"type", "touch", "id", "colour", "language", "chosen", "page", "field", "keys", "sign", "tone", "kind"}
+
+
 def shown(part: object) -> Iterator[str]:
     """All texts of a screen."""
     if isinstance(part, dict):
         for name, value in part.items():
-            if name not in {"type", "touch", "id", "colour", "language", "chosen", "page", "sign", "tone"}:
+            if name not in NO_WORDS:
                 yield from shown(value)
     elif isinstance(part, list | tuple):
         for one in part:
@@ -188,9 +193,9 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_the_button_goes_through_all_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It carries the next language's own name; after the last comes Danish."""
-    assert [samples(language)["menu"].content.items[0].text for language in ("da", "en")] == ["English", "Dansk"]
+    assert [samples(language)["menu"].content.buttons()[0].text for language in ("da", "en")] == ["English", "Dansk"]
     add_language(tmp_path / "texts", monkeypatch)
-    menus = {language: samples(language)["menu"].content.items[0] for language in texts.languages()}
+    menus = {language: samples(language)["menu"].content.buttons()[0] for language in texts.languages()}
     assert {language: (button.touch, button.text) for language, button in menus.items()} == {
         "da": ("language", "English"),
         "en": ("language", NAME),

@@ -3,13 +3,12 @@
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed
 from tests.simulation.fate import Fate
 from tests.simulation.office import Office
 from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
 
-_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Menu, s.Pin, s.Board)
+_ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Sheet, s.Pin)
 
 
 class Healing(Fate):
@@ -52,7 +51,7 @@ class Healing(Fate):
         self.world.crash(machine)
         self.world.boot(machine)
         if machine.node.is_locked:
-            self.decide(machine, Deed.UNLOCK)
+            self.decide(machine, "unlock")
         self.answer_all(machine)
         self.world.run_for(2 * limits.HEAD_MS)
         self.excuse_silent()
@@ -73,9 +72,9 @@ class Healing(Fate):
                 self.take_away(machine)
                 continue
             if machine.node.is_locked:
-                self.decide(machine, Deed.UNLOCK)
+                self.decide(machine, "unlock")
             content = machine.screen.content if machine.up else None
-            aside = isinstance(content, _ASIDE) or (isinstance(content, s.Waiting) and content.silent)
+            aside = isinstance(content, _ASIDE) or (s.shows(content, s.Kind.WAITING) and content.sign is s.Sign.WARNING)
             if aside and machine.screen.left is not None and machine.screen.left.touch == "cancel":
                 self.touch(machine, "cancel")
         self.go_on_stopping(finish=True)
@@ -154,7 +153,7 @@ class Healing(Fate):
                 "to hear that the poll is open": not machine.node.ledger.poll_open,
                 "waiting": isinstance(state, d.Waiting),
                 "not drawn": isinstance(state, d.Green) and not state.lit,
-                "on a page": machine.is_table and isinstance(state, d.Office | d.Menu | d.Pin),
+                "on a page": machine.is_table and isinstance(state, d.Office | d.Pin),
                 "to see a stop finished": bool(keeper.books.pending),
             }
             found += [f"{machine.name} is {what}" for what, holds in due.items() if holds]
@@ -162,7 +161,7 @@ class Healing(Fate):
                 deciding[book] += bool(seen.run) and keeper.may_decide(book)
         return found + [f"nobody decides in book {book}" for book, times in deciding.items() if not times]
 
-    def boards(self) -> dict[str, s.Board]:
+    def boards(self) -> dict[str, s.Sheet]:
         """What every overview shows, once its node has looked around."""
         for machine in self.world.machines.values():
             if machine.up and not machine.node.is_locked and not self.order(machine, "overview", Office.overview):
@@ -170,9 +169,9 @@ class Healing(Fate):
         self.world.run_for(limits.HEAD_MS + 100)  # a node looks around with its next head at the latest
         contents = {m.name: m.screen.content for m in self.world.machines.values() if m.up}
         for machine in self.world.machines.values():
-            if machine.up and machine.is_table and isinstance(machine.screen.content, s.Board):
+            if machine.up and machine.is_table and isinstance(machine.screen.content, s.Sheet):
                 self.touch(machine, "cancel")
-        return {name: content for name, content in contents.items() if isinstance(content, s.Board)}
+        return {name: content for name, content in contents.items() if isinstance(content, s.Sheet)}
 
     def serve_the_rest(self) -> None:
         """Whoever has no ballot yet can be served at some table; what says otherwise is undone first."""
@@ -184,8 +183,8 @@ class Healing(Fate):
                 self.start_again(machine)
         tables = [m for m in world.machines.values() if m.up and m.is_table and m.device != self.oracle.liar]
         for machine in tables:
-            if isinstance(machine.screen.content, s.Closed):
-                self.decide(machine, Deed.REOPEN_TABLE)
+            if s.shows(machine.screen.content, s.Kind.CLOSED):
+                self.decide(machine, "reopen_table")
         for voter in world.voters:
             self.take_back(voter)
         world.run_for(200)
@@ -222,12 +221,12 @@ class Healing(Fate):
                     self.approve(machine)
                 else:
                     self.touch(machine, "cancel")
-            elif isinstance(content, s.Referred) and number_in(content.number) == voter:
+            elif s.shows(content, s.Kind.REFERRED) and number_in(content.number) == voter:
                 self.release(machine)
                 self.world.run_for(60)
-            elif isinstance(content, s.Ready | s.Refused | s.Green | s.Referred):
+            elif s.shows(content, s.Ready, s.Kind.REFUSED, s.Green, s.Kind.REFERRED):
                 self.scan(machine, voter)
-            elif isinstance(content, s.NotReady):  # that others are offline may have been on its way for long
+            elif s.shows(content, s.Kind.NOT_READY):  # that others are offline may have been on its way for long
                 self.world.run_for(1_100)
             else:
                 break

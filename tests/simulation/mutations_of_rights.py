@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kiosk.domain import board, office, rights, rules, view
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
+from kiosk.domain import rights, rules, view
 from kiosk.domain import screens as s
 from kiosk.domain.books import Books
 from kiosk.domain.cases import Case, Decided
@@ -20,6 +20,8 @@ from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import node_of
+from kiosk.domain.pages import AskCode, overview, piles
+from kiosk.domain.pages.page import Do, UseCode
 from kiosk.domain.runs import Runs
 from kiosk.node import Now, desk_keeper
 from kiosk.node.book_keeper import BookKeeper
@@ -145,7 +147,7 @@ def _announce_memory(self: Peers, runs: Runs, *given: Any) -> Head:
 # --- screens ---
 
 _green, _board_conflicts, _view_bar, _silent, _weigh = (
-    view._VIEWS[d.Green], board._conflicts, view._bar, view._silent, BookKeeper.weigh,
+    view._VIEWS[d.Green], overview._conflicts, view._bar, view._silent, BookKeeper.weigh,
 )  # fmt: skip
 
 
@@ -181,7 +183,7 @@ def _holders_made_up(device: str, seen: view.View) -> str:
     return _books_of(device, seen) or f", {seen.say('holds_none')}"
 
 
-_books_of = board._books
+_books_of = overview._books
 
 
 def _conflict_of_everybody(seen: view.View) -> Iterator[s.Line]:
@@ -235,7 +237,7 @@ MUTATIONS_OF_RIGHTS: dict[str, tuple[_Patch, ...]] = {
     "card: a ballot beside its table's own word": ((Ledger, "_conflict", _conflict_with_cards),),
     "memory: a head shows what is only there": ((Peers, "announce", _announce_memory),),
     "PIN: any will do": ((PinPad, "given", lambda *_: d.PinGiven(right=True)),),
-    "code: any number will do": ((office, "code_given", lambda page, n, _situation: office.UseCode(page.devices)),),
+    "code: any number will do": ((AskCode, "coded", lambda page, n, _facts: Do(UseCode(page.devices), piles.Piles(n))),),
 }
 
 
@@ -247,9 +249,9 @@ MUTATIONS_OF_SCREENS: dict[str, tuple[_Patch, ...]] = {
     "screen: refusals name what never was": ((view, "_bar", _made_up),),
     "screen: the holder names what never was": ((BookKeeper, "_mark_against", _mark_made_up),),
     "screen: who does not answer is somebody else": ((view, "_silent", _silent_other),),
-    "screen: conflicts of whom nothing is known": ((board, "_conflicts", _conflict_of_everybody),),
-    "screen: a holder that holds nothing": ((board, "_books", _holders_made_up),),
-    "screen: no conflict is shown": ((board, "_conflicts", lambda _view: iter(())),),
+    "screen: conflicts of whom nothing is known": ((overview, "_conflicts", _conflict_of_everybody),),
+    "screen: a holder that holds nothing": ((overview, "_books", _holders_made_up),),
+    "screen: no conflict is shown": ((overview, "_conflicts", lambda _view: iter(())),),
     "ledger: conflicts everywhere": ((Ledger, "conflicts", _false_conflicts),),
     "ledger: one ballot of a conflict": ((Ledger, "_conflict", _conflict_of_the_last),),
     "ledger: the time of a mark by anybody's grant": ((Ledger, "time_ms", _time_by_anybody),),

@@ -59,7 +59,7 @@ class Office:
             if isinstance(self._content, s.Typing):
                 self.has_code = True
                 self._key(n)
-        if not self._machine.up or not isinstance(self._content, s.Board):
+        if not self._machine.up or not isinstance(self._content, s.Sheet):
             raise NotOfferedError(getattr(self._content, "notice", ""))
         self._go_home()
 
@@ -68,7 +68,7 @@ class Office:
         self._touch("number", code(n))
         if self._machine.due <= self._world.mono:
             self._world.take(self._machine)  # what has made it a member at once is shown in its next turn
-        if n <= known and self._machine.up and isinstance(self._content, s.Board):
+        if n <= known and self._machine.up and isinstance(self._content, s.Sheet):
             raise ViolationError(f"W: {self._machine.name} takes code {n} again")
 
     def scan_cards(self, cards: Iterable[tuple[int, str]]) -> None:
@@ -94,20 +94,20 @@ class Office:
         """Take back a mark of the voter whose card, or number, the secretary has."""
         self._overview("undo")
         self._scan_card(voter)  # another mark of a voter than the last may be meant
-        marks = [mark.target for mark in self._machine.node.situation.marks] if self._machine.up else []
+        marks = [mark.target for mark in self._machine.node.desk.facts.marks] if self._machine.up else []
         if target not in marks:
             raise NotOfferedError(f"{self._machine.name} does not offer the mark {target}")
         self._touch(f"pick {marks.index(target) + 1}")
         self._give_pin()
 
-    def overview(self) -> s.Board:
+    def overview(self) -> s.Sheet:
         """What everybody sees at a glance."""
         self._go_home()
-        if not isinstance(self._content, s.Board):
+        if not isinstance(self._content, s.Sheet):
             self._touch("menu")
             self._touch("overview")
         board = self._content
-        if not isinstance(board, s.Board):
+        if not isinstance(board, s.Sheet):
             raise NotOfferedError
         return board
 
@@ -122,9 +122,9 @@ class Office:
         """Back to where the node waits; a voter on the screen is not put aside, but for one who is served or refused."""
         for _ in range(8):
             match self._content:
-                case s.Green() | s.Refused() | s.Referred():
+                case s.Green() | s.Message(kind=s.Kind.REFUSED) | s.Message(kind=s.Kind.REFERRED):
                     self._touch("next")
-                case s.Board() | s.Menu() | s.Pin() | s.Typing() if self._offers("cancel"):
+                case s.Sheet() | s.Pin() | s.Typing() if self._offers("cancel"):
                     self._touch("cancel")
                 case _:
                     return
@@ -134,9 +134,9 @@ class Office:
         """Tick exactly these."""
         words = {f"pick {item}" for item in wanted}
         board = self._content
-        if not isinstance(board, s.Board) or not words <= {item.touch for item in board.items}:
+        if not isinstance(board, s.Sheet) or not words <= {item.touch for item in board.buttons()}:
             raise NotOfferedError
-        for item in board.items:
+        for item in board.buttons():
             if (item.touch in words) is not (item.touch in board.chosen):
                 self._touch(item.touch)
 

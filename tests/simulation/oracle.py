@@ -72,7 +72,7 @@ class Counts:
 
 def _is_judged(content: s.Content, before: s.Content | None) -> bool:
     """Whether what a screen says has been judged when it came: only its strip has changed, or where a voter is sent."""
-    if isinstance(content, s.Refused) and isinstance(before, s.Refused):
+    if s.shows(content, s.Kind.REFUSED) and s.shows(before, s.Kind.REFUSED):
         return (content.code, content.number) == (before.code, before.number)
     return content == before
 
@@ -268,10 +268,10 @@ class Oracle:
         match content:
             case s.Green():
                 self._green(machine, content)
-            case s.Refused():
+            case s.Message(kind=s.Kind.REFUSED):
                 self.counts.add(f"refused {content.code}")
                 self._check_refused(machine, content)
-            case s.Referred():
+            case s.Message(kind=s.Kind.REFERRED):
                 self.counts.add("referred, shown")
                 if not self._is_referred(machine, number_in(content.number)) and machine.device != self.liar:
                     raise ViolationError(f"W: {machine.name} sends voter {content.number} to the secretary for nothing")
@@ -280,7 +280,7 @@ class Oracle:
                 if listed is None or listed.name != content.name:
                     raise ViolationError(f"W: {machine.name} shows {content.name} as {content.number}")
                 self._check_ballots(machine, listed.number, content.ballots)
-            case s.Waiting(silent=True):
+            case s.Message(kind=s.Kind.WAITING, sign=s.Sign.WARNING):
                 self._check_silent(machine, content)
 
     def _is_referred(self, machine: Machine, voter: int) -> bool:
@@ -289,7 +289,7 @@ class Oracle:
         ended = {hash_ for e in own.all("released") if e.body["voter"] == voter for hash_ in e.body["ends"]}
         return any(e.body["voter"] == voter and e.hash not in ended for e in self.fold_of_all().all("referred"))
 
-    def _check_refused(self, machine: Machine, content: s.Refused) -> None:
+    def _check_refused(self, machine: Machine, content: s.Message) -> None:
         """What is said of a voter who is turned away is so, by what lies on any disk."""
         voter, code = number_in(content.number), content.code
         listed = self.world.voters.get(voter)
@@ -325,7 +325,7 @@ class Oracle:
         last = self._last.get(machine.name, "")
         return self.fold_of_all().outcome(last) == "refused"
 
-    def _check_silent(self, machine: Machine, content: s.Waiting) -> None:
+    def _check_silent(self, machine: Machine, content: s.Message) -> None:
         """Who is named as silent holds a book, by what anybody knows; else it is somebody who could help nobody."""
         found = _SILENT.search(content.headline)
         request = self._requests.get(self._last.get(machine.name, ""))
@@ -535,7 +535,7 @@ class Oracle:
         drawn = any(light.voter == claim.voter and light.table == claim.where for light in self.lights)
         return drawn or at is None or at.lost or at.old or self._two_have_decided(fold, {claim.id})
 
-    def check_boards(self, boards: dict[str, s.Board]) -> None:
+    def check_boards(self, boards: dict[str, s.Sheet]) -> None:
         """What the overviews say of conflicts and of books' holders is what the logs say."""
         for name, board in boards.items():
             fold = self.fold_of(self.world.machines[name])
@@ -593,10 +593,10 @@ def _is_named(claim: Claim, words: str) -> bool:
     return is_there and (time is None or time[1] in {clock(at) for at in claim.times})
 
 
-def _conflicts_on(board: s.Board) -> dict[int, set[tuple[int, str]]]:
+def _conflicts_on(board: s.Sheet) -> dict[int, set[tuple[int, str]]]:
     """The voters whom an overview shows in conflict, each with the tables and times that it names."""
     found: dict[int, set[tuple[int, str]]] = {}
-    for line in board.lines:
+    for line in board.rows:
         if line.text.startswith("KONFLIKT"):
             if named := _NUMBER.search(line.name):
                 found[number_in(named[0])] = {(int(table), time) for table, time in _BALLOT.findall(line.text)}
@@ -605,10 +605,10 @@ def _conflicts_on(board: s.Board) -> dict[int, set[tuple[int, str]]]:
     return found
 
 
-def _holders_on(board: s.Board) -> dict[int, int]:
+def _holders_on(board: s.Sheet) -> dict[int, int]:
     """At which table an overview shows each book; 0 for the secretary's node."""
     found = {}
-    for line in board.lines:
+    for line in board.rows:
         if not line.wide and (node := _NODE.fullmatch(line.name)):
             table, held = int(node[1] or 0), _HOLDS.search(line.text)
             books = list(_numbers(held[1])) if held else []

@@ -5,7 +5,6 @@ from random import Random
 
 from kiosk.domain import screens as s
 from kiosk.domain.books import Stopped
-from kiosk.domain.office import Deed
 from kiosk.node import Scanned
 from tests.made_up import card
 from tests.simulation.office import NotOfferedError, Office
@@ -44,20 +43,20 @@ class People:
         """The next touch or scan at a table."""
         chance = self.rng.random()
         match machine.screen.content:
-            case s.Ready() | s.Refused():
+            case s.Ready() | s.Message(kind=s.Kind.REFUSED):
                 self.scan(machine, voter)
             case s.VoterShown() | s.BirthDate() if chance < 0.95:
                 self.approve(machine, wrong=self.rng.random() < 0.4)
-            case s.Waiting() if chance > 0.3:
+            case s.Message(kind=s.Kind.WAITING) if chance > 0.3:
                 pass
             case s.Unresolved():
                 if self.quick_clerks or chance < 0.3:
                     self.answer(machine)
-            case s.Green() | s.Referred() if chance < 0.5:
+            case s.Green() | s.Message(kind=s.Kind.REFERRED) if chance < 0.5:
                 self.touch(machine, "next")
-            case s.Referred():
+            case s.Message(kind=s.Kind.REFERRED):
                 self.release(machine)
-            case s.VoterShown() | s.BirthDate() | s.Waiting() | s.Board() | s.Menu() | s.Pin() | s.Typing():
+            case s.VoterShown() | s.BirthDate() | s.Message(kind=s.Kind.WAITING) | s.Sheet() | s.Pin() | s.Typing():
                 self.touch(machine, "cancel")
             case _:
                 pass
@@ -101,20 +100,20 @@ class People:
             return False
         return True
 
-    def decide(self, machine: Machine, deed: Deed) -> bool:
+    def decide(self, machine: Machine, deed: str) -> bool:
         """The chair decides what needs no more words."""
-        return self.order(machine, deed.value, lambda office: office.decide(deed))
+        return self.order(machine, deed, lambda office: office.decide(deed))
 
     def release(self, machine: Machine) -> None:
         """The chair gives the voter on the screen a new try."""
         voter = number_in(machine.screen.content.number)
-        self.order(machine, f"voter {voter} gets a new try", lambda office: office.decide_here(Deed.RELEASE_VOTER))
+        self.order(machine, f"voter {voter} gets a new try", lambda office: office.decide_here("release_voter"))
 
     def island(self) -> None:
         """The chair puts a table that is alone in island mode."""
         for machine in self.shuffled():
             if machine.up and machine.node.situation.may_island:
-                self.decide(machine, Deed.ISLAND)
+                self.decide(machine, "island")
                 return
 
     def in_island(self, machine: Machine) -> bool:
@@ -256,13 +255,13 @@ class People:
         """A node is locked on its own screen, or unlocked."""
         machine = self.rng.choice(list(self.world.machines.values()))
         if machine.up:
-            self.decide(machine, Deed.UNLOCK if machine.node.is_locked else Deed.LOCK)
+            self.decide(machine, "unlock" if machine.node.is_locked else "lock")
 
     def close(self) -> None:
         """A table is closed for voters, or reopened."""
         machine = self.rng.choice([m for m in self.world.machines.values() if m.is_table])
         if machine.up and machine.screen is not None:
-            self.decide(machine, Deed.REOPEN_TABLE if isinstance(machine.screen.content, s.Closed) else Deed.CLOSE_TABLE)
+            self.decide(machine, "reopen_table" if s.shows(machine.screen.content, s.Kind.CLOSED) else "close_table")
 
     def undo(self) -> None:
         """The secretary takes back a mark: the ballots are back in stock, or there were none; what is said of it is true."""

@@ -36,7 +36,7 @@ def given_up(on: Stage) -> Beats:
     on.block(h, t)
     on.block("*", h, "log", "give")
     yield from on.asks(t)
-    yield from on.shows(t, s.Waiting)
+    yield from on.shows(t, s.Kind.WAITING)
     on.day.touch(on.machine(t), "cancel")
     yield
     on.block(h, on.others(h, t))
@@ -51,7 +51,7 @@ def asks_again_at_once(on: Stage) -> Beats:
     before = on.length(h)
     yield from on.asks(t)
     yield from on.until(lambda: on.length(h) > before)
-    yield from on.shows(t, s.Waiting)
+    yield from on.shows(t, s.Kind.WAITING)
     on.world.holding |= {(t, "*", "log"), ("*", t, "want")}
     on.day.touch(on.machine(t), "cancel")
     yield from on.asks(t)
@@ -137,7 +137,7 @@ def undo_gives_way(on: Stage) -> Beats:
     table = on.machine(t)
     on.block(h, t, "log", "give")
     yield from on.asks(t)
-    yield from on.shows(t, s.Waiting)
+    yield from on.shows(t, s.Kind.WAITING)
     table.fuse = "green"
     on.unblock()
     yield from on.until(lambda: not table.up)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from kiosk import limits
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import Copied
 
@@ -48,7 +47,7 @@ def copy_in_memory(on: Stage) -> Beats:
     on.alone_with(h, t)
     on.block(t, h, "ask", "log", "give")
     yield from on.asks(t)
-    yield from on.shows(t, s.Waiting)
+    yield from on.shows(t, s.Kind.WAITING)
     table = on.machine(t)
     yield from on.until(lambda: on.can_ask(h) and table.up and table.node.peers.next_due() > on.world.mono + 100)
     on.world.run_for(table.node.peers.next_due() - on.world.mono - limits.COPY_LATE_MS // 2)
@@ -179,7 +178,7 @@ def old_card_alone(on: Stage) -> Beats:
     yield from on.while_(600)
     on.block("*", h)
     yield from on.while_(limits.SEEN_MS)
-    on.day.decide(on.machine(h), Deed.ISLAND)
+    on.day.decide(on.machine(h), "island")
     yield from on.asks(h)
     yield from on.while_(300)
 

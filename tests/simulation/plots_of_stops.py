@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from kiosk import limits
 from kiosk.domain import screens as s
-from kiosk.domain.office import Deed
 from tests.simulation.stage import Beats, Spoilt, Stage
 
 
@@ -310,14 +309,14 @@ def island_is_locked_and_named(on: Stage) -> Beats:
     yield from _is_an_island(on, h)
     yield from on.asks(h)
     yield from on.served(h)
-    on.day.decide(on.machine(h), Deed.LOCK)
+    on.day.decide(on.machine(h), "lock")
     yield
     yield from on.taken(n, h)
     yield from on.decides(n)
     yield from on.asks(n)
     yield from on.while_(300)
     on.unblock()
-    on.day.decide(on.machine(h), Deed.UNLOCK)
+    on.day.decide(on.machine(h), "unlock")
     yield from on.members(h)
     yield from on.asks(h)
     yield from on.while_(600)
@@ -335,7 +334,7 @@ def island_starts_again(on: Stage) -> Beats:
     yield from on.decides(n)
     on.start(h)
     yield from on.while_(limits.SEEN_MS)
-    on.day.decide(on.machine(h), Deed.ISLAND)
+    on.day.decide(on.machine(h), "island")
     yield from on.asks(n)
     yield from on.served(n)
     yield from on.asks(h)
@@ -348,7 +347,7 @@ def islands_meet(on: Stage) -> Beats:
     on.block("*", "*")
     yield from on.while_(limits.SEEN_MS + 1_500)
     for table in tables:
-        on.day.decide(on.machine(table), Deed.ISLAND)
+        on.day.decide(on.machine(table), "island")
     yield from on.asks(on.h)
     yield from on.served(on.h)
     on.unblock()
@@ -360,7 +359,7 @@ def islands_meet(on: Stage) -> Beats:
 def _is_an_island(on: Stage, table: str) -> Beats:
     on.apart(table, "*")
     yield from on.while_(limits.SEEN_MS + 1_500)
-    if not on.day.decide(on.machine(table), Deed.ISLAND):
+    if not on.day.decide(on.machine(table), "island"):
         raise Spoilt
 
 
@@ -469,7 +468,7 @@ def stale_table(on: Stage) -> Beats:
     yield from on.decides(n)
     yield from on.asks(n)
     yield from on.served(n)
-    yield from on.shows(t, s.Waiting)
+    yield from on.shows(t, s.Kind.WAITING)
 
 
 def answer_that_knows_nothing(on: Stage) -> Beats:

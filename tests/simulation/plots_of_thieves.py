@@ -54,7 +54,7 @@ def stolen_table_hands_out(on: Stage) -> Beats:
     stolen = _steal(on, on.t)
     on.block(h, "*", "log", "give")
     yield from on.asks(h)
-    yield from on.shows(h, s.Waiting)
+    yield from on.shows(h, s.Kind.WAITING)
     before, made = on.length(on.t), _request(on, stolen)
     _says(on, stolen, made, e.Issued(made.id))
     yield from on.has(h, on.t, before + 1)

@@ -87,8 +87,8 @@ class Stage:
     def can_ask(self, name: str) -> bool:
         screen = self.machine(name).screen
         content = screen.content if screen is not None else None
-        is_left = isinstance(content, s.Waiting) and content.silent
-        return is_left or isinstance(content, s.Ready | s.Refused | s.Green | s.VoterShown | s.BirthDate)
+        is_left = s.shows(content, s.Kind.WAITING) and content.sign is s.Sign.WARNING
+        return is_left or s.shows(content, s.Ready, s.Kind.REFUSED, s.Green, s.VoterShown, s.BirthDate)
 
     def ask(self, name: str, voter: int | None = None) -> None:
         """A table's clerk scans the voter's card and approves: the table waits for its answer."""
@@ -98,11 +98,11 @@ class Stage:
             if not machine.up or machine.screen is None:
                 raise Spoilt
             match machine.screen.content:
-                case s.Waiting(silent=True):
+                case s.Message(kind=s.Kind.WAITING, sign=s.Sign.WARNING):
                     day.touch(machine, "cancel")
                 case s.Green():
                     day.touch(machine, "next")
-                case s.Ready() | s.Refused():
+                case s.Ready() | s.Message(kind=s.Kind.REFUSED):
                     day.scan(machine, number)
                 case s.VoterShown() | s.BirthDate():
                     day.approve(machine)
@@ -187,17 +187,17 @@ class Stage:
                 raise Spoilt
             yield
 
-    def shows(self, name: str, content: type, ms: int = 3_000) -> Beats:
-        yield from self.until(lambda: self._content(name) is content, ms)
+    def shows(self, name: str, kind: str, ms: int = 3_000) -> Beats:
+        yield from self.until(lambda: self._kind(name) == kind, ms)
 
     def served(self, name: str, ms: int = 3_000) -> Beats:
         """Until a table has shown green for the voter."""
         machine, lights = self.machine(name), self.day.oracle.lights
         yield from self.until(lambda: any(one.run in machine.runs and one.voter == self.voter for one in lights), ms)
 
-    def _content(self, name: str) -> type | None:
+    def _kind(self, name: str) -> str:
         screen = self.machine(name).screen
-        return type(screen.content) if screen is not None else None
+        return screen.kind if screen is not None else ""
 
     def ready(self) -> Beats:
         """All tables are ready: everybody is a member, and has it on disk that the poll is open."""

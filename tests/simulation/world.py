@@ -175,7 +175,7 @@ class World(Network):
         """Somebody touches a button of the screen that stands, which he has seen."""
         if machine.unseen:
             self.drawn(machine)
-        self.take(machine, s.Touch(machine.screen.asks, word, value))
+        self.take(machine, s.touched(machine.screen, word, value))
 
     def carry_out(self, machine: Machine, turn: Turn) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""

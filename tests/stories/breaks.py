@@ -18,19 +18,23 @@ import kiosk.node.desk_keeper as desk_keeper_module
 import kiosk.node.ears as ears_module
 import kiosk.node.lookout as lookout_module
 from kiosk import limits
-from kiosk.domain import desk, office, rights, rules
+from kiosk.domain import desk, rights, rules
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Chain, Holding, Stopped, named
 from kiosk.domain.cases import Case
 from kiosk.domain.chain import Head as LogEnd
 from kiosk.domain.chain import check_batch, read_entry
+from kiosk.domain.chair_actions import BeginIsland
 from kiosk.domain.codetext import Misread
 from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.domain.nodes import device_of, node_of
+from kiosk.domain.pages import AskCode, Piles, ask_code
+from kiosk.domain.pages.page import Do, Seen, UseCode
 from kiosk.domain.runs import Known, Run
 from kiosk.domain.situation import Situation, UndoState
 from kiosk.node import Setup, Turn, lookout
@@ -499,7 +503,7 @@ def _gives_up_what_nobody_knows(old: Callable[..., None], self: DeskKeeper, effe
 
 
 def _starts_on_its_screen(self: DeskKeeper, now: Any) -> None:
-    self._rules = replace(self._rules, locked=False)
+    self._know(replace(self.facts, locked=False))
     self.request.begin()
     self._books.seen.run, self._books.seen.island, self.begins = "", False, True
     self._step(d.Changed(), now)
@@ -508,19 +512,19 @@ def _starts_on_its_screen(self: DeskKeeper, now: Any) -> None:
 
 def _locks_the_screen_only(self: DeskKeeper, now: Any) -> None:
     self._books.write(e.Locked(), now)
-    self._rules = replace(self._rules, locked=True)
+    self._know(replace(self.facts, locked=True))
 
 
 def _unlocks_the_screen_only(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:
-    if self._books.replica.last_run and self._rules.locked:
-        self._rules = replace(self._rules, locked=False)
+    if self._books.replica.last_run and self.is_locked:
+        self._know(replace(self.facts, locked=False))
         self._books.seen.run = self._books.replica.last_run
     else:
         old(self, now)
 
 
 def _starts_though_locked(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:
-    self._rules = replace(self._rules, locked=False)
+    self._know(replace(self.facts, locked=False))
     old(self, now)
 
 
@@ -645,10 +649,10 @@ def _island_for_all(old: Callable[..., d.Scan], self: Lookup, *given: Any) -> d.
         self._books.seen.island = was
 
 
-def _island_at_any_time(old: Callable[..., None], self: DeskKeeper, decided: d.Perform, now: Any) -> None:
-    if decided.deed is d.Deed.ISLAND:
+def _island_at_any_time(old: Callable[..., Any], self: DeskKeeper, action: Any, now: Any) -> Any:
+    if isinstance(action, BeginIsland):
         self._books.seen.island = True
-    old(self, decided, now)
+    return old(self, action, now)
 
 
 def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now: Any) -> list:
@@ -732,7 +736,7 @@ def _looks(**changed: Any) -> Patch:
 
 
 def _never_told(old: Callable[..., None], self: DeskKeeper, effect: d.Effect, now: Any) -> None:
-    if not isinstance(effect, d.Seen):
+    if not isinstance(effect, Seen):
         old(self, effect, now)
 
 
@@ -750,12 +754,13 @@ def _tells_by_its_own_clock(old: Callable[..., None], self: LastCards, books: Bo
     self._heard_ms = dict(books.replica.last_ms)
 
 
-def _any_code(page: office.AskCode, n: int | Misread, _situation: Situation) -> office.AskCode | office.UseCode:
-    return office.UseCode(page.devices) if isinstance(n, int) else replace(page, slip=None, n=0)
+def _any_code(page: AskCode, n: int | Misread, _facts: Facts) -> Any:
+    return Do(UseCode(page.devices), Piles(n)) if isinstance(n, int) else replace(page, slip=None, n=0)
 
 
-def _skips_freely(old: Callable[..., Any], page: office.AskCode, n: int | Misread, situation: Situation) -> Any:
-    return office.UseCode(page.devices) if isinstance(n, int) and n > situation.last_code else old(page, n, situation)
+def _skips_freely(old: Callable[..., Any], page: AskCode, n: int | Misread, facts: Facts) -> Any:
+    skips = isinstance(n, int) and n > facts.situation.last_code
+    return Do(UseCode(page.devices), Piles(n)) if skips else old(page, n, facts)
 
 
 _REFUSED = {(d.Waiting, d.Denied): desk.Row(lambda s, n, _r: (d.Refused(n.barred, 0, s.voter), ()), (d.Refused,))}
@@ -877,9 +882,9 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "chain: a start before a give": ((Books, "_chain", _chain("start_first")),),
     "chain: a view before all else": ((Books, "_chain", _chain("view_first")),),
     "counts: in any hold": ((Ledger, "outcome", _outcome_of_any_hold), (Books, "counts", _always)),
-    "codes: any": ((office, "code_given", _any_code),),
-    "codes: skipped without a word": (_around(office, "code_given", _skips_freely),),
-    "codes: the reserve sheet skips": ((office, "RESERVE", range(99, 100)),),
+    "codes: any": ((AskCode, "coded", _any_code),),
+    "codes: skipped without a word": (_around(AskCode, "coded", _skips_freely),),
+    "codes: the reserve sheet skips": ((ask_code, "RESERVE", range(99, 100)),),
     "codes: on an island": (_OFFERS_ALL,),
     # cards that are scanned
     "cards: under no stop": ((rights, "card", _card_rights(stopless=True)),),
@@ -970,7 +975,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
         (rules, "g3_two_disks", lambda seen, case, heads: _g3_two_disks(replace(seen, island=False), case, heads)),
     ),
     "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
-    "island: on the chair's word alone": (_OFFERS_ALL, _around(DeskKeeper, "_perform_deed", _island_at_any_time)),
+    "island: on the chair's word alone": (_OFFERS_ALL, _around(DeskKeeper, "_decide", _island_at_any_time)),
     "island: of who is no member": ((lookout, "_may_island", _may_island_at_a_start), (rules, "d2_member", _always)),
     "island: ends never": (_around(Ears, "_head", _ends_never),),
     "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),

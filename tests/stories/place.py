@@ -14,7 +14,7 @@ from kiosk import limits
 from kiosk.chair import Chair, NotOfferedError
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain import office
+from kiosk.domain import pages
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, Batch
@@ -77,10 +77,10 @@ class InMemory(ScreenClient):
         self.screen = shown[self._read - 1]
         return self.screen
 
-    def touch(self, touch: str, value: str = "", how: str = "") -> None:
+    def touch(self, touch: str, pad: str = "", how: str = "") -> None:
         """Touch a button of the screen that was read last."""
         assert self.screen is not None
-        self._place._put(self._name, s.Touch(self.screen.asks, touch, value, how))
+        self._place._put(self._name, s.touched(self.screen, touch, pad, how))
 
 
 class Place:
@@ -317,7 +317,7 @@ class Place:
         """The chair at this node's screen: pages, touches and the PIN, as in the product."""
         return Chair(InMemory(self, name), made_up.PIN, patience_s=PATIENCE_S)
 
-    def order(self, name: str, deed: d.Deed) -> None:
+    def order(self, name: str, deed: str) -> None:
         """The chair decides something at this node that needs no more words."""
         self.chair(name).decide(deed)
 
@@ -363,9 +363,9 @@ class Place:
         chair.undo(1)
         return True
 
-    def touch(self, name: str, touch: str, value: str = "") -> None:
+    def touch(self, name: str, touch: str, pad: str = "") -> None:
         """A button is touched on the newest screen."""
-        self._put(name, s.Touch(self.devices[name].screens[-1].asks, touch, value))
+        self._put(name, s.touched(self.devices[name].screens[-1], touch, pad))
 
     def scan(self, name: str, voter: int) -> None:
         """A voter's card is scanned."""
@@ -420,7 +420,7 @@ class Place:
 
     def shown(self, name: str) -> str:
         """What kind of screen a node shows."""
-        return type(self.devices[name].screens[-1].content).__name__
+        return self.devices[name].screens[-1].kind
 
     def content(self, name: str) -> s.Content:
         """The middle of a node's screen."""
@@ -433,13 +433,13 @@ class Place:
 
     def overview(self, name: str) -> dict[str, str]:
         """The rows of a node's overview, by what they are named."""
-        return self.page(name, office.Overview())
+        return self.page(name, pages.Overview())
 
-    def page(self, name: str, page: office.Page) -> dict[str, str]:
+    def page(self, name: str, page: pages.Page) -> dict[str, str]:
         """The rows of one of the chair's pages as a node shows it now, by what they are named."""
         content = screen(1, d.Office(page), self.core(name).desk.face.view).content
-        assert isinstance(content, s.Board)
-        return {line.name: line.text for line in content.lines}
+        assert isinstance(content, s.Sheet)
+        return {line.name: line.text for line in content.rows}
 
     def say(self, key: str, *words: object) -> str:
         """A text as the screens say it."""

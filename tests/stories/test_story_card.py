@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Stance
 from kiosk.node import Heard
@@ -43,7 +42,7 @@ def test_an_old_card_decides_nothing_alone(place: Place) -> None:
     place.wait(6_000)
     assert not place.decides("T2", 2)
     with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
+        place.order("T2", "island")
     assert place.core("T2").situation.mode == "paper"
 
 

@@ -4,7 +4,6 @@ import pytest
 from place import Place, batch_of
 
 from kiosk import limits
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Ask
 from kiosk.domain.nodes import device_of
@@ -124,7 +123,7 @@ def test_where_the_next_three_have_no_copy_the_others_say_so() -> None:
 
 def test_a_green_waits_for_what_came_before_the_decision(place: Place) -> None:
     """An entry of table 2's is lost on its way to table 3, and then the decision comes: no green before the gap is filled."""
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.lose_what_is_under_way()
     before = place.stored("T3", "T2")
     place.ask("T3", 201)
@@ -154,7 +153,7 @@ def test_a_silent_holder(place: Place) -> None:
     place.ask("T3", 201)
     place.wait(3_000)
     assert place.shown("T3") == "Waiting"
-    assert "2" in place.content("T3").text
+    assert "2" in place.content("T3").remedy
     place.touch("T3", "cancel")
     place.wait(1_000)
     place.heal()
@@ -229,7 +228,7 @@ def test_the_next_commit_takes_along_what_was_acted_on(place: Place) -> None:
 
 def test_a_closed_table_decides_for_the_others(place: Place) -> None:
     """Table 2 is closed for voters: it serves nobody, and its voters are served elsewhere."""
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.wait(2_000)
     assert place.shown("T2") == "Closed"
     place.serve("T3", 201)

@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 
 
@@ -78,7 +77,7 @@ def test_until_the_heir_has_heard_of_it_nobody_decides(place: Place) -> None:
     place.ask("T3", 201)
     place.wait(3_000)
     assert place.shown("T3") == "Waiting"
-    assert "1" in place.content("T3").text, "the heir is the one that is silent"
+    assert "1" in place.content("T3").remedy, "the heir is the one that is silent"
     place.heal()
     place.wait(4_000)
     assert place.shown("T3") == "Green"
@@ -127,8 +126,8 @@ def test_a_list_given_in_a_circle_stays(place: Place) -> None:
     place.wait(2_000)
     assert {place.core(name).books.books.holder(2) for name in place.devices} == {over}
     assert not any(place.decides(name, 2) for name in place.devices)
-    place.order("T2", d.Deed.LOCK)
-    place.order("T1", d.Deed.LOCK)
+    place.order("T2", "lock")
+    place.order("T1", "lock")
     place.stop("T3", "T1", "T2")
     place.finish("T3")
     place.wait(1_000)
@@ -231,7 +230,7 @@ def test_the_heir_has_all_that_the_giver_knew(place: Place) -> None:
 
 def test_a_locked_table_gives_nothing(place: Place) -> None:
     """Table 2 is locked: its list is moved with a code, or it is unlocked; nothing else is offered."""
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(1_000)
     assert not place.core("T2").books.give(2, "T1.1", place.now)
     place.take_over("T2", "T1")

@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.situation import Mode
 
@@ -12,7 +11,7 @@ def island(place: Place, name: str) -> None:
     """A table is cut off, and the chair puts it in island mode."""
     place.cut_off(name)
     place.wait(6_000)
-    place.order(name, d.Deed.ISLAND)
+    place.order(name, "island")
 
 
 def test_who_reaches_nobody_says_so(place: Place) -> None:
@@ -27,12 +26,12 @@ def test_who_reaches_nobody_says_so(place: Place) -> None:
 def test_only_who_reaches_nobody_becomes_an_island(place: Place) -> None:
     """Table 2 sees the others: the chair's word makes no island of it. Nor of the secretary's node, whatever it sees."""
     with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
+        place.order("T2", "island")
     assert not place.is_island("T2")
     place.cut_off("S")
     place.wait(6_000)
     with pytest.raises(NOT_OFFERED):
-        place.order("S", d.Deed.ISLAND)
+        place.order("S", "island")
     assert not place.is_island("S")
 
 
@@ -92,7 +91,7 @@ def test_a_restart_ends_island_mode(place: Place) -> None:
     assert place.shown("T2") == "NotReady"
     assert place.core("T2").situation.mode is Mode.PAPER
     with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
+        place.order("T2", "island")
     place.heal()
     place.wait(4_000)
     assert place.decides("T2", 2)
@@ -104,7 +103,7 @@ def test_an_island_vouches_for_others(place: Place) -> None:
     the others excused it is a member by table 2's head."""
     place.crash("S", "T1", "T3")
     place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     place.ask("T2", 201)
     place.hand_out("T2")
     place.restart("T3")
@@ -123,7 +122,7 @@ def test_an_island_that_was_locked_and_named(place: Place) -> None:
     place.ask("T2", 201)
     place.hand_out("T2")
     place.touch("T2", "next")
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.stop("T1", "T2")
     place.wait(1_000)
     assert place.stopping("T1").waits_for == ()
@@ -133,7 +132,7 @@ def test_an_island_that_was_locked_and_named(place: Place) -> None:
     assert place.refuses("T3", 201)
     place.serve("T3", 202)
     place.heal()
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "unlock")
     place.wait(4_000)
     assert place.conflicts() == {}
     assert place.core("T2").books.books.holder(2) == place.core("T1").run

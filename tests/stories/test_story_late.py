@@ -2,9 +2,8 @@
 
 from place import Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain import office
+from kiosk.domain import pages
 from tests.made_up import of_voter
 
 
@@ -12,7 +11,7 @@ def lost_island(place: Place, voter: int = 201) -> None:
     """Table 2 is cut off, hands out to a voter as an island, and loses its power before anybody has a copy."""
     place.cut_off("T2")
     place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     place.ask("T2", voter)
     place.hand_out("T2")
     place.crash("T2")
@@ -185,7 +184,7 @@ def test_a_late_grant_of_what_was_refused_is_no_mark(place: Place) -> None:
     place.wait(2_000)
     assert not place.marked("T1", 201)
     place.scan("T3", 201)
-    place.order("T3", d.Deed.RELEASE_VOTER)
+    place.order("T3", "release_voter")
     place.wait(1_000)
     place.serve("T3", 201)
     assert place.conflicts() == {}
@@ -320,7 +319,7 @@ def test_a_referred_voter_is_refused_until_released(place: Place) -> None:
     place.wait(2_000)
     place.scan("T3", 201)
     assert place.shown("T3") == "Referred"
-    place.order("T3", d.Deed.RELEASE_VOTER)
+    place.order("T3", "release_voter")
     place.wait(1_000)
     (released,) = place.bodies("T3", e.Released)
     place.serve("T3", 202)
@@ -342,7 +341,7 @@ def test_the_cards_of_a_table_are_one_pile_under_its_spare_too(place: Place) -> 
     place.crash("T2")
     place.stop("S", "T2.1", "T2.2")
     place.wait(2_000)
-    assert "on top of card 1, no. 000 201" in place.page("S", office.Piles(place.code))["Table 2 (T2.2)"]
+    assert "on top of card 1, no. 000 201" in place.page("S", pages.Piles(place.code))["Table 2 (T2.2)"]
     place.scan_cards("S", "T2", 201, 202, 203)
     place.finish("S")
     place.wait(2_000)

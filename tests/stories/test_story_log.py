@@ -3,7 +3,6 @@
 import msgspec
 from place import Place, batch_of
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.messages import Batch, Head, Stance
@@ -28,9 +27,9 @@ def signed(device: str, *entries: e.Entry) -> Batch:
 def test_a_gap_is_asked_for_and_never_skipped(place: Place) -> None:
     """Table 3 misses a batch of table 2's, and the next one comes: nothing of it is taken before the gap is filled (L)."""
     before = place.stored("T3", "T2")
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.lose_what_is_under_way()
-    place.order("T2", d.Deed.REOPEN_TABLE)
+    place.order("T2", "reopen_table")
     place.deliver_only("T2", "T3")
     assert place.known("T3", "T2") == before
     place.wait(2_000)
@@ -98,7 +97,7 @@ def test_a_head_shows_only_what_is_on_disk(place: Place) -> None:
     rows = own(place, "T1")
     before = place.stored("T3", "T1")
     place.cut_off("T1")
-    place.order("T1", d.Deed.CLOSE_TABLE)
+    place.order("T1", "close_table")
     place._put("T3", Heard("T1.1", batch_of(own(place, "T1")[len(rows) :])))
     core = place.core("T3")
     on_disk = max(row.seq for row in place.devices["T3"].disk if row.run == place.core("T1").run)
@@ -122,7 +121,7 @@ def test_what_is_forged_is_refused_and_shown(place: Place) -> None:
 
 def test_what_is_forked_is_refused_and_shown(place: Place) -> None:
     """Table 2 tells table 3 another story of what it has said before: it is not taken, and stands on the screen (S5)."""
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.wait(1_000)
     last = e.decode_entry(own(place, "T2")[-1].data)
     other = e.Entry(last.run, last.seq, last.prev, 0, e.Reopened())

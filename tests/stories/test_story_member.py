@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Head, Stance
@@ -31,7 +30,7 @@ def test_a_table_restarts_while_one_is_silent(place: Place) -> None:
     place.restart("T2")
     place.wait(6_000)
     assert (place.is_member("T2"), place.core("T2").situation.awaited) == (False, ("T3.1",))
-    assert "Table 3" in place.chair("T2").overview().text
+    assert "Table 3" in place.chair("T2").overview().said()
     place.excuse("T2", "T3")
     place.wait(1_000)
     assert place.bodies("T2", e.Excused) == [e.Excused(("T3.1",))]
@@ -50,8 +49,8 @@ def test_who_is_heard_need_not_be_excused(place: Place) -> None:
     place.excuse("T2", "T3")
     place.wait(1_000)
     assert place.is_member("T2")
-    place.order("T2", d.Deed.LOCK)
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "lock")
+    place.order("T2", "unlock")
     place.wait(4_000)
     assert not place.is_member("T2")
     assert place.core("T2").situation.awaited == ("T3.1",)
@@ -98,7 +97,7 @@ def test_who_waits_for_its_clerk_can_not_be_excused(place: Place) -> None:
 @pytest.mark.parametrize("head", ["heard", "not heard"])
 def test_who_is_locked_can_not_be_excused(place: Place, head: str) -> None:
     """Table 1 starts again. By table 2's last head, or by its log, table 2 is locked: it can be unlocked, and is heard then."""
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(1_000)
     last = place.core("S").peers.head("T2.1")
     place.crash("T1")
@@ -109,7 +108,7 @@ def test_who_is_locked_can_not_be_excused(place: Place, head: str) -> None:
     assert place.core("T1").situation.awaited == ("T2.1",)
     with pytest.raises(NOT_OFFERED):
         place.excuse("T1", "T2")
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "unlock")
     place.wait(3_000)
     assert place.is_member("T1")
 
@@ -315,9 +314,9 @@ def test_who_waits_says_for_whom(place: Place) -> None:
     place.restart("T1")
     place.wait(4_000)
     board = place.chair("T1").overview()
-    assert isinstance(board, s.Board)
-    assert board.text == "Waiting to hear from: Secretary."
-    assert "pick excuse" in [button.touch for button in board.items]
+    assert isinstance(board, s.Sheet)
+    assert board.said() == "Waiting to hear from: Secretary."
+    assert "pick excuse" in [button.touch for button in board.buttons()]
     place.chair("T1").leave()
     place.excuse("T1", "S")
     place.wait(1_000)
@@ -331,8 +330,8 @@ def test_a_named_run_that_is_back_is_a_member_of_its_own(place: Place) -> None:
     place.restart("T2")
     place.wait(3_000)
     assert place.is_member("T2")
-    place.order("T2", d.Deed.LOCK)
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "lock")
+    place.order("T2", "unlock")
     assert not place.is_member("T2")
     place.wait(3_000)
     assert place.is_member("T2")

@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Ask
@@ -14,7 +13,7 @@ def test_the_poll_is_opened_at_any_table() -> None:
     place = Place().started()
     assert [place.shown(name) for name in ("T1", "T2", "T3")] == ["NotReady"] * 3
     content = place.content("T1")
-    assert isinstance(content, s.NotReady)
+    assert s.shows(content, s.Kind.NOT_READY)
     assert content.reason == "The poll is not open."
     assert not any(place.is_member(name) for name in place.devices)
     place.stop("T2")
@@ -31,7 +30,7 @@ def test_the_menu_opens_the_poll() -> None:
     place = Place().started()
     place.touch("T1", "menu")
     place.touch("T1", "open_poll")
-    assert place.shown("T1") == "Board"
+    assert place.shown("T1") == "PickStopped"
 
 
 def test_before_the_opening_nobody_is_served() -> None:
@@ -125,7 +124,7 @@ def test_all_start_and_one_is_missing(place: Place) -> None:
     """The power fails everywhere, and table 3 stays off: named, its list is table 1's, its cards are scanned; it is back."""
     place.cut_off("T3")
     place.wait(6_000)
-    place.order("T3", d.Deed.ISLAND)
+    place.order("T3", "island")
     place.ask("T3", 301)
     place.hand_out("T3")
     place.crash("S", "T1", "T2", "T3")
@@ -185,9 +184,9 @@ def test_the_first_view_is_lost_with_the_table_that_opened() -> None:
 
 def test_a_holder_that_has_not_heard_that_a_table_reopened_refuses(place: Place) -> None:
     """Table 3 has closed and reopened, which table 2 has not heard: it refuses, and says why; a moment later it grants."""
-    place.order("T3", d.Deed.CLOSE_TABLE)
+    place.order("T3", "close_table")
     place.wait(2_000)
-    place.order("T3", d.Deed.REOPEN_TABLE)
+    place.order("T3", "reopen_table")
     place.lose_what_is_under_way()
     place.ask("T3", 201)
     (ask,) = [heard.message for _, to, heard in place.wire if to == "T2" and isinstance(heard.message, Ask)]
@@ -204,14 +203,14 @@ def test_a_holder_that_has_not_heard_that_a_table_reopened_refuses(place: Place)
 
 def test_a_closed_table_stays_closed_over_a_restart(place: Place) -> None:
     """Table 2 is closed for voters, restarts, and is closed still; reopened, it restarts, and is open."""
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.wait(1_000)
     place.crash("T2")
     place.restart("T2")
     place.wait(4_000)
     assert place.shown("T2") == "Closed"
     place.serve("T3", 201)
-    place.order("T2", d.Deed.REOPEN_TABLE)
+    place.order("T2", "reopen_table")
     place.wait(1_000)
     place.crash("T2")
     place.restart("T2")
@@ -221,7 +220,7 @@ def test_a_closed_table_stays_closed_over_a_restart(place: Place) -> None:
 
 def test_a_spare_is_open_though_its_table_had_closed(place: Place) -> None:
     """What a table says of itself is said by its card: the spare that replaces it takes voters."""
-    place.order("T2", d.Deed.CLOSE_TABLE)
+    place.order("T2", "close_table")
     place.wait(1_000)
     place.put_in_spare("T2")
     place.stop("T1", "T2.1")

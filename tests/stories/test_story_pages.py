@@ -6,14 +6,13 @@ from place import Place
 from kiosk.chair import NotOfferedError
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.desk_states import Deed
 from tests import made_up
 
 
-def board(place: Place, name: str) -> s.Board:
+def board(place: Place, name: str) -> s.Sheet:
     """The page that a node shows."""
     content = place.content(name)
-    assert isinstance(content, s.Board)
+    assert isinstance(content, s.Sheet)
     return content
 
 
@@ -37,11 +36,11 @@ def test_a_misread_card_of_a_pile_is_not_lost_among_the_others(place: Place) -> 
     place.wait(2_000)
     place.touch("T1", "pick T2.1")
     place.scan_text("T1", "123")
-    assert board(place, "T1").warning == "That is no polling card of this place. Try again."
+    assert board(place, "T1").said(s.Tone.BAD) == "That is no polling card of this place. Try again."
     place.scan("T1", 201)
-    assert (board(place, "T1").notice, board(place, "T1").warning) == ("No. 000 201 is in. Scanned: 0", "")
+    assert (board(place, "T1").said(s.Tone.WAIT), board(place, "T1").said(s.Tone.BAD)) == ("No. 000 201 is in. Scanned: 0", "")
     place.scan("T1", 202)
-    assert board(place, "T1").notice == "No. 000 202 is in. Scanned: 1"
+    assert board(place, "T1").said(s.Tone.WAIT) == "No. 000 202 is in. Scanned: 1"
     assert [body.voter for body in place.bodies("T1", e.Card)] == [202]
 
 
@@ -75,7 +74,7 @@ def test_a_move_that_goes_on_elsewhere_is_not_called_done(place: Place) -> None:
     place.wait(2_000)
     place.finish("T3")
     place.wait(2_000)
-    assert (board(place, "T1").headline, board(place, "T1").text) == (
+    assert (board(place, "T1").headline, board(place, "T1").said()) == (
         "Nothing was moved here",
         "Code 3 was used at table 3: go there.",
     )
@@ -95,7 +94,7 @@ def test_after_a_power_cut_everywhere_the_screens_lead_to_the_code(place: Place)
     assert place.content("T1").headline == "None of the tables can answer yet"
     place.touch("T1", "cancel")
     overview = place.chair("S").overview()
-    assert overview.items[0] == s.Button("pick stop", "Open again after a power cut")
+    assert overview.buttons()[0] == s.Button("pick stop", "Open again after a power cut")
     place.stop("S")
     place.finish("S")
     place.wait(4_000)
@@ -113,8 +112,8 @@ def test_a_table_that_has_just_started_is_not_called_silent(place: Place) -> Non
     place.ask("T2", 202)
     place.wait(6_000)
     waiting = place.content("T2")
-    assert isinstance(waiting, s.Waiting)
-    assert waiting.text.startswith("Waiting to hear from: Table 3.")
+    assert s.shows(waiting, s.Kind.WAITING)
+    assert waiting.remedy.startswith("Waiting to hear from: Table 3.")
     assert place.overview("S")["Table 2"] == "serves voters, waits for the others"
 
 
@@ -139,7 +138,7 @@ def test_a_touch_counts_though_the_page_tells_more_by_now(place: Place) -> None:
     """The overview is on the secretary's screen, and a table locks before the finger is lifted: what was touched was seen."""
     place.chair("S").overview()
     seen = place.devices["S"].screens[-1]
-    place.order("T2", Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(3_000)
     assert place.devices["S"].screens[-1].content != seen.content
     place._put("S", s.Touch(seen.asks, "pick stop"))
@@ -159,9 +158,9 @@ def test_a_touch_does_not_count_where_it_would_mean_something_else_by_now(place:
         seen = place.devices["S"].screens[-1]
         place.touch("T3", answer)
         place.wait(3_000)
-    assert isinstance(seen.content, s.Board)
-    assert seen.content.items
-    assert board(place, "S").items == seen.content.items
+    assert isinstance(seen.content, s.Sheet)
+    assert list(seen.content.buttons())
+    assert list(board(place, "S").buttons()) == list(seen.content.buttons())
     place._put("S", s.Touch(seen.asks, "pick 1"))
     assert board(place, "S").page == "Marks"
     place.touch("S", "pick 1")
@@ -175,7 +174,7 @@ def test_an_opening_by_command_does_not_go_past_cards_that_are_to_be_scanned(pla
     """Table 3 was an island, and the power fails everywhere; it stays off. What it served alone lies in its pile only."""
     place.cut_off("T3")
     place.wait(6_000)
-    place.order("T3", Deed.ISLAND)
+    place.order("T3", "island")
     place.serve("T3", 302)
     for name in list(place.devices):
         place.crash(name)

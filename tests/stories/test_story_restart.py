@@ -2,7 +2,6 @@
 
 from place import Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Ask, Stance
 from kiosk.domain.situation import LeftOpen
@@ -71,8 +70,8 @@ def test_who_does_not_know_leaves_it_to_the_secretary(place: Place) -> None:
     assert place.core("S").situation.left_open == (LeftOpen(201, 3),)
     assert place.core("T1").situation.left_open == (LeftOpen(201, 3),), "the assistant may undo it too"
     assert place.core("T2").situation.left_open == ()
-    place.order("T3", d.Deed.LOCK)
-    place.order("T3", d.Deed.UNLOCK)
+    place.order("T3", "lock")
+    place.order("T3", "unlock")
     assert place.content("T3").explanation.startswith("Answer Yes if the voter got ballots.")
     place.touch("T3", "yes")
     place.wait(4_000)
@@ -185,7 +184,7 @@ def test_a_grant_to_an_earlier_run_shows_nothing(place: Place) -> None:
 
 def test_a_locked_node_does_nothing_and_unlocking_is_a_start(place: Place) -> None:
     """Table 2 is locked: its book is decided by nobody. Unlocked, it writes a start, and must be a member again first."""
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(2_000)
     assert not place.decides("T2", 2)
     assert place.core("T1").peers.head("T2.1").stance is Stance.LOCKED
@@ -194,7 +193,7 @@ def test_a_locked_node_does_nothing_and_unlocking_is_a_start(place: Place) -> No
     assert place.shown("T3") == "Waiting"
     place.scan("T2", 202)
     assert place.shown("T2") == "NotReady"
-    place.order("T2", d.Deed.UNLOCK)
+    place.order("T2", "unlock")
     assert len(place.runs_on("T2")) == 2
     assert not place.is_member("T2")
     place.wait(4_000)
@@ -207,8 +206,8 @@ def test_what_a_table_had_open_when_it_was_locked_is_asked_about(place: Place) -
     place.restart("T3")
     place.touch("T3", "unsure")
     place.wait(3_000)
-    place.order("T3", d.Deed.LOCK)
-    place.order("T3", d.Deed.UNLOCK)
+    place.order("T3", "lock")
+    place.order("T3", "unlock")
     assert place.shown("T3") == "Unresolved"
     assert place.core("T3").books.seen.run == ""
     place.touch("T3", "no")
@@ -218,7 +217,7 @@ def test_what_a_table_had_open_when_it_was_locked_is_asked_about(place: Place) -
 
 def test_a_lock_outlives_a_restart(place: Place) -> None:
     """Table 2 was named because it is locked: its power comes and goes, and it stays so, without a start."""
-    place.order("T2", d.Deed.LOCK)
+    place.order("T2", "lock")
     place.wait(1_000)
     place.crash("T2")
     place.restart("T2")

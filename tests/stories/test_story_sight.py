@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.messages import AtClerk, Stance
 
@@ -19,7 +18,7 @@ def test_who_is_heard_by_nobody_says_so(place: Place) -> None:
     place.silence("T2")
     place.wait(3_000)
     content = place.content("T2")
-    assert isinstance(content, s.NotReady)
+    assert s.shows(content, s.Kind.NOT_READY)
     assert (content.code, content.reason) == ("K8", "The table hears the others, but they do not hear it.")
     place.scan("T2", 201)
     assert place.shown("T2") == "NotReady"
@@ -89,7 +88,7 @@ def test_who_is_heard_by_nobody_becomes_an_island(place: Place) -> None:
     """Table 2 is heard by nobody: on the chair's word it serves its own voters, and ends that once its entries are copied."""
     place.silence("T2")
     place.wait(3_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     place.ask("T2", 201)
     assert place.shown("T2") == "Green"
     place.hand_out("T2")
@@ -112,7 +111,7 @@ def test_who_is_heard_by_nobody_from_its_start_on_is_no_island(place: Place) -> 
     place.wait(4_000)
     assert (place.shown("T2"), place.content("T2").code) == ("NotReady", "K8")
     with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
+        place.order("T2", "island")
     assert not place.is_island("T2")
 
 
@@ -120,7 +119,7 @@ def test_an_unheard_island_that_hears_of_a_stop_holds_back(place: Place) -> None
     """Table 2 is an island that hears: once it hears that it is named, it begins anew, and is no island, nor a member."""
     place.silence("T2")
     place.wait(3_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     assert place.decides("T2", 2)
     place.stop("T1", "T2")
     place.wait(1_000)
@@ -218,7 +217,7 @@ def test_an_old_head_is_no_wrong_clock(place: Place) -> None:
 
 def test_a_locked_table_is_called_locked(place: Place) -> None:
     """Table 3 is locked and says nothing more: the others call it locked and not silent, however long that lasts."""
-    place.order("T3", d.Deed.LOCK)
+    place.order("T3", "lock")
     place.wait(1_000)
     assert (place.told("T1", "T3").seen, place.overview("T1")["Table 3"]) == (False, "locked")
     place.wait(60_000)
@@ -226,29 +225,29 @@ def test_a_locked_table_is_called_locked(place: Place) -> None:
     place.ask("T1", 301)
     place.wait(4_000)
     content = place.content("T1")
-    assert isinstance(content, s.Waiting)
+    assert s.shows(content, s.Kind.WAITING)
     assert content.headline == "Table 3 is locked"
     place.touch("T1", "cancel")
-    place.order("T3", d.Deed.UNLOCK)
+    place.order("T3", "unlock")
     place.wait(3_000)
     assert place.overview("T1")["Table 3"] == "serves voters"
 
 
 def test_a_locked_table_is_called_locked_by_who_starts_later(place: Place) -> None:
     """The secretary's node starts while table 3 is locked: it has no head of it, but its log, and says whom it waits for."""
-    place.order("T3", d.Deed.LOCK)
+    place.order("T3", "lock")
     place.wait(1_000)
     place.crash("S", "T1", "T2")
     place.restart("S", "T1", "T2")
     place.wait(6_000)
     assert place.overview("S")["Table 3"] == "locked"
     assert place.core("T1").situation.awaited == ("T3.1",)
-    assert place.say("catching_up_locked", "Table 3") in place.chair("T1").overview().text
+    assert place.say("catching_up_locked", "Table 3") in place.chair("T1").overview().said()
 
 
 def test_a_table_that_has_started_since_is_not_locked(place: Place) -> None:
     """Table 3 was locked and is started again, but its clerk has not answered: then it stops. It is silent, not locked."""
-    place.order("T3", d.Deed.LOCK)
+    place.order("T3", "lock")
     place.wait(1_000)
     place.hear("T1", "T3", AtClerk())
     place.wait(6_000)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 from place import NOT_OFFERED, Place
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain import office
+from kiosk.domain import pages
 from kiosk.domain import screens as s
 from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.nodes import device_of
@@ -167,12 +166,12 @@ def test_a_table_at_its_clerk_has_not_answered(place: Place) -> None:
 def test_who_is_locked_is_told_apart(place: Place) -> None:
     """Table 3 is locked and was not named: the page says so, and of no cable; named with the next code, it is waited for no
     more."""
-    place.order("T3", d.Deed.LOCK)
+    place.order("T3", "lock")
     place.crash("T2")
     place.wait(5_000)
     place.stop("T1", "T2")
     place.wait(1_000)
-    assert place.page("T1", office.Piles(2))["Table 3"] == place.say("must_unlock")
+    assert place.page("T1", pages.Piles(2))["Table 3"] == place.say("must_unlock")
     place.stop("T1", "T2", "T3")
     place.finish("T1")
     place.wait(1_000)
@@ -270,11 +269,11 @@ def test_a_stop_whose_table_was_locked_is_lost_and_all_say_so(place: Place) -> N
     place.stop("S", "T2")
     place.wait(500)
     assert place.overview("T1")["Code 2"].startswith("under way at Secretary")
-    place.order("S", d.Deed.LOCK)
+    place.order("S", "lock")
     place.wait(1_000)
     lost = "was not finished: use the next code, and tick again"
     assert place.overview("T1")["Code 2"] == lost
-    place.order("S", d.Deed.UNLOCK)
+    place.order("S", "unlock")
     place.wait(3_000)
     assert [place.overview(name)["Code 2"] for name in ("S", "T1", "T3")] == [lost] * 3
     place.take_over("T2", "T1")
@@ -290,7 +289,7 @@ def test_the_page_says_what_has_come_of_a_stop(place: Place) -> None:
     place.restart("T2")
     place.wait(4_000)
     place.chair("T1").finish()
-    assert place.content("T1").text == "Table 2 still has a list. If it is off, use the next code, and tick again."
+    assert place.content("T1").said() == "Table 2 still has a list. If it is off, use the next code, and tick again."
     place.chair("T1").leave()
     place.put_in_spare("T2")
     place.restart("T2")
@@ -300,7 +299,10 @@ def test_the_page_says_what_has_come_of_a_stop(place: Place) -> None:
     place.chair("T2").finish()
     place.wait(1_000)
     assert place.holders(2) == {"T2.2"}
-    assert (place.content("T2").headline, place.content("T2").text) == ("Moved here", "This table's own list is now kept here.")
+    assert (place.content("T2").headline, place.content("T2").said()) == (
+        "Moved here",
+        "This table's own list is now kept here.",
+    )
 
 
 def test_two_stops_that_cross(place: Place) -> None:
@@ -314,8 +316,8 @@ def test_two_stops_that_cross(place: Place) -> None:
     place.wait(3_000)
     assert place.core("T1").situation.stopping is None
     content = place.content("T1")
-    assert isinstance(content, s.Board)
-    assert (content.headline, content.text) == (place.say("not_moved"), place.say("not_moved_text", 3, "table 3"))
+    assert isinstance(content, s.Sheet)
+    assert (content.headline, content.said()) == (place.say("not_moved"), place.say("not_moved_text", 3, "table 3"))
     place.finish("T3")
     place.wait(2_000)
     assert place.holders(2) == {"T3.1"}
@@ -942,8 +944,8 @@ def test_the_piles_rows_are_as_the_chairs_page_says(place: Place) -> None:
     place.chair("T1").leave()
     place.wait(1_000)
     board = place.chair("T1").overview()
-    assert place.say("item_stopping", 2) in [button.text for button in board.items]
-    assert place.say("item_stopping", 2) not in [button.text for button in place.chair("T3").overview().items]
+    assert place.say("item_stopping", 2) in [button.text for button in board.buttons()]
+    assert place.say("item_stopping", 2) not in [button.text for button in place.chair("T3").overview().buttons()]
     place.finish("T1")
     place.wait(1_000)
     assert place.holders(2) == {"T1.1"}
@@ -963,7 +965,7 @@ def test_a_stop_by_a_node_that_knows_nobody_waits_for_all_that_were_delivered(pl
     assert place.stopping("T2").waits_for == ("S.1", "T1.1", "T3.1")
     assert not place.decides("T2", 2)
     with pytest.raises(NOT_OFFERED):
-        place.order("T2", d.Deed.ISLAND)
+        place.order("T2", "island")
     place.heal()
     place.wait(3_000)
     place.finish("T2")

@@ -3,7 +3,6 @@
 import pytest
 from place import NOT_OFFERED, Place, batch_of
 
-from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.node import Heard
@@ -35,18 +34,18 @@ def test_secretary_and_table_are_told_once_of_an_undo(place: Place) -> None:
     place.hold("T3", "T2")
     place.hold("T1", "T2")
     assert place.ask_undo("S", 201)
-    (line, *_) = place.content("S").lines
+    (line, *_) = place.content("S").rows
     assert (line.name, line.text) == ("no. 000 201", "the mark from table 3: the undo waits for table 2")
     assert place.devices["S"].screens[-1].right is None, "what is waited for can't be touched away"
     place.heal()
     place.wait(2_000)
-    assert place.content("S").lines[0].text == "the mark from table 3 is undone"
+    assert place.content("S").rows[0].text == "the mark from table 3 is undone"
     assert place.content("T3").notice == "The mark of no. 000 201 has been undone"
     assert place.content("T1").notice == ""
     place.touch("S", "pick seen")
     place.touch("T3", "noted")
     place.wait(1_000)
-    assert all(line.name != "no. 000 201" for line in place.content("S").lines)
+    assert all(line.name != "no. 000 201" for line in place.content("S").rows)
     assert place.content("T3").notice == ""
     place.crash("T3")
     place.restart("T3")
@@ -60,7 +59,7 @@ def test_a_table_does_not_promise_ballots_to_who_has_another_mark(place: Place) 
     screen says where the other one stands; then that one too, and the voter can get ballots."""
     place.cut_off("T2")
     place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     place.take_over("T2", "T1")
     place.serve("T3", 201)
     place.serve("T2", 201)
@@ -102,13 +101,13 @@ def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     assert place.ask_undo("S", 201)
     place.wait(2_000)
     assert not place.marked("S", 201)
-    place.order("T3", d.Deed.LOCK)
-    place.order("T3", d.Deed.UNLOCK)
+    place.order("T3", "lock")
+    place.order("T3", "unlock")
     assert place.content("T3").explanation.startswith("The secretary has undone this mark; the voter may have been served")
     place.touch("T3", "yes")
     place.wait(4_000)
     assert place.marked("S", 201)
-    assert "stands: the table says now that ballots were handed out" in place.content("S").lines[0].text
+    assert "stands: the table says now that ballots were handed out" in place.content("S").rows[0].text
 
 
 def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Place) -> None:
@@ -120,7 +119,7 @@ def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Pl
     place.crash("T3")
     place.wait(1_000)
     assert not place.ask_undo("S", 201), "nobody has said that table 3 is off"
-    assert place.content("S").text.endswith(place.say("marks_none_text"))
+    assert place.content("S").said().endswith(place.say("marks_none_text"))
     place.take_over("T3", "S")
     assert place.ask_undo("S", 201)
     place.wait(2_000)
@@ -173,7 +172,7 @@ def test_a_card_that_is_found_beside_an_undo_stands(place: Place) -> None:
     assert not place.marked("T1", 201)
     place.cut_off("T2")
     place.wait(6_000)
-    place.order("T2", d.Deed.ISLAND)
+    place.order("T2", "island")
     place.serve("T2", 201)
     place.crash("T2")
     place.heal()
@@ -301,7 +300,7 @@ def test_an_undo_says_no_more_than_was_read(place: Place) -> None:
     place.touch("S", "pick 1")
     assert "NOTHING was handed out" in place.content("S").headline
     rows = [row for row in place.devices["T3"].disk if row.run in place.runs_on("T3")]
-    pin = s.Touch(place.devices["S"].screens[-1].asks, "pin", made_up.PIN)
+    pin = s.touched(place.devices["S"].screens[-1], "pin", made_up.PIN)
     place._put("S", Heard("T3.1", batch_of(rows)), pin)
     assert place.bodies("S", e.Request) == []
     place.wait(2_000)

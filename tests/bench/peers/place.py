@@ -71,7 +71,7 @@ class Client:
     def claim(self) -> bool:
         """Claim the voter; whether nobody had."""
         self._screen.touch("approve")
-        return isinstance(self._screen.showing(s.Green, s.Refused).content, s.Green)
+        return isinstance(self._screen.showing(s.Green, s.Kind.REFUSED).content, s.Green)
 
     def trivial(self) -> None:
         """What costs nothing but the way there: after a green, the screen before the next voter."""
