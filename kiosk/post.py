@@ -196,7 +196,7 @@ class Post:
                     self.link.send(Kind.WANT, wire.encode(want), to)
                 case Give():
                     self._gives.setdefault(message.to, {})[message.run] = message
-        self._give_what_is_due(log)
+        self.give_what_is_due(log)
 
     def _give_a_piece(self) -> None:
         """Give one piece of the voter list. One in a turn: whoever asks keeps no voter waiting."""
@@ -212,7 +212,8 @@ class Post:
     def _may_be_given(self, to: str) -> bool:
         return self._may_give.get(to, 0.0) <= time.monotonic()
 
-    def _give_what_is_due(self, log: Log) -> None:
+    def give_what_is_due(self, log: Log) -> None:
+        """Give of what was asked for as much as may be given now."""
         for to, gives in list(self._gives.items()):
             if self._may_be_given(to):
                 self._give(gives.pop(next(iter(gives))), log)

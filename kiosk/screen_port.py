@@ -51,7 +51,7 @@ class ScreenPort:
         self._displays: dict[socket.socket, _Display] = {}
         self._current = b""
         self.display = Display.DRAWS  # until the contrary is known
-        self._beat_s: float | None = None  # when the last beat was sent
+        self._beat_s: float | None = None  # the last beat: all that had come in before it was read
         self._without = 0  # beats since there was a display
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_dead(path)
@@ -71,18 +71,30 @@ class ScreenPort:
         for connection in list(self._displays):
             self._send(connection, self._current)
 
-    def beat_in(self) -> float:
+    def serve(self, left_s: float) -> None:
+        """Read and send what can be, by whatever is in the selector, after at most so long; then tell the displays, where due,
+        that the loop goes round.
+
+        Nobody else does: a loop that hangs must not be said to go round. One that was stopped for long, anywhere in here, says
+        that it is back only after it has read what was sent meanwhile: the beat counts from before that look.
+        """
+        self._read(min(left_s, self._beat_in()))
+        if self._beat_in() > 0:
+            return
+        since = time.monotonic()
+        self._read(0.0)
+        self._beat(since)
+
+    def _read(self, left_s: float) -> None:
+        for key, mask in self._selector.select(left_s):
+            key.data(mask)
+
+    def _beat_in(self) -> float:
         """The seconds until the next beat is due."""
         return 0.0 if self._beat_s is None else max(0.0, self._beat_s + limits.BEAT_S - time.monotonic())
 
-    def beat(self) -> None:
-        """Tell the displays that the loop goes round, where that is due.
-
-        The loop calls it when it has read what came in, and nobody else does: a loop that hangs must not be said to go round.
-        """
-        if self.beat_in() > 0:
-            return
-        self._beat_s = time.monotonic()
+    def _beat(self, since: float) -> None:
+        self._beat_s = since
         for connection, display in list(self._displays.items()):
             display.unanswered += 1
             if self._current and not display.sending:

@@ -9,18 +9,18 @@ import logging
 import math
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from kiosk import limits
 from kiosk.bundle import Bundle
 from kiosk.courier import Fetching, Lists
-from kiosk.domain.chain import Broken, Head, check_chain
+from kiosk.domain.chain import Broken, Head, Stored, check_chain
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
-from kiosk.node import DisplaySeen, Input, Node, Now, ScannerSeen, Turn
+from kiosk.node import Commit, DisplaySeen, Evidence, Input, Keep, Node, Now, Say, ScannerSeen, Show, Steps
 from kiosk.post import Post
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
@@ -142,12 +142,12 @@ class Service:
         self._settle()
         self._post.tell_list(self._bundle.device.name, Stance.NOT_READY, now().wall_ms)
         self._say(f"ready with {replayed} entries")
-        self._carry_out(node, log, node.begin(now()))
-        self._carry_out(node, log, node.take([self._scanner, self._display], now()))
+        self._carry_out(node, log, node.begin(now))
+        self._carry_out(node, log, node.take([self._scanner, self._display], now))
         while not self._stopping and lists.right == lists.digest:
             self._look_whether_excluded()
             self._wait(node.deadline())
-            self._carry_out(node, log, node.take(self._together(), now()))
+            self._carry_out(node, log, node.take(self._together(), now))
 
     def _fetch_list(self, voters: VoterList) -> bool:
         """Fetch the voter list from the secretary's node; False where there is none to be had now.
@@ -195,21 +195,13 @@ class Service:
         left = math.inf if until is None else max(0.0, until / 1000 - time.monotonic())
         if self._post.link is not None:
             left = min(left, self._post.link.tick(), self._post.gives_in())
-        self._select(0.0 if self._post.waits else left)
-
-    def _select(self, left_s: float) -> None:
-        """Read and send what can be, after at most so long; then say that the loop goes round."""
-        left_s = min(left_s, self._port.beat_in())
-        # A process that was stopped while it waited is told of nothing: it looks again before it says that it is back.
-        for key, mask in self._selector.select(left_s) or self._selector.select(0.0):
-            key.data(mask)
-        self._port.beat()
+        self._port.serve(0.0 if self._post.waits else left)
 
     def _together(self) -> list[Input]:
         """All that has come in, and in a rush what comes within a moment."""
         inputs, since = self._inputs(), time.monotonic()
         while self._rush.lacks(inputs, since) and (left := since + self._rush.wait_s - time.monotonic()) > 0:
-            self._select(left)
+            self._port.serve(left)
             inputs += self._inputs()
         self._rush.took(inputs, since)
         return inputs
@@ -228,31 +220,39 @@ class Service:
                 self._scanner = given
         return inputs
 
-    def _carry_out(self, node: Node, log: Log, turn: Turn) -> None:
-        """Say what may be said at once, commit, and say the rest."""
-        self._post.send(turn.sends, log)
-        if turn.screen is not None:
-            self._port.show(turn.screen)
-        rows = node.rows()
-        if rows:
-            since = time.monotonic()
-            log.commit(rows, node.run, now().wall_ms)
-            self._post.lists.bound = self._post.lists.bound or any(map(is_mark, rows))
-            self._rush.committed(time.monotonic() - since)
-        said = node.committed(now())
+    def _carry_out(self, node: Node, log: Log, steps: Steps) -> None:
+        """Carry out a turn, step by step."""
+        for step in steps:
+            match step:
+                case Say(sends):
+                    self._post.send(sends, log)
+                case Show(screen):
+                    self._port.show(screen)
+                case Commit(rows, run):
+                    self._commit(log, rows, run)
+                case Keep(evidence):
+                    self._keep(log, evidence)
         if node.fault:
             self._say(f"stopped for good: {node.fault}: there are two cards with this device's key: put in the right one")
-        if said.screen is not None:
-            self._port.show(said.screen)
-        self._post.send(said.sends, log)
-        for refused in turn.evidence:
+        self._post.give_what_is_due(log)
+        log.tidy()
+        if self._folded >= limits.SETTLE_ENTRIES:
+            self._settle()
+
+    def _commit(self, log: Log, rows: Sequence[Stored], run: str) -> None:
+        if not rows:
+            return
+        since = time.monotonic()
+        log.commit(rows, run, now().wall_ms)
+        self._post.lists.bound = self._post.lists.bound or any(map(is_mark, rows))
+        self._rush.committed(time.monotonic() - since)
+        self._folded += len(rows)
+
+    def _keep(self, log: Log, evidence: Iterable[Evidence]) -> None:
+        for refused in evidence:
             if log.keep(refused.sender, f"{refused.kind}: {refused.why}", refused.data):
                 self._say(f"refused what came from {refused.sender}: {refused.kind}: {refused.why}")
         log.commit_evidence(now().wall_ms)
-        log.tidy()
-        self._folded += len(rows)
-        if self._folded >= limits.SETTLE_ENTRIES:
-            self._settle()
 
     def _settle(self) -> None:
         """Take the log's fold as lasting: no later collection walks it while a clerk waits, everywhere at the same time."""
@@ -275,7 +275,7 @@ class Service:
         while not self._stopping and (left := until - time.monotonic()) > 0:
             if self._post.link is not None:
                 left = min(left, self._post.link.tick())
-            self._select(left)
+            self._port.serve(left)
             self._inputs()
 
 

@@ -20,9 +20,10 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
+from kiosk.backoff import Backoff
 from kiosk.domain.screens import Beat, Drawn, Screen, Touch, decode_sent, encode
 
-RETRY_S = (0.1, 1.0)  # seconds between tries to connect: the first, and the longest
+BACKOFF = Backoff(0.1, 1.0)  # seconds between tries to connect
 SEND_S = 1.0  # seconds in which the node must take a message of some hundred bytes
 UNSENT = 64  # messages waiting for the node; a clerk makes a few a second
 
@@ -111,7 +112,7 @@ class Link:
             self._news()
 
     def _keep_connected(self) -> None:
-        pause = RETRY_S[0]
+        in_vain = 0
         while not self._stopped.is_set():
             heard = 0
             with contextlib.suppress(OSError, LinkError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as node:
@@ -123,8 +124,8 @@ class Link:
                     heard += 1
                     self._heard(sent)
             self._lost()
-            pause = RETRY_S[0] if heard else min(2 * pause, RETRY_S[1])
-            self._stopped.wait(pause)
+            in_vain = 0 if heard else in_vain + 1
+            self._stopped.wait(BACKOFF.after(in_vain))
 
     def _sent(self, node: socket.socket) -> Iterator[Screen | Beat]:
         """Each newest screen, and beats, until the connection ends; sends meanwhile, and notices a silence."""

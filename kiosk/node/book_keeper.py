@@ -26,13 +26,14 @@ from kiosk.domain.situation import Refused, Undoable
 from kiosk.domain.voters import Voter
 from kiosk.node.copies import Copies
 from kiosk.node.replica import Replica
+from kiosk.node.wants import Wants
 from kiosk.node.words import Evidence, Keys, Now, Setup
 
 
 class BookKeeper:
     """The books of one node."""
 
-    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, copies: Copies) -> None:
+    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, copies: Copies, wants: Wants) -> None:
         self.basis = Basis(setup.opening, setup.undo_nodes, setup.devices, setup.elections, _books_of(find), keys.is_signed)
         books = Books(self.basis)
         self.ledger = Ledger(books)
@@ -40,11 +41,9 @@ class BookKeeper:
         member = Membership(setup.device, books, alone=setup.alone)
         self.seen = rules.Seen(setup.device, books, self.ledger, member)
         self.latest_ms = 0  # the latest time in this device's own log
-        self.urgent = False  # somebody waits for this node's copy of what has come
-        self.moving = False  # what moves a book has come and is not on disk: nothing is said before it is
         self.released: list[int] = []
         self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
-        self._setup, self._find, self._keys, self._copies = setup, find, keys, copies
+        self._setup, self._find, self._keys, self._copies, self._wants = setup, find, keys, copies, wants
         self._requests = 0
         self._could: set[tuple[int, str]] = set()  # the books that this node could decide in, each by its hold
         self._stopping: tuple[tuple[int, str], Stopped | None] = (-1, ""), None
@@ -75,7 +74,7 @@ class BookKeeper:
         elif isinstance(body, e.Decision) and device_of(body.request) == device and self._holds(entry.run, body):
             self._copies.awaited(entry.run, entry.seq)
         if moves:
-            self.moving = self.urgent = True
+            self._wants.move()
         if isinstance(body, e.Released):
             self.released.append(body.voter)
 
@@ -108,9 +107,18 @@ class BookKeeper:
         run = f"{self._setup.device}-{self._keys.new_run()}"
         before = self.replica.last_run
         self.replica.begin(run, e.Start(before, tuple(issued), tuple(withdrawn)), now.wall_ms)
-        self.seen.run, self._requests = run, 0
+        self.seen.run, self.seen.island, self._requests = run, self._setup.alone, 0
         self._answers.clear()
         self.seen.member.started(run)
+
+    def end_run(self) -> None:
+        """This run writes nothing more: it is locked, or a new one is to begin."""
+        self.seen.run, self.seen.island = "", False
+
+    def set_island(self, on: bool, now: Now) -> None:
+        """From now on this node serves alone, on the chair's word, or does so no more."""
+        self.seen.island = on
+        self.write(e.Island(on=on), now)
 
     def request_id(self) -> str:
         """A new request's id: no other run makes it again."""
@@ -121,7 +129,7 @@ class BookKeeper:
 
     def weigh(self, voter: Voter, *, but: str = "") -> Eligible | Barred:
         """Which ballots a voter may be given by what is known here now, the request `but` left aside."""
-        return weigh(voter, self.ledger.marks(voter.number, but=but), self._setup.elections)
+        return weigh(voter, tuple(self.ledger.marks(voter.number, but=but)), self._setup.elections)
 
     def known(self) -> set[str]:
         """The devices that are in use: those delivered in the nodes, and those of which a run is known."""

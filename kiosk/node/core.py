@@ -1,10 +1,8 @@
 """The node: the whole of one table, or of the secretary's desk, without any I/O. Inputs in; entries, messages and screens out.
 
-The one loop around it does, again and again:
-
-1. `take` the inputs that are there. It gives a `Turn`: what may be sent and shown at once. Send and show it.
-2. `rows` gives what to commit, signed while what was sent is on its way. Commit it in one transaction.
-3. `committed` gives what may be sent and shown now that they are on disk.
+The one loop around it calls `take` with the inputs that are there, again and again, and carries out the steps of the turn that
+comes of it (`Steps`): say and show what may be said and shown at once; commit, in one transaction; show and say what rests on
+that. What is committed is signed while what was sent is on its way.
 
 If a commit fails, the node that was told is thrown away and a new one is made from the disk. Time, the voter list, the keys'
 arithmetic and the check of a PIN are handed in; the simulator and the service drive the very same object.
@@ -20,6 +18,7 @@ is on disk. Entries that move a book are waited for, since who may decide must n
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from kiosk import limits
 from kiosk.domain import entries as e
@@ -35,23 +34,40 @@ from kiosk.node.copies import Copies
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.peers import Peers
+from kiosk.node.wants import Wants
 from kiosk.node.words import (
+    Commit,
     DisplaySeen,
     Evidence,
     Gone,
     Heard,
     Input,
+    Keep,
     Keys,
     Now,
-    Said,
+    Say,
     Send,
     Setup,
+    Show,
+    Steps,
     Suspect,
-    Turn,
 )
+
+Clock = Callable[[], Now]
+"""The time: a turn looks twice, as the commit between takes long."""
 
 COPIED = "copied"
 """The fault of a card of which there is another: rule T."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the inputs of a turn have come to: what may be said and shown at once, what was refused, and whether to commit."""
+
+    sends: tuple[Send, ...] = ()
+    screen: Screen | None = None
+    evidence: tuple[Evidence, ...] = ()
+    commits: bool = False
 
 
 class Node:
@@ -62,14 +78,12 @@ class Node:
     ) -> None:
         self.setup = setup
         self.peers = Peers(setup.device)
-        self._copies = Copies(self.peers)
-        self.books = BookKeeper(setup, find, keys, self._copies)
-        self._sends: list[Send] = []
-        self.desk = DeskKeeper(setup, find, pin_is_right, keys, self.books, self.peers, self._sends)
+        self._copies, self._wants = Copies(self.peers), Wants()
+        self.books = BookKeeper(setup, find, keys, self._copies, self._wants)
+        self.desk = DeskKeeper(setup, find, pin_is_right, keys, self.books, self.peers, self._wants)
         self._ears = Ears(setup, self.books, self.peers)
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
-        self._commits = False
         self._copied: tuple[tuple[int, str], bool] = (-1, ""), False
         self._clock_due = self._clock_set_to = 0
 
@@ -88,7 +102,7 @@ class Node:
 
     @property
     def run(self) -> str:
-        """The last run that this disk has written. The loop keeps it there, in the commit of its start."""
+        """The last run that this disk has written."""
         return self.books.replica.last_run
 
     def recall(self, run: str) -> None:
@@ -120,22 +134,45 @@ class Node:
         """Fold in an entry that is on disk, before `begin`."""
         self.books.replica.replay(entry, entry_hash)
 
-    def begin(self, now: Now) -> Turn:
-        """Start: the clerk is asked about what earlier runs left open, then the run begins. Then as after `take`."""
+    def begin(self, clock: Clock) -> Steps:
+        """Start: the clerk is asked about what earlier runs left open, then the run begins."""
+        return self._carried_out(self._begin(clock()), clock)
+
+    def take(self, inputs: Iterable[Input], clock: Clock) -> Steps:
+        """Take inputs in their order, and time passing."""
+        return self._carried_out(self._take(inputs, clock()), clock)
+
+    # --- a turn -----------------------------------------------------------------------------------------------------
+
+    def _carried_out(self, turn: Turn, clock: Clock) -> Steps:
+        """Rule W: write before speak."""
+        if turn.sends:
+            yield Say(turn.sends)
+        if turn.screen is not None:
+            yield Show(turn.screen)
+        yield Commit(self._rows(turn), self.run)
+        sends, screen = self._committed(clock())
+        if screen is not None:
+            yield Show(screen)
+        if sends:
+            yield Say(sends)
+        if turn.evidence:
+            yield Keep(turn.evidence)
+
+    def _begin(self, now: Now) -> Turn:
         self.desk.face.begin(now)
         self.books.replica.committed()
         if self.fault:
             return Turn()
         self._look_at_clock(now)
         self.ledger.touched.clear()
-        self.books.moving = self.books.urgent = False
+        self._wants.moving = self._wants.hurried = False
         self._copies.made()
         self.desk.begin(now)
         return self._turn(now)
 
-    def take(self, inputs: Iterable[Input], now: Now) -> Turn:
-        """Take inputs in their order, and time passing. Carry out the turn, then call `rows` and `committed`."""
-        self.desk.wake = self._commits = False
+    def _take(self, inputs: Iterable[Input], now: Now) -> Turn:
+        self._wants.again = False
         if self.fault:
             return Turn()
         self._look_at_clock(now)
@@ -143,60 +180,75 @@ class Node:
         for given in inputs:
             self._one(given, now)
         if self._is_copied():
-            self._commits = True  # what shows it is on disk when this card is started again
             self.desk.face.turn()
-            return Turn()
+            return Turn(commits=True)  # what shows it is on disk when this card is started again
         seen = self.books.seen
         if seen.run and self.books.books.is_named(seen.run):
             self.desk.start(now)  # the chair has stopped this run at another table
         self.desk.time_passed(now)
         self.books.duties(now)
         self.desk.follow(now)
-        if not self.books.moving:
+        if not self._wants.moving:
             self.desk.answer_request(now)
         return self._turn(now)
 
-    def rows(self) -> tuple[Stored, ...]:
-        """What to commit in this turn, the last own entry signed; empty where nothing has to be on disk now."""
-        rows = self.books.replica.flush() if self._commits else ()
+    def _turn(self, now: Now) -> Turn:
+        replica, wants = self.books.replica, self._wants
+        if replica.unread and self._unread_since is None:
+            self._unread_since = now.mono_ms
+        screen = None if replica.has_own or wants.moving else self._show()
+        self._copies.look(now, busy=self.desk.is_busy)
+        commits = self._copies_are_due(now) or replica.has_own
+        evidence, replica.evidence = tuple(replica.evidence), []
+        for refused in evidence:
+            if (short := Refused(refused.sender, refused.kind)) not in self.books.refused:
+                self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
+                self.desk.look_again()
+        return Turn(wants.said(), screen, evidence, commits)
+
+    def _rows(self, turn: Turn) -> tuple[Stored, ...]:
+        """What to commit, the last own entry signed; empty where nothing has to be on disk now."""
+        rows = self.books.replica.flush() if turn.commits else ()
         if rows:
             self._unread_since = None
-            self.books.moving = False  # `committed` comes before the next turn
+            self._wants.moving = False
         return rows
 
-    def committed(self, now: Now) -> Said:
+    def _committed(self, now: Now) -> tuple[tuple[Send, ...], Screen | None]:
         """What may be sent and shown now that the turn's rows are on disk."""
         if self.fault:
-            return Said(screen=self.desk.face.show_fault(self.fault))
-        replica, seen = self.books.replica, self.books.seen
+            return (), self.desk.face.show_fault(self.fault)
+        replica, seen, wants = self.books.replica, self.books.seen, self._wants
         replica.committed()
-        joined = not self.books.moving and self.books.is_new_member()
+        joined = not wants.moving and self.books.is_new_member()
         if joined:
-            self.books.urgent = self.desk.wake = True
+            wants.hurry()
+            wants.turn_again()
         self.desk.answer_request(now)
-        self.desk.wake = self.desk.wake or replica.has_own  # that a refusal was shown is to be on disk
+        if replica.has_own:
+            wants.turn_again()  # that a refusal was shown is to be on disk
         sends: list[Send] = []
-        if seen.run or self.desk.leaving:
-            is_copied = (self.books.urgent or self._copies.owed(now)) and not replica.unread
-            head_due = is_copied or self.desk.leaving or self.peers.due(now)
+        if seen.run or wants.parting:
+            is_copied = (wants.hurried or self._copies.owed(now)) and not replica.unread
+            head_due = is_copied or wants.parting or self.peers.due(now)
             if head_due or replica.is_awaited or self._is_past(self._unsent_since, limits.TOGETHER_MS, now):
                 sends += replica.to_send()
             if head_due:
                 sends.append(self._head(now))
                 if is_copied:
-                    self.books.urgent = False
+                    wants.hurried = False
                     self._copies.made()
         elif not self.is_locked and self.peers.due(now):
             sends.append(self.peers.wait_for_clerk(now))
-        self.desk.leaving = False
+        wants.parting = False
         self._unsent_since = (self._unsent_since or now.mono_ms) if replica.has_unsent else None
-        return Said(tuple(sends), None if joined else self._show())  # the next turn, at once, shows that it is ready
+        return tuple(sends), None if joined else self._show()  # the next turn, at once, shows that it is ready
 
     def deadline(self) -> int | None:
         """The `mono_ms` at which `take` wants to be called even without input."""
         if self.fault:
             return None
-        if self.desk.wake:
+        if self._wants.again:
             return 0
         lasts = self.desk.lasts()
         due = [] if lasts is None else [lasts]
@@ -210,27 +262,11 @@ class Node:
             due.append(self._unread_since + limits.COPIES_WAIT_MS)
         return min(due, default=None)
 
-    def _turn(self, now: Now) -> Turn:
-        replica = self.books.replica
-        if replica.unread and self._unread_since is None:
-            self._unread_since = now.mono_ms
-        screen = None if replica.has_own or self.books.moving else self._show()
-        self._copies.look(now, busy=self.desk.is_busy)
-        self._commits = self._copies_are_due(now) or replica.has_own
-        sends = tuple(self._sends)
-        self._sends.clear()
-        evidence, replica.evidence = tuple(replica.evidence), []
-        for refused in evidence:
-            if (short := Refused(refused.sender, refused.kind)) not in self.books.refused:
-                self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
-                self.desk.look_again()
-        return Turn(sends, screen, evidence)
-
     def _copies_are_due(self, now: Now) -> bool:
         """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does, or
         while his green is being drawn: in a rush another node has the time, and one copy is enough."""
         late = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
-        return self.books.moving or late or self._copies.owed(now) or (self.books.urgent and not self.desk.is_busy)
+        return self._wants.moving or late or self._copies.owed(now) or (self._wants.hurried and not self.desk.is_busy)
 
     @staticmethod
     def _is_past(since: int | None, lasts_ms: int, now: Now) -> bool:
@@ -272,6 +308,6 @@ class Node:
 
     def _hear(self, heard: Heard, now: Now) -> None:
         was_island = self.books.seen.island
-        self._sends += self._ears.hear(heard, now)
+        self._wants.say(self._ears.hear(heard, now))
         if self.books.seen.island != was_island:
             self.desk.look_again()

@@ -29,8 +29,7 @@ def carry_out(action: ChairAction, books: BookKeeper, around: Situation, now: No
         case BeginIsland():
             if not around.may_island:
                 return WhyNot.NOT_ALONE
-            books.seen.island = True
-            books.write(e.Island(on=True), now)
+            books.set_island(True, now)
         case ExcuseDevices(devices):
             excused = sorted(devices.intersection(around.excusable))
             if not excused:

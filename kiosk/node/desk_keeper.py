@@ -26,13 +26,13 @@ from kiosk.node.lookup import Lookup
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
-from kiosk.node.words import Input, Keys, Now, Overran, Scanned, ScannerSeen, Send, Setup
+from kiosk.node.wants import Wants
+from kiosk.node.words import Input, Keys, Now, Overran, Scanned, ScannerSeen, Setup
 
 
 class DeskKeeper:
-    """The desk of one node. It puts what it wants sent into `sends`.
+    """The desk of one node.
 
-    `wake`: another turn is due at once. `leaving`: it was locked in this turn, and the others are still to be told.
     `begins`: its clerk answers what earlier runs have left open, and then it begins its run.
     """
 
@@ -44,15 +44,15 @@ class DeskKeeper:
         keys: Keys,
         books: BookKeeper,
         peers: Peers,
-        sends: list[Send],
+        wants: Wants,
     ) -> None:
         self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
         facts = replace(setup.view.facts, lack=d.Lack.CATCHING_UP, office=setup.table is None)
         self.face = Face(replace(setup.view, facts=facts))
         self.request = OwnRequest(setup, find, books)
         self.lookup = Lookup(setup, find, books)
-        self.wake = self.leaving = self.begins = False
-        self._setup, self._keys, self._books, self._peers, self._sends = setup, keys, books, peers, sends
+        self.begins = False
+        self._setup, self._keys, self._books, self._peers, self._wants = setup, keys, books, peers, wants
         self._pins = PinPad(pin_is_right)
         self._since = Now(0, 0)
         self._looked: int | None = None
@@ -123,7 +123,8 @@ class DeskKeeper:
         """A new run is to begin; before that, the clerk is asked what the last ones left open."""
         self._know(replace(self.facts, locked=False))
         self.request.begin()
-        self._books.seen.run, self._books.seen.island, self.begins = "", False, True
+        self._books.end_run()
+        self.begins = True
         self.state, self._since = d.NotReady(d.Lack.CATCHING_UP), now  # whatever was on the screen was the last run's
         self.face.turn()
         self._step(d.Changed(), now)
@@ -132,8 +133,8 @@ class DeskKeeper:
     def _begin_run(self, now: Now) -> None:
         self.begins = False
         self._books.begin(self.request.handed_out, self.request.not_handed_out, now)
-        self._books.seen.island = self._setup.alone
-        self._books.urgent = self.wake = True
+        self._wants.hurry()
+        self._wants.turn_again()
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class DeskKeeper:
             self.lookup.forgive(voter)
         self._books.released.clear()
         changed = self._lack(now) is not self.facts.lack
-        if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self._books.moving:
+        if changed or self._looked is None or now.mono_ms - self._looked >= limits.LOOK_MS or self._wants.moving:
             self._look_around(now)
         if changed:
             self._step(d.Changed(), now)
@@ -277,7 +278,7 @@ class DeskKeeper:
     def _perform(self, effect: d.Effect, now: Now) -> None:
         match effect:
             case d.Ask():
-                self._sends += self.request.make(effect, now)
+                self._wants.say(self.request.make(effect, now))
             case d.RecordIssued():
                 self.request.issued(now)
                 self._ask_about_unsettled(now)
@@ -346,12 +347,12 @@ class DeskKeeper:
 
     def _lock(self, now: Now) -> WhyNot | None:
         """From now on this node decides and shows nothing; its last head says so."""
-        seen = self._books.seen
-        if self.is_locked or not seen.run:
+        if self.is_locked or not self._books.seen.run:
             return WhyNot.NOT_NOW
         self._books.write(e.Locked(), now)
         self._know(replace(self.facts, locked=True))
-        self.leaving, seen.run, seen.island = True, "", False
+        self._books.end_run()
+        self._wants.part()
         return None
 
     def _ask_about_unsettled(self, now: Now) -> None:

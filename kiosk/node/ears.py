@@ -2,7 +2,6 @@
 
 from msgspec.json import encode
 
-from kiosk.domain import entries as e
 from kiosk.domain.chain import Refusal
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head, Want
 from kiosk.domain.nodes import device_of
@@ -55,6 +54,5 @@ class Ears:
         books.heard(head)
         run = books.books.runs[seen.run]
         if seen.island and head.have.get(run.name, 0) >= run.last and books.books.runs.have_stored(head.have):
-            seen.island = False
-            books.write(e.Island(on=False), now)
+            books.set_island(False, now)
         return [*replica.wants(sender, now.mono_ms)]

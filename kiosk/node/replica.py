@@ -13,6 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from kiosk import limits
+from kiosk.backoff import Backoff
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Head as LogEnd
 from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch, check_repeat, knows_others, read_entry
@@ -23,6 +24,7 @@ from kiosk.node.words import Evidence, Give, Keys, SendTo
 
 Fold = Callable[[e.Entry], None]
 
+_PATIENCE = Backoff(limits.WANT_AGAIN_MS, limits.WANT_LONGEST_MS)
 _UNHURRIED = e.Request | e.Issued
 """What nobody waits for: the holder has been asked, and what was handed out has been decided. It goes out with what follows."""
 _FOLLOWS_NOT = "its start does not follow the run that it names"
@@ -223,8 +225,8 @@ class Replica:
         never gives what it shows less and less often: it may be lying, and must not keep the others from being asked."""
         device = device_of(run)
         since, tries = self._asked_of.get((peer, device), (-limits.WANT_LONGEST_MS, 0))
-        patience = min(limits.WANT_AGAIN_MS << min(tries, 10), limits.WANT_LONGEST_MS)
-        if mono_ms - self._asked.get(device, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS or mono_ms - since < patience:
+        is_asked = mono_ms - self._asked.get(device, -limits.WANT_AGAIN_MS) < limits.WANT_AGAIN_MS
+        if is_asked or mono_ms - since < _PATIENCE.after(tries):
             return []
         self._asked[device], self._asked_of[peer, device] = mono_ms, (mono_ms, tries + 1)
         return [SendTo(peer, Want(run, first))]

@@ -1,6 +1,6 @@
 """The node's words: the time, what comes in, what it is set up with, and what it wants written, sent and shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.domain import entries as e
 from kiosk.domain.cards import CardRules
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
 from kiosk.domain.screens import Drawn, Screen, Touch
@@ -108,20 +108,39 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What the loop does now: send `sends`, show `screen`, keep `evidence`."""
+class Say:
+    """A step of a turn: send this."""
 
-    sends: tuple[Send, ...] = ()
-    screen: Screen | None = None
-    evidence: tuple[Evidence, ...] = ()
+    sends: tuple[Send, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What may be sent and shown, now that the turn's rows are on disk."""
+class Show:
+    """A step of a turn: show this."""
 
-    sends: tuple[Send, ...] = ()
-    screen: Screen | None = None
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A step of a turn: put these rows on the disk, in one transaction, and `run`, the last that this disk has written; there
+    may be no rows."""
+
+    rows: tuple[Stored, ...]
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A step of a turn: keep what was refused."""
+
+    evidence: tuple[Evidence, ...]
+
+
+Step = Say | Show | Commit | Keep
+Steps = Iterator[Step]
+"""A turn, to be carried out in this order, each step before the next is asked for. What comes before the one `Commit` rests on
+nothing that it writes. If it fails, the rest is never asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from kiosk.broker import BrokerError
+from kiosk.simulated.device import mortal
 
 _STARTS_S = 30.0  # seconds that it has to listen
 
@@ -32,7 +33,9 @@ class SimulatedBroker:
         """Start it, and wait until it listens. Raises BrokerError."""
         command = [sys.executable, "-m", "kiosk.cli", "broker", "--bundle", str(self.bundle), "--data", str(self.data)]
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+            self.process = subprocess.Popen(
+                mortal(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         until = time.monotonic() + _STARTS_S
         while not self._listens():
             if self.process.poll() is not None or time.monotonic() > until:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ class Device:
 
     def _start(self, program: str, command: list[str]) -> subprocess.Popen[bytes]:
         with (self.logs / f"{program}-{self.name}.log").open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            return subprocess.Popen(mortal(command), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -74,6 +75,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
         return
     process.kill()
     process.wait()
+
+
+def mortal(command: list[str]) -> list[str]:
+    """A command that ends with the process which starts it, however that ends.
+
+    The kernel goes by the thread that starts it, so what another one starts is left as it is: it outlives that thread.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    return ["setpriv", "--pdeathsig", "TERM", *command] if is_main else command
 
 
 def _command(arguments: tuple[object, ...]) -> list[str]:

@@ -21,10 +21,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk import limits
+from kiosk.backoff import Backoff
 from kiosk.sync.credit import Credit
 from kiosk.sync.topics import OFFLINE, QOS, RETAINED, Kind, topic_of, topics_for
 
 _log = logging.getLogger(__name__)
+_BACKOFF = Backoff(limits.BACKOFF_S, limits.BACKOFF_MAX_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,8 @@ class Connection:
 
     def _failed(self, now: float) -> None:
         """Try again after a pause that grows, each node after another: not all of them at once when a broker comes back."""
-        longest = min(limits.BACKOFF_MAX_S, limits.BACKOFF_S * 2**self._failures)
-        self._failures = min(self._failures + 1, 16)
+        longest = _BACKOFF.after(self._failures)
+        self._failures += 1
         self._next_try = now + random.uniform(longest / 2, longest)
 
     def _connected(

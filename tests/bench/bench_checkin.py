@@ -35,7 +35,7 @@ from kiosk.domain.cards import check_digits
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode, touched
-from kiosk.node import Node, Now, Scanned, Turn
+from kiosk.node import Commit, Input, Node, Now, Scanned, Show, Steps
 from kiosk.screen_client import ScreenClient
 from kiosk.screen_port import ScreenPort
 from kiosk.service import now
@@ -293,33 +293,36 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code
         key.data(mask)
         assert node is not None
 
-        def give(turn: Turn) -> tuple[Stored, ...]:
-            if turn.screen is not None:
-                port.show(turn.screen)
-            rows = node.rows()
-            if rows:
-                log.commit(rows, node.run, now().wall_ms)
-            screen = node.committed(now()).screen
-            if screen is not None:
-                port.show(screen)
-            return rows
+        def carry_out(steps: Steps) -> tuple[Stored, ...]:
+            written: tuple[Stored, ...] = ()
+            for step in steps:
+                match step:
+                    case Show(screen):
+                        port.show(screen)
+                    case Commit(rows, run) if rows:
+                        log.commit(rows, run, now().wall_ms)
+                        written = rows
+            return written
 
-        give(node.begin(now()))
-        give(node.take([], now()))
+        def give(*inputs: Input) -> tuple[Stored, ...]:
+            return carry_out(node.take(inputs, now))
+
+        carry_out(node.begin(now))
+        give()
         for touch, value in opening(code):
-            give(node.take([touched(node.screen, touch, value)], now()))
-            give(node.take([], now()))
+            give(touched(node.screen, touch, value))
+            give()
         gc.collect()
         gc.freeze()
         for card in Path(numbers).read_text().split():
-            give(node.take([Scanned(card)], now()))
+            give(Scanned(card))
             line = encode(touched(node.screen, "approve", how="spoken"))
             started = time.perf_counter()
-            rows = give(node.take([decode_answer(line)], now()))
+            rows = give(decode_answer(line))
             greens.append(time.perf_counter() - started)
             assert isinstance(node.screen.content, s.Green)
             log.tidy()
-            give(node.take([Drawn(node.screen.number)], now()))
+            give(Drawn(node.screen.number))
             display.recv(1 << 20)
             bare.append(loop.commit(rows[0].data, rows[1].data))
     print(msgspec.json.encode((greens, bare)).decode())
@@ -349,19 +352,17 @@ def fill_log(table: Table, entries: int) -> int:
         log, clock = Log(database), Clock()
 
         def give(*inputs) -> s.Screen:
-            node.take(inputs, clock())
-            carry_out()
+            carry_out(node.take(inputs, clock))
             assert node.screen is not None
             return node.screen
 
-        def carry_out() -> None:
-            log.commit(node.rows(), node.run, 0)
-            node.committed(clock())
+        def carry_out(steps: Steps) -> None:
+            for step in steps:
+                if isinstance(step, Commit):
+                    log.commit(step.rows, step.run, 0)
 
-        node.begin(clock())
-        carry_out()
-        node.take((), clock())
-        carry_out()
+        carry_out(node.begin(clock))
+        carry_out(node.take((), clock))
         assert node.screen is not None
         for touch, value in opening(table.chair_codes[1]):
             give(touched(node.screen, touch, value))

@@ -3,8 +3,9 @@
 import socket
 
 from kiosk.domain.screens import Beat, Drawn, decode_answer, encode
+from kiosk.simulated.device import PATIENCE_S
 
-WAIT_S = 20
+WAIT_S = PATIENCE_S
 
 
 class Node:

@@ -222,7 +222,6 @@ def looked(request):
     return wrong
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__)
 def test_every_screen(looked, look):
     """Nothing is wrong on any screen, in whatever size and language."""

@@ -37,6 +37,7 @@ class Peer:
     def __init__(self, port, context, client_id="", will=None):
         self.heard = []
         self.codes = []
+        self._subscribed = 0
         self._news = threading.Condition()
         self._answer = None
         self.client = mqtt.Client(
@@ -51,6 +52,7 @@ class Peer:
         self.client.on_message = lambda _c, _u, message: self._take(
             lambda: self.heard.append((message.topic, bytes(message.payload)))
         )
+        self.client.on_subscribe = lambda *_: self._take(lambda: setattr(self, "_subscribed", self._subscribed + 1))
         self.client.on_publish = lambda _c, _u, _mid, code, _p: self._take(lambda: self.codes.append(code.value))
         properties = Properties(PacketTypes.CONNECT)
         properties.MaximumPacketSize = 4_000_000
@@ -85,9 +87,11 @@ class Peer:
             self._news.wait(seconds)
 
     def subscribe(self, *topics):
-        """Subscribe, whether or not it may."""
+        """Subscribe, whether or not it may, and wait for the broker's word on each: what is said from now on is heard."""
+        answered = self._subscribed + len(topics)
         for topic in topics:
             self.client.subscribe(topic, qos=1)
+        self.until(lambda: self._subscribed >= answered or not self.is_connected)
 
     def publish(self, topic, payload, retain=False):
         """Publish, and wait for the broker's word on it: 0x87 where it may not."""

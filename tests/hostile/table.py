@@ -25,7 +25,7 @@ from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, Batch, Head
 from kiosk.domain.nodes import device_of
-from kiosk.node import Turn
+from kiosk.node import Keep, Steps
 from kiosk.node.words import Evidence
 from kiosk.post import Post
 from kiosk.simulated.plan import plan_text
@@ -76,11 +76,15 @@ class _Place(Place):
         if message is not None and to in ("", ME) and device.name != ME:
             self.said.append(_as_it_travels(device.name, message))
 
-    def _carry_out(self, device: Device, turn: Turn) -> None:
-        super()._carry_out(device, turn)
-        if device.name == ME:
-            assert len(turn.evidence) <= limits.EVIDENCE_KEPT
-            self.evidence += turn.evidence
+    def _carry_out(self, device: Device, steps: Steps) -> None:
+        super()._carry_out(device, self._kept(steps) if device.name == ME else steps)
+
+    def _kept(self, steps: Steps) -> Steps:
+        for step in steps:
+            if isinstance(step, Keep):
+                assert len(step.evidence) <= limits.EVIDENCE_KEPT
+                self.evidence += step.evidence
+            yield step
 
 
 class Table:

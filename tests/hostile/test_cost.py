@@ -355,7 +355,7 @@ def test_a_page_of_marks_is_bounded_in_the_largest_place() -> None:
         bodies += [made, e.Issued(made.id)]
     for seq, body in enumerate(bodies, 1):
         node.ledger.fold(e.Entry(RUN, seq, "", made_up.MORNING_MS, body))
-    node.begin(Place().now)
+    node.begin(lambda: Place().now)
     view = large.setup("S.1").view
     marks = tuple(node.books.undoable(101))
     assert marks

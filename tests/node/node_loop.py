@@ -10,11 +10,12 @@ from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import CardRules, check_digits
+from kiosk.domain.chain import Stored
 from kiosk.domain.facts import Facts
 from kiosk.domain.situation import Situation
 from kiosk.domain.view import View
 from kiosk.domain.voters import Struck, Voter
-from kiosk.node import Input, Keys, Node, Now, Scanned, Setup, Turn
+from kiosk.node import Commit, Input, Keys, Node, Now, Scanned, Setup, Show, Steps
 from kiosk.screen_client import ScreenClient
 from tests import made_up
 
@@ -143,7 +144,7 @@ class Loop:
         for written in self.entries:
             self.node.replay(written.entry, e.entry_hash(written.data))
         self.node.recall(runs[-1] if runs else "")
-        self.commit_and_show(self.node.begin(self.now))
+        self.carry_out(self.node.begin(lambda: self.now))
         self._wake()
 
     # --- what the service does ---
@@ -156,32 +157,34 @@ class Loop:
     def entries(self) -> list[Written]:
         return [written for batch in self.log for written in batch]
 
-    def commit(self) -> tuple[Written, ...]:
-        """Put the turn's entries on the disk."""
-        batch = tuple(Written(e.decode_entry(row.data), row.data) for row in self.node.rows())
-        if batch:
-            self.log.append(batch)
-        return batch
+    def carry_out(self, steps: Steps) -> None:
+        """A turn, step by step."""
+        for step in steps:
+            match step:
+                case Show(screen):
+                    self.screens.append(screen)
+                case Commit(rows):
+                    self.write(rows)
 
-    def show(self, screen: s.Screen | None) -> None:
-        if screen is not None:
-            self.screens.append(screen)
+    def write(self, rows: tuple[Stored, ...]) -> None:
+        """Put a turn's entries on the disk."""
+        if rows:
+            self.log.append(tuple(Written(e.decode_entry(row.data), row.data) for row in rows))
 
-    def commit_and_show(self, turn: Turn) -> None:
-        self.show(turn.screen)
-        self.commit()
-        self.show(self.node.committed(self.now).screen)
+    def take(self, *inputs: Input) -> Steps:
+        """Begin a turn."""
+        return self.node.take(inputs, lambda: self.now)
 
     def put(self, *inputs: Input) -> "Loop":
         """One turn of the loop."""
-        self.commit_and_show(self.node.take(inputs, self.now))
+        self.carry_out(self.take(*inputs))
         self._wake()
         return self
 
     def _wake(self) -> None:
         """The node wants to be called again at once."""
         while self.node.deadline() == 0:
-            self.commit_and_show(self.node.take((), self.now))
+            self.carry_out(self.take())
 
     def wait(self, ms: int) -> "Loop":
         """Time passes, and the loop turns when the node wants it to."""

@@ -29,7 +29,7 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import ChairAction
-from kiosk.node import Overran, Scanned, ScannerSeen
+from kiosk.node import Commit, Overran, Scanned, ScannerSeen
 from tests.made_up_language import add_language
 
 HOWS = ["spoken", "written", "shown", "known"]
@@ -385,12 +385,14 @@ def test_what_changes_nothing_makes_no_touch_old() -> None:
 
 
 def test_green_comes_after_the_disk() -> None:
-    """What is to be committed comes with no screen; the green is there only when `committed` is called after it."""
+    """The first step of the turn is the commit; the green is there only when that is done and the next step asked for."""
     loop = opened().scan(ANNE.number)
-    turn = loop.node.take([loop.touch_of("approve")], loop.now)
-    assert [type(written.entry.body) for written in loop.commit()] == [e.Request, e.Decision]
-    assert (turn.screen, type(loop.node.desk.state), type(loop.node.screen.content)) == (None, d.Waiting, s.VoterShown)
-    loop.show(loop.node.committed(loop.now).screen)
+    turn = loop.take(loop.touch_of("approve"))
+    commit = next(turn)
+    assert isinstance(commit, Commit)
+    assert [type(e.decode_entry(row.data).body) for row in commit.rows] == [e.Request, e.Decision]
+    assert (type(loop.node.desk.state), type(loop.node.screen.content)) == (d.Waiting, s.VoterShown)
+    loop.carry_out(turn)
     assert loop.shown == "Green"
 
 

@@ -9,7 +9,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.node import Overran, Scanned, ScannerSeen
+from kiosk.node import Commit, Overran, Scanned, ScannerSeen
 
 USED = "Forkert dato: forsøg {} af 3."
 
@@ -167,11 +167,12 @@ def test_what_a_referred_voter_may_do() -> None:
 def test_referral_rests_on_the_disk() -> None:
     """The screen of the third wrong date comes after its entry; a table that stops before that has forgotten the tries."""
     loop = Loop(KEYED).opened().scan(ANNE.number).touch("approve", WRONG).touch("approve", WRONG)
-    turn = loop.node.take([loop.touch_of("approve", WRONG)], loop.now)
-    assert turn.screen is None
+    commit = next(loop.take(loop.touch_of("approve", WRONG)))
+    assert isinstance(commit, Commit)
     assert type(loop.node.screen.content) is s.BirthDate
     assert loop.restarted().scan(ANNE.number).screen.content.notice == ""
-    assert [written.entry.body for written in loop.commit()] == [e.Referred(ANNE.number)]
+    loop.write(commit.rows)
+    assert [written.entry.body for written in loop.log[-1]] == [e.Referred(ANNE.number)]
     assert loop.restarted().scan(ANNE.number).shown == "Referred"
 
 
@@ -274,11 +275,12 @@ def test_release_is_recorded() -> None:
     """A release is an entry of its own with the voter, on the disk before the table is ready; a stop before it is none."""
     loop = at_the_pad()
     assert (loop.shown, loop.screen.content.headline) == ("Pin", "Formanden giver vælgeren et nyt forsøg")
-    turn = loop.node.take([loop.touch_of("pin", PIN)], loop.now)
-    assert turn.screen is None
+    commit = next(loop.take(loop.touch_of("pin", PIN)))
+    assert isinstance(commit, Commit)
     assert type(loop.node.screen.content) is s.Pin
     assert is_referred(loop.restarted())
-    assert [type(written.entry.body) for written in loop.commit()] == [e.Released]
+    loop.write(commit.rows)
+    assert [type(written.entry.body) for written in loop.log[-1]] == [e.Released]
     assert not is_referred(loop.restarted())
 
 

@@ -15,7 +15,7 @@ from node_loop import DAY, KEYED, PIN, SETUP, WRONG, Loop, card, keyed
 
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.node import Input, Overran, Scanned, ScannerSeen, Setup
+from kiosk.node import Commit, Input, Overran, Scanned, ScannerSeen, Setup
 from kiosk.sample import sample_voters
 
 DAYS, STEPS, VOTERS = 24, 2_000, 150
@@ -207,9 +207,9 @@ class World:
         """The table stops: idle, or in the middle of a turn, before or after what it wrote was on disk."""
         if self.seen is not None and self.random.random() < 0.7:
             touch = self.touch(self.seen)
-            self.loop.node.take([touch, s.Drawn(self.seen.number)], self.loop.now)
+            steps = self.loop.take(touch, s.Drawn(self.seen.number))
             if self.random.random() < 0.5:
-                self.loop.commit()
+                self.loop.write(next(step for step in steps if isinstance(step, Commit)).rows)
         rebooted = self.random.random() < 0.3
         setup = self.random.choice(self.modes)
         self.loop = self.loop.restarted(setup=setup, mono_ms=50 if rebooted else self.loop.mono_ms + 5)

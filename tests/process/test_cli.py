@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from process_tools import exported, import_list, may_vote, opened, scan_until_shown, serve, valgbord
+from process_tools import COMMAND_S, exported, import_list, may_vote, opened, scan_until_shown, serve, valgbord
 
 from kiosk import screen_client
 from kiosk.cli import main
@@ -598,14 +598,14 @@ def test_a_display_without_a_node_waits_for_one_and_ends_when_told(make_table, m
     monkeypatch.delenv("DISPLAY", raising=False)
     table = make_table(voters=0)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.settimeout(30)
+        listener.settimeout(COMMAND_S)
         listener.bind(str(table.socket))
         listener.listen()
         with table.display() as display:
             connection, _ = listener.accept()
             connection.close()
             display.terminate()
-            assert display.wait(10) == 0
+            assert display.wait(COMMAND_S) == 0
     assert "Traceback" not in (table.logs / "display-table-1.log").read_text()
 
 

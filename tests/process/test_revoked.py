@@ -15,6 +15,7 @@ from kiosk.authority import Authority
 from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
+from kiosk.simulated.device import PATIENCE_S
 from kiosk.simulated.place import Place
 from kiosk.trust import Trust
 
@@ -32,7 +33,7 @@ def place():
 def refuses(broker, credentials):
     """Whether a broker ends a connection with these credentials: in TLS 1.3 a client learns of it at its first word."""
     with (
-        socket.create_connection(("127.0.0.1", broker.port), timeout=10) as plain,
+        socket.create_connection(("127.0.0.1", broker.port), timeout=PATIENCE_S) as plain,
         credentials.context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
     ):
         connect = bytes.fromhex("101000044d5154540502003c0000036b696f")  # MQTT 5, clean start
@@ -40,9 +41,9 @@ def refuses(broker, credentials):
         return not secured.recv(1)
 
 
-def refuses_within(broker, credentials, seconds):
+def refuses_in_the_end(broker, credentials):
     """Whether a broker does so in the end; it may be just starting again."""
-    until = time.monotonic() + seconds
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:
             if refuses(broker, credentials):
@@ -72,7 +73,7 @@ def test_a_revoked_table_is_out_and_its_spare_serves(place):
         place.chair(other, place.table(1)).overview()
         other.until(lambda screen: text("refused_revoked", "da") in {line.text for line in screen.content.rows})
     for broker in place.brokers:
-        assert refuses_within(broker, thief, 10)
+        assert refuses_in_the_end(broker, thief)
     spare = place.put_in_spare(2)
     stop(place, place.table(1), "T2")
     spare.start()

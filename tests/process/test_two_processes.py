@@ -69,13 +69,13 @@ def test_what_is_touched_comes_before_what_is_scanned_meanwhile(table):
     view = wiring.view_of(bundle.plan, bundle.device.name)
     service = Service(bundle, table.data, table.socket, view, wiring.node_maker(bundle))
     with raw(table) as display:
-        service._select(PATIENCE_S)
+        service._wait(None)
         service.inbox.put(Scanned("one"))
-        service._select(PATIENCE_S)
+        service._wait(None)
         assert service._inputs() == [Scanned("one")]
         display.sendall(b'{"type":"Drawn","screen":1}\n')
         service.inbox.put(Scanned("another"))
-        service._select(PATIENCE_S)
+        service._wait(None)
         assert service._inputs() == [s.Drawn(1), Scanned("another")]
     service.stop()
     service.run()

@@ -84,7 +84,6 @@ def test_the_pictures_are_there() -> None:
     assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
 
 
-@pytest.mark.timeout(300)
 def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
     """A technician types the commands one after another, in an empty folder, and gets a table that shows its screen."""
     (tmp_path / "kiosk").symlink_to(ROOT / "kiosk")
@@ -138,7 +137,6 @@ def test_make_demo_ends_with_a_summary_and_a_picture_of_every_screen(tmp_path: P
 
 
 @pytest.mark.long
-@pytest.mark.timeout(200)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_demo_that_is_ended_leaves_nothing_running(number: signal.Signals) -> None:
     """Ended by the system, or with its terminal closed, all its programs end, and its folder goes."""

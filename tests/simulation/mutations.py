@@ -22,10 +22,10 @@ from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import device_of
 from kiosk.domain.runs import Run
-from kiosk.node import Now, Turn
+from kiosk.node import Now
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.core import Node
+from kiosk.node.core import Node, Turn
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.replica import Replica
 from tests.simulation.mutations_of_rights import MUTATIONS_OF_RIGHTS, MUTATIONS_OF_SCREENS
@@ -307,8 +307,8 @@ def _turn_with_late_requests(self: Node, now: Now) -> Turn:
     return _turn(self, now)
 
 
-def _rows_but_late_requests(self: Node) -> tuple[Stored, ...]:
-    rows, replica = _rows(self), self.books.replica
+def _rows_but_late_requests(self: Node, turn: Turn) -> tuple[Stored, ...]:
+    rows, replica = _rows(self, turn), self.books.replica
     if replica._rows and self._unread_since is None:
         self._unread_since = replica.__dict__["now"]  # so that there is a later turn
     return rows
@@ -336,7 +336,7 @@ def _withdraw_and_wait(state: Waiting, _input: object, desk_rules: Any) -> tuple
 
 
 _asked, _ask_about = BookKeeper.asked, DeskKeeper._ask_about_unsettled
-_flush, _committed, _turn, _rows = Replica.flush, Replica.committed, Node._turn, Node.rows
+_flush, _committed, _turn, _rows = Replica.flush, Replica.committed, Node._turn, Node._rows
 
 _REFUSED_WITHOUT_END = {
     (Waiting, Denied): desk.Row(lambda s, n, _r: (Refused(n.barred, s.voter.number, s.voter), ()), (Refused,))
@@ -349,7 +349,7 @@ DESK_WAITS_ON: tuple[_Patch, ...] = (
 
 REQUEST_LATE: tuple[_Patch, ...] = (
     (Node, "_turn", _turn_with_late_requests),
-    (Node, "rows", _rows_but_late_requests),
+    (Node, "_rows", _rows_but_late_requests),
     (Replica, "flush", _flush_but_young_requests),
     (Replica, "committed", _committed_but_gone),
     (Replica, "has_own", property(_has_own_ripe)),

@@ -6,8 +6,9 @@ whole rows that were committed outlive either.
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from random import Random
 
@@ -20,7 +21,23 @@ from kiosk.domain.chain import Stored, knows_others
 from kiosk.domain.messages import Ask, AtClerk, Batch, Head
 from kiosk.domain.nodes import device_at, node_of
 from kiosk.domain.voters import Struck
-from kiosk.node import Give, Gone, Heard, Input, Node, Now, Said, Send, SendTo, Suspect, Turn
+from kiosk.node import (
+    Commit,
+    Give,
+    Gone,
+    Heard,
+    Input,
+    Keep,
+    Node,
+    Now,
+    Say,
+    Send,
+    SendTo,
+    Show,
+    Step,
+    Steps,
+    Suspect,
+)
 from kiosk.sync import messages as wire
 from tests.made_up import BOTH, MORNING_MS, MadeUp, keys, voter
 from tests.simulation.network import Meddled, Network
@@ -142,7 +159,7 @@ class World(Network):
             machine.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
         machine.node.recall(machine.last_run)
         self.say(f"{machine.name} starts")
-        self.carry_out(machine, machine.node.begin(self.now(machine)))
+        self.carry_out(machine, machine.node.begin(partial(self.now, machine)))
 
     @staticmethod
     def _new_run(machine: Machine) -> str:
@@ -169,7 +186,7 @@ class World(Network):
     def take(self, machine: Machine, *inputs: Input) -> None:
         """One turn of a machine's node, if it runs."""
         if machine.node is not None:
-            self.carry_out(machine, machine.node.take(inputs, self.now(machine)))
+            self.carry_out(machine, machine.node.take(inputs, partial(self.now, machine)))
 
     def touch(self, machine: Machine, word: str, value: str = "") -> None:
         """Somebody touches a button of the screen that stands, which he has seen."""
@@ -177,57 +194,49 @@ class World(Network):
             self.drawn(machine)
         self.take(machine, s.touched(machine.screen, word, value))
 
-    def carry_out(self, machine: Machine, turn: Turn) -> None:
+    def carry_out(self, machine: Machine, steps: Steps) -> None:
         """What the service does with a turn; an armed machine crashes on the way."""
         node = machine.node
-        self.evidence += len(turn.evidence)
         self.turns += 1
+        early, commit = _until_commit(steps)
         if machine.fails:
-            self._say_early(machine, turn)
-            if node.rows():
+            self._say_and_show(machine, early)
+            if commit.rows:
                 self._begin_anew(machine)
                 return
         if machine.armed or machine.fuse or self.speaks_first:
-            if not self._carry_out_in_danger(machine, turn, machine.armed):
+            if not self._carry_out_in_danger(machine, early, commit, steps):
                 return
         else:
-            self._say_early(machine, turn)
-            self._commit(machine, node.rows())
-            said = node.committed(self.now(machine))
-            self._show(machine, said.screen)
-            self.send(machine, said.sends)
+            self._say_and_show(machine, early)
+            self._commit(machine, commit.rows)
+            self._say_and_show(machine, steps)
         at = node.deadline()
         machine.due = NEVER if at is None else at
 
-    def _carry_out_in_danger(self, machine: Machine, turn: Turn, at: int) -> bool:
+    def _carry_out_in_danger(self, machine: Machine, early: list[Step], commit: Commit, late: Steps) -> bool:
         """Step by step; whether the machine lives to see the end. It crashes before step `at`, or when its fuse has burnt."""
-        machine.armed = 0
-        said: list[Said] = []
-        rows: list[Stored] = []
+        at, machine.armed = machine.armed, 0
+        said: list[Step] = []
 
         def begin() -> None:
-            self._say_early(machine, turn)
-            rows.extend(machine.node.rows())
+            self._say_and_show(machine, early)
 
-        def say() -> None:
-            said.append(machine.node.committed(self.now(machine)))
+        def write() -> None:
+            self._commit(machine, commit.rows)
 
-        def commit() -> None:
-            self._commit(machine, rows)
+        def go_on() -> None:
+            said.extend(late)
+
+        def show() -> None:
+            self._say_and_show(machine, (step for step in said if isinstance(step, Show)))
 
         def tell() -> None:
-            self.send(machine, said[0].sends)
+            self._say_and_show(machine, (step for step in said if not isinstance(step, Show)))
 
-        steps = [
-            begin,
-            *([say, tell] if self.speaks_first else []),
-            commit,
-            *([] if self.speaks_first else [say]),
-            lambda: self._show(machine, said[0].screen),
-            *([] if self.speaks_first else [tell]),
-        ]
-        for number, step in enumerate(steps, 1):
-            if number == at or (machine.fuse and step == commit and self._burns(machine, rows)):
+        order = [begin, go_on, tell, write, show] if self.speaks_first else [begin, write, go_on, show, tell]
+        for number, step in enumerate(order, 1):
+            if number == at or (machine.fuse and step == write and self._burns(machine, commit.rows)):
                 if machine.fuse == "green":
                     self.drawn(machine)
                 self.crash(machine)
@@ -240,9 +249,15 @@ class World(Network):
             return machine.screen is not None and isinstance(machine.screen.content, s.Green)
         return any(row.run in machine.runs and f'"kind":"{machine.fuse}"'.encode() in row.data for row in rows)
 
-    def _say_early(self, machine: Machine, turn: Turn) -> None:
-        self.send(machine, turn.sends)
-        self._show(machine, turn.screen)
+    def _say_and_show(self, machine: Machine, steps: Iterable[Step]) -> None:
+        for step in steps:
+            match step:
+                case Say(sends):
+                    self.send(machine, sends)
+                case Show(screen):
+                    self._show(machine, screen)
+                case Keep(evidence):
+                    self.evidence += len(evidence)
 
     def _commit(self, machine: Machine, rows: Sequence[Stored]) -> None:
         for row in rows:
@@ -256,9 +271,7 @@ class World(Network):
                 for watcher in self.watch:
                     watcher.copied(machine, row)
 
-    def _show(self, machine: Machine, screen: s.Screen | None) -> None:
-        if screen is None:
-            return
+    def _show(self, machine: Machine, screen: s.Screen) -> None:
         machine.screen = screen
         if self.story is not None:
             content = screen.content
@@ -449,3 +462,13 @@ class Copied:
 
 _OF_THE_EDGE = (s.Drawn, Gone, Suspect)
 _LISTED = ({"postal": ("byraad",)}, {"postal": ("region",)}, {"postal": BOTH}, {"struck": Struck.STRUCK_OFF})
+
+
+def _until_commit(steps: Steps) -> tuple[list[Step], Commit]:
+    """What comes before a turn's commit, and the commit."""
+    early: list[Step] = []
+    for step in steps:
+        if isinstance(step, Commit):
+            return early, step
+        early.append(step)
+    raise AssertionError("a turn without a commit")

@@ -15,7 +15,6 @@ from place import Device
 import kiosk.domain.books as books_module
 import kiosk.domain.ledger as ledger_module
 import kiosk.node.desk_keeper as desk_keeper_module
-import kiosk.node.ears as ears_module
 import kiosk.node.lookout as lookout_module
 from kiosk import limits
 from kiosk.domain import desk, rights, rules
@@ -37,11 +36,11 @@ from kiosk.domain.pages import AskCode, Piles, ask_code
 from kiosk.domain.pages.page import Do, Seen, UseCode
 from kiosk.domain.runs import Known, Run
 from kiosk.domain.situation import Situation, UndoState
-from kiosk.node import Setup, Turn, lookout
+from kiosk.node import Setup, lookout
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
-from kiosk.node.core import Node
+from kiosk.node.core import Node, Turn
 from kiosk.node.desk_keeper import DeskKeeper
 from kiosk.node.ears import Ears
 from kiosk.node.face import Face
@@ -49,6 +48,7 @@ from kiosk.node.lookout import LastCards
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Replica
+from kiosk.node.wants import Wants
 
 Patch = tuple[object, str, Any]
 
@@ -116,8 +116,8 @@ def _begins_before_the_last_is_here(old: Callable[..., Any], self: Replica, batc
 
 def _says_at_once(old: Callable[..., Turn], self: Node, now: object) -> Turn:
     turn = old(self, now)
-    rows = Node.rows(self)
-    self.rows = lambda: rows  # type: ignore[method-assign]
+    rows = Node._rows(self, turn)
+    self._rows = lambda _turn: rows  # type: ignore[method-assign]
     return replace(turn, sends=(*turn.sends, *self.books.replica.to_send()))
 
 
@@ -505,7 +505,8 @@ def _gives_up_what_nobody_knows(old: Callable[..., None], self: DeskKeeper, effe
 def _starts_on_its_screen(self: DeskKeeper, now: Any) -> None:
     self._know(replace(self.facts, locked=False))
     self.request.begin()
-    self._books.seen.run, self._books.seen.island, self.begins = "", False, True
+    self._books.end_run()
+    self.begins = True
     self._step(d.Changed(), now)
     self._ask_about_unsettled(now)
 
@@ -541,8 +542,8 @@ def _closed_in_this_run(self: Ledger, run: str) -> bool:
     return self._closed.get(run, False)
 
 
-def _copied_and_forgotten(old: Callable[..., tuple], self: Node) -> tuple:
-    return () if self._is_copied() else old(self)
+def _copied_and_forgotten(old: Callable[..., tuple], self: Node, turn: Turn) -> tuple:
+    return () if self._is_copied() else old(self, turn)
 
 
 # --- marks ----------------------------------------------------------------------------------------------------------
@@ -661,16 +662,9 @@ def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now
     return sends
 
 
-def _ends_never(old: Callable[..., list], self: Ears, head: Any, now: Any) -> list:
-    with broken((ears_module.e, "Island", _no_end_of_island)):
-        was = self._books.seen.island
-        sends = old(self, head, now)
-        self._books.seen.island = was
-        return sends
-
-
-def _no_end_of_island(**_: Any) -> e.Body:
-    return e.Reopened()
+def _ends_never(old: Callable[..., None], self: BookKeeper, on: bool, now: Any) -> None:
+    if on:
+        old(self, on, now)
 
 
 def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: Any) -> None:
@@ -783,7 +777,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
         (Replica, "committed", lambda self: self.runs.store()),
     ),
     "W: a head shows what is in memory": ((Replica, "committed", lambda self: self.runs.store()),),
-    "W: what moves a book need not be on disk": ((BookKeeper, "moving", property(_never, _nothing)),),
+    "W: what moves a book need not be on disk": ((Wants, "moving", property(_never, _nothing)),),
     "log: only its writer is asked": (_around(Replica, "wants", _asks_the_writer_only),),
     "log: signatures are not looked at": (
         (replica_module, "check_batch", lambda batch, end, _verify: check_batch(batch, end, _always)),
@@ -820,7 +814,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "T: nobody looks for twins": ((rules, "t_no_twin", _always),),
     "T: who is named goes on": ((Books, "is_named", _never),),
     "T: a stop that is void names": ((Books, "_is_void", _never),),
-    "T: what shows it is not written": (_around(Node, "rows", _copied_and_forgotten),),
+    "T: what shows it is not written": (_around(Node, "_rows", _copied_and_forgotten),),
     "T: an old card is not shown": (_looks(old_card=False),),
     "refused: no end is written": ((desk, "TABLE", desk.TABLE | _REFUSED),),
     "G1: the desk goes on waiting": ((rules, "g1_own", _own_whatever_is_withdrawn), (desk, "TABLE", desk.TABLE | _MENU)),
@@ -977,7 +971,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
     "island: on the chair's word alone": (_OFFERS_ALL, _around(DeskKeeper, "_decide", _island_at_any_time)),
     "island: of who is no member": ((lookout, "_may_island", _may_island_at_a_start), (rules, "d2_member", _always)),
-    "island: ends never": (_around(Ears, "_head", _ends_never),),
+    "island: ends never": (_around(BookKeeper, "set_island", _ends_never),),
     "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),
     "island: outlives a restart": (_around(DeskKeeper, "_begin_run", _island_outlives_a_restart),),
     "island: says nothing of what is not copied": ((Peers, "copied", lambda *_: 1_000_000),),

@@ -6,6 +6,7 @@ A node is called "S" (the secretary's), "T1" or "T2". Voter 101 is the first of 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 import msgspec
@@ -21,8 +22,8 @@ from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import device_at, device_of
 from kiosk.domain.situation import Peer, Stopping
 from kiosk.domain.view import screen
+from kiosk.node import Commit, Gone, Heard, Input, Node, Now, Say, Scanned, Send, SendTo, Show, Steps
 from kiosk.node import Give as GiveTo
-from kiosk.node import Gone, Heard, Input, Node, Now, Scanned, Send, SendTo, Turn
 from kiosk.screen_client import NoScreenError, ScreenClient
 from tests import made_up
 
@@ -108,7 +109,7 @@ class Place:
             for row in device.rows():
                 device.node.replay(e.decode_entry(row.data), e.entry_hash(row.data))
             device.node.recall(device.run)
-            self._carry_out(device, device.node.begin(self.now_at(device)))
+            self._carry_out(device, device.node.begin(partial(self.now_at, device)))
 
     def crash(self, *names: str) -> None:
         """Power off; the others are told."""
@@ -152,26 +153,26 @@ class Place:
     def _put(self, name: str, *inputs: Input) -> None:
         device = self.devices[name]
         if device.node is not None:
-            self._carry_out(device, device.node.take(inputs, self.now_at(device)))
+            self._carry_out(device, device.node.take(inputs, partial(self.now_at, device)))
 
-    def _carry_out(self, device: Device, turn: Turn) -> None:
-        self._send(device, turn.sends)
-        self._show(device, turn.screen)
-        if device.fails:
-            device.node, device.fails = None, False
-            return
-        assert device.node is not None
-        device.disk += device.node.rows()
-        said = device.node.committed(self.now_at(device))
-        device.run = device.node.run
-        self._send(device, said.sends)
-        self._show(device, said.screen)
+    def _carry_out(self, device: Device, steps: Steps) -> None:
+        for step in steps:
+            match step:
+                case Say(sends):
+                    self._send(device, sends)
+                case Show(shown):
+                    self._show(device, shown)
+                case Commit() if device.fails:
+                    device.node, device.fails = None, False
+                    return
+                case Commit(rows, run):
+                    device.disk += rows
+                    device.run = run
 
-    def _show(self, device: Device, screen: s.Screen | None) -> None:
-        if screen is not None:
-            device.screens.append(screen)
-            if isinstance(screen.content, s.Green) and screen.content.name not in device.on_paper[-1:]:
-                device.on_paper.append(screen.content.name)
+    def _show(self, device: Device, screen: s.Screen) -> None:
+        device.screens.append(screen)
+        if isinstance(screen.content, s.Green) and screen.content.name not in device.on_paper[-1:]:
+            device.on_paper.append(screen.content.name)
 
     # --- the network ---
 

@@ -26,6 +26,7 @@ from kiosk.node import Gone as NodeGone
 from kiosk.node import Input, Suspect
 from kiosk.post import Post
 from kiosk.simulated.broker import SimulatedBroker, free_port
+from kiosk.simulated.device import PATIENCE_S
 from kiosk.simulated.plan import plan_text
 from kiosk.sync.connection import Broker, Credentials
 from kiosk.sync.link import Arrived, Flooding, Gone, Link
@@ -36,7 +37,6 @@ from kiosk.trust import Trust
 pytestmark = pytest.mark.filterwarnings("ignore:.*<ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 
 PREFIX = "oevelse/4701"
-_WAIT_S = 20.0
 Receive = Callable[[Arrived | Flooding | Gone], None]
 
 
@@ -64,7 +64,7 @@ class Provisioned:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.bundles["S.1"] / "broker.crt", self.bundles["S.1"] / "broker.key")
         met, _ = server.accept()
-        met.settimeout(_WAIT_S)
+        met.settimeout(PATIENCE_S)
         return context.wrap_socket(met, server_side=True)
 
 
@@ -99,7 +99,7 @@ class Loop:
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Run the loop until something holds."""
-        end = time.monotonic() + _WAIT_S
+        end = time.monotonic() + PATIENCE_S
         while not holds():
             assert time.monotonic() < end, "it did not come about in time"
             pause = min(link.tick() for link in self.links.values())
@@ -139,7 +139,7 @@ def brokers(provisioned: Provisioned) -> Iterator[tuple[SimulatedBroker, Simulat
 def connected_to_a_false_broker(loop: Loop) -> Iterator[tuple[Link, socket.socket, ssl.SSLSocket]]:
     """A link whose one broker is this test's: it has answered once. Its server, and the connection there."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_WAIT_S)
+        server.settimeout(PATIENCE_S)
         link = loop.link("T1.1", server.getsockname()[1])
         link.start()
         met = loop.provisioned.greeted(server)
@@ -155,7 +155,7 @@ def arrived(loop: Loop, name: str, kind: Kind) -> list[bytes]:
 def test_a_broker_that_ends_while_it_is_greeted_is_not_called_a_false_one(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
     """A broker restarts when a certificate is revoked, perhaps just then: it is tried again, and nobody is blamed."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_WAIT_S)
+        server.settimeout(PATIENCE_S)
         link = loop.link("T1.1", server.getsockname()[1])
         link.start()
         met, _ = server.accept()
@@ -272,7 +272,7 @@ def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBr
         "log/" + "å" * 60,
     ):
         for payload in (b"", b"\xff\xfe\x00", b"x" * 70_000):
-            stranger.publish(f"{PREFIX}/{topic}", payload, qos=1).wait_for_publish(_WAIT_S)
+            stranger.publish(f"{PREFIX}/{topic}", payload, qos=1).wait_for_publish(PATIENCE_S)
     stranger.disconnect()
     stranger.loop_stop()
     loop.links["T1.1"].send(Kind.LOG, b"a batch")
@@ -288,7 +288,7 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
     """Something that is no broker listens at one address: the other serves, and the link lives on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         link = loop.link("T1.1", server.getsockname()[1], brokers[0].port)
-        server.settimeout(_WAIT_S)
+        server.settimeout(PATIENCE_S)
         link.start()
         for nonsense in (b"\x30\xff\xff\xff\xff\xff", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x20\x03\x00\x00\x7f" * 10):
             met = loop.provisioned.greeted(server)
@@ -331,7 +331,7 @@ def test_who_is_found_to_be_gone_while_another_is_revoked(
     thief.on_connect = lambda *_: is_in.set()
     thief.connect("127.0.0.1", brokers[1].port)
     thief.loop_start()
-    assert is_in.wait(_WAIT_S)
+    assert is_in.wait(PATIENCE_S)
     thief.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
     thief.loop_stop()
     link = post.link = loop.link("T1.1", *(broker.port for broker in brokers), receive=post.receive)
@@ -350,7 +350,7 @@ def test_who_is_found_to_be_gone_while_another_is_revoked(
 def test_a_broker_of_another_place_is_not_spoken_to(loop: Loop, tmp_path: Path) -> None:
     """What listens has a certificate for the same address, by another authority: no connection, and no word to it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(_WAIT_S)
+        server.settimeout(PATIENCE_S)
         link = loop.link("T1.1", server.getsockname()[1])
         link.start()
         with pytest.raises(ssl.SSLError):
