@@ -30,6 +30,7 @@ bench:
 	.venv/bin/python tests/bench/bench_import.py
 	.venv/bin/python tests/bench/bench_start.py
 	.venv/bin/python tests/bench/bench_checkin.py
+	.venv/bin/python tests/bench/bench_reports.py
 	.venv/bin/python tests/bench/bench_place.py
 
 bench-peers:

@@ -4,23 +4,21 @@ They are in the language in which the plan lets the screens begin, and hold secr
 and a common printer: a bar is a multiple of 1/75 inch, eight dots of 600 to the inch, and a whole bar code is under 80 mm.
 """
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from kiosk.config import Plan
 from kiosk.domain.codetext import CHAIR, RESERVE, grouped
 from kiosk.domain.texts import Language, day, text
+from kiosk.paper import load_fonts
 
 _PAGE_CODES = 5  # so far apart that a scanner can't read the neighbour's
 _MODULE = 72 / 75  # points: 0.339 mm
@@ -41,7 +39,7 @@ _TO_DO = ("sheet_order", "sheet_for", "sheet_scan", "sheet_cross_out", "sheet_pu
 
 def code_sheets(plan: Plan, texts: Mapping[int, str], mark: str, made: datetime) -> dict[str, bytes]:
     """The PDFs of the codes with these texts, `chair` and `reserve`; they bear a `mark`, and when they were `made`."""
-    _load_fonts()
+    load_fonts()
     language = plan.desk.language
     of = text("sheet_of", language, mark, day(made.date(), language), f"{made:%H.%M}")
     return {name: _sheet(plan, name, of, [texts[number] for number in sheet[0]]) for name, sheet in _SHEETS.items()}
@@ -162,15 +160,3 @@ def _measure(canvas: Canvas, of: str, language: Language) -> None:
         canvas.line(end, bottom - 1 * mm, end, bottom + 1 * mm)
     canvas.setFont("Regular", 8)
     canvas.drawCentredString((left + right) / 2, bottom + 1.2 * mm, text("sheet_measure", language))
-
-
-def _load_fonts() -> None:
-    """The screens' own letters, which go into the PDF: a printer's may lack some. Kivy has them; none of its code is run."""
-    if "Mono" in pdfmetrics.getRegisteredFontNames():
-        return
-    found = importlib.util.find_spec("kivy")
-    assert found is not None
-    assert found.submodule_search_locations
-    folder = Path(found.submodule_search_locations[0]) / "data" / "fonts"
-    for font, file in (("Regular", "Roboto-Regular"), ("Bold", "Roboto-Bold"), ("Mono", "RobotoMono-Regular")):
-        pdfmetrics.registerFont(TTFont(font, str(folder / f"{file}.ttf")))

@@ -56,6 +56,15 @@ CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved int
 SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is looked at for the last time
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
+# Reports: searches and documents, made in processes of their own
+HITS_SHOWN = 8  # voters in one part of what a search has found: what a page has room for
+WORKER_SILENT_S = 60.0  # seconds without a sign of life after which a worker hangs: on a busy device its start takes ten
+WORKER_TRIES = 3  # times that a worker is tried with one job before that fails
+WORKER_RETRY_S = 1.0  # seconds between two tries
+WORKER_IDLE_S = 120.0  # seconds after which a worker without a job ends: what it knows of voters goes with it
+WORKER_BYTES = 1_000_000_000  # bytes of memory that a worker may take: three times the largest place's list with a day's log
+DOCUMENT_SYNC_BYTES = 65_536  # bytes of a document written at a time: a mark's commit may have to wait for one such piece
+
 # Times on the desk
 SILENT_MS = 2_000  # milliseconds without an answer after which the screen names the silent table
 IDLE_MS = 120_000  # milliseconds after which a screen that nobody touches goes away, and the voter's data with it

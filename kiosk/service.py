@@ -22,6 +22,7 @@ from kiosk.domain.view import View, fault, without_list
 from kiosk.inbox import Inbox
 from kiosk.node import Commit, DisplaySeen, Evidence, Input, Keep, Node, Now, Say, ScannerSeen, Show, Steps
 from kiosk.post import Post
+from kiosk.reports.client import Reports
 from kiosk.rush import Rush
 from kiosk.screen_port import ScreenPort
 from kiosk.store.database import Database
@@ -45,7 +46,10 @@ def now() -> Now:
 class Service:
     """A node with its store, its screens and its link. `run` it in the thread that made it; `stop` it from anywhere."""
 
-    def __init__(self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: MakeNode) -> None:
+    def __init__(
+        self, bundle: Bundle, data: Path, socket_path: Path, view: View, make_node: MakeNode, worker: Sequence[str]
+    ) -> None:
+        """`worker` is the command that starts the worker for searches and documents."""
         self._bundle, self._data, self._view, self._make_node = bundle, data, view, make_node
         self._selector = selectors.DefaultSelector()
         self.inbox = Inbox()
@@ -59,6 +63,7 @@ class Service:
         self._folded = 0  # entries since the last `_settle`
         self._selector.register(self.inbox, selectors.EVENT_READ, lambda _mask: self._scans.extend(self.inbox.take()))
         self._port = ScreenPort(socket_path, self._selector, self._answers.append)
+        self._reports = Reports(worker, data / "documents", self._selector, self._scans.append)
         self._trust = Trust(bundle, data)
         self._post = Post(
             bundle.key.sign, bundle.signers.verify, self._trust, Lists(bundle.device.name, bundle.plan.list_givers)
@@ -81,6 +86,7 @@ class Service:
             raise
         finally:
             self._port.close()
+            self._reports.close()
             if self._post.link is not None:
                 self._post.link.close()
             self._selector.close()
@@ -195,7 +201,7 @@ class Service:
         left = math.inf if until is None else max(0.0, until / 1000 - time.monotonic())
         if self._post.link is not None:
             left = min(left, self._post.link.tick(), self._post.gives_in())
-        self._port.serve(0.0 if self._post.waits else left)
+        self._port.serve(0.0 if self._post.waits else min(left, self._reports.tick()))
 
     def _together(self) -> list[Input]:
         """All that has come in, and in a rush what comes within a moment."""
@@ -234,6 +240,7 @@ class Service:
                     self._keep(log, evidence)
         if node.fault:
             self._say(f"stopped for good: {node.fault}: there are two cards with this device's key: put in the right one")
+        self._reports.want(node.page_wants.search, node.page_wants.document)
         self._post.give_what_is_due(log)
         log.tidy()
         if self._folded >= limits.SETTLE_ENTRIES:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -25,6 +26,7 @@ from kiosk.domain.texts import ZONE
 from kiosk.domain.view import View
 from kiosk.keys import pin_matches
 from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.reports.worker import AsStored, Worker
 from kiosk.scanner.framing import Overlong, Scan
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
@@ -161,7 +163,32 @@ def node_maker(bundle: Bundle) -> Callable[[Database], Node]:
 
 def service(bundle: Bundle, data: Path, socket_path: Path) -> Service:
     """A table's service; its scanner is started by `scanner`."""
-    return Service(bundle, data, socket_path, view_of(bundle.plan, bundle.device.name, bundle.codes.sheet), node_maker(bundle))
+    view = view_of(bundle.plan, bundle.device.name, bundle.codes.sheet)
+    return Service(bundle, data, socket_path, view, node_maker(bundle), worker_command(bundle, data))
+
+
+def worker_command(bundle: Bundle, data: Path) -> list[str]:
+    """How the worker for searches and documents is started."""
+    return [sys.executable, "-m", "kiosk.cli", "worker", "--bundle", str(bundle.folder), "--data", str(data)]
+
+
+def worker(bundle: Bundle, data: Path) -> Worker:
+    """What the worker's process does; the node may be running."""
+
+    @contextmanager
+    def look() -> Iterator[AsStored]:
+        with Database(data, bundle.device.disk, read_only=True) as database:
+            database.db.conn.execute("begin")  # list and log as of one moment
+            voter_list = VoterList(database, bundle.plan.place.realm)
+            beginning = beginning_of_log(bundle.plan, voter_list)
+            yield AsStored(
+                voter_list,
+                Log(database),
+                lambda: empty_ledger(bundle, beginning, voter_list.books().get),
+                first_prev_of(beginning),
+            )
+
+    return Worker(bundle.plan, look, bundle.signers.verify)
 
 
 def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:

@@ -13,6 +13,7 @@ from kiosk import __version__
 from kiosk.cli.chair import chair
 from kiosk.cli.common import FILE, FOLDER, bundle_option, clear_errors, data_option, socket_option
 from kiosk.cli.log import log
+from kiosk.cli.paper import paper, worker
 from kiosk.cli.voterlist import list_
 
 # Each command imports what it needs: the display must not carry the node's keys and database in its memory.
@@ -205,5 +206,5 @@ def check(bundle: Path, data: Path) -> None:
     sys.exit(0 if good else 1)
 
 
-for group in (list_, chair, log):
-    main.add_command(group)
+for command in (list_, chair, log, paper, worker):
+    main.add_command(command)

@@ -32,7 +32,7 @@ class Part(Widget):
         return float(self.high)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def measure(text: str, font_size: int, bold: bool, width: int) -> tuple[int, int, int]:
     """Width, height and lines of `text` wrapped to `width` (0: not wrapped); a word too wide for it gives 99 lines."""
     label = CoreLabel(text=text, font_size=font_size, bold=bold, text_size=(width or None, None), valign="top")

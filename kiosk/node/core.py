@@ -26,6 +26,7 @@ from kiosk.domain import rules
 from kiosk.domain.chain import Stored
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head
+from kiosk.domain.reports import PageWants, Replied
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import Refused, Situation
 from kiosk.domain.voters import Voter
@@ -78,6 +79,7 @@ class Node:
     ) -> None:
         self.setup = setup
         self.peers = Peers(setup.device)
+        self.page_wants = PageWants()  # the loop has it looked up and made
         self._copies, self._wants = Copies(self.peers), Wants()
         self.books = BookKeeper(setup, find, keys, self._copies, self._wants)
         self.desk = DeskKeeper(setup, find, pin_is_right, keys, self.books, self.peers, self._wants)
@@ -301,6 +303,9 @@ class Node:
                 self.desk.look_again()
             case DisplaySeen():
                 self.peers.display = given.display
+            case Replied():
+                if self.page_wants.take(given):
+                    self.desk.look_again()
             case Suspect():
                 self.books.replica.refuse(Evidence(given.sender, given.kind, given.why, given.data))
             case _:

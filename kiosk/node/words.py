@@ -11,6 +11,7 @@ from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
+from kiosk.domain.reports import Replied
 from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.view import View
 
@@ -73,7 +74,7 @@ class Suspect:
     data: bytes
 
 
-Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect
+Input = Scanned | Overran | ScannerSeen | DisplaySeen | Touch | Drawn | Heard | Gone | Suspect | Replied
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ taken over the rows as they are stored, and so `verify` notices whatever happens
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -165,6 +165,15 @@ class VoterList:
         with store_errors:
             row = self._db.conn.execute(_FIND, (number,)).fetchone()
         return _voter(row) if row else None
+
+    def voters(self) -> Iterator[Voter]:
+        """All voters, by number.
+
+        Raises:
+            StoreError: the disk can't be read, or a row is damaged.
+        """
+        with store_errors:
+            yield from map(_voter, self._db.conn.execute(_ALL))
 
     def books(self) -> dict[int, int]:
         """Return every voter's book, by number. Raises StoreError: the disk can't be read."""

@@ -1,1 +1,1 @@
-"""Every word of the screens and of the chair's paper: a file for each language, read by `catalogues`."""
+"""Every word of the screens and of all paper: a file for each language, read by `catalogues`."""

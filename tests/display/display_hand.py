@@ -104,7 +104,7 @@ def names(touchable):
     """By what a key, row or tile is found: its text and value, or the first text in it."""
     if isinstance(touchable, Key):
         return touchable.text, touchable.value
-    return [next(words.text for words in touchable.walk() if isinstance(words, Words))]
+    return [next(words.text for words in touchable.walk(restrict=True) if isinstance(words, Words))]
 
 
 def holder(widget):

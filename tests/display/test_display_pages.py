@@ -355,7 +355,7 @@ environment.prepare((800, 480), fullscreen=False, home=Path(sys.argv[1]))
 from kiosk.display.stage import Stage
 from kiosk.samples import samples
 stage = Stage(lambda _: None, lambda _: None)
-for name in ("ready", "voter", "birth-date", "green", "refused-marked", "menu", "pin"):
+for name in ("ready", "voter", "birth-date", "green", "refused-marked", "pin"):
     stage.show(samples("da")[name])
     stage.settle()
 print(*sorted(name for name in sys.modules if name.startswith(("kiosk.display", "kivy.uix.textinput", "kivy.core.clipboard"))))
@@ -386,9 +386,9 @@ def test_all_rows_of_a_long_table_are_turned_to(hand, touch):
         hand.tap("Næste")
         hand.settle()
         assert hand.cut() == []
-        whole = [part for part in box.walk() if isinstance(part, Words) and part.text]
+        whole = [part for part in box.walk(restrict=True) if isinstance(part, Words) and part.text]
         assert not [(one, other) for one, other in pairs(whole) if overlap(place(one), place(other))]
-        assert not [part for part in whole if part.y < box.y - 1]
+        assert not [part.text for part in whole if part.y < box.y - 1]
         parts.append(list(box.shown))
     assert [row for part in parts for row in part] == list(range(31))
     assert min(map(len, parts[:-1])) >= 3

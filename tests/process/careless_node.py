@@ -22,7 +22,7 @@ def main(arguments):
         return make(database)
 
     view = wiring.view_of(bundle.plan, bundle.device.name)
-    running = Service(bundle, Path(options["--data"]), Path(options["--socket"]), view, make_careless)
+    running = Service(bundle, Path(options["--data"]), Path(options["--socket"]), view, make_careless, worker=[])
     signal.signal(signal.SIGTERM, lambda *_: running.stop())
     scanner = wiring.scanner(bundle, running)
     scanner.start()

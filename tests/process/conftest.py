@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from process_tools import import_list
+from report_loops import loop_of
 
 from kiosk.simulated.table import Table
 
@@ -34,3 +35,19 @@ def make_table():
 def table(make_table):
     """A table with 300 voters, whose poll is not opened yet."""
     return make_table()
+
+
+@pytest.fixture
+def loop(table):
+    with loop_of(table) as loop:
+        yield loop
+
+
+@pytest.fixture
+def long_loop(make_table):
+    """With a list that takes a second or two."""
+    table = make_table(3_000)
+    with loop_of(table) as loop:
+        loop.folder = table.folder / "paper"
+        loop.folder.mkdir()
+        yield loop

@@ -67,7 +67,9 @@ def test_what_is_touched_comes_before_what_is_scanned_meanwhile(table):
     """Both wait when the node looks, after a turn that a scan began: the touch is not one on an old screen."""
     bundle = Bundle.load(table.bundle)
     view = wiring.view_of(bundle.plan, bundle.device.name)
-    service = Service(bundle, table.data, table.socket, view, wiring.node_maker(bundle))
+    service = Service(
+        bundle, table.data, table.socket, view, wiring.node_maker(bundle), wiring.worker_command(bundle, table.data)
+    )
     with raw(table) as display:
         service._wait(None)
         service.inbox.put(Scanned("one"))

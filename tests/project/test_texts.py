@@ -28,6 +28,7 @@ from kiosk.domain.messages import Display, Stance
 from kiosk.domain.pages import CodeSlip
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import Mode, UndoState
+from kiosk.domain.voters import Struck
 from kiosk.samples import sample_view, samples
 from kiosk.store import errors
 from kiosk.texts.catalogues import CATALOGUES
@@ -65,6 +66,7 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "pin_undo_{}": (*MARKS, *(f"{kind}_beside" for kind in MARKS)),
     "fault_{}": STORE_ERRORS - {errors.MissingError.code} | {"copied", "internal"},
     "month_{}": range(1, 13),
+    "paper_{}": Struck,
     "sheet_{}": SHEETS,
     "sheet_{}_where": SHEETS,
     "sheet_{}_last": SHEETS,
@@ -109,7 +111,7 @@ def calls(module: ast.Module) -> Iterator[ast.expr]:
         name = (
             call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
         )
-        if name in {"say", "text"} and call.args:
+        if name in {"say", "_say", "text"} and call.args:
             yield call.args[0]
         elif name == "_button":
             yield call.args[1]
@@ -128,7 +130,7 @@ def said(key: ast.expr) -> Iterator[str]:
 
 def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
     """The code's keys are those of the catalogues; the ones that it puts together are known here."""
-    rooms = [*KIOSK.glob("domain/**/*.py"), *KIOSK.glob("display/*.py"), KIOSK / "codesheet.py"]
+    rooms = [*KIOSK.glob("domain/**/*.py"), *KIOSK.glob("display/*.py"), *KIOSK.glob("reports/*.py"), KIOSK / "codesheet.py"]
     modules = [ast.parse(file.read_text(encoding="utf-8")) for file in rooms]
     saying = [module for module in modules if any(calls(module))]
     asked = {key for module in saying for call in calls(module) for key in said(call)}

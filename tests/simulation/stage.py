@@ -187,17 +187,17 @@ class Stage:
                 raise Spoilt
             yield
 
-    def shows(self, name: str, kind: str, ms: int = 3_000) -> Beats:
-        yield from self.until(lambda: self._kind(name) == kind, ms)
+    def shows(self, name: str, kind: type | s.Kind, ms: int = 3_000) -> Beats:
+        yield from self.until(lambda: s.shows(self._content(name), kind), ms)
 
     def served(self, name: str, ms: int = 3_000) -> Beats:
         """Until a table has shown green for the voter."""
         machine, lights = self.machine(name), self.day.oracle.lights
         yield from self.until(lambda: any(one.run in machine.runs and one.voter == self.voter for one in lights), ms)
 
-    def _kind(self, name: str) -> str:
+    def _content(self, name: str) -> s.Content | None:
         screen = self.machine(name).screen
-        return screen.kind if screen is not None else ""
+        return screen.content if screen is not None else None
 
     def ready(self) -> Beats:
         """All tables are ready: everybody is a member, and has it on disk that the poll is open."""

@@ -339,8 +339,8 @@ def test_texts_that_are_no_codes_make_no_place(texts: dict[int, str]) -> None:
 
 
 def test_no_node_carries_the_maker_of_pdfs() -> None:
-    """What a node imports of bundles and codes has neither reportlab nor a maker of pictures with it."""
-    program = "import sys, kiosk.bundle, kiosk.codes; sys.exit(any(name in sys.modules for name in ('reportlab', 'PIL')))"
+    """All that a node imports has neither reportlab nor a maker of pictures with it."""
+    program = "import sys, kiosk.wiring; sys.exit(any(name in sys.modules for name in ('reportlab', 'PIL')))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
