@@ -1,7 +1,8 @@
 """The place's own certificate authority: who may connect, and the list of those who may not any more.
 
-Every election day of every place has its own; training and live have different ones. Certificates hold for ever, since a kiosk
-whose clock is wrong must still reach the others. What ends them is the list of revoked ones; the highest number counts.
+Every election day of every place has its own authority, and training has another than live. Certificates hold for ever, since
+a kiosk whose clock is wrong must still reach the others; only the list of revoked certificates ends them. Of two lists the one
+with the higher number counts.
 """
 
 import ipaddress
@@ -45,7 +46,7 @@ class Revoked(msgspec.Struct, frozen=True):
     pem: bytes
 
     def of(self, issued: Mapping[str, Collection[str]]) -> frozenset[str]:
-        """Which of these disks it revokes, told by the serials of each one's certificates."""
+        """Which of these disks it revokes. `issued`: the serials of each disk's certificates."""
         return frozenset(device for device, serials in issued.items() if self.serials.intersection(serials))
 
 
@@ -85,7 +86,7 @@ class Authority:
         return self.revoked.of(self.issued)
 
     def issue(self, device: str, *, hosts: Iterable[str] = ()) -> Issued:
-        """Issue a certificate for a device's disk; with `hosts`, for the broker that runs on it and is reached under these."""
+        """Issue a certificate for a device's disk; with `hosts`, for the broker on it, which is reached under these names."""
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives = [_alternative(host) for host in hosts]
         use = ExtendedKeyUsageOID.SERVER_AUTH if alternatives else ExtendedKeyUsageOID.CLIENT_AUTH
@@ -108,7 +109,7 @@ class Authority:
         )
 
     def revoke(self, devices: Collection[str]) -> Revoked:
-        """Make a new list, on which all certificates of these disks and those revoked before stand.
+        """Make a new list with all certificates of these disks, and those revoked before.
 
         Raises:
             AuthorityError: there is no such disk.
@@ -121,8 +122,8 @@ class Authority:
         return self.revoked
 
     def absorb(self, other: Revoked) -> bool:
-        """Take in a list that was signed from another copy of this authority's folder: it holds, or a new one on which all
-        stand that are revoked by either. Returns whether the list is another one now."""
+        """Take in a list that was made from another copy of this authority's folder: what either revokes is revoked afterwards.
+        Returns whether this authority's list has changed."""
         own = self.revoked
         if other == own or (other.number < own.number and other.serials <= own.serials):
             return False
@@ -191,13 +192,15 @@ def read_list(pem: bytes, authority: x509.Certificate) -> Revoked:
         raise AuthorityError("it is no list of revoked certificates") from error
     if not signed:
         raise AuthorityError("the place's authority has not signed it")
-    own = read.public_bytes(serialization.Encoding.PEM)  # and nothing of what may stand around it
+    own = read.public_bytes(serialization.Encoding.PEM)  # without what may stand around it
     return Revoked(number, frozenset(f"{one.serial_number:x}" for one in read), own)
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read; whatever breaks, the old one or the new one is there, whole. One that is so
-    already is left alone: that needs no room on a full disk."""
+    """Write a file that only its owner may read. Whatever breaks, the whole old file or the whole new one is there.
+
+    A file that has these bytes already is left alone, which needs no room on a full disk.
+    """
     if path.exists() and path.read_bytes() == data:
         return
     new = path.with_name(f"{path.name}.{os.getpid()}")

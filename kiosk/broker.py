@@ -1,7 +1,7 @@
-"""The broker on this device: Mosquitto, run with the bundle's certificate and with access lists, and anew when one is revoked.
+"""The broker on this device: Mosquitto, with the bundle's certificate and access lists.
 
-A device may say something only under its own name, as its certificate has it; what it hears is what is for all, or for itself.
-A broker that is run anew costs the nodes a reconnect, and no one stays connected whose certificate has just been revoked.
+A device may publish only under its own name, as in its certificate, and hears what is for all, or for itself. When a
+certificate is revoked the broker is restarted: that costs the nodes a reconnect, and ends the revoked device's connections.
 """
 
 import getpass
@@ -59,7 +59,7 @@ class RunningBroker:
         replace_file(self._file, "\n".join([f"user {getpass.getuser()}", text, listener, *_TLS, *lines, ""]).encode())
 
     def run(self) -> int:
-        """Run it until it is stopped, and anew when a certificate is revoked; its exit status, where it ends by itself."""
+        """Run it until it is stopped; restart it when a certificate is revoked. Returns its status if it ends by itself."""
         while True:
             known = _stamp(self._list_file)
             process = subprocess.Popen([self._program, "-c", self._file], stdin=subprocess.DEVNULL)

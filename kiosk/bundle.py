@@ -1,7 +1,7 @@
 """What one device is given, in one folder: its plan, its keys and certificates, everybody's public keys, those of the chair's
 codes, the PINs' hashes.
 
-`provision` makes one for each device of a plan. The plan is copied byte for byte: all devices can be seen to have the same.
+`provision` makes one for each device of a plan. The plan is copied byte for byte, so that it can be compared.
 Two keys, for two purposes: `device.key` signs the log, `tls.key` opens connections.
 """
 
@@ -50,7 +50,7 @@ class Device(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def disk(self) -> tuple[str, str]:
-        """What the data folder bears, since it belongs to one device: its name and its public key in hex."""
+        """The mark of the data folder, which belongs to one device: the device's name, and its public key in hex."""
         return self.name, self.signers[self.name]
 
     def brokers(self, plan: Plan) -> list[PlannedBroker]:
@@ -180,8 +180,8 @@ def provision(plan_file: Path, out: Path) -> Provisioned:
 
 
 def _write_sheets(plan: Plan, codes: Mapping[int, str], name_of_both: str, out: Path) -> dict[str, Path]:
-    """The chair's codes on paper: the only place where they stand, and readable to their owner alone."""
-    from kiosk.codesheet import code_sheets  # here, since no node shall carry a maker of PDFs in its memory
+    """Write the chair's codes as PDFs, the only place where they stand. Only the files' owner can read them."""
+    from kiosk.codesheet import code_sheets  # imported here, so that no node loads the PDF library
 
     sheets = {}
     for name, pdf in code_sheets(plan, codes, name_of_both, datetime.now(ZONE)).items():

@@ -33,7 +33,7 @@ def public_halves(texts: Iterable[str], realm: str, day: str) -> dict[int, str]:
     for text in texts:
         spelt = read_text(text)
         if isinstance(spelt, Misread):
-            raise ValueError(f"a text is no code: {spelt}")  # and never which: it may be one with a slip
+            raise ValueError(f"a text is no code: {spelt}")  # it is not named: it may be a code with one wrong digit
         halves[spelt.number] = public_hex(_key(spelt, realm, day))
     return halves
 

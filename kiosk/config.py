@@ -43,7 +43,7 @@ class Place(_Part, frozen=True):
 
     @property
     def realm(self) -> str:
-        """What all that belongs together begins with: topics, certificates, the voter list's digest and the logs' first link.
+        """What topics, certificates, the voter list's digest and the first links of the logs begin with.
 
         So nothing of one place is taken for another's, and nothing of an exercise for the real thing.
         """
@@ -162,7 +162,7 @@ class Plan(_Part, frozen=True):
     scanner: Scanner = Scanner()
 
     def __post_init__(self) -> None:
-        """Check what one key alone can't show."""
+        """Check what concerns more than one key."""
         _unique("elections.id", [e.id for e in self.elections])
         _unique("elections.colour", [e.colour for e in self.elections])
         _unique("elections.codes", [w.casefold() for e in self.elections for w in {e.id, *e.codes}])
@@ -276,7 +276,7 @@ _SHOWN = 120  # characters of a line
 
 
 def _in_plain_words(error: str, plan: str) -> str:
-    """What the decoder says, with the key as it stands in the file and what may stand there; or the line that is no TOML."""
+    """The decoder's error with the key as it stands in the file and what may stand there; or with the line that is no TOML."""
     if at := re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", error, re.DOTALL):
         line = plan.splitlines()[int(at[2]) - 1 : int(at[2])]
         return f"line {at[2]}: {_slip(at[1], ''.join(line))}"

@@ -1,11 +1,11 @@
-"""The voter list on its way: which list the others have, pieces given of one's own, and fetching it while there is none.
+"""The transfer of the voter list: which list the others have, giving pieces of the own one, fetching one where there is none.
 
 Only the secretary's node and the assistant's are believed about which list holds: their signed heads carry its digest. Each
 piece is signed by who gives it, and the whole must have that digest in the end.
 
-A list under which a node has marks is that node's for good (it is *bound*), and its heads say so. A node without marks is a
-newcomer: it takes the list that holds, or stops where it can't. So nobody's word stops a node that has marks, or makes it give
-them up.
+A node that has marks under a list keeps that list for good (it is *bound*), and its heads say so. A node without marks is a
+newcomer: it takes the list that holds, or stops where it can't. So nothing that others say stops a node that has marks, or
+makes it give them up.
 """
 
 from collections.abc import Sequence
@@ -48,14 +48,14 @@ class Lists:
         self._voters = None
 
     def heard(self, sender: str, digest: str, *, bound: bool = False) -> bool:
-        """A node's head says which list it has; whether that is news, and not one's own."""
+        """A node's head says which list it has. Whether that is news, and another list than the own one."""
         before = self._of.get(sender)
         self._of[sender] = Told(digest, bound)
         self._gone.discard(sender)
         return (before is None or before.digest != digest) and bool(self.digest) and digest != self.digest
 
     def gone(self, sender: str) -> None:
-        """A node is offline, or its certificate was revoked: what it said keeps nobody from anything."""
+        """A node is offline, or its certificate was revoked: what it said about its list no longer counts."""
         self._gone.add(sender)
 
     def differs(self, sender: str) -> bool:

@@ -1,7 +1,7 @@
 """`valgbord demo`: a whole polling place with made-up voters, with the real programs as separate processes on this machine.
 
-With a screen, the person before it is clerk, chair and secretary. Without one, simulated clerks serve voters, things break, and
-the story is told in plain sentences; the displays, off screen, leave a picture of each kind of screen. It ends with the proof.
+With a screen, the person in front of it is clerk, chair and secretary. Without one, simulated clerks serve voters, things
+break, and the story is told in plain sentences; the displays leave a picture of each kind of screen. It ends with the proof.
 """
 
 import errno
@@ -132,7 +132,7 @@ def _clerks_serve(place: Place, seconds: int, seed: int) -> list[Record]:
         try:
             return list(clerks.map(serve, range(1, _TABLES + 1)))
         finally:
-            ended.set()  # who ends the demo need not wait for the clerks' time to be up
+            ended.set()  # so that ending the demo early does not wait for the clerks
 
 
 def _tell(records: Sequence[Record], say: Say) -> None:

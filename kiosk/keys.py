@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 _PIN_DIGITS = 6
-# RFC 9106's second recommendation cut to 16 MiB, so that a table of 80 MB can check a PIN; the pause between tries is what
-# keeps guessing away, and who has the file has the device.
+# RFC 9106's second recommendation cut to 16 MiB, so that a table of 80 MB can check a PIN. The pause between tries is what
+# stops guessing at the screen; whoever has the file has the device anyway.
 _ARGON2_KIB = 16 * 1024
 _ARGON2_ROUNDS = 3
 
@@ -23,7 +23,7 @@ PinHash = Annotated[
         pattern=rf"^\$argon2id\$v=19\$m={_ARGON2_KIB},t={_ARGON2_ROUNDS},p=1\$[A-Za-z0-9+/]{{22}}\$[A-Za-z0-9+/]{{43}}\Z"
     ),
 ]
-"""What `hash_pin` makes: one with other costs could stop the table when the chair keys a PIN."""
+"""What `hash_pin` makes. A hash with higher costs could stop the table when the chair keys a PIN."""
 
 
 class KeyFileError(Exception):

@@ -2,7 +2,7 @@
 
 # Scanner
 SCAN_CHARS = 64  # characters: twice the longest polling card in use; more is noise or a stuck key
-CARD_CHARS = 32  # characters: the longest polling card; what is longer is told apart from a stray bar code; a chair's code is
+CARD_CHARS = 32  # characters: the longest polling card; a chair's code is longer, so neither is taken for the other
 SCAN_PAUSE_S = 0.1  # seconds of silence that end a scan without terminator; scanners send a key every 1-5 ms
 SCAN_REPEAT_MS = 1_000  # milliseconds within which the same card read again is the same scan
 SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back within 2 s of replugging
@@ -46,14 +46,14 @@ PIECE_AGAIN_S = 1.0  # seconds after which a piece is asked for again
 
 # Plan
 BROKERS = 4  # brokers of one place: the secretary's, a table's, and room to try others
-SPARES = 1  # spare cards provisioned for each node: what was on a lost one only the others know
+SPARES = 1  # spare cards provisioned for each node; what was on a lost card comes from the others
 TABLES = 100  # tables of one place: four times the largest
 
 # Store
 FREE_BYTES = 200_000_000  # bytes free on the disk before the day: a day of the largest place writes 50 MB
 ROOM_BYTES = 4_000_000  # bytes free without which a table does not start: it would stop again at the first mark
 CHECKPOINT_COMMITS = 100  # commits after which the write-ahead log is moved into the database, while nobody waits
-SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is looked at for the last time
+SETTLE_ENTRIES = 1_000  # entries after which what they have left in memory is moved out of the collector's reach
 STORE_RETRY_S = 2.0  # seconds between tries after the disk has failed
 
 # Reports: searches and documents, made in processes of their own
@@ -86,10 +86,10 @@ COPY_LATE_MS = 30  # milliseconds after which every node hurries to copy what so
 COPIES_AT_ONCE = 3  # nodes that copy at once what a table has decided for its own voter: one is enough, if it is quick
 TOGETHER_MS = 50  # milliseconds that an entry which nobody waits for may wait for the next: one batch for all to check
 RUSH_TABLES = 3  # tables that ask at once, from which on a holder expects more of them
-RUSH_LASTS_S = 10.0  # seconds after which it expects none any more
+RUSH_LASTS_S = 10.0  # seconds after which it expects no more of them
 RUSH_WAIT_S = 0.02  # seconds that an ask waits for others in a rush, at most
 EVIDENCE_OF_ONE = 50  # refused batches kept of one sender for one reason: one flood must not hide what else was refused
-EVIDENCE_KEPT = 100  # refused batches kept at a time: more say no more, and must not fill the disk
+EVIDENCE_KEPT = 100  # refused batches kept at a time: more tell nothing new, and must not fill the disk
 EVIDENCE_ROWS = 1_000  # refused batches kept on disk in all
 EVIDENCE_BYTES = 65_536  # bytes kept of one
 DECIDED_FOR_ONE = 20_000  # requests of one other table that a holder decides on: eight times the busiest table's day

@@ -22,7 +22,7 @@ _PATIENCE_S = 15.0  # seconds that the nodes have to say that they know
 def revoke(folder: Path, devices: Collection[str], told: Callable[[str], None]) -> list[str]:
     """Revoke the certificates of these devices, with the authority in `folder`; `told` is called with each node that knows.
 
-    Whom another copy of this folder has revoked, the nodes know: they are taken in, so that nobody comes in again.
+    The nodes know what another copy of this folder has revoked. That is taken in, so that no revoked device is let in again.
 
     Returns:
         The nodes that have not said within some seconds that they know. It holds in any case for those that hear of it later.
@@ -66,12 +66,12 @@ def revoke(folder: Path, devices: Collection[str], told: Callable[[str], None]) 
 
 
 def _credentials(authority: Authority, folder: Path) -> Credentials:
-    """What the command connects with: nobody who is revoked is listened to."""
+    """What the command connects with. It listens to no revoked device."""
     context = client_context(folder / AUTHORITY, folder / COMMAND, authority.revoked)
     return Credentials(context, frozenset(authority.issued), authority.gone, authority.revoked.pem)
 
 
 def silent_of(know: Collection[str], nodes: Collection[str], gone: Collection[str]) -> list[str]:
-    """The nodes of which no device has said so, in the plan's order; of a node whose first one is gone none need say it."""
+    """The nodes, in the plan's order, of which no device has said that it knows. A node with a revoked device need not."""
     done = {device.partition(".")[0] for device in (*know, *gone)}
     return [node for node in nodes if node not in done]

@@ -1,7 +1,7 @@
-"""In a rush at one holder, the wait for the other tables that are about to ask: one commit then decides for all of them.
+"""Group commit: in a rush, the first table that asks waits a moment for the others, so that one commit decides for all of them.
 
-Without it, the first ask has a commit for itself, and all others wait for that one and for the next. The wait is half a commit
-at most, as PostgreSQL advises for its `commit_delay`; outside a rush there is none.
+Without this wait the first ask would have a commit for itself, and all others would wait for that one and for the next. It is
+half a commit at most, as PostgreSQL advises for its `commit_delay`; outside a rush there is none.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from kiosk.node import Heard, Input
 
 
 class Rush:
-    """How many tables have lately asked this node for one commit, its own counted, and how long a commit takes here."""
+    """How many tables have lately asked this node at once, its own included, and how long a commit takes here."""
 
     def __init__(self) -> None:
         self._most = 0
@@ -27,7 +27,7 @@ class Rush:
     def lacks(self, inputs: Sequence[Input], now_s: float) -> bool:
         """Whether somebody asks in these inputs, and others can be expected to ask within `wait_s`.
 
-        Not when most have just been waited for: who comes after them is alone.
+        Not right after such a wait: most have just asked then.
         """
         return self._next_s <= now_s < self._ends_s and 0 < _count(inputs) < self._most
 

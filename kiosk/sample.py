@@ -119,7 +119,7 @@ def _born(random: Random, day: date) -> date:
 
 
 def _years_before(day: date, years: int) -> date:
-    # Who is born on 29 February comes of age on 28 February here: a day more does no harm to a made-up list.
+    # A voter born on 29 February comes of age on 28 February here: one day does not matter in a made-up list.
     return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)
 
 

@@ -1,4 +1,4 @@
-"""Whom this device talks to: its place's authority, its own certificate, and whose have been revoked since."""
+"""Which certificates this device trusts: its place's authority, its own, and not those that have been revoked since."""
 
 import logging
 import os
@@ -46,8 +46,10 @@ class Trust:
         return self._me in self.revoked
 
     def learn(self, pem: bytes) -> frozenset[str] | None:
-        """Take in a list that came over the network: the disks that it newly revokes; None where it is not newer, or lacks one
-        that is revoked already, as a list from an older copy of the authority's folder does.
+        """Take in a list that came over the network, and return the disks that it newly revokes.
+
+        None where it is not taken: it is not newer, or lacks a certificate that is revoked already, as a list from an older
+        copy of the authority's folder does.
 
         Raises:
             AuthorityError: the place's authority has not made it.
@@ -60,10 +62,10 @@ class Trust:
         return self.revoked - before
 
     def keep(self) -> bool:
-        """Write the newest list to the disk, where this device's broker finds it, unless it is there; whether it was written.
+        """Write the newest list to the disk, where this device's broker finds it. Returns whether it was written now.
 
-        The others are told that this device knows it only then. Where the disk refuses it, it holds in memory; whoever calls
-        this again has it tried again every `limits.STORE_RETRY_S`.
+        The others are told of it only once it is written. Where the disk refuses it, it holds in memory, and later calls try
+        again, every `limits.STORE_RETRY_S` at most.
         """
         if self._kept == self._revoked or time.monotonic() < self._again_s:
             return False
@@ -89,7 +91,7 @@ def client_context(authority: Path, pair: Path, revoked: Revoked) -> ssl.SSLCont
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(f"{pair}.crt", f"{pair}.key")
     context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_LEAF
-    with os.fdopen(os.memfd_create(REVOKED), "wb", buffering=0) as file:  # it is loaded from a file only; a disk may be full
+    with os.fdopen(os.memfd_create(REVOKED), "wb", buffering=0) as file:  # OpenSSL reads files only; a disk may be full
         file.write(revoked.pem)
         context.load_verify_locations(cafile=f"/proc/self/fd/{file.fileno()}")
     return context

@@ -31,14 +31,11 @@ class View(Column):
     ground = ColorProperty(theme.PAPER)
     ink = ColorProperty(theme.INK)
     quiet = ColorProperty(theme.SECONDARY)
-    retells = False  # whether it can show another model that asks the same
-
     __events__ = ("on_key", "on_choice", "on_item", "on_focus")
 
-    def retell(self, content: Content) -> None:
-        """Show what is told now, around the same question."""
-        self.model = content
-        self._trigger_layout()
+    def retell(self, _content: Content) -> bool:
+        """Show what is told now, around the same question; False where only a new view can."""
+        return False
 
     def enter(self, entered: entry.Entry) -> None:
         """Show what is keyed and chosen."""

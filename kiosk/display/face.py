@@ -69,17 +69,18 @@ class Face(Widget):
             self._let_go()
             self.cursor.leave()
             self.actions.show(screen.left, screen.right, screen.content)
-        if old is None or self.view is None or old.strip.language != screen.strip.language:
+        if not self._keeps_view(old, screen):
             self._build(screen)
-        elif old.content != screen.content:
-            if same and self.view.retells and type(old.content) is type(screen.content):
-                self.view.retell(screen.content)
-            else:
-                self._build(screen)
         self.strip.strip = screen.strip
         self.stripes.shown = bool(screen.strip.training)
         self._refresh()
         self._place()
+
+    def _keeps_view(self, old: Screen | None, screen: Screen) -> bool:
+        """Whether the view that stands shows `screen` too."""
+        if old is None or self.view is None or old.strip.language != screen.strip.language:
+            return False
+        return old.content == screen.content or (old.asks == screen.asks and self.view.retell(screen.content))
 
     def text(self, text: str) -> None:
         """Characters from a keyboard."""
@@ -134,6 +135,8 @@ class Face(Widget):
         """A page can be worked by keyboard alone: the focus goes on to the next thing that can be touched."""
         if self.screen is None or self.view is None or not isinstance(self.screen.content, Sheet):
             return
+        if self._is_stray():
+            return  # a scanner may end with Tab too
         stops = [part for part in self.walk() if isinstance(part, Touchable) and part.stops and not part.idle]
         start = next((stop for stop in stops if self.view.field_of(stop) == self.entry.focus != ""), None)
         at = self.cursor.move(stops, key, back, start)

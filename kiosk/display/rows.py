@@ -94,11 +94,15 @@ class Lines(Column):
         super().__init__()
         self.sizes: theme.Sizes = view.sizes
         self.gaps = [self.sizes.gaps[2]] * 2 + [self.sizes.gaps[3]] * 3
+        self._block = screens.Rows(())
         self.tell(block)
 
     def tell(self, block: Block) -> bool:
         if not isinstance(block, screens.Rows):
             return False
+        if block == self._block:
+            return True
+        self._block = block
         self.clear_widgets()
         narrow = [line for line in block.rows if not line.wide]
         many = len(block.rows) > LINES_ONE_BELOW_ANOTHER and len(narrow) > 1

@@ -99,7 +99,6 @@ class Tabs(Row):
 class SheetView(View):
     """A page."""
 
-    retells = True
     keys = ObjectProperty(None, allownone=True)  # the pad or keyboard
 
     def on_kv_post(self, _base: object) -> None:
@@ -120,14 +119,16 @@ class SheetView(View):
             self.keys.bind(on_key=lambda _, value: self.dispatch("on_key", value))
         self._fill()
 
-    def retell(self, content: Content) -> None:
-        assert isinstance(content, Sheet)
+    def retell(self, content: Content) -> bool:
+        if not isinstance(content, Sheet) or _frame(content) != _frame(self.model):
+            return False
         self.model = content
         self.headline.text = self.model.headline
         if self.tabs is not None:
             self.tabs.tell(self.model.tabs)
         self._fill()
         self._trigger_layout()
+        return True
 
     def enter(self, entered: entry.Entry) -> None:
         for box in self.boxes:
@@ -181,3 +182,8 @@ class SheetView(View):
     def _foot_gap(self) -> Part:
         gap = next((part for part in self.place.parts() if isinstance(part, Gap)), None)
         return gap or Gap()
+
+
+def _frame(sheet: Sheet) -> tuple[list[str], str, list[Keys]]:
+    """What stands around the blocks: the tabs, and the keys for its fields."""
+    return [tab.touch for tab in sheet.tabs], sheet.tab, [field.keys for field in entry.fields(sheet)]

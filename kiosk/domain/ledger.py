@@ -152,15 +152,13 @@ class Ledger:
         may count."""
         if case.made is not None:
             return case.asked_ms
-        given = (case.grants[voter, elections, ""][by] for _, elections, by in self._claims(case, voter))
-        return min(given, default=0)
+        held = [group for of, group in case.claims if of == voter and self._is_held(voter, group)]
+        return min([case.grants[voter, elections, ""][by] for _, elections, by in held], default=0)
 
     def elections(self, case: Case, voter: int) -> Elections:
         """For which elections a request marks a voter."""
-        return tuple(dict.fromkeys(one for _, elections, _ in self._claims(case, voter) for one in elections))
-
-    def _claims(self, case: Case, voter: int) -> Iterator[Group]:
-        return (group for of, group in case.claims if of == voter and self._is_held(voter, group))
+        held = (group for of, group in case.claims if of == voter and self._is_held(voter, group))
+        return tuple(dict.fromkeys(one for _, elections, _ in held for one in elections))
 
     def voters(self, case: Case) -> set[int]:
         """Whom a request is about. Where only grants are known, whom those name that may count."""
@@ -184,13 +182,14 @@ class Ledger:
 
     def marks(self, voter: int, *, but: str = "") -> Iterator[Mark]:
         """The voter's marks, oldest first, and the cards found; those of the request `but` are left out."""
-        first: dict[tuple[str, Elections], Case] = {}
+        first: dict[tuple[str, Elections], tuple[tuple[int, str], Case]] = {}
         for group, cases in self._groups(voter):
             case = next((case for case in cases if case.id != but and not self.undone(case)), None)
-            if case is not None and self._age(case, voter) <= self._age(first.get(group[:2], case), voter):
-                first[group[:2]] = case
-        for (_, elections), case in sorted(first.items(), key=lambda one: self._age(one[1], voter)):
-            yield Mark(elections, case.table, self.time_ms(case, voter))
+            if case is not None:
+                one = self._age(case, voter), case
+                first[group[:2]] = min(first.get(group[:2], one), one)
+        for (_, elections), ((time_ms, _), case) in sorted(first.items(), key=lambda item: item[1][0]):
+            yield Mark(elections, case.table, time_ms)
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table, found.time_ms, found=True)
 

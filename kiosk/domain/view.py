@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
-from kiosk.domain.chair_actions import BeginIsland, ExcuseDevices, GiveBook, ReleaseVoter, UndoMark, UnlockNode
+from kiosk.domain.chair_actions import BeginIsland, ReleaseVoter, UnlockNode
 from kiosk.domain.circumstances import View
 from kiosk.domain.eligibility import Bar, Barred
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
 from kiosk.domain.pages import for_chair, screen_of
+from kiosk.domain.pin import pin_screen
 from kiosk.domain.situation import Elsewhere, Undo
 from kiosk.domain.texts import CODES
 
@@ -333,50 +334,6 @@ def _page(state: d.Office, view: View) -> _Parts:
     return screen_of(state.page, view)
 
 
-def _pin(state: d.Pin, view: View) -> _Parts:
-    notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
-    hint = view.say("pin_hint")
-    match state.action:
-        case ReleaseVoter(voter) | UndoMark(voter):
-            hint = f"{view.say('number', view.number(voter))}   {hint}"
-        case ExcuseDevices(devices) if len(devices) > _NODES_IN_A_QUESTION:
-            hint = f"{view.nodes(devices)}. {hint}"
-    content = s.Pin(_decided(state, view), hint, 8, view.say("pin_forgotten"), notice)
-    return content, _button(view, "cancel"), _button(view, "decide", "pin")
-
-
-def _decided(state: d.Pin, view: View) -> str:
-    """In one sentence what the PIN decides, with the names."""
-    match state.action:
-        case UndoMark() as undo:
-            return _undoes(undo, view)
-        case GiveBook(book, to):
-            return view.say("pin_give", view.book(book), view.node(to))
-        case ExcuseDevices(devices):
-            return view.say("pin_excuse", _attested(devices, view))
-        case plain:
-            return view.say(f"pin_{plain.word}")
-
-
-def _undoes(undo: UndoMark, view: View) -> str:
-    """Which mark is taken back, and what follows."""
-    marks = view.facts.marks
-    mark = next((mark for mark in marks if (mark.target, mark.issued) == (undo.target, undo.handed_out)), None)
-    if mark is None:
-        return view.say("pin_undo")
-    kind = "found" if mark.found else "issued" if mark.issued else "not_issued"
-    kind += "_beside" if marks[1:] or view.facts.served else ""
-    return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
-
-
-def _attested(devices: frozenset[str], view: View) -> str:
-    if len(devices) > _NODES_IN_A_QUESTION:
-        return view.say("nodes_counted", len(devices))
-    return view.nodes(devices)
-
-
-_NODES_IN_A_QUESTION = 4  # more than these stand below it
-
 _VIEWS: dict[type, Callable[..., _Parts]] = {
     d.NotReady: _not_ready,
     d.Ready: _ready,
@@ -391,5 +348,5 @@ _VIEWS: dict[type, Callable[..., _Parts]] = {
     d.Closed: _closed,
     d.Locked: _locked,
     d.Office: _page,
-    d.Pin: _pin,
+    d.Pin: pin_screen,
 }

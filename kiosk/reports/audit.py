@@ -19,9 +19,9 @@ _OTHER_PROVISION = (
 class Audit:
     """What the check found.
 
-    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `unsigned`: no signature is good: none
-    is called forged then, and the first of the `faults` says why. `heads`: how far each run goes; `after_noted`: how far beyond
-    each noted head; `doubles`: every voter with two ballots in an election, tables and times.
+    `broken`: what is wrong with single entries; `faults`: all that is wrong, in words. `unsigned`: no signature is good; then
+    the first of the `faults` says why, and no single signature is called forged. `heads`: how far each run goes;
+    `after_noted`: how far beyond each noted head; `doubles`: every voter with two ballots in an election, tables and times.
     """
 
     entries: int
@@ -96,8 +96,12 @@ def cards_found(totals: Totals) -> str:
 
 def _doubles(ledger: Ledger) -> Iterator[str]:
     for voter, ballots in sorted(ledger.conflicts().items()):
-        at = (f"{f'table {table}' if table else 'the secretary'} at {_clock(time_ms)}" for table, time_ms in ballots)
-        yield f"voter {voter} has two ballots in one election: {', '.join(at)}"
+        at = ", ".join(f"{_where(table)} at {_clock(time_ms)}" for table, time_ms in ballots)
+        yield f"voter {voter} has two ballots in one election: {at}"
+
+
+def _where(table: int) -> str:
+    return f"table {table}" if table else "the secretary"
 
 
 def _clock(time_ms: int) -> str:

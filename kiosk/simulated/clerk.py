@@ -149,7 +149,9 @@ class SimulatedClerk:
         return self._client.answer()
 
     def _finish(self, shown: s.Screen, number: int, turn: Turn) -> s.Screen:
-        tries = 3 if turn is Turn.WRONG_DATE and self._random.random() < 0.5 else 1 if turn is Turn.WRONG_DATE else 0
+        tries = 0
+        if turn is Turn.WRONG_DATE:
+            tries = 3 if self._random.random() < 0.5 else 1
         if turn is Turn.OTHER_CARD and isinstance(shown.content, s.VoterShown | s.BirthDate) and self._queue:
             shown = self._scan_card(self.card(self._queue[0].number))
         while s.shows(shown.content, s.VoterShown, s.BirthDate, s.Kind.WAITING):

@@ -10,7 +10,7 @@ from pathlib import Path
 from kiosk.screen_client import ScreenClient
 from kiosk.simulated.scanner import PtyScanner
 
-PATIENCE_S = 90.0  # seconds that a screen may take: all that runs here shares one machine, and others may use it too
+PATIENCE_S = 90.0  # seconds that a screen may take: many programs share this machine
 _END_S = 30  # seconds that a program has to end before it is killed
 
 

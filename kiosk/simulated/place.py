@@ -27,7 +27,7 @@ from kiosk.simulated.relay import Relay
 
 SECRETARY = "secretary"
 _DRAWN_S = 20.0  # seconds that a display may take to save a picture
-_QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which none is on its way: two heads
+_QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which none is on its way: the time of two heads
 _LOOK_S = 0.02  # seconds between looks at what nothing announces
 
 
@@ -58,13 +58,13 @@ class Node(Device):
         self.display_process = self.start_display("--size", "1280x800", "--pictures", pictures)
 
     def await_picture(self, kind: str) -> None:
-        """Wait until its display has drawn such a screen for once, where it saves pictures; not for ever."""
+        """Wait until its display has drawn such a screen once, where it saves pictures; for some seconds at most."""
         if self._pictures is not None:
             _wait(lambda: any(self._pictures.glob(f"*-{kind}.png")) if self._pictures is not None else True, _DRAWN_S)
 
     @contextmanager
     def display_frozen(self) -> Iterator[None]:
-        """Its display draws nothing meanwhile, and so tells the node of nothing that was drawn."""
+        """While the context is open its display draws nothing, and so reports no screen as drawn."""
         if self.display_process is not None:
             self.display_process.send_signal(signal.SIGSTOP)
         try:
@@ -228,7 +228,7 @@ class Place:
 
 
 def _wait(happens: Callable[[], bool], seconds: float) -> bool:
-    """Wait for what nothing announces, for so long at most; whether it has happened."""
+    """Poll until it happens, for so many seconds at most. Whether it has happened."""
     until = time.monotonic() + seconds
     while not happens():
         if time.monotonic() > until:

@@ -1,7 +1,7 @@
 """The proof: no voter was given ballots twice, nothing green was lost, and all nodes agree.
 
-Computed from the databases as bare rows, and from the record of the screens as bare lines. None of the product's own reading
-of a log is used: what it concludes is what is to be proved.
+It reads the databases as plain rows, and the record of the screens as plain lines. It uses no code of the product that reads a
+log: whether that code is right is what is to be proved.
 """
 
 import json
@@ -44,7 +44,7 @@ def read_log(database: Path) -> Log:
 
 
 def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
-    """Every green in a table's record; one that is only drawn again, since its strip has changed, is the same."""
+    """Every green in a table's record. One that is sent again, since its strip has changed, counts once."""
     last = None
     for line in lines:
         sent = json.loads(line)

@@ -1,4 +1,4 @@
-"""The record of the screens: every screen that a node sends, one line each, kept by a program that only looks."""
+"""Records every screen that a node sends, one line each. It only looks on."""
 
 import socket
 import threading
@@ -11,7 +11,7 @@ _LOOK_S = 0.05  # seconds between looks for a node that is off
 
 
 class Recorder:
-    """Writes down all that is sent on a node's screen socket, from `with` to its end, also across the node's restarts."""
+    """Writes down all that a node sends on its screen socket while the context is open, also across the node's restarts."""
 
     def __init__(self, screen: Path, record: Path) -> None:
         self.record = record

@@ -5,7 +5,7 @@ import socket
 import threading
 from typing import Self
 
-_STUCK_S = 10.0  # seconds that an end may take nothing before it is given up: this process and the others share the machine
+_STUCK_S = 10.0  # seconds without progress after which an end is given up; the machine is shared with other processes
 
 
 class Relay:
@@ -26,7 +26,10 @@ class Relay:
 
     def pass_on(self, passes: bool) -> None:
         """Pull the cable, which ends every connection, or plug it in."""
-        (self._passes.set if passes else self._passes.clear)()
+        if passes:
+            self._passes.set()
+        else:
+            self._passes.clear()
         self._end.send(b"?")
 
     @property

@@ -14,7 +14,7 @@ _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be tak
 
 
 class StoryError(Exception):
-    """Something came otherwise than the story tells it; the text says what."""
+    """Something happened that the story does not tell; the text says what."""
 
 
 class Story:
@@ -29,7 +29,7 @@ class Story:
         }
 
     def tell(self) -> None:
-        """The whole story. Raises StoryError, NoScreenError or NotOfferedError where it comes otherwise."""
+        """Tell the whole story. Raises StoryError, NoScreenError or NotOfferedError where something else happens."""
         self._another_table()
         self._cut_off()
         self._killed()

@@ -45,7 +45,7 @@ def log(db: sqlite_utils.Database) -> None:
 
 @migrations()
 def evidence(db: sqlite_utils.Database) -> None:
-    """Make the table of what was refused of other nodes' words, with its reason."""
+    """Make the table of other nodes' messages that were refused, with the reason."""
     db.execute("create table evidence (arrived_ms integer not null, sender text not null, why text not null, data blob) strict")
 
 
@@ -60,7 +60,7 @@ class Database:
     def __init__(self, folder: Path, disk: Disk | None = None, *, read_only: bool = False) -> None:
         """Open the store in `folder`, making both where they are missing; `read_only` looks at one that may be in use.
 
-        `disk` is whose the folder must be; one that was nobody's bears it from now on.
+        `disk`: the folder must be this disk's; one that is nobody's yet is marked with it.
 
         Raises:
             OtherDiskError: it is another disk's.
@@ -100,7 +100,7 @@ class Database:
 
 
 def _mark(db: sqlite_utils.Database, disk: Disk) -> None:
-    """Write whose it is where it is nobody's; an older folder's log tells it."""
+    """Mark the folder as this disk's, unless it has a mark, or a log, which tells as much."""
     if not db.table("log").count:
         db.conn.execute("insert or ignore into facts values ('disk', ?)", (mark_of(disk),))
         db.conn.commit()

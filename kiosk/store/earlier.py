@@ -1,4 +1,4 @@
-"""A list that no mark rests on gives way to another one: its log is put aside, and comes back with it.
+"""A list without marks gives way to another one: it is put aside with its log, and comes back with it.
 
 The first `prev` of every log is bound to the list's digest, so entries of a log under one list can neither be continued nor
 counted under another. What is put aside is a whole database, in a folder of its own within the data folder: `valgbord log
@@ -24,15 +24,15 @@ def earlier_folder(data: Path, digest: str) -> Path:
 
 
 def put_aside(database: Database, digest: str) -> Path:
-    """Put the log and the list with this digest aside, and have neither. Returns the folder that they are in.
+    """Put the log and the list with this digest aside; afterwards there is neither. Returns the folder with both.
 
     Raises:
-        StoreError: the disk refuses it. They are still here.
+        StoreError: the disk refuses it. Both are still in place.
     """
     kept = earlier_folder(database.folder, digest)
     with store_errors:
         _copy(database.db.conn, kept)
-        if database.note is not None:  # it must never be ahead of the log, nor after a power cut
+        if database.note is not None:  # it must never be ahead of the log, also after a power cut
             os.pwrite(database.note, b"0" * 20, 0)
             os.fsync(database.note)
         with database.db.atomic():
@@ -42,7 +42,7 @@ def put_aside(database: Database, digest: str) -> Path:
 
 
 def bring_back(database: Database, digest: str) -> bool:
-    """Where this disk, which has no log now, has had the list with this digest before: have both again. Whether it was so.
+    """Take back the list with this digest, and its log, where they were put aside; whether they were. There is no log now.
 
     Raises:
         StoreError: the disk refuses it.
@@ -74,7 +74,7 @@ def _copy(db: sqlite3.Connection, folder: Path) -> None:
     part = folder / f"{FILE}.part"
     part.unlink(missing_ok=True)
     db.execute("vacuum into ?", (str(part),))
-    with closing(sqlite3.connect(part)) as copy:  # what is only read needs no log of its own beside it
+    with closing(sqlite3.connect(part)) as copy:  # a copy that is only read needs no write-ahead log
         copy.execute("pragma journal_mode=delete")
     _sync(part)
     part.rename(folder / FILE)

@@ -43,7 +43,7 @@ def read_list(path: Path, form: Form, progress: Progress | None = None) -> list[
 
 
 def counted(items: Iterable[T], progress: Progress | None) -> Iterator[T]:
-    """Hand on the items, telling `progress` of every thousand of them and of the rest."""
+    """Pass on the items, telling `progress` of every thousand of them and of the rest."""
     waiting = 0
     for item in items:
         yield item

@@ -146,7 +146,7 @@ class RowCheck:
             self._problems.append(Problem(self._line, column, reason))
 
     def _spoilt(self, row: list[str]) -> set[int]:
-        """Report the cells that no other check may look at, and so no other reason can quote; returns their places."""
+        """Report the cells that must not be quoted or can't be read, and return their places: no other check looks at them."""
         text = ";".join(row)
         if not _MAYBE_CPR.search(text) and not _UNREADABLE.search(text):
             return set()

@@ -27,8 +27,8 @@ def is_mark(row: Stored) -> bool:
 
 
 class Log:
-    """The log of an open store. `run`: the last run that this disk has written; a card's copies of others may be of its own
-    device too, where another card with its key is about.
+    """The log of an open store. `run`: the last run that this disk has written. Entries copied from others may be of its own
+    device too, where there is another card with its key.
 
     SQLite takes a damaged write-ahead log for a shorter one, and would silently forget marks. So the number of entries is noted
     beside it after each batch; the note may lag after a power cut, but is never ahead of what was committed.
@@ -96,8 +96,8 @@ class Log:
         return any(is_mark(row) for row in self.read())
 
     def batch(self, run: str, first: int) -> list[Stored]:
-        """A run's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature; and
-        only up to before a commit that must wait for other logs.
+        """A run's entries from `first` on, about `limits.GIVEN_ENTRIES` of them, up to one that carries a signature. They
+        end before a commit that must wait for other logs.
 
         Raises:
             StoreError: the file can't be read any more.
@@ -116,7 +116,7 @@ class Log:
             return found[:signed]
 
     def keep(self, sender: str, why: str, data: bytes) -> bool:
-        """Keep evidence of what was refused from the next `commit_evidence` on; False where there is enough of it."""
+        """Keep evidence of a refused message, to be written by `commit_evidence`; False where there is enough of it."""
         if self._kept is None:
             with store_errors:
                 rows = self._db.execute("select sender, why, count(*) from evidence group by sender, why").fetchall()

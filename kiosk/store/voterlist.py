@@ -43,7 +43,7 @@ def list_digest(realm: str, voters: Iterable[Voter]) -> str:
 
 
 class VoterList:
-    """The voters of a realm in an open store. `kept`: the folder where `replace` has put the log under the list before."""
+    """The voters of a realm in an open store. `kept`: the folder where `replace` has put an earlier list and its log."""
 
     def __init__(self, database: Database, realm: str) -> None:
         self._database, self._db, self._realm = database, database.db, realm
@@ -86,7 +86,7 @@ class VoterList:
         self.bring_back(new)
 
     def give_way(self) -> Path:
-        """Have no list, as the log has no marks under it; returns the folder where both are kept.
+        """Put the list aside with its log, which has no marks; returns the folder with both.
 
         Raises:
             StoreError: the disk refuses it.
@@ -94,7 +94,7 @@ class VoterList:
         return put_aside(self._database, self.digest() or "")
 
     def bring_back(self, digest: str) -> bool:
-        """Have the list with this digest again, and its log, where they were put aside. Whether they were.
+        """Take back the list with this digest, and its log, where they were put aside; whether they were.
 
         Raises:
             StoreError: the disk refuses it.
@@ -104,7 +104,7 @@ class VoterList:
     # --- a list that comes in pieces ---
 
     def begin(self, digest: str) -> tuple[int, int]:
-        """Be ready for the list with this digest: the number after which it goes on, and how many voters are here already.
+        """Prepare for the list with this digest: the number after which it goes on, and how many voters are here already.
 
         Raises:
             StoreError: the disk refuses it.
@@ -126,7 +126,7 @@ class VoterList:
             self._db.conn.executemany(_INSERT, rows)
 
     def finish(self) -> bool:
-        """All has come: the list holds if it has the digest that was told; else it is thrown away.
+        """The last piece has come: keep the list if it has the promised digest, else throw it away. Whether it was kept.
 
         Raises:
             StoreError: the disk refuses it.

@@ -1,7 +1,7 @@
-"""Whose a data folder is. It bears its disk from the first start or import on, and no other disk's node ever writes in it.
+"""Which disk a data folder belongs to. It is marked at the first start or import, and no other disk's node ever writes in it.
 
-A node that goes on with another's log has no log of its own any more, and one that begins a second log beside its first has two
-stories. Both are refused before anything is written.
+A node that went on with another's log would have no log of its own any more, and one that began a second log beside its first
+would tell two stories. Both are refused before anything is written.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ _FIRST = "select entry from log order by arrival limit 1"
 
 
 Disk = tuple[str, str]
-"""A disk of the place: its device, and its public key in hex, which no other provision gives again."""
+"""A disk of the place: its device, and its public key in hex, which is new in every provision."""
 
 
 class _Found(NamedTuple):
@@ -30,7 +30,7 @@ class _Found(NamedTuple):
 
 
 def check_whose(folder: Path, disk: Disk, *, read_only: bool = False) -> None:
-    """See that `folder` is this disk's, or nobody's yet; what is only read may be a second one. Nothing is written.
+    """Check that `folder` is this disk's, or nobody's yet. To read, this disk may have another folder too. Nothing is written.
 
     Raises:
         OtherDiskError: it is another disk's.
@@ -50,14 +50,14 @@ def check_whose(folder: Path, disk: Disk, *, read_only: bool = False) -> None:
 
 
 def mark_of(disk: Disk) -> str:
-    """What a folder bears."""
+    """The mark in a folder's database."""
     return " ".join(disk)
 
 
 def _found(folder: Path) -> _Found:
     if not (folder / FILE).exists():
         return _Found(None, None)
-    whole = "" if (folder / f"{FILE}-wal").exists() else "&immutable=1"  # else SQLite makes files beside it, only to look
+    whole = "" if (folder / f"{FILE}-wal").exists() else "&immutable=1"  # else SQLite makes files beside it, only to read
     with closing(sqlite3.connect(f"{(folder / FILE).absolute().as_uri()}?mode=ro{whole}", uri=True)) as db:
         if db.execute("select count(*) from sqlite_master where name in ('facts', 'log')").fetchone() != (2,):
             return _Found(None, None)
@@ -70,13 +70,13 @@ def _found(folder: Path) -> _Found:
 
 
 def _around(folder: Path, *, siblings: bool) -> Iterator[Path]:
-    """Where else this disk's log may be: around, where an earlier list's lies in here; and beside, where there is none here."""
+    """Folders that may have this disk's log: the one around, as for an earlier list's; and, with no log here, those beside."""
     yield folder.parent
     if siblings:
         try:
             yield from (other for other in sorted(folder.parent.iterdir()) if other != folder)
         except OSError:
-            return  # what can't be looked at is nobody's
+            return  # a folder that can't be read counts as nobody's
 
 
 def _holds(folder: Path, disk: Disk) -> bool:

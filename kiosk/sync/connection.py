@@ -1,4 +1,4 @@
-"""The MQTT client of one broker: connected in a thread of its own, and else run by whoever owns the selector."""
+"""The MQTT client of one broker. It connects in a thread of its own; the owner of the selector runs all else."""
 
 import logging
 import random
@@ -39,8 +39,8 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a node connects with. `senders`: everybody who may say something; `revoked`: whose words no longer count; `notice`:
-    the list that says so, for everybody."""
+    """What a node connects with. `senders`: all who may publish; `revoked`: those whose messages no longer count; `notice`: the
+    list of revoked certificates, which every node publishes."""
 
     context: ssl.SSLContext
     senders: frozenset[str]
@@ -49,7 +49,7 @@ class Credentials:
 
 
 class Switchboard(Protocol):
-    """Where a connection's news go."""
+    """What a connection reports to."""
 
     credentials: Credentials
 
@@ -109,7 +109,7 @@ class Connection:
     # --- connecting ---
 
     def tick(self, now: float) -> float:
-        """See to the connection; returns the seconds until it wants to be seen to again."""
+        """Do what is due; returns the seconds until the next call."""
         if self._connecting is not None:
             if self._connecting.is_alive():
                 return limits.BACKOFF_MAX_S
@@ -161,7 +161,7 @@ class Connection:
         self._next_try = time.monotonic() + limits.CONNECT_S  # until then it must have answered
 
     def _failed(self, now: float) -> None:
-        """Try again after a pause that grows, each node after another: not all of them at once when a broker comes back."""
+        """Try again after a random pause that grows, so that not all nodes connect at once when a broker comes back."""
         longest = _BACKOFF.after(self._failures)
         self._failures += 1
         self._next_try = now + random.uniform(longest / 2, longest)
@@ -191,17 +191,17 @@ class Connection:
     def renew(self) -> None:
         """Connect anew, with the credentials that hold now."""
         if self._connecting is not None:
-            self._outdated = True  # the thread has the client: it is dropped when it comes back
+            self._outdated = True  # the thread uses the client: it is dropped once the thread has ended
         else:
             self._drop()
 
     def _give_up(self, why: str) -> None:
-        """The broker is not what it should be."""
+        """Drop a connection to a broker that does not behave, and connect anew."""
         _log.warning("broker %s:%d is given up and connected anew: %s", self.broker.host, self.broker.port, why)
         self._drop()
 
     def _drop(self) -> None:
-        """End the connection; the broker says in this node's place that it is offline, and it connects anew."""
+        """End the connection, and connect anew. Meanwhile the broker says that this node is offline."""
         opened = self._client.socket()
         self._disconnected()
         if opened is not None:
@@ -211,7 +211,7 @@ class Connection:
     # --- the socket ---
 
     def _watch(self) -> None:
-        """Let the selector watch the socket; for writing where something waits."""
+        """Have the selector watch the socket, also for writing where something waits to be sent."""
         opened = self._client.socket()
         if opened is not self._socket:
             self._unwatch()
@@ -255,7 +255,7 @@ class Connection:
         return self._client._in_packet["remaining_length"] > limits.PACKET_BYTES or bool(self._client._in_messages)
 
     def _has_something(self) -> bool:
-        """Whether there is something to read: in the socket, or taken out of it and not yet given on."""
+        """Whether there is something to read, in the socket or in the buffer of its TLS."""
         if self._socket is None:
             return False
         return bool(self._socket.pending() or select.select([self._socket], [], [], 0)[0])
@@ -267,7 +267,7 @@ class Connection:
             return
         self._switchboard.came(self, topic, bytes(message.payload))
 
-    # --- whom it listens to ---
+    # --- subscriptions ---
 
     def _listen_to(self, senders: Iterable[str]) -> None:
         topics = [(topic, _options(kind)) for topic, (kind, _) in self._topics(senders).items()]
@@ -278,11 +278,11 @@ class Connection:
         return topics_for(self._prefix, self._me, senders)
 
     def is_muted(self, sender: str) -> bool:
-        """Whether what comes from this sender was still on its way when it was muted."""
+        """Whether this sender is muted: what still comes from it was on its way before."""
         return sender in self._muted
 
     def is_too_much(self, sender: str, size: int) -> bool:
-        """Count a message in; whether its sender says more than any honest one, and is muted for a while."""
+        """Count a message. Whether its sender has sent more than any honest one would; it is then muted for a while."""
         now = time.monotonic()
         if self._credit.use(sender, 1 + size / limits.FLOOD_BYTES, now):
             return False
@@ -327,7 +327,7 @@ class Connection:
 
 
 def _options(kind: Kind) -> SubscribeOptions:
-    """How a kind is subscribed to: nobody can have a broker repeat, at each connecting, what is not to be kept there."""
+    """How a kind is subscribed to. Only kinds that are to be retained are taken from the broker's store at each connect."""
     keeps = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if kind in RETAINED else SubscribeOptions.RETAIN_DO_NOT_SEND
     return SubscribeOptions(qos=QOS[kind], noLocal=True, retainHandling=keeps)
 

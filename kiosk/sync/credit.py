@@ -1,15 +1,15 @@
-"""How much each of several senders may use: so much at once, and so much a second. Pure."""
+"""A rate limit for each sender, as a token bucket: so much at once, and so much a second. Pure."""
 
 
 class Credit:
-    """What every sender may use: `burst` at once, and then `a_second`."""
+    """Each sender may use `burst` at once, and then `a_second`."""
 
     def __init__(self, burst: float, a_second: float) -> None:
         self._burst, self._a_second = burst, a_second
         self._left: dict[str, tuple[float, float]] = {}
 
     def use(self, sender: str, much: float, now: float) -> bool:
-        """Let a sender use so much at the time `now`; False, and nothing used, where it has not so much left."""
+        """Let a sender use this `much` at the time `now`. False, and nothing is used, where less is left."""
         left, since = self._left.get(sender, (self._burst, now))
         left = min(self._burst, left + (now - since) * self._a_second)
         enough = left >= much
@@ -17,5 +17,5 @@ class Credit:
         return enough
 
     def forget(self, sender: str) -> None:
-        """A sender begins anew."""
+        """Give a sender its whole burst again."""
         self._left.pop(sender, None)

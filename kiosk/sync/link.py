@@ -1,13 +1,13 @@
 """The link to the other nodes: one MQTT client for each broker, all run by the service's one loop.
 
-What is sent goes out through every broker that is connected, and what comes in more than once is given on once. There is no
+What is sent goes out through every broker that is connected, and what comes in more than once is passed on once. There is no
 network thread: another thread's turn costs more than the message itself. Only connecting, which blocks, is done in a thread.
 
-Nothing here must be lost for the protocol's sake: entries are on disk, a node's heads show what it has, and whoever lacks
+Any message may be lost without harm: entries are on disk, a node's heads show what it has, and whoever lacks
 something asks for it. So a queue that grows is a fault of its broker, never a reason to wait:
 
 - past `limits.QUEUE_BYTES / 2` no more entries of others are sent through that broker: they will be asked for again,
-- past `limits.QUEUE_BYTES` it is given up and connected anew. No message of this node's own is ever taken out of the middle.
+- past `limits.QUEUE_BYTES` it is given up and connected anew. This node's own messages are never dropped one by one.
 """
 
 import contextlib
@@ -75,7 +75,7 @@ class Link:
         self.tick()
 
     def tick(self) -> float:
-        """Connect what is not, keep alive what is; returns the seconds until it wants to be called again."""
+        """Connect where there is no connection, keep the others alive; returns the seconds until the next call."""
         return min(connection.tick(time.monotonic()) for connection in self.connections)
 
     def send(self, kind: Kind, payload: bytes, to: str = "") -> None:
@@ -115,7 +115,7 @@ class Link:
         self.tick()
 
     def came(self, connection: Connection, topic: str, payload: bytes) -> None:
-        """A message came in through a broker: give it on, unless another broker has brought it already."""
+        """A message came in through a broker: pass it on, unless another broker has brought it already."""
         if topic not in self._topics or not payload:
             return
         kind, sender = self._topics[topic]
@@ -134,7 +134,7 @@ class Link:
             self._receive(Arrived(kind, sender, payload))
 
     def lost(self, connection: Connection) -> None:
-        """A broker is gone: what the others say of who is offline is enough now."""
+        """A broker is gone: from now on the others alone say who is offline."""
         for sender, said in self._offline.items():
             said.discard(connection)
             if said:
@@ -145,7 +145,7 @@ class Link:
             self._receive(Gone(sender))
 
     def _is_repeat(self, connection: Connection, digest: int) -> bool:
-        """Whether another broker has brought this as often; what its sender says again comes through each of them again."""
+        """Whether another broker has brought this as often. A message that is sent twice comes twice through each of them."""
         times = self._came.setdefault(digest, {})
         self._came.move_to_end(digest)
         if len(self._came) > limits.REPEATS_KEPT:

@@ -1,4 +1,4 @@
-"""How messages travel: JSON, checked here once. What passes is well formed and bounded, and a head is its device's own word."""
+"""Messages as JSON, checked here once. What passes is well formed and bounded, and a head is signed by its device."""
 
 import hashlib
 import zlib

@@ -35,7 +35,7 @@ ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE, Kind.LIST, Kind.PIECE)
 """Those that are for one node, whose name ends the topic."""
 
 RETAINED = (Kind.HEAD, Kind.REVOKED)
-"""Those whose last word the broker keeps for who comes later."""
+"""Those of which the broker keeps the last message, for later subscribers."""
 
 
 def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
@@ -44,7 +44,7 @@ def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
 
 
 def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[Kind, str]]:
-    """All that a node listens to: of each topic what it carries, and whose. Each sender has topics of its own, so that one can
+    """The topics that a node subscribes to, each with its kind and sender. Each sender has topics of its own, so that one can
     be muted."""
     return {
         topic_of(prefix, kind, sender, me if kind in ADDRESSED else ""): (kind, sender)
@@ -55,9 +55,9 @@ def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[
 
 
 def access_list(realm: str, devices: Iterable[str]) -> str:
-    """Mosquitto's access list: everybody says something under the own name only, and hears what is for all or for oneself.
+    """Mosquitto's access list: a device publishes under its own name only, and reads what is for all or for itself.
 
-    It can be for the place's `devices` only: on topics without end a device could have the broker keep messages without end.
+    Receivers can be the place's `devices` only: with any number of topics a device could fill the broker with kept messages.
     """
     receivers = sorted(devices)
     lines = []

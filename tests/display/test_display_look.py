@@ -13,7 +13,7 @@ from kiosk.display.contents import VIEWS
 from kiosk.display.form import DIGITS, LETTERS, SIGNS, Keyboard
 from kiosk.display.icons import Icon
 from kiosk.display.layout import Words
-from kiosk.display.parts import PAD, Key
+from kiosk.display.parts import PAD, Key, Pad
 from kiosk.display.rows import LineRow
 from kiosk.display.table import TableBox
 from kiosk.display.tiles import TileBox
@@ -186,7 +186,7 @@ def what_is_touched_is_large_and_apart(hand, screen, language):
         for key in hand.touchables():
             letter = isinstance(key.parent.parent, Keyboard)
             high = sizes.letter[-1] if letter else sizes.tile[-1] if isinstance(key, TileBox) else sizes.page_touch[-1]
-            pad = isinstance(key, Key) and key.value in PAD and not letter
+            pad = isinstance(key.parent.parent, Pad)
             if key.height < (sizes.key if pad else high) - 0.5 or key.width < (high if letter else sizes.key if pad else 72):
                 yield names(key), key.size
         for first, second in pairs(hand.touchables()):

@@ -14,6 +14,7 @@ from desk_facts import (
     MARKED,
     MARKS,
     PAGES,
+    PEERS,
     RULES,
     SCANS,
     STRAY,
@@ -144,6 +145,16 @@ def test_a_list_is_given_away() -> None:
     pin, _ = walked(OVERVIEW, d.Pick("pick give"), d.Pick("pick 4"), d.Pick("pick 1"), d.Pick("pick T2.1"), rules=rules)
     assert pin == d.Pin(GiveBook(1, "T2.1"))
     assert walked(pin, d.PinGiven(True), rules=rules) == (d.Ready(), (pin.action,))
+
+
+def test_a_list_is_given_to_who_is_seen() -> None:
+    """Not to who is silent, nor to a card that its table has changed for another."""
+    secretary, table, silent = PEERS
+    peers = (secretary, replace(table, current=False), replace(table, device="T2.2"), silent)
+    rules = facing(OPEN, situation=replace(AROUND, peers=peers))
+    offered = [offer.touch for offer in pages.PickHeir(1).offers(rules.facts).within]
+    assert offered == ["pick S.1", "pick T2.2"]
+    assert walked(d.Office(pages.PickHeir(1)), d.Pick("pick T4.1"), rules=rules) == (d.Office(pages.PickHeir(1)), ())
 
 
 def test_a_mark_is_undone_by_its_own_item_and_the_pin() -> None:

@@ -127,7 +127,7 @@ def test_the_samples_are_the_real_screens() -> None:
     """Pictures and layout checks see every kind of screen, in both languages, with the same buttons."""
     danish, english = (samples.samples(language) for language in LANGUAGES)
     assert danish.keys() == english.keys()
-    assert {type(one.content) for one in danish.values()} == set(s.Content.__args__)
+    assert {type(one.content) for one in danish.values()} | {s.Sheet} == set(s.Content.__args__)
     for name, seen in danish.items():
         other = english[name]
         assert [b and b.touch for b in (seen.left, seen.right)] == [b and b.touch for b in (other.left, other.right)], name
@@ -820,7 +820,7 @@ def notice(nodes: set[str], **around: object) -> str:
 
 
 KEYS = sorted(CATALOGUES["da"].texts)
-ELSEWHERE = r"sheet_|month_|clear$|rows_|no_link|stopped"
+ELSEWHERE = r"sheet_|paper_|month_|clear$|rows_|no_link|stopped"
 """What is said on paper, in birth dates, and by the display itself."""
 
 
@@ -944,9 +944,9 @@ def test_what_came_of_a_stop_is_true() -> None:
     assert (kept.headline, kept.said().partition(".")[0]) == ("Kode 3 er gjort færdig", "Bord 4 har stadig en liste")
     assert page(pages.Piles(3), viewed=3).content.headline == "Kode 3 er gjort færdig"
     taken = page(pages.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", ("T4.1",), finished=True)).content
-    assert (taken.headline, taken.said()) == ("Her er intet flyttet", "Kode 4 er brugt ved bord 2: gå derhen.")
+    assert (taken.headline, taken.said(s.Tone.BAD)) == ("Her er intet flyttet", "Kode 4 er brugt ved bord 2: gå derhen.")
     lost = page(pages.Piles(3), holders=here, elsewhere=Elsewhere(4, "T2.1", (), finished=False, lost=True)).content
-    assert (lost.headline, lost.said()) == (
+    assert (lost.headline, lost.said(s.Tone.BAD)) == (
         "Her er intet flyttet",
         "Kode 4 blev ikke gjort færdig: brug næste kode, og sæt kryds igen.",
     )

@@ -27,6 +27,9 @@ KNOWN = {
 }
 """The callbacks that climb: who calls what, and why."""
 
+PAGES = "kiosk.domain.pages."
+"""The pages stand on one floor: they lead to each other, and each is drawn through what it shares with all."""
+
 
 def _name(module: Path) -> str:
     return ".".join(module.relative_to(KIOSK.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -36,11 +39,21 @@ MODULES = {_name(module): module for module in KIOSK.rglob("*.py")}
 
 
 @cache
+def imported(module: str) -> frozenset[str]:
+    """The modules of the product that a module imports."""
+    named = {name if name in MODULES else name.rpartition(".")[0] for name in imports_of(MODULES[module])}
+    return frozenset(named & MODULES.keys())
+
+
+@cache
 def below(module: str) -> frozenset[str]:
     """All modules of the product that a module imports, and what they import."""
-    named = {name if name in MODULES else name.rpartition(".")[0] for name in imports_of(MODULES[module])}
-    direct = named & MODULES.keys()
-    return frozenset(direct).union(*(below(one) for one in direct))
+    found: set[str] = set()
+    new = {module}
+    while new:
+        new = frozenset[str]().union(*map(imported, new)) - found
+        found |= new
+    return frozenset(found)
 
 
 @contextmanager
@@ -52,6 +65,8 @@ def climbs() -> Iterator[set[tuple[str, str]]]:
         if event != "call" or frame.f_back is None:
             return
         caller, called = (one.f_globals.get("__name__", "") for one in (frame.f_back, frame))
+        if caller.startswith(PAGES) and called.startswith(PAGES):
+            return
         if caller in MODULES and called in MODULES and caller != called and called not in below(caller):
             found.add((f"{caller}: {frame.f_back.f_code.co_qualname}", f"{called}: {frame.f_code.co_qualname}"))
 

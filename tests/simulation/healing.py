@@ -191,7 +191,7 @@ class Healing(Fate):
         for voter in [v for v in world.voters if self.is_to_be_served(v)]:
             self.counts.add("served in the end")
             if not any(self.is_served(machine, voter) for machine in tables):
-                shown = {m.name: type(m.screen.content).__name__ for m in tables if m.screen is not None}
+                shown = {m.name: m.screen.kind for m in tables if m.screen is not None}
                 raise ViolationError(f"L: voter {voter} has no ballot and is served nowhere: {shown}")
 
     def is_to_be_served(self, voter: int) -> bool:

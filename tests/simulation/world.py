@@ -275,7 +275,7 @@ class World(Network):
         machine.screen = screen
         if self.story is not None:
             content = screen.content
-            self.say(f"   {machine.name} shows {type(content).__name__}: {getattr(content, 'headline', '')}")
+            self.say(f"   {machine.name} shows {s.kind(content)}: {getattr(content, 'headline', '')}")
         for watcher in self.watch:
             watcher.shown(machine, screen)
         machine.unseen = isinstance(screen.content, s.Green)

@@ -959,6 +959,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "undo: no card": ((Ledger, "_is_undone", _never),),
     "undo: by anybody": (_OFFERS_ALL, (BookKeeper, "may_ask_undo", property(_always)), (rights, "request", _always)),
     "undo: the count stays": (_during(Ledger, "totals", (Ledger, "undone", _never)),),
+    "undo: a table that is serving is not told": ((BookKeeper, "is_served", _never),),
     "undo: told for ever": (_around(DeskKeeper, "_perform", _never_told),),
     "undo: another mark is not told": (_around(desk_keeper_module, "undos_of", _without_other_marks),),
     "undo: what overtakes it is not told": ((desk_keeper_module, "undos_of", _undone_once_granted),),

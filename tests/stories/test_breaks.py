@@ -177,6 +177,10 @@ RED: tuple[tuple[Story, str], ...] = (
     (undo.test_the_secretary_takes_a_mark_back, "undo: at any time"),
     (undo.test_the_secretary_takes_a_mark_back, "undo: never"),
     (undo.test_secretary_and_table_are_told_once_of_an_undo, "undo: told for ever"),
+    (
+        undo.test_the_secretary_is_told_of_a_mark_that_stands_since_its_table_is_serving,
+        "undo: a table that is serving is not told",
+    ),
     (undo.test_an_undo_that_the_table_overtakes_is_told, "undo: what overtakes it is not told"),
     (undo.test_an_undo_that_the_table_overtakes_is_told, "undo: for good"),
     (undo.test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped, "undo: only what was issued"),

@@ -74,7 +74,7 @@ def test_a_move_that_goes_on_elsewhere_is_not_called_done(place: Place) -> None:
     place.wait(2_000)
     place.finish("T3")
     place.wait(2_000)
-    assert (board(place, "T1").headline, board(place, "T1").said()) == (
+    assert (board(place, "T1").headline, board(place, "T1").said(s.Tone.BAD)) == (
         "Nothing was moved here",
         "Code 3 was used at table 3: go there.",
     )

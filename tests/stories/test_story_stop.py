@@ -317,7 +317,7 @@ def test_two_stops_that_cross(place: Place) -> None:
     assert place.core("T1").situation.stopping is None
     content = place.content("T1")
     assert isinstance(content, s.Sheet)
-    assert (content.headline, content.said()) == (place.say("not_moved"), place.say("not_moved_text", 3, "table 3"))
+    assert (content.headline, content.said(s.Tone.BAD)) == (place.say("not_moved"), place.say("not_moved_text", 3, "table 3"))
     place.finish("T3")
     place.wait(2_000)
     assert place.holders(2) == {"T3.1"}

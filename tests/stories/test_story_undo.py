@@ -289,7 +289,7 @@ def test_totals_count_what_was_undone(place: Place) -> None:
 
 def test_an_undo_says_no_more_than_was_read(place: Place) -> None:
     """The page says that nothing was handed out at table 3, which is off; while the PIN is keyed, its log comes and says that
-    it was. Nothing is undone: the voter has the ballots, and nobody has said that they are back."""
+    it was. Nothing is undone: the voter has the ballots, and nobody has said that they are back. The secretary is told why."""
     place.ask("T3", 201)
     place.deliver()
     place.cut_off("T3")
@@ -303,6 +303,9 @@ def test_an_undo_says_no_more_than_was_read(place: Place) -> None:
     pin = s.touched(place.devices["S"].screens[-1], "pin", made_up.PIN)
     place._put("S", Heard("T3.1", batch_of(rows)), pin)
     assert place.bodies("S", e.Request) == []
+    assert (place.shown("S"), place.content("S").said()) == ("NotDone", place.say("not_done_mark_changed"))
+    place.touch("S", "cancel")
+    assert place.shown("S") == "Overview"
     place.wait(2_000)
     assert place.refuses("T1", 201)
 

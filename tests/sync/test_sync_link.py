@@ -402,3 +402,18 @@ def test_topics(topic: str, meant: tuple[Kind, str] | None) -> None:
 def test_what_a_broker_says_of_the_dead_is_one_word() -> None:
     """The will is a word that no head is."""
     assert OFFLINE == b"offline"
+
+
+def test_who_says_more_than_anybody_takes_in_is_named_and_not_listened_to(loop: Loop) -> None:
+    """As many messages of one sender as come at once are read; then it is named, once, and what others say still comes."""
+    link = loop.link("T1.1", free_port())
+    for number in range(100 * limits.FLOOD_BURST):
+        if link.connections[0].is_muted("T2.1"):
+            break
+        link.came(link.connections[0], f"{PREFIX}/log/T2.1", str(number).encode())
+    came = loop.came["T1.1"]
+    assert len(came) > limits.FLOOD_BURST
+    assert [one for one in came if isinstance(one, Flooding)] == came[-1:] == [Flooding("T2.1")]
+    link.came(link.connections[0], f"{PREFIX}/log/T2.1", b"more")
+    link.came(link.connections[0], f"{PREFIX}/log/S.1", b"of another")
+    assert came[-2:] == [Flooding("T2.1"), Arrived(Kind.LOG, "S.1", b"of another")]
