@@ -5,6 +5,7 @@ SCAN_CHARS = 64  # characters: twice the longest polling card in use; more is no
 CARD_CHARS = 32  # characters: the longest polling card; a chair's code is longer, so neither is taken for the other
 SCAN_PAUSE_S = 0.1  # seconds of silence that end a scan without terminator; scanners send a key every 1-5 ms
 SCAN_REPEAT_MS = 1_000  # milliseconds within which the same card read again is the same scan
+SCANS_KEPT = 8  # scans remembered, to know a repeat: a card's codes, and what the scanner misreads them for
 SCANNER_RETRY_S = 0.5  # seconds between looks for an absent scanner: back within 2 s of replugging
 
 # Node

@@ -14,7 +14,7 @@ from kiosk.bundle import Bundle, BundleError
 from kiosk.domain.rules import t_no_twin
 from kiosk.domain.texts import ZONE
 from kiosk.reports.audit import audit, cards_found
-from kiosk.scanner.reader import Event, ScannerAbsent
+from kiosk.scanner.reader import BUSY, NO_PERMISSION, TYPES_NOTHING, Event, ScannerAbsent, ScannerPresent, plugged_in
 from kiosk.store.database import Database
 from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, StoreError
 from kiosk.store.log import Log
@@ -22,6 +22,12 @@ from kiosk.store.voterlist import VoterList
 from kiosk.store.whose import check_whose
 from kiosk.wiring import beginning_of_log, books_on_list, empty_ledger, log_beginning, scanner_of
 
+_SCANNER_REMEDY = "check the cable, deploy/99-valgbord-scanner.rules and the plan's [scanner]"
+_SCANNER_REMEDIES = {
+    BUSY: "stop that one, or this table's node, before the test",
+    NO_PERMISSION: "this user must be in the groups `input` and `dialout`",
+    TYPES_NOTHING: "its manual has a code to scan for it",
+}
 _SCANNER_S = 3.0  # seconds within which a scanner thread says whether its scanner is there
 
 
@@ -141,7 +147,9 @@ def _scanner(bundle: Bundle) -> Finding:
         first = ScannerAbsent("no answer")
     finally:
         thread.stop()
-    if isinstance(first, ScannerAbsent):
-        remedy = "check the cable, deploy/99-valgbord-scanner.rules and the plan's [scanner]"
-        return Finding("scanner", False, f"{plan.kind} {plan.device}: {first.reason}: {remedy}")
-    return Finding("scanner", True, f"{plan.kind} {plan.device}")
+    if isinstance(first, ScannerPresent):
+        return Finding("scanner", True, f"{plan.kind} {plan.device}: {first.what}")
+    reason = first.reason if isinstance(first, ScannerAbsent) else type(first).__name__
+    remedy = _SCANNER_REMEDIES.get(reason, _SCANNER_REMEDY)
+    seen = f"; plugged in: {', '.join(others)}" if (others := plugged_in()) else ""
+    return Finding("scanner", False, f"{plan.kind} {plan.device}: {reason}: {remedy}{seen}")

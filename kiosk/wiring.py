@@ -27,7 +27,7 @@ from kiosk.domain.view import View
 from kiosk.keys import pin_matches
 from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
 from kiosk.reports.worker import AsStored, Worker
-from kiosk.scanner.framing import Overlong, Scan
+from kiosk.scanner.framing import Scan, Unread
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
 from kiosk.service import Service
 from kiosk.store.database import Database
@@ -197,8 +197,8 @@ def scanner(bundle: Bundle, running: Service) -> ScannerThread | None:
     def emit(event: Event) -> None:
         if isinstance(event, Scan):
             running.inbox.put(Scanned(event.text))
-        elif isinstance(event, Overlong):
-            running.inbox.put(Overran())
+        elif isinstance(event, Unread):
+            running.inbox.put(Overran(event.why))
         else:
             running.inbox.put(ScannerSeen(isinstance(event, ScannerPresent)))
 

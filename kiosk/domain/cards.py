@@ -19,6 +19,7 @@ class Unreadable(StrEnum):
     NOT_A_CARD = "not_a_card"  # a stray barcode
     TOO_LONG = "too_long"
     CHECK_DIGITS = "check_digits"
+    SET_UP = "set_up"  # the scanner is set up for another keyboard or speed: nothing can be made of what it sends
     CPR = "cpr"  # a health card or a CPR number: never shown, kept or looked up
 
 

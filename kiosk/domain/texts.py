@@ -23,6 +23,7 @@ CODES: dict[str, str] = {
     "too_long": "S2",
     "check_digits": "S3",
     "cpr": "S4",
+    "set_up": "S5",
     "no_list": "K1",
     "list_coming": "K6",
     "alone": "K2",

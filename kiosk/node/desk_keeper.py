@@ -7,9 +7,9 @@ from kiosk import limits
 from kiosk.domain import desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
-from kiosk.domain.cards import Unreadable
 from kiosk.domain.chair_actions import ChairAction, LockNode, ReleaseVoter, UndoMark, UnlockNode, WhyNot
 from kiosk.domain.codetext import Code
+from kiosk.domain.codetext import Misread as NotACode
 from kiosk.domain.facts import Facts, MarksOf, Query
 from kiosk.domain.messages import Stance
 from kiosk.domain.pages.page import Finish, Keyed, NextLanguage, Page, PageEffect, Rescan, Seen, UseCode
@@ -22,7 +22,7 @@ from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.face import Face, lasts_ms
 from kiosk.node.facts import looked_up
 from kiosk.node.lookout import LastCards, lack_of, situation_of, undo_state, undos_of
-from kiosk.node.lookup import Lookup
+from kiosk.node.lookup import Lookup, is_about
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
 from kiosk.node.touches import PinPad, approval, is_offered
@@ -143,8 +143,10 @@ class DeskKeeper:
         match given:
             case Scanned():
                 self._scanned(given.text, now)
-            case Overran():
-                self._answer(d.Misread(Unreadable.TOO_LONG), now)
+            case Overran() if self._awaits_code:
+                self._answer(d.CodeGiven(NotACode.NOT_A_CODE), now)
+            case Overran(why):
+                self._answer(d.Misread(why), now)
             case ScannerSeen():
                 self.face.look(replace(self.face.view, scanner=given.present))
             case Touch():
@@ -160,7 +162,14 @@ class DeskKeeper:
             if not self.lookup.is_repeat(text, now):
                 self._answer(self._read_code(text), now)
         elif scan := self.lookup.scanned(text, now):
-            (self._answer if isinstance(scan, d.Misread) else self._step)(scan, now)
+            if isinstance(scan, d.Misread):
+                self._answer(scan, now)
+                return
+            self._step(scan, now)
+            if is_about(self.state, scan):
+                self.lookup.took(text)
+            else:
+                self.lookup.forget(text)  # it was put aside, or came too early
 
     @property
     def _awaits_code(self) -> bool:
@@ -259,6 +268,8 @@ class DeskKeeper:
     def _step(self, given: d.Input, now: Now) -> None:
         lack = self._lack(now)
         self._know(replace(self.facts, lack=lack))
+        if isinstance(given, d.Denied):
+            self.lookup.forget()  # it may say that the card is to be scanned again
         rules = d.Rules(self._setup.birth_date_keyed, limits.BIRTH_DATE_TRIES, self.facts)
         after, effects = desk.step(self.state, given, rules)
         if after != self.state:

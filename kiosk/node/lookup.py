@@ -17,23 +17,35 @@ class Lookup:
     """Looks voters up, and counts the wrong birth dates of each, over cancelled tries too."""
 
     def __init__(self, setup: Setup, find: Callable[[int], Voter | None], books: BookKeeper) -> None:
-        self.last_scan = (0, 0)
+        self._read: dict[int, int] = {}  # what the scanner has read last, and when: hashes, as it may be a CPR number or a code
+        self._card = 0  # the card that the desk took last
         self._setup, self._find, self._books = setup, find, books
         self._wrong_dates: dict[int, int] = {}
 
     def scanned(self, text: str, now: Now) -> d.Scan | None:
-        """What a scan means; None for the scanner's repeat of the last one."""
+        """What a scan means; None for the scanner's repeat."""
         if self.is_repeat(text, now):
             return None
         return self._look_up(read_card(text, self._setup.card), e.Source.CARD)
 
     def is_repeat(self, text: str, now: Now) -> bool:
-        """Whether a scan is the scanner's repeat of the last one."""
-        read, (last, at) = hash(text), self.last_scan  # what was read is not kept: it may be a CPR number, or a code
-        if read == last and now.mono_ms - at < limits.SCAN_REPEAT_MS:
-            return True
-        self.last_scan = (read, now.mono_ms)
-        return False
+        """Whether a scan is the scanner's repeat: a card lies there, maybe with other codes, until it was away for a second."""
+        read = hash(text)
+        at = self._read.pop(read, None)
+        self._read[read] = now.mono_ms
+        if len(self._read) > limits.SCANS_KEPT:
+            del self._read[next(iter(self._read))]
+        return at is not None and now.mono_ms - at < limits.SCAN_REPEAT_MS
+
+    def took(self, text: str) -> None:
+        """The desk is about this card now. The one before, if another, does not lie there any more."""
+        if self._card != hash(text):
+            self.forget()
+        self._card = hash(text)
+
+    def forget(self, text: str = "") -> None:
+        """This card, or the one that the desk took last, may be scanned again at once."""
+        self._read.pop(hash(text) if text else self._card, None)
 
     def keyed(self, number: str) -> d.Scan | None:
         """What a keyed voter number means; None for none."""
@@ -66,3 +78,15 @@ class Lookup:
         wrong, referred = self._wrong_dates.get(voter.number, 0), self._books.ledger.referred_at(voter.number)
         at = table_of(referred) if referred and device_of(referred) != self._setup.device else None
         return d.Found(voter, may, source, wrong, bool(referred), at)
+
+
+def is_about(state: d.State, scan: d.Found | d.Turned) -> bool:
+    """Whether the desk goes by what was scanned: the voter is shown, or a page of the chair has taken the card."""
+    number = scan.voter.number if isinstance(scan, d.Found) else scan.number
+    match state:
+        case d.VoterShown() | d.BirthDate() | d.Waiting() | d.Green() | d.Referred():
+            return state.voter.number == number
+        case d.Refused():
+            return state.number == number
+        case _:
+            return isinstance(state, d.Office)

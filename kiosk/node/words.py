@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from kiosk.domain import entries as e
-from kiosk.domain.cards import CardRules
+from kiosk.domain.cards import CardRules, Unreadable
 from kiosk.domain.chain import Refusal, Stored
 from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.messages import Ask, AtClerk, Batch, Display, Head, Want
@@ -32,7 +32,9 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class Overran:
-    """The scanner sent more than any card holds, and it was thrown away."""
+    """The scanner sent something that was thrown away, and why: more than any card holds, unless said otherwise."""
+
+    why: Unreadable = Unreadable.TOO_LONG
 
 
 @dataclass(frozen=True, slots=True)

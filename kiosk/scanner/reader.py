@@ -10,25 +10,27 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from kiosk import limits
-from kiosk.scanner.framing import Framer, Overlong, Scan
+from kiosk.scanner.framing import Framer, Scan, Unread
 
 STOP_S = 2.0  # seconds that `stop` waits at most for a thread that is held up in `emit`
 
 
 @dataclass(frozen=True, slots=True)
 class ScannerPresent:
-    """The scanner is connected, and held by this process alone."""
+    """The scanner is connected, and held by this process alone. `what` it is, is for the technician."""
+
+    what: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ScannerAbsent:
-    """No scan can come. The reason is for the technician: `NOT_CONNECTED`, `BUSY`, `NO_PERMISSION` or an error's name."""
+    """No scan can come. The reason is for the technician: one of those below, or an error's name."""
 
     reason: str
 
@@ -36,8 +38,9 @@ class ScannerAbsent:
 NOT_CONNECTED = "not connected"
 BUSY = "busy: another program holds it"
 NO_PERMISSION = "no permission"
+TYPES_NOTHING = "connected, but not as a keyboard: set it to that (often called HID or USB keyboard)"
 
-Event = Scan | Overlong | ScannerPresent | ScannerAbsent
+Event = Scan | Unread | ScannerPresent | ScannerAbsent
 Emit = Callable[[Event], None]
 
 _REASONS = {
@@ -49,17 +52,29 @@ _REASONS = {
     errno.EAGAIN: BUSY,
     errno.EACCES: NO_PERMISSION,
     errno.EPERM: NO_PERMISSION,
+    errno.ENOTSUP: TYPES_NOTHING,
 }
 
 
 class Connection(Protocol):
-    """An open scanner. Any OSError of `read_into` means that it is gone."""
+    """An open scanner. Any OSError of `read` or `look` means that it is gone.
+
+    `framers` are asked for silence, which ends a scan too. `what` is the name of what is held.
+    """
+
+    @property
+    def framers(self) -> Sequence[Framer]: ...
+    @property
+    def what(self) -> str: ...
 
     def fileno(self) -> int:
         """What `select` waits for."""
 
-    def read_into(self, framer: Framer, now: float) -> list[Scan | Overlong]:
-        """Put what waits to be read into the framer, without waiting for more; return the scans that it ends."""
+    def read(self, now: float) -> list[Scan | Unread]:
+        """Frame what waits to be read, without waiting for more; return the scans that it ends."""
+
+    def look(self) -> None:
+        """Nothing has come for a moment: see whether there is another part of the scanner."""
 
     def close(self) -> None:
         """Let the scanner go. Never raises, not even for one that is gone."""
@@ -105,17 +120,21 @@ class ScannerThread:
     def _serve(self) -> None:
         """Read one connection until `stop`, or until it fails, by raising."""
         with closing(self._connect()) as connection:
-            self._say(ScannerPresent())
-            framer = Framer()
+            self._say(ScannerPresent(connection.what))
             while True:
-                deadline = framer.deadline()
-                wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+                deadlines = [at for framer in connection.framers if (at := framer.deadline()) is not None]
+                wait = max(0.0, min(deadlines) - time.monotonic()) if deadlines else limits.SCANNER_RETRY_S
                 stopping = self._stopping.fileno()
                 ready, _, _ = select.select([stopping, connection.fileno()], [], [], wait)
                 if stopping in ready:
                     return
                 now = time.monotonic()
-                for scan in connection.read_into(framer, now) if ready else framer.flush(now):
+                if ready:
+                    scans = connection.read(now)
+                else:
+                    scans = [scan for framer in connection.framers for scan in framer.flush(now)]
+                    connection.look()
+                for scan in scans:
                     self._emit(scan)
 
     def _say(self, event: ScannerPresent | ScannerAbsent) -> None:
@@ -156,3 +175,12 @@ def scanner_for(
 
         return ScannerThread(lambda: SerialScanner(device, baud), emit)
     return None
+
+
+def plugged_in() -> list[str]:
+    """What may be a scanner, of either kind, by name and USB ids: for the technician whose rule or plan names another one."""
+    from serial.tools.list_ports import comports
+
+    from kiosk.scanner.hid import keyboards
+
+    return keyboards() + [f"{port.device} (USB {port.vid:04x}:{port.pid:04x})" for port in comports() if port.vid is not None]

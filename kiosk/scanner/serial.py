@@ -1,10 +1,11 @@
 """The scanner on a serial port (USB CDC or RS-232), read through pyserial."""
 
+import os
 from contextlib import suppress
 
 import serial
 
-from kiosk.scanner.framing import Framer, Overlong, Scan
+from kiosk.scanner.framing import Framer, Scan, Unread
 
 READ_BYTES = 4_096  # bytes of one read: what the kernel's line buffer holds
 
@@ -18,19 +19,24 @@ class SerialScanner:
 
     def __init__(self, path: str, baud: int) -> None:
         # No timeout: the thread waits in select, so a terminator delivers its scan the moment it arrives.
+        self.framers = [Framer()]
+        self.what = os.path.realpath(path)
         self._port = serial.Serial(path, baud, timeout=0, exclusive=True)
 
     def fileno(self) -> int:
         """What `select` waits for."""
         return self._port.fileno()
 
-    def read_into(self, framer: Framer, now: float) -> list[Scan | Overlong]:
-        """Put the bytes that wait into the framer; return the scans that they end.
+    def read(self, now: float) -> list[Scan | Unread]:
+        """Frame the bytes that wait; return the scans that they end.
 
         Raises:
             OSError: the scanner was unplugged.
         """
-        return framer.feed(self._port.read(READ_BYTES).decode("latin-1"), now)
+        return self.framers[0].feed(self._port.read(READ_BYTES).decode("latin-1"), now)
+
+    def look(self) -> None:
+        """A port has one part only."""
 
     def close(self) -> None:
         """Let the port go."""

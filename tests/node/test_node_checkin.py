@@ -28,6 +28,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.domain.cards import Unreadable
 from kiosk.domain.chair_actions import ChairAction
 from kiosk.node import Commit, Overran, Scanned, ScannerSeen
 from tests.made_up_language import add_language
@@ -251,12 +252,20 @@ def test_misread(text: str) -> None:
     assert looked_up == []
 
 
-def test_overrun() -> None:
-    """A scanner that sent more than any card is told of, every time anew."""
-    loop = opened().put(Overran())
+@pytest.mark.parametrize(
+    ("given", "notice"),
+    [
+        (Overran(), "Stregkoden er for lang til et valgkort"),
+        (Overran(Unreadable.CHECK_DIGITS), "Kortet blev læst forkert"),
+        (Overran(Unreadable.SET_UP), "Skanneren er indstillet forkert"),
+    ],
+)
+def test_overrun(given: Overran, notice: str) -> None:
+    """What a scanner sent and is no text is told of, for what it is, every time anew."""
+    loop = opened().put(given)
     first = loop.screen
-    loop.put(Overran())
-    assert first.content.notice == "Stregkoden er for lang til et valgkort"
+    loop.put(given)
+    assert first.content.notice == notice
     assert (loop.screen.content, loop.screen.number) == (first.content, first.number + 1)
 
 

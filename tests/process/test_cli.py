@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import socket
 import sqlite3
@@ -434,6 +435,17 @@ def test_a_table_without_a_list_or_a_scanner_fails_its_test(make_table):
     assert done.returncode == 1
     assert "there is none: `valgbord list import FILE`" in done.stdout
     assert "not connected: check the cable" in done.stdout
+
+
+def test_the_scanner_that_passes_is_named_and_a_busy_one_is_not_called_unplugged(make_table):
+    """What was taken for the scanner is seen; while the node holds it, that is what is said."""
+    table = make_table(voters=0)
+    assert f": {os.path.realpath(table.scanner.link)}" in valgbord("check", *at(table)).stdout
+    with table.node(), table.screen() as client:
+        client.next()
+        assert re.search(
+            r"FAIL +scanner: .*: busy: another program holds it: stop that one", valgbord("check", *at(table)).stdout
+        )
 
 
 # --- the log --------------------------------------------------------------------------------------------------------

@@ -75,6 +75,18 @@ def test_a_node_that_starts_without_a_scanner_says_so(table):
         client.until(lambda screen: isinstance(screen.content, s.Ready) and screen.strip.warnings != ())
 
 
+def test_a_scanner_that_is_set_up_wrongly_is_on_the_screen(table):
+    """Of what it sends nothing is left, as at another speed: the clerk is told what to do, and the next card is served."""
+    opened(table)
+    voter = may_vote(table)[0]
+    with table.node(), table.screen(draws=True) as client:
+        client.showing(s.Ready)
+        table.scanner.scan("\x00\x01\x02" * 4)
+        told = client.until(lambda screen: isinstance(screen.content, s.Ready) and screen.content.notice != "").content
+        assert (told.notice, told.code) == ("Skanneren er indstillet forkert", "S5")
+        assert isinstance(show(client, table, voter).content, s.VoterShown)
+
+
 def test_a_megabyte_of_noise_costs_nothing(table):
     """In one piece or in half a million scans: memory stays, and the next card is served."""
     opened(table)

@@ -12,6 +12,8 @@ from evdev import DeviceInfo, InputEvent, ecodes
 from kiosk.scanner.keyboard import PRESSED, RELEASED
 
 EVENT = struct.Struct("HHi")
+TYPES = (ecodes.KEY_ENTER, ecodes.KEY_1)  # the keys of a part that types, and of one that is for settings
+SETTINGS = (ecodes.KEY_POWER, ecodes.KEY_VOLUMEUP)
 KEYS = {char: f"KEY_{char.upper()}" for char in "0123456789abcdefghijklmnopqrstuvwxyz"} | {"\r": "KEY_ENTER"}
 
 
@@ -36,13 +38,18 @@ class Inbox:
 
 
 class Gadget:
-    """A keyboard-like device on the bus, as the kernel treats it: whoever grabs it gets its events alone."""
+    """One event device on the bus, as the kernel treats it: whoever grabs it gets its events alone.
 
-    def __init__(self, vendor=0x0C2E, product=0x0B61, keys=(ecodes.KEY_ENTER, ecodes.KEY_1)):
+    `phys` is where it is plugged in and which of its interfaces it is, as the kernel writes it.
+    """
+
+    def __init__(self, vendor=0x0C2E, product=0x0B61, keys=TYPES, phys="usb-0000:00:14.0-2/input0", name="Scanner"):
         self.info = DeviceInfo(3, vendor, product, 0x110)
+        self.phys, self.name = phys, name
         self.keys = list(keys)
         self.opened = []
         self.grabbed_by = None
+        self.is_grabbed = threading.Event()
         self.console = []
 
     def event(self, kind, code, value):
@@ -66,10 +73,9 @@ class Gadget:
 
     def unplug(self):
         """Pull the cable: what is open reads ENODEV."""
-        for device in self.opened:
+        opened, self.opened, self.grabbed_by = self.opened, [], None
+        for device in opened:
             os.close(device.typing_end)
-        self.opened = []
-        self.grabbed_by = None
 
 
 class FakeInputDevice:
@@ -78,6 +84,9 @@ class FakeInputDevice:
     def __init__(self, path, gadget):
         self.path = path
         self.info = gadget.info
+        self.phys = gadget.phys
+        self.name = gadget.name
+        self.uniq = ""
         self.fd, self.typing_end = os.pipe()
         os.set_blocking(self.fd, False)
         self._gadget = gadget
@@ -100,6 +109,7 @@ class FakeInputDevice:
         if self._gadget.grabbed_by is not None:
             raise OSError(errno.EBUSY, "Device or resource busy")
         self._gadget.grabbed_by = self
+        self._gadget.is_grabbed.set()
 
     def ungrab(self):
         if self._gadget.grabbed_by is not self:
@@ -116,17 +126,44 @@ class FakeInputDevice:
 
 
 class Bus:
-    """/dev/input: paths, the gadgets behind them, and which paths were ever opened."""
+    """/dev/input: paths, the gadgets behind them, which paths were ever opened, and which may not be."""
 
     def __init__(self):
         self.gadgets = {}
         self.opened = []
+        self.closed = set()
 
     def list_devices(self):
-        return list(self.gadgets)
+        return [path for path in self.gadgets if path not in self.closed]
 
     def open_device(self, path):
         if path not in self.gadgets:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+        if path in self.closed:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
         self.opened.append(path)
         return FakeInputDevice(path, self.gadgets[path])
+
+
+def appear(bus, link, gadget, *, linked=True):
+    """A part of a device appears as the next event node; udev links each that its rule names."""
+    node = link.parent / f"event{len(bus.gadgets)}"
+    node.touch()
+    bus.gadgets[str(node)] = gadget
+    if linked:
+        link.with_name(f"{link.name}-{node.name}").symlink_to(node)
+    return gadget
+
+
+def plug(bus, link):
+    """Plug a scanner of one part in."""
+    return appear(bus, link, Gadget())
+
+
+def unplug(bus, link):
+    """Pull all cables; udev removes the links."""
+    for path in link.parent.iterdir():
+        path.unlink()
+    for gadget in bus.gadgets.values():
+        gadget.unplug()
+    bus.gadgets.clear()

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk import limits
-from kiosk.scanner.framing import Framer, Overlong, Scan
+from kiosk.domain.cards import Unreadable
+from kiosk.scanner.framing import NO_CHARACTER, Framer, Scan, Unread
 
 CARD = "012300012345"
 LONGEST = "7" * limits.SCAN_CHARS
 PAUSE = limits.SCAN_PAUSE_S
+TOO_LONG, LOST, SET_UP = Unread(Unreadable.TOO_LONG), Unread(Unreadable.CHECK_DIGITS), Unread(Unreadable.SET_UP)
 
 INPUTS = {
     "CR": (f"{CARD}\r", [Scan(CARD)]),
@@ -36,9 +38,19 @@ INPUTS = {
     "Danish letters": ("Åæø\r", [Scan("Åæø")]),
     "longest": (f"{LONGEST}\r", [Scan(LONGEST)]),
     "longest with identifier": (f"]C1{LONGEST}\r", [Scan(LONGEST)]),
-    "one too long": (f"{LONGEST}8\r{CARD}\r", [Overlong(), Scan(CARD)]),
-    "one too long with identifier": (f"]C1{LONGEST}8\r{CARD}\r", [Overlong(), Scan(CARD)]),
-    "far too long, CRLF": (f"{LONGEST * 20}\r\n{CARD}\r\n", [Overlong(), Scan(CARD)]),
+    "one too long": (f"{LONGEST}8\r{CARD}\r", [TOO_LONG, Scan(CARD)]),
+    "one too long with identifier": (f"]C1{LONGEST}8\r{CARD}\r", [TOO_LONG, Scan(CARD)]),
+    "keys without a character": (f"{NO_CHARACTER * 12}\r", [SET_UP]),
+    "keys without a character, no Enter between": (f"{NO_CHARACTER * 12}\r\n{CARD}\r", [SET_UP, Scan(CARD)]),
+    "control characters only": ("\x80\x90\xfe\x00\x02\x03\r".replace("\xfe", "\x01"), [SET_UP]),
+    "the digits' keys with Shift, us": ("$&)!))$!*@)(\r", [SET_UP]),
+    "the digits' keys with Shift, dk": ('¤/=!==¤!("=)\r', [SET_UP]),
+    "the same with half an identifier": ("C!$&)!))$!*@)(\r", [SET_UP]),
+    "an address without digits": ("https://valg.dk/\r", [Scan("https://valg.dk/")]),
+    "letters": ("VALGKORT\r", [Scan("VALGKORT")]),
+    "a sign": ("!\r", [Scan("!")]),
+    "a prefix and a suffix without characters": (f"{NO_CHARACTER}\x02{CARD}\r{NO_CHARACTER}\x03", [Scan(CARD)]),
+    "far too long, CRLF": (f"{LONGEST * 20}\r\n{CARD}\r\n", [TOO_LONG, Scan(CARD)]),
 }
 
 
@@ -74,13 +86,13 @@ def test_chunks_make_no_difference(chunks):
     assert [scan for chunk in chunks for scan in chunked.feed(chunk, 1.0)] == scans
     assert [scan for char in stream for scan in single.feed(char, 1.0)] == scans
     assert whole.flush(2.0) == chunked.flush(2.0) == single.flush(2.0)
-    assert all(0 < len(text) <= limits.SCAN_CHARS for text in texts(scans) if text != Overlong())
+    assert all(0 < len(text) <= limits.SCAN_CHARS for text in texts(scans) if isinstance(text, str))
 
 
 @given(cards=st.lists(st.tuples(st.text("0123456789ABÆ", max_size=80), st.sampled_from(["\r", "\n", "\r\n", "\t"]))))
 def test_cards_come_out_as_they_went_in(cards):
     """Every card is one scan, in order: the empty ones nothing, the too long ones one Overlong each."""
-    expected = [text if len(text) <= limits.SCAN_CHARS else Overlong() for text, _ in cards if text]
+    expected = [text if len(text) <= limits.SCAN_CHARS else TOO_LONG for text, _ in cards if text]
 
     assert texts(Framer().feed("".join(text + end for text, end in cards), 1.0)) == expected
 
@@ -120,9 +132,34 @@ def test_silence_ends_an_overlong_scan():
     framer = Framer()
 
     assert framer.feed(LONGEST * 3, 1.0) == []
-    assert framer.flush(1.0 + PAUSE) == [Overlong()]
+    assert framer.flush(1.0 + PAUSE) == [TOO_LONG]
     assert framer.deadline() is None
     assert texts(framer.feed(f"{CARD}\r", 2.0)) == [CARD]
+
+
+def test_silence_ends_keys_without_characters():
+    """A scanner that sends no Enter, and nothing that is a character, is told of too; a key or two is nothing."""
+    framer = Framer()
+    framer.feed(NO_CHARACTER * 12, 1.0)
+    assert framer.deadline() == 1.0 + PAUSE
+    assert framer.flush(2.0) == [SET_UP]
+
+    framer.feed(NO_CHARACTER, 3.0)
+    assert framer.flush(4.0) == []
+    assert framer.deadline() is None
+
+
+def test_two_characters_are_a_scan_unless_they_follow_one():
+    """A scanner much faster than the plan says sends a card as two wrong characters; after a card they are its suffix."""
+    framer = Framer()
+    framer.feed("\x00\x80", 1.0)
+    assert framer.flush(2.0) == [SET_UP]
+
+    assert texts(framer.feed(f"{CARD}\r", 3.0)) == [CARD]
+    framer.feed("\x00\x80", 3.0 + PAUSE / 2)
+    assert framer.flush(4.0) == []
+    framer.feed(f"{CARD}\r{NO_CHARACTER * 12}", 5.0)
+    assert framer.flush(6.0) == [SET_UP], "so many are a card"
 
 
 @pytest.mark.parametrize("end", ["terminator", "silence"])
@@ -133,11 +170,11 @@ def test_lost_characters_spoil_the_scan(end):
     framer.spoil(1.0)
     framer.feed("45", 1.0)
 
-    assert (framer.feed("\r", 1.0) if end == "terminator" else framer.flush(2.0)) == [Overlong()]
+    assert (framer.feed("\r", 1.0) if end == "terminator" else framer.flush(2.0)) == [LOST]
     assert texts(framer.feed(f"{CARD}\r", 3.0)) == [CARD]
 
 
-@pytest.mark.parametrize("noise", ["7", "\x00", " ", "\r", "\r\n\t", "]C1", "\udcff"])
+@pytest.mark.parametrize("noise", ["7", "\x00", " ", "\r", "\r\n\t", "]C1", "\udcff", NO_CHARACTER, "!"])
 def test_a_megabyte_of_noise_costs_nothing(noise):
     """A stuck key or a broken cable holds no memory, gives one Overlong at most, and the next card reads."""
     framer = Framer()

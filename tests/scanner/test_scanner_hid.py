@@ -2,60 +2,15 @@
 
 import pytest
 from evdev import ecodes
-from scanner_fakes import Bus, Gadget, Inbox
+from scanner_fakes import plug, unplug
 
-from kiosk.scanner.framing import Framer, Overlong, Scan
-from kiosk.scanner.hid import HidFinder, HidScanner
-from kiosk.scanner.keyboard import PRESSED
-from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent, ScannerThread
+from kiosk.domain.cards import Unreadable
+from kiosk.scanner.framing import Scan, Unread
+from kiosk.scanner.hid import HidFinder
+from kiosk.scanner.keyboard import PRESSED, RELEASED
+from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent
 
 CARD = "012300012345"
-
-
-@pytest.fixture
-def bus():
-    return Bus()
-
-
-@pytest.fixture
-def link(tmp_path):
-    """The udev link, which isn't there yet."""
-    return tmp_path / "valgbord-scanner"
-
-
-@pytest.fixture
-def inbox():
-    return Inbox()
-
-
-@pytest.fixture
-def begin(bus, link, inbox):
-    """Start a scanner's thread on the bus; it is stopped at the end."""
-    threads = []
-
-    def begin_thread(vendor=None, product=None):
-        finder = HidFinder(str(link), vendor, product, "us", open_device=bus.open_device, list_devices=bus.list_devices)
-        threads.append(ScannerThread(finder, inbox))
-        threads[0].start()
-        return threads[0]
-
-    yield begin_thread
-    for thread in threads:
-        thread.stop()
-
-
-def plug(bus, link, gadget=None):
-    """Plug a scanner in; udev makes the link."""
-    gadget = gadget or Gadget()
-    bus.gadgets[str(link)] = gadget
-    link.touch()
-    return gadget
-
-
-def unplug(bus, link):
-    """Pull the cable; udev removes the link."""
-    link.unlink()
-    bus.gadgets.pop(str(link)).unplug()
 
 
 def test_a_card_is_one_scan(bus, link, inbox, begin):
@@ -90,7 +45,7 @@ def test_nothing_reaches_a_console(bus, link, inbox, begin):
 def test_a_scanner_that_another_program_holds(bus, link, inbox, begin):
     """A scanner that can't be grabbed isn't read; it is reported, and taken once it is free."""
     scanner = plug(bus, link)
-    other = bus.open_device(str(link))
+    other = bus.open_device(bus.list_devices()[0])
     other.grab()
     begin()
 
@@ -168,6 +123,39 @@ def test_a_stuck_key_costs_nothing(bus, link, inbox, begin):
     assert inbox.next() == Scan("78")
 
 
+def test_alt_codes_are_a_card(bus, link, inbox, begin):
+    """A scanner that holds Alt over the keypad for each character is read like any other."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    for digit in CARD:
+        scanner.key(ecodes.KEY_LEFTALT, PRESSED)
+        for key in f"{ord(digit):03}":
+            scanner.key(ecodes.ecodes[f"KEY_KP{key}"], PRESSED)
+            scanner.key(ecodes.ecodes[f"KEY_KP{key}"], RELEASED)
+        scanner.key(ecodes.KEY_LEFTALT, RELEASED)
+    scanner.types("\r")
+    assert inbox.next() == Scan(CARD)
+
+
+@pytest.mark.parametrize("held", ["KEY_LEFTSHIFT", "KEY_LEFTCTRL", "KEY_LEFTMETA", "KEY_RIGHTALT"])
+@pytest.mark.parametrize("end", ["\r", ""], ids=["Enter", "silence"])
+def test_a_scan_of_which_nothing_is_left(bus, link, inbox, begin, held, end):
+    """A scanner that is set up for another keyboard is told of: on the French one digits are typed with Shift."""
+    scanner = plug(bus, link)
+    begin()
+    inbox.next()
+
+    scanner.key(ecodes.ecodes[held], PRESSED)
+    scanner.types(CARD)
+    scanner.key(ecodes.ecodes[held], RELEASED)
+    scanner.types(end)
+    assert inbox.next() == Unread(Unreadable.SET_UP)
+    scanner.types(f"{CARD}\r")
+    assert inbox.next() == Scan(CARD)
+
+
 def test_only_keys_are_typed(bus, link, inbox, begin):
     """Scan codes and lamps, which the kernel reports beside the keys, are no characters."""
     scanner = plug(bus, link)
@@ -192,47 +180,15 @@ def test_a_kernel_that_lost_keys(bus, link, inbox, begin):
     scanner.event(ecodes.EV_SYN, ecodes.SYN_DROPPED, 0)
     scanner.key(ecodes.KEY_ENTER, PRESSED)  # half a packet: to be ignored up to its report
     scanner.types("45\r")
-    assert inbox.next() == Overlong()
+    assert inbox.next() == Unread(Unreadable.CHECK_DIGITS)
     scanner.types(f"{CARD}\r")
     assert inbox.next() == Scan(CARD)
-
-
-def test_found_by_usb_ids(bus, inbox, begin):
-    """Without a link, the one device with these ids that types is taken; all others are left alone."""
-    keyboard, settings, scanner = Gadget(vendor=1), Gadget(keys=[ecodes.KEY_POWER]), Gadget()
-    bus.gadgets = {"/dev/input/event0": keyboard, "/dev/input/event1": settings, "/dev/input/event2": scanner}
-    begin(vendor=0x0C2E, product=0x0B61)
-
-    assert inbox.next() == ScannerPresent()
-    scanner.types(f"{CARD}\r")
-    assert inbox.next() == Scan(CARD)
-    assert keyboard.opened == settings.opened == []
-
-
-def test_without_link_and_ids_no_device_is_touched(bus, inbox, begin):
-    """A clerk's keyboard is never taken for the scanner."""
-    bus.gadgets["/dev/input/event0"] = Gadget(vendor=1)
-    begin()
-
-    assert inbox.next() == ScannerAbsent(NOT_CONNECTED)
-    assert bus.opened == []
-
-
-def test_the_link_goes_before_the_ids(bus, link, inbox, begin):
-    """With two scanners of one make, the linked one is taken."""
-    linked = plug(bus, link)
-    other = bus.gadgets["/dev/input/event0"] = Gadget()
-    begin(vendor=0x0C2E, product=0x0B61)
-
-    assert inbox.next() == ScannerPresent()
-    assert linked.grabbed_by is not None
-    assert other.grabbed_by is None
 
 
 def test_nothing_to_read_is_not_unplugged(bus, link):
     """A wake-up without an event ends nothing."""
     plug(bus, link)
-    scanner = HidScanner(bus.open_device(str(link)), "us")
+    scanner = HidFinder(str(link), None, None, "us", open_device=bus.open_device, list_devices=bus.list_devices)()
 
-    assert scanner.read_into(Framer(), 1.0) == []
+    assert scanner.read(1.0) == []
     scanner.close()

@@ -5,6 +5,7 @@ from evdev import ecodes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.scanner.framing import NO_CHARACTER
 from kiosk.scanner.keyboard import PRESSED, RELEASED, Keyboard
 
 REPEATED = 2
@@ -86,9 +87,50 @@ def test_caps_lock_changes_nothing(layout):
     assert typed(layout, "CAPSLOCK", "A", "1", "LEFTSHIFT+B", "CAPSLOCK", "A") == "a1Ba"
 
 
-def test_control_and_alt_codes_are_no_text():
-    """Ctrl+] is a group separator, and Alt with the keypad a character's code: neither is a digit of a number."""
-    assert typed("us", "LEFTCTRL+RIGHTBRACE", "LEFTALT+KP6", "RIGHTALT+5", "LEFTMETA+1", "2") == "2"
+def test_control_codes_are_no_text():
+    """Ctrl+] is a group separator, and no digit of a number; nor is what is typed with AltGr or the logo key."""
+    assert typed("us", "LEFTCTRL+RIGHTBRACE", "RIGHTALT+5", "LEFTMETA+1", "2") == NO_CHARACTER * 3 + "2"
+
+
+@pytest.mark.parametrize(
+    ("keys", "char"),
+    [
+        ("055", "7"),
+        ("55", "7"),
+        ("0055", "7"),
+        ("311", "7"),  # only what is left after 256 counts
+        ("083", "S"),
+        ("013", "\r"),
+        ("0230", "æ"),  # with a zero before it, of Windows' code page
+        ("145", "æ"),  # without, of the console's
+        ("0129", NO_CHARACTER),  # there is none
+        ("00055", NO_CHARACTER),
+        ("7" * 999, NO_CHARACTER),
+    ],
+)
+@pytest.mark.parametrize("layout", ["us", "dk"])
+def test_alt_codes(layout, keys, char):
+    """Alt held over the keypad's digits is the character of that number, whatever the layout, and comes when Alt is let go."""
+    keyboard = Keyboard(layout)
+    assert keyboard.key(ecodes.KEY_LEFTALT, PRESSED) == ""
+    for digit in keys:
+        code = ecodes.ecodes[f"KEY_KP{digit}"]
+        assert keyboard.key(code, PRESSED) + keyboard.key(code, RELEASED) == ""
+    assert keyboard.key(ecodes.KEY_LEFTALT, RELEASED) == char
+    assert keyboard.key(ecodes.KEY_LEFTALT, RELEASED) == ""
+    assert keyboard.key(ecodes.KEY_KP5, PRESSED) == "5"
+
+
+def test_alt_codes_in_one_report():
+    """Scanners press Alt and several keys at once, and let go of all at once, Alt first."""
+    keyboard = Keyboard("us")
+    keys = [ecodes.KEY_LEFTALT, ecodes.KEY_KP0, ecodes.KEY_KP8, ecodes.KEY_KP3]
+    assert [keyboard.key(code, value) for value in (PRESSED, RELEASED) for code in keys] == [*[""] * 4, "S", *[""] * 3]
+
+
+def test_alt_without_a_code():
+    """Alt alone is nothing, and Alt with another key no character."""
+    assert typed("us", "LEFTALT", "LEFTALT+A", "1") == NO_CHARACTER + "1"
 
 
 @given(
@@ -101,7 +143,8 @@ def test_any_key_event_is_harmless(layout, events):
     assert all(len(keyboard.key(code, value)) <= 1 for code, value in events)
 
 
-def test_unknown_keys_give_nothing():
-    """Keys without a character are ignored."""
-    assert typed("us", "F1", "ESC", "BACKSPACE", "NUMLOCK", "POWER") == ""
-    assert typed("dk", "F1", "ESC", "BACKSPACE", "EQUAL", "RIGHTBRACE", "LEFTSHIFT+EQUAL") == ""
+def test_keys_without_a_character():
+    """They are no part of a text; that they were pressed is told. What only switches a lock is nothing."""
+    assert typed("us", "F1", "ESC", "BACKSPACE", "POWER") == NO_CHARACTER * 4
+    assert typed("dk", "F1", "EQUAL", "RIGHTBRACE", "LEFTSHIFT+EQUAL") == NO_CHARACTER * 4
+    assert typed("us", "NUMLOCK", "SCROLLLOCK") == ""

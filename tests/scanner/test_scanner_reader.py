@@ -11,7 +11,7 @@ import pytest
 from scanner_fakes import Inbox
 
 from kiosk import limits
-from kiosk.scanner.framing import Scan
+from kiosk.scanner.framing import Framer, Scan
 from kiosk.scanner.reader import (
     NO_PERMISSION,
     NOT_CONNECTED,
@@ -30,6 +30,8 @@ class Wire:
 
     def __init__(self, *trouble):
         self._fd, self.end = os.pipe()
+        self.framers = [Framer()]
+        self.what = "wire"
         self.trouble = list(trouble)
         self.closed = threading.Event()
 
@@ -39,11 +41,14 @@ class Wire:
     def fileno(self):
         return self._fd
 
-    def read_into(self, framer, now):
+    def read(self, now):
         chars = os.read(self._fd, 4096).decode()
         if self.trouble:
             raise self.trouble.pop(0)
-        return framer.feed(chars, now)
+        return self.framers[0].feed(chars, now)
+
+    def look(self):
+        pass
 
     def close(self):
         self.closed.set()
@@ -124,9 +129,9 @@ def test_a_thread_held_up_splits_no_card(inbox, begin):
     """What waits to be read comes before the clock: a busy process makes one card not two."""
 
     class HeldUp(Wire):
-        def read_into(self, framer, now):
-            scans = super().read_into(framer, now)
-            if framer.deadline() is not None:
+        def read(self, now):
+            scans = super().read(now)
+            if self.framers[0].deadline() is not None:
                 self.sends(f"{CARD[6:]}\r")
                 time.sleep(2 * limits.SCAN_PAUSE_S)
             return scans

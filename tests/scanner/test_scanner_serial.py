@@ -1,11 +1,13 @@
 """The serial scanner, on a pseudo-terminal: the kernel's own, with a test at the other end."""
 
 import os
+from contextlib import suppress
 
 import pytest
 from scanner_fakes import Inbox
 
-from kiosk.scanner.framing import Overlong, Scan
+from kiosk.domain.cards import Unreadable
+from kiosk.scanner.framing import Scan, Unread
 from kiosk.scanner.reader import BUSY, NOT_CONNECTED, ScannerAbsent, ScannerPresent, scanner_for
 
 CARD = "012300012345"
@@ -26,6 +28,12 @@ class Port:
     def sends(self, data):
         while data:
             data = data[os.write(self._cable, data) :]
+
+    def came_back(self):
+        os.set_blocking(self._cable, False)
+        with suppress(BlockingIOError):
+            return os.read(self._cable, 4096)
+        return b""
 
     def unplug(self):
         if self._cable is not None:
@@ -76,7 +84,8 @@ def test_a_card_is_one_scan(port, inbox, begin, end, size):
     """However the bytes come and however they end, a card is one scan, without its AIM identifier."""
     port.plug()
     thread = begin()
-    assert inbox.next() == ScannerPresent()
+    present = inbox.next()
+    assert (present, present.what) == (ScannerPresent(), os.path.realpath(port.link))
 
     for card in (CARD, "AB-99"):
         data = b"]C1" + card.encode() + end
@@ -125,9 +134,30 @@ def test_noise_costs_nothing(port, inbox, begin):
     inbox.next()
 
     port.sends(bytes(byte for byte in range(256) if byte not in b"\r\n\t") * 400 + b"\r")
-    assert inbox.next() == Overlong()
+    assert inbox.next() == Unread(Unreadable.TOO_LONG)
     port.sends(b"\r\n" * 10_000 + b"999\r")
     assert inbox.next() == Scan("999")
+
+
+def test_bytes_of_which_nothing_is_left(port, inbox, begin):
+    """Another speed than the plan's gives no characters: that is told, and no silence."""
+    port.plug()
+    begin()
+    inbox.next()
+
+    port.sends(b"\x00\x80")
+    assert inbox.next() == Unread(Unreadable.SET_UP)
+
+
+def test_nothing_is_sent_to_the_scanner(port, inbox, begin):
+    """What it sends isn't echoed: some scanners take what comes for a command."""
+    port.plug()
+    begin()
+    inbox.next()
+
+    port.sends(f"{CARD}\r".encode())
+    assert inbox.next() == Scan(CARD)
+    assert port.came_back() == b""
 
 
 def test_the_port_is_ours_alone(port, inbox, begin):

@@ -150,7 +150,7 @@ class Office:
     def _scan_card(self, voter: int) -> None:
         """It is scanned once more, which is no scanner's repeat."""
         if self._machine.up:
-            self._machine.node.desk.lookup.last_scan = (0, 0)
+            self._machine.node.desk.lookup.forget(card(voter))
             self._world.take(self._machine, Scanned(card(voter)))
 
     def _give_pin(self) -> None:

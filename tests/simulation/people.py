@@ -68,7 +68,7 @@ class People:
     def scan(self, machine: Machine, voter: int) -> None:
         self.world.say(f"{machine.name}: the card of voter {voter} is scanned")
         self.world.mono += 1_000 if self.rng.random() < 0.02 else 0
-        machine.node.desk.lookup.last_scan = (0, 0)  # the voter is another person's try, not a scanner's repeat
+        machine.node.desk.lookup.forget(card(voter))  # the voter is another person's try, not a scanner's repeat
         self.world.take(machine, Scanned(card(voter)))
 
     def touch(self, machine: Machine, touch: str, value: str = "") -> None:

@@ -10,7 +10,7 @@ from kiosk.domain import pages
 from kiosk.domain import screens as s
 from kiosk.domain.codetext import Code, Misread
 from kiosk.domain.nodes import device_of
-from kiosk.node import Scanned
+from kiosk.node import Overran, Scanned
 from tests import made_up
 
 
@@ -749,6 +749,9 @@ def test_a_code_is_used_once(place: Place) -> None:
     place.touch("T1", "number", "1234")
     assert notice(place, "T1") == place.say("code_not_a_code")
     place.scan("T1", 201)
+    assert notice(place, "T1") == place.say("code_not_a_code")
+    place.touch("T1", "number", made_up.code(1))
+    place._put("T1", Overran())
     assert notice(place, "T1") == place.say("code_not_a_code")
     place.touch("T1", "number", made_up.code(2)[:-1] + str((int(made_up.code(2)[-1]) + 1) % 10))
     assert notice(place, "T1") == place.say("code_check_digits")
