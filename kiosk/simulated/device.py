@@ -25,7 +25,7 @@ class Device:
 
     def import_list(self, file: Path) -> None:
         """Import the voter list, with the command's own progress shown."""
-        self.run("list", "import", "--bundle", self.bundle, "--data", self.data, file)
+        self.run("list", "import", "--yes", "--bundle", self.bundle, "--data", self.data, file)
 
     def run(self, *arguments: object) -> None:
         """Run a command of `valgbord` to its end; what it says is shown."""

@@ -256,7 +256,7 @@ def test_a_key_of_an_unknown_kind() -> None:
 def test_very_many_problems_of_a_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is no list at all gives no more problems than fit in memory, whatever is wrong with it."""
     monkeypatch.setattr(limits, "LIST_PROBLEMS", 50)
-    for line in ('"a"b\r\n', ";;;;;;;;\r\n", "\0;" * 1_000 + "\r\n", ANNE + "\0\r\n"):
+    for line in ('"a"b\r\n', "x;;;;;;;;\r\n", "\0;" * 1_000 + "\r\n", ANNE + "\0\r\n"):
         assert len(problems(tmp_path, f"{HEADER}\r\n{line * 1_000}")) == 50
 
 

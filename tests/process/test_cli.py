@@ -184,7 +184,7 @@ def test_what_is_missing_is_named(served):
         ("list", "sample", "--plan", nowhere, served.folder / "s.csv"),
         ("list", "sample", "--plan", served.plan, nowhere / "s.csv"),
         ("list", "import", "--bundle", nowhere, "--data", served.data, served.list),
-        ("list", "import", *at(served), nowhere),
+        ("list", "import", "--yes", *at(served), nowhere),
         ("node", "--bundle", nowhere, "--data", served.data, "--socket", served.socket),
         ("log", "verify", "--bundle", nowhere, "--data", served.data),
         ("log", "verify", "--bundle", served.bundle, "--data", nowhere),
@@ -364,8 +364,8 @@ def test_a_list_is_sampled_checked_and_imported_with_one_digest(make_table):
     assert valgbord("list", "sample", "--plan", table.plan, "--voters", "200", "--seed", "7", file).returncode == 0
     said = [
         valgbord("list", "check", "--plan", table.plan, file).stdout,
-        valgbord("list", "import", *at(table), file).stdout,
-        valgbord("list", "import", *at(table), file).stdout,
+        valgbord("list", "import", "--yes", *at(table), file).stdout,
+        valgbord("list", "import", "--yes", *at(table), file).stdout,
     ]
     digests = {re.search(r"Digest ([0-9a-f]{64})", words)[1] for words in said}
     assert len(digests) == 1
@@ -384,9 +384,9 @@ def test_every_bad_row_is_named_and_nothing_is_imported(make_table):
     rows[9][2] = "Nørregade 010170-1234"
     bad = table.folder / "bad.csv"
     bad.write_text("\n".join(";".join(row) for row in rows))
-    done = valgbord("list", "import", *at(table), bad)
+    done = valgbord("list", "import", "--yes", *at(table), bad)
     assert done.returncode == 1
-    for named in ("line 4, foedselsdato:", "line 6, navn:", "line 8, vaelgernummer:", "line 10, adresse:"):
+    for named in ("line 4, foedselsdato:", "line 6, navn:", "line 8 (as 7), vaelgernummer:", "line 10, adresse:"):
         assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert "010170" not in done.stderr
@@ -398,10 +398,10 @@ def test_a_list_with_marks_is_not_replaced(served):
     is no other."""
     file = served.folder / "other.csv"
     file.write_text("\n".join(served.list.read_text().splitlines()[:-1]))
-    sentence = refused("list", "import", *at(served), file)
+    sentence = refused("list", "import", "--yes", *at(served), file)
     assert "it stays, and the list with digest" in sentence
     assert "--data" not in sentence
-    assert valgbord("list", "import", *at(served), served.list).returncode == 0
+    assert valgbord("list", "import", "--yes", *at(served), served.list).returncode == 0
     assert "20 ballots issued" in valgbord("check", *at(served)).stdout
 
 
@@ -410,7 +410,7 @@ def test_a_list_can_not_be_replaced_while_the_node_runs(make_table):
     table = make_table(voters=10)
     with table.node(), table.screen() as client:
         client.next()
-        assert "is in use by another process: stop that one first" in refused("list", "import", *at(table), table.list)
+        assert "is in use by another process: stop that one first" in refused("list", "import", "--yes", *at(table), table.list)
 
 
 # --- the self-test --------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def wipe(node):
 def give(place, node, file):
     """Stop a node, import a list in its folder, start it again."""
     node.power_off()
-    done = valgbord("list", "import", "--bundle", node.bundle, "--data", node.data, file)
+    done = valgbord("list", "import", "--yes", "--bundle", node.bundle, "--data", node.data, file)
     assert done.returncode == 0, done.stderr
     node.start()
     return done.stdout
@@ -142,7 +142,7 @@ def test_a_place_that_was_tried_out_takes_the_final_list_by_itself(place):
         for words in (("verify",), ("export", out), ("verify", out)):
             done = valgbord("log", words[0], "--bundle", node.bundle, "--data", kept, *words[1:])
             assert done.returncode == 0, done.stdout + done.stderr
-        done = valgbord("list", "import", "--bundle", node.bundle, "--data", kept, place.list)
+        done = valgbord("list", "import", "--yes", "--bundle", node.bundle, "--data", kept, place.list)
         assert f"{node.data} has this disk's log" in done.stderr
 
 
@@ -248,14 +248,14 @@ def test_a_list_with_marks_is_not_replaced(place):
     marked(place)
     node, (file, digest) = place.secretary, another_list(place)
     node.power_off()
-    done = valgbord("list", "import", "--bundle", node.bundle, "--data", node.data, file)
+    done = valgbord("list", "import", "--yes", "--bundle", node.bundle, "--data", node.data, file)
     assert done.returncode == 1
     for named in (digest_of(node), digest):
         assert named in done.stderr
     assert "folder" not in done.stderr
     assert "--data" not in done.stderr
     beside = node.data.with_name("data-2")
-    done = valgbord("list", "import", "--bundle", node.bundle, "--data", beside, file)
+    done = valgbord("list", "import", "--yes", "--bundle", node.bundle, "--data", beside, file)
     assert done.returncode == 1
     assert f"give --data {node.data}" in done.stderr
     assert not beside.exists()

@@ -89,7 +89,7 @@ def test_a_second_log_is_not_begun(other, place, marked):
     if not marked:
         unmark(table)
     own, new = table.data, table.data.with_name("data-2") if place == "beside" else table.data / "new"
-    done = valgbord("list", "import", "--bundle", table.bundle, "--data", new, table.list)
+    done = valgbord("list", "import", "--yes", "--bundle", table.bundle, "--data", new, table.list)
     assert done.returncode == 1
     assert f"{own} has this disk's log" in done.stderr
     table.data = new

@@ -103,7 +103,7 @@ def test_setting_up_a_table_works_as_written(tmp_path: Path) -> None:
                 with ScreenClient(tmp_path / "screen.sock", draws=False, patience_s=PATIENCE_S) as client:
                     assert client.next().kind == Kind.NOT_READY
             else:
-                subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=PATIENCE_S)
+                subprocess.run(words, cwd=tmp_path, env=headless(), check=True, timeout=PATIENCE_S, input=b"y\n")
             if words[0] == "cp":  # this machine has no scanner, and `check` would rightly say so
                 plan = tmp_path / "plan.toml"
                 plan.write_text(plan.read_text(encoding="utf-8").replace('kind = "hid"', 'kind = "none"'), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Stories of a voter list's file: a good one is read in any dress."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -28,12 +29,99 @@ VOTERS = [
         LIST.replace("Nørregade 1, 8000 Aarhus C", '"Nørregade 1, 8000 Aarhus C"').replace(";", ",").encode(),
         lines("", "  ", HEADER, "", ANNE, " ", PETER, "").encode(),
         LIST.rstrip().encode(),
+        LIST.encode("cp850"),
+        LIST.encode("mac_roman"),
+        LIST.encode("utf-16"),
+        LIST.encode("utf-16-le"),
+        LIST.encode("utf-16-be"),
+        ("\ufeff" + LIST).encode("utf-8-sig"),
+        LIST.replace(";", "\t").encode(),
+        LIST.replace(";", "\t").encode("utf-16"),
+        LIST.replace("vaelgernummer", '"vaelgernummer"').encode("utf-8-sig"),
+        ("sep=;\r\n" + LIST).encode("utf-8-sig"),
+        ("Valgliste for Hovedbiblioteket, 18-11-2025\r\n\r\n" + LIST).encode(),
+        ("Valgliste;;;;;;;;\r\n" + LIST).encode(),
+        (LIST + "\x1a").encode(),
+        (LIST + "\x1a\r\n").encode(),
+        (LIST.rstrip() + "\x1a").encode(),
+        (LIST + ";;;;;;;;\r\n ; \r\n").encode(),
+        (LIST + "I alt;2;;;;;;;\r\n").encode(),
+        (LIST + "Total: 2\r\n").encode(),
+        (LIST + ";Antal vælgere;2\r\n").encode(),
+        lines(HEADER, ANNE, HEADER, PETER).encode(),
+        (lines(HEADER, ANNE) + "\ufeff" + lines(HEADER, PETER)).encode(),
+        lines(HEADER, ANNE.rstrip(";"), PETER).encode(),
+        lines(HEADER, ANNE + ";;", PETER).encode(),
+        lines(HEADER + ";", ANNE, PETER + ";").encode(),
+        lines(HEADER, "\u200b" + ANNE, PETER.replace("2;", "2\u200d;", 1)).encode(),
+        lines(HEADER, ANNE.replace("Anne Lærke", "Anne\u00a0L\u200bærke"), PETER.replace("2;", "2\u00a0;", 1)).encode(),
+        lines(HEADER.replace("navn", "\u200bnavn\u00a0"), ANNE, PETER).encode(),
     ],
-    ids=["utf-8", "bom", "windows-1252", "lf", "cr", "comma", "blank lines", "no last line end"],
+    ids=[
+        "utf-8",
+        "bom",
+        "windows-1252",
+        "lf",
+        "cr",
+        "comma",
+        "blank lines",
+        "no last line end",
+        "cp850",
+        "mac",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "two boms",
+        "tabs",
+        "utf-16 and tabs",
+        "quoted header",
+        "sep",
+        "title",
+        "title in cells",
+        "0x1a",
+        "0x1a with line end",
+        "0x1a in last row",
+        "empty rows",
+        "totals",
+        "totals in one cell",
+        "totals elsewhere",
+        "header again",
+        "bom and header again",
+        "short by empty cells",
+        "long by empty cells",
+        "header with an empty cell",
+        "zero width in numbers",
+        "blanks and zero width",
+        "invisible in the header",
+    ],
 )
 def test_same_voters_in_any_dress(tmp_path: Path, content: bytes) -> None:
-    """Encoding, delimiter and line ends don't matter."""
+    """Encoding, delimiter and line ends don't matter, nor does what stands around the voters; a file is never misread."""
     assert read(tmp_path, content) == VOTERS
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Vælgernummer;Navn;Adresse;Fødselsdato;Valgbord;Valg;Brevstemme;Liste;Slettet",
+        "VÆLGER NR.;NAVN;ADRESSE;FØDSELSDATO;VALGBORD;VALG;BREVSTEMME;LISTE;SLETTET",
+        "vaelger_nummer;navn;adresse;foedsels-dato;valg bord;valg;brev_stemme;liste;slettet",
+        "Va\u0308lgernr;Navn;Adresse;Födselsdato;Valgbord;Valg;Brevstemme;Liste;Slettet",
+    ],
+)
+def test_header_as_it_is_spelt(tmp_path: Path, header: str) -> None:
+    """A column is found with its Danish letters, with blanks or signs in it, and with its number shortened."""
+    assert read(tmp_path, lines(header, ANNE, PETER)) == VOTERS
+
+
+def test_lists_by_the_plans_words(tmp_path: Path) -> None:
+    """Any number of lists, named as the plan names them."""
+    form = replace(FORM, rolls={"valgliste": Roll.MAIN, "tilflyttere": Roll.NEWCOMER, "nordatlantvalgliste": Roll.NEWCOMER})
+    words = ("Valgliste", "Tilflyttere", "NORDATLANTVALGLISTE")
+    content = lines(HEADER, *(row(number=str(n), roll=word) for n, word in enumerate(words, 1)))
+    assert [voter.roll for voter in read(tmp_path, content, form)] == [Roll.MAIN, Roll.NEWCOMER, Roll.NEWCOMER]
+    [problem] = problems(tmp_path, lines(HEADER, row(roll="hovedliste")), form)
+    assert problem.reason == "is not a list: write valgliste, tilflyttere, nordatlantvalgliste"
 
 
 def test_header_in_any_case_order_and_with_more_columns(tmp_path: Path) -> None:
@@ -51,7 +139,9 @@ def test_one_spelling_of_letters(tmp_path: Path) -> None:
     assert voter.name == "Zoë Ågård"
 
 
-@pytest.mark.parametrize("text", ["1968-03-14", "14-03-1968", "14.03.1968", "14/03/1968", "14031968"])
+@pytest.mark.parametrize(
+    "text", ["1968-03-14", "14-03-1968", "14.03.1968", "14/03/1968", "14031968", "14-3-1968", "19680314", "1968-03-14 00:00:00"]
+)
 def test_dates(tmp_path: Path, text: str) -> None:
     """Each way to write a date gives the same one."""
     assert read(tmp_path, lines(HEADER, row(born=text)))[0].born == date(1968, 3, 14)

@@ -10,8 +10,8 @@ from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, lines, places, probl
 
 from kiosk import limits
 from kiosk.domain.voters import Voter
+from kiosk.store.listfaults import ListError
 from kiosk.store.listfile import read_list
-from kiosk.store.listrows import ListError
 
 
 @pytest.mark.parametrize(
@@ -27,17 +27,20 @@ from kiosk.store.listrows import ListError
         ({"name": ""}, "navn", "is empty"),
         ({"name": "  "}, "navn", "is empty"),
         ({"name": "Å" * 201}, "navn", "longer than 200"),
+        ({"name": "-"}, "navn", "or has no letter that can be seen"),
+        ({"name": "\u3164"}, "navn", "or has no letter that can be seen"),
+        ({"name": "\u200b\u00ad\u2060"}, "navn", "is empty"),
         ({"name": "Bo\tHolm"}, "navn", "control character"),
         ({"name": "Bo\u202eHolm"}, "navn", "control character"),
         ({"address": '"Vej 1\nAarhus"'}, "adresse", "control character"),
         ({"address": "a" * 201}, "adresse", "longer than 200"),
-        ({"born": ""}, "foedselsdato", "not a date"),
-        ({"born": "14-3-68"}, "foedselsdato", "not a date"),
-        ({"born": "14-03.1968"}, "foedselsdato", "not a date"),
+        ({"born": ""}, "foedselsdato", "not known to the day"),
+        ({"born": "1976-00-00"}, "foedselsdato", "not known to the day"),
+        ({"born": "14-3-68"}, "foedselsdato", "two digits of the year"),
+        ({"born": "03/14/1968"}, "foedselsdato", "wrong order"),
         ({"born": "1968-W11-4"}, "foedselsdato", "not a date"),
         ({"born": "1968-02-30"}, "foedselsdato", "calendar"),
-        ({"born": "19680314"}, "foedselsdato", "calendar"),
-        ({"born": "31-12-1899"}, "foedselsdato", "before 1900-01-01"),
+        ({"born": "31-12-1899"}, "foedselsdato", "before 1900"),
         ({"born": "2025-11-19"}, "foedselsdato", "after the election day 2025-11-18"),
         ({"book": ""}, "valgbord", "not a table of the plan: write 1, 2, 3"),
         ({"book": "4"}, "valgbord", "is not a table of the plan: write 1, 2, 3"),
@@ -81,8 +84,8 @@ def test_whole_report(tmp_path: Path) -> None:
 def test_duplicate_number(tmp_path: Path) -> None:
     """A number that stands twice is reported with the line that had it first, whatever its leading zeros."""
     [problem] = problems(tmp_path, lines(HEADER, ANNE, "", row(number="1")))
-    assert problem.line == 4
-    assert "line 2 again" in problem.reason
+    assert (problem.line, problem.other) == (4, 2)
+    assert str(problem).startswith("line 4 (as 2), vaelgernummer: is the voter number of an earlier line")
 
 
 def test_line_is_where_the_row_starts(tmp_path: Path) -> None:
@@ -97,7 +100,7 @@ def test_line_is_where_the_row_starts(tmp_path: Path) -> None:
     [
         ("vaelgernummer;navn;foedselsdato;valgbord;valg;liste;slettet", (1, ""), "lacks adresse, brevstemme:"),
         (f"{HEADER};Navn", (1, "navn"), "more than once"),
-        (ANNE, (1, ""), "lacks vaelgernummer, navn"),
+        (ANNE, (1, ""), "is not the header: the first line must name the columns vaelgernummer, navn"),
         (f"{HEADER};010190-1234", (1, "column 10"), "CPR"),
         (f"{HEADER};\0", (1, "column 10"), "can't be read"),
         (f'{HEADER};"x"y', (1, ""), "quote"),
@@ -131,13 +134,19 @@ def test_cpr_in_a_field_too_many(tmp_path: Path) -> None:
     assert places(tmp_path, lines(HEADER, f"{ANNE};0101901234")) == [(2, "column 10"), (2, "")]
 
 
+def test_cpr_in_a_row_that_is_left_out(tmp_path: Path) -> None:
+    """A row of totals, or one with nothing else, is searched as well."""
+    for text in ("I alt;0101901234", ";;;;010190-1234"):
+        assert places(tmp_path, lines(HEADER, ANNE, text))[0][0] == 3
+
+
 @pytest.mark.parametrize("text", ["000190-1234", "321390-1234", "120190-12345", "9010190-1234", "1234010190123499"])
 def test_not_a_cpr(tmp_path: Path, text: str) -> None:
     """Impossible dates and parts of longer numbers are no CPR numbers."""
     assert len(read(tmp_path, lines(HEADER, row(address=text)))) == 1
 
 
-def test_byte_outside_windows_1252(tmp_path: Path) -> None:
+def test_bytes_outside_windows_1252(tmp_path: Path) -> None:
     """A byte that Windows-1252 doesn't define is reported with its line and column, once a row."""
     content = lines(HEADER, ANNE, row(name="B@"), row(address="@", number="8")).encode("cp1252").replace(b"@", b"\x81")
     assert places(tmp_path, content) == [(3, "navn"), (4, "adresse")]
@@ -155,12 +164,28 @@ def test_marked_as_utf8_but_is_not(tmp_path: Path) -> None:
         (b"", (0, ""), "is empty"),
         (b"\r\n \r\n", (0, ""), "is empty"),
         (HEADER.encode(), (0, ""), "no voters"),
-        (lines(HEADER, ANNE).encode("utf-16"), (1, "column 1"), "can't be read"),
+        (lines(HEADER, ANNE).encode("utf-16") + b"\0\xdc", (3, ""), "is cut off"),
+        (b"PK\x03\x04\0\0", (0, ""), "is a workbook"),
+        (b"\xd0\xcf\x11\xe0\0\0", (0, ""), "is a workbook"),
+        (b"%PDF-1.7", (0, ""), "is a PDF"),
+        (b"\r\n<html>", (0, ""), "is a web page"),
         (lines(HEADER, ANNE, '3;"Bo').encode(), (3, ""), "never closed"),
         (lines(HEADER, ANNE, '3;"Bo" Holm;').encode(), (3, ""), "never closed"),
         (lines(HEADER, ANNE, f'3;"{"x" * 200_000}";').encode(), (3, ""), "quote"),
     ],
-    ids=["nothing", "blank", "only a header", "utf-16", "open quote", "text after a quote", "huge field"],
+    ids=[
+        "nothing",
+        "blank",
+        "only a header",
+        "cut utf-16",
+        "xlsx",
+        "xls",
+        "pdf",
+        "html",
+        "open quote",
+        "text after a quote",
+        "huge field",
+    ],
 )
 def test_unusable_file(tmp_path: Path, content: bytes, place: tuple[int, str], reason: str) -> None:
     """What is no list at all is refused with the reason."""
@@ -187,21 +212,31 @@ def test_too_large(tmp_path: Path) -> None:
 def test_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading ends with the first row beyond the limit, which is reported."""
     monkeypatch.setattr(limits, "LIST_ROWS", 1_000)
-    found = problems(tmp_path, f"{HEADER}\n".encode() + b";\n" * (limits.LIST_ROWS + 9))
+    found = problems(tmp_path, f"{HEADER}\n".encode() + b"x;\n" * (limits.LIST_ROWS + 9))
     assert len(found) == limits.LIST_ROWS + 1
     assert "more than 1,000 voters" in found[-1].reason
     assert found[-1].line == limits.LIST_ROWS + 2
 
 
 def test_text_of_the_error(tmp_path: Path) -> None:
-    """The error's text shows the first twenty problems and counts the rest; the error itself has all."""
+    """The error's text tells each kind once, with its first lines and how many more there are; the error itself has all."""
+    wrong = [row(number=str(n), name="") for n in range(1, 24)]
     with pytest.raises(ListError) as caught:
-        read(tmp_path, lines(HEADER, *[row(number=str(n), name="") for n in range(1, 24)]))
-    text = str(caught.value).splitlines()
-    assert text[0] == "line 2, navn: is empty: write the voter's name"
-    assert text[20:] == ["and 3 more"]
-    assert len(caught.value.problems) == 23
-    assert pickle.loads(pickle.dumps(caught.value)).problems == caught.value.problems
+        read(
+            tmp_path,
+            lines(HEADER, ANNE.replace(";1;", ";9;"), row(number="1"), *wrong[7:], row(number="99", born="2010-01-01")),
+        )
+    assert str(caught.value).splitlines() == [
+        "18 faults:",
+        "line 2, valgbord: is not a table of the plan: write 1, 2, 3",
+        "line 3 (as 2), vaelgernummer: is the voter number of an earlier line again: give every voter a number of their own",
+        "lines 4, 5, 6, 7, 8, 9, 10, 11 and 8 more, navn: is empty, or has no letter that can be seen: write the voter's name",
+        "to be looked at as well:",
+        "line 20, foedselsdato: makes the voter younger than 18 on the election day: look at it",
+    ]
+    assert len(caught.value.problems) == 18
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert (copy.problems, copy.notes) == (caught.value.problems, caught.value.notes)
 
 
 def test_errors_keep_the_secret(tmp_path: Path) -> None:

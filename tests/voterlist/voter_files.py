@@ -1,11 +1,13 @@
 """What the stories about voter lists have in common: a small plan and files made from rows."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
 from kiosk.domain.voters import Voter
-from kiosk.store.listfile import read_list
-from kiosk.store.listrows import Form, ListError, Problem
+from kiosk.store.listfaults import ListError, Problem
+from kiosk.store.listfile import Checked, check_list
+from kiosk.store.listrows import Form
 
 COLUMNS = {
     "number": "vaelgernummer",
@@ -29,10 +31,14 @@ def lines(*rows: str) -> str:
     return "".join(f"{row}\r\n" for row in rows)
 
 
-def read(folder: Path, content: str | bytes, form: Form = FORM) -> list[Voter]:
+def checked(folder: Path, content: str | bytes, form: Form = FORM, drawn: Collection[str] | None = None) -> Checked:
     file = folder / "list.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_list(file, form)
+    return check_list(file, form, drawn=drawn)
+
+
+def read(folder: Path, content: str | bytes, form: Form = FORM) -> list[Voter]:
+    return checked(folder, content, form).voters
 
 
 def problems(folder: Path, content: str | bytes, form: Form = FORM) -> list[Problem]:
