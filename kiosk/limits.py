@@ -109,7 +109,7 @@ WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen
 UNDOS_TOLD = 200  # undos of one run that a screen can still tell of
 
-# Post
+# Peer transport
 SENDER_WAITS = 1_024  # messages of one sender that wait for the loop; what comes beyond is dropped, and asked for again
 SENDER_WAITS_BYTES = 8_000_000  # bytes of them: two of the longest messages
 SENDER_INPUTS = 64  # messages of one sender in a turn, so that a flood of one is no wait for the others

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from kiosk import limits
-from kiosk.bundle import Bundle, BundleError
 from kiosk.domain.rules import t_no_twin
 from kiosk.domain.texts import ZONE
 from kiosk.reports.audit import audit, cards_found
@@ -18,8 +17,9 @@ from kiosk.scanner.reader import BUSY, NO_PERMISSION, TYPES_NOTHING, Event, Scan
 from kiosk.store.database import Database
 from kiosk.store.errors import InUseError, OtherDiskError, OtherFolderError, StoreError
 from kiosk.store.log import Log
+from kiosk.store.ownership import check_owner
 from kiosk.store.voterlist import VoterList
-from kiosk.store.whose import check_whose
+from kiosk.trust.bundle import Bundle, BundleError
 from kiosk.wiring import beginning_of_log, books_on_list, empty_ledger, log_beginning, scanner_of
 
 _SCANNER_REMEDY = "check the cable, deploy/99-valgbord-scanner.rules and the plan's [scanner]"
@@ -53,7 +53,7 @@ def findings(bundle_folder: Path, data: Path) -> Iterator[Finding]:
     at = "the secretary's node" if device.table is None else f"table {device.table}"
     yield Finding("bundle", True, f"{device.name}, {at}, {plan.place.name}, {plan.day.date}, {kind}")
     try:
-        check_whose(data, device.disk)
+        check_owner(data, device.disk)
     except (OtherDiskError, OtherFolderError) as error:
         yield Finding("data", False, str(error))
         return

@@ -11,8 +11,6 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.bundle import Bundle
-from kiosk.config import Plan, Scanner
 from kiosk.domain.books import Books
 from kiosk.domain.cards import CardRules
 from kiosk.domain.chain import Stored
@@ -23,20 +21,22 @@ from kiosk.domain.nodes import device_at, table_of
 from kiosk.domain.rights import Basis
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import ZONE
-from kiosk.domain.view import View
-from kiosk.keys import pin_matches
-from kiosk.node import Keys, Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.domain.view import ViewContext
+from kiosk.node import Crypto, Node, Overran, Scanned, ScannerSeen, Setup
+from kiosk.plan.config import Plan, Scanner
 from kiosk.reports.worker import AsStored, Worker
 from kiosk.scanner.framing import Scan, Unread
 from kiosk.scanner.reader import Event, ScannerPresent, ScannerThread, scanner_for
-from kiosk.service import Service
+from kiosk.service.loop import Service
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, OtherListFileError
 from kiosk.store.listfile import read_list
-from kiosk.store.listrows import Form
+from kiosk.store.listrows import ListFormat
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList, list_digest
-from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+from kiosk.sync.log_export import Beginning, ExportedLogError, beginning_of, entries_of, export
+from kiosk.trust.bundle import Bundle
+from kiosk.trust.keys import pin_matches
 
 
 def card_rules(plan: Plan) -> CardRules:
@@ -50,9 +50,9 @@ def card_rules(plan: Plan) -> CardRules:
     )
 
 
-def list_form(plan: Plan) -> Form:
+def list_format(plan: Plan) -> ListFormat:
     """How this place's voter list reads."""
-    return Form(
+    return ListFormat(
         columns=msgspec.structs.asdict(plan.columns),
         elections={word.casefold(): e.id for e in plan.elections for word in (e.id, *e.codes)},
         tables=frozenset(table.number for table in plan.tables),
@@ -61,9 +61,9 @@ def list_form(plan: Plan) -> Form:
     )
 
 
-def view_of(plan: Plan, device: str, sheet: str = "") -> View:
+def view_of(plan: Plan, device: str, sheet: str = "") -> ViewContext:
     """What the screens of one table, or of the secretary's node, say at first."""
-    return View(
+    return ViewContext(
         language=plan.desk.language,
         place=plan.place.name,
         table=table_of(device),
@@ -139,9 +139,9 @@ def setup_of(bundle: Bundle, voter_list: VoterList) -> Setup:
     )
 
 
-def keys_of(bundle: Bundle, bound_to: str) -> Keys:
+def keys_of(bundle: Bundle, bound_to: str) -> Crypto:
     """The keys' arithmetic of a device; `bound_to`: the `prev` of all logs' first entries."""
-    return Keys(
+    return Crypto(
         bundle.key.sign, bundle.signers.verify, bundle.codes.read, bundle.codes.signed(bound_to), lambda: secrets.token_hex(8)
     )
 
@@ -231,7 +231,7 @@ def books_for_audit(bundle: Bundle, data: Path, file: Path | None, voters: Path 
         OtherListFileError: `voters` is not the list that the log was written under.
     """
     if voters is not None:
-        read = read_list(voters, list_form(bundle.plan))
+        read = read_list(voters, list_format(bundle.plan))
         with stored_log(bundle, data, file) as (beginning, _):
             digest = list_digest(beginning.place, read)
             if digest != beginning.list:
@@ -253,5 +253,5 @@ def stored_log(bundle: Bundle, data: Path, file: Path | None) -> Iterator[tuple[
     with file.open("rb") as lines:
         begins = beginning_of(lines.readline(limits.MESSAGE_BYTES))
         if (begins.place, begins.day) != (bundle.plan.place.realm, bundle.plan.day.date.isoformat()):
-            raise WireError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
+            raise ExportedLogError(f"{file} is the log of place {begins.place} on {begins.day}: give that place's bundle")
         yield begins, entries_of(iter(lambda: lines.readline(limits.MESSAGE_BYTES), b""))

@@ -16,16 +16,16 @@ from itertools import count
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.cases import Case
-from kiosk.domain.codetext import SECRET_DIGITS, Code, Misread, read_text, spell
+from kiosk.domain.codetext import SECRET_DIGITS, Code, CodeMisread, read_text, spell
 from kiosk.domain.entries import Stop, first_prev, stop_signed
 from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.nodes import SECRETARY, device_at, table_of
 from kiosk.domain.situation import Situation
 from kiosk.domain.texts import Language
-from kiosk.domain.view import View
+from kiosk.domain.view import ViewContext
 from kiosk.domain.voters import Voter
-from kiosk.node import Keys, Setup
+from kiosk.node import Crypto, Setup
 
 PLACE = "4701"
 PIN = "271828"
@@ -43,10 +43,10 @@ def _signed(signer: str, message: bytes, size: int = 8) -> bytes:
     return blake2b(message, key=signer.encode(), digest_size=size).digest()
 
 
-def keys(device: str) -> Keys:
+def keys(device: str) -> Crypto:
     """A device's keys: a cheap stand-in for signatures, a short keyed hash that only the device's own keys make."""
     runs = count(1)
-    return Keys(
+    return Crypto(
         lambda message: _signed(device, message),
         lambda signer, signature, message: signature == _signed(signer, message),
         read_code,
@@ -60,10 +60,10 @@ def code(n: int) -> str:
     return spell(n, f"{n:0{SECRET_DIGITS}}")
 
 
-def read_code(text: str) -> Code | Misread:
+def read_code(text: str) -> Code | CodeMisread:
     """The chair's code that is written so."""
     spelt = read_text(text)
-    return spelt if isinstance(spelt, Misread) else Code(spelt.number, lambda message: _signed(text, message, 64))
+    return spelt if isinstance(spelt, CodeMisread) else Code(spelt.number, lambda message: _signed(text, message, 64))
 
 
 def is_signed(author: str, stop: Stop) -> bool:
@@ -136,7 +136,7 @@ class MadeUp:
 
     def setup(self, device: str) -> Setup:
         """What the node on this device is set up with."""
-        view = View(
+        view = ViewContext(
             language=self.language,
             place="Skolen",
             table=table_of(device),

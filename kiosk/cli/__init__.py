@@ -47,9 +47,9 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
     the same programs run off screen with simulated clerks, leave a picture of every screen in the folder `out`, and end with
     the proof that nobody was given ballots twice. It needs Mosquitto.
     """
-    from kiosk import demo as demonstration
-    from kiosk.chair import NotOfferedError
-    from kiosk.screen_client import NoScreenError
+    from kiosk.remote.chair import NotOfferedError
+    from kiosk.remote.screen_client import NoScreenError
+    from kiosk.simulated import demo as demonstration
     from kiosk.simulated.broker import BrokerError
     from kiosk.simulated.story import StoryError
 
@@ -67,7 +67,7 @@ def demo(seconds: int, voters: int, out: Path, seed: int) -> None:
 def node(bundle: Path, data: Path, socket: Path) -> None:
     """Run this table's node: the scanner, the voter list, the marks. It needs no screen."""
     from kiosk import wiring
-    from kiosk.bundle import Bundle
+    from kiosk.trust.bundle import Bundle
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     with clear_errors():
@@ -126,7 +126,7 @@ def provision(plan: Path, out: Path) -> None:
     each in its sealed envelope. The chair's codes stand in two PDFs: print them, put each in its sealed envelope, and delete
     the files. Whoever provisions again, as after a change of the plan, makes new PINs and codes too.
     """
-    from kiosk.bundle import provision as make_bundles
+    from kiosk.trust.bundle import provision as make_bundles
 
     with clear_errors():
         made = make_bundles(plan, out)
@@ -159,8 +159,8 @@ def revoke(devices: tuple[str, ...], authority: Path) -> None:
     stop it with the chair's next code, at any table that runs, and put in the spare. Exit status 1 if a node has not said that
     it knows.
     """
-    from kiosk.authority import AuthorityError
-    from kiosk.revoke import revoke as revoke_all
+    from kiosk.trust.authority import AuthorityError
+    from kiosk.trust.revoke import revoke as revoke_all
 
     with clear_errors(AuthorityError):
         silent = revoke_all(authority, devices, lambda device: click.echo(f"{device} knows"))
@@ -176,14 +176,14 @@ def revoke(devices: tuple[str, ...], authority: Path) -> None:
 @data_option
 def broker(bundle: Path, data: Path) -> None:
     """Run this device's broker, where the plan has one on it: Mosquitto, with certificates and access lists."""
-    from kiosk.broker import BrokerError, RunningBroker
-    from kiosk.bundle import Bundle
-    from kiosk.store.whose import check_whose
+    from kiosk.store.ownership import check_owner
+    from kiosk.sync.broker import BrokerError, RunningBroker
+    from kiosk.trust.bundle import Bundle
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     with clear_errors(BrokerError):
         read = Bundle.load(bundle)
-        check_whose(data, read.device.disk, read_only=True)
+        check_owner(data, read.device.disk, read_only=True)
         running = RunningBroker(read, data)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())

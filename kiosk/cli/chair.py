@@ -13,7 +13,7 @@ from kiosk.cli.common import clear_errors, socket_option
 from kiosk.domain.codetext import DIGITS
 
 if TYPE_CHECKING:
-    from kiosk.chair import Chair
+    from kiosk.remote.chair import Chair
 
 _P = ParamSpec("_P")
 _PIN_DIGITS = 8  # as many as the screen's pad takes
@@ -65,8 +65,8 @@ def _at_screen(command: "Callable[Concatenate[Chair, _P], None]", *, on_pin: boo
 
     @click.pass_obj
     def run(given: tuple[Path, str | None], /, *args: "_P.args", **words: "_P.kwargs") -> None:
-        from kiosk.chair import Chair, NotOfferedError
-        from kiosk.screen_client import NoScreenError, ScreenClient
+        from kiosk.remote.chair import Chair, NotOfferedError
+        from kiosk.remote.screen_client import NoScreenError, ScreenClient
 
         socket, pin = given
         if not pin and on_pin:

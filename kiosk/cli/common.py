@@ -31,14 +31,22 @@ socket_option = click.option(
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
     """What went wrong outside this program becomes one sentence and exit status 1, without a traceback."""
-    from kiosk.bundle import BundleError
-    from kiosk.config import PlanError
+    from kiosk.plan.config import PlanError
     from kiosk.store.errors import StoreError
     from kiosk.store.listrows import ListError
     from kiosk.store.voterlist import ListInUseError
-    from kiosk.sync.wire import WireError
+    from kiosk.sync.log_export import ExportedLogError
+    from kiosk.trust.bundle import BundleError
 
-    outside: tuple[type[Exception], ...] = (PlanError, BundleError, StoreError, ListError, ListInUseError, WireError, *more)
+    outside: tuple[type[Exception], ...] = (
+        PlanError,
+        BundleError,
+        StoreError,
+        ListError,
+        ListInUseError,
+        ExportedLogError,
+        *more,
+    )
     try:
         yield
     except outside as error:

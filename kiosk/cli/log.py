@@ -29,8 +29,8 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
     A log that was cut off at its end can only be told from a shorter one by a head: give one noted earlier with --head.
     """
     from kiosk import wiring
-    from kiosk.bundle import Bundle
     from kiosk.reports.audit import audit, counted
+    from kiosk.trust.bundle import Bundle
 
     with clear_errors():
         read = Bundle.load(bundle)
@@ -67,7 +67,7 @@ def log_verify(bundle: Path, data: Path, noted: tuple[str, ...], voters: Path | 
 @click.argument("file", type=FILE)
 def log_export(bundle: Path, data: Path, file: Path) -> None:
     """Write the whole log to the new FILE for an auditor; `log verify FILE` checks it. The node may be running."""
-    from kiosk.bundle import Bundle
+    from kiosk.trust.bundle import Bundle
     from kiosk.wiring import exported
 
     part = new_file(file).with_name(file.name + ".part")

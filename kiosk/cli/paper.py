@@ -32,10 +32,10 @@ def paper(bundle: Path, data: Path, out: Path, order: str, language: str | None)
     It shows who has voted: nobody but its owner can read the file; print it, seal the paper, and delete the file. The node may
     be running, and does not wait for it. The last page names the heads of the logs, for `valgbord log verify --head`.
     """
-    from kiosk.bundle import Bundle
     from kiosk.domain.reports import DocumentProgress, DocumentReady, Job, MarkedList, Order, Reply, ReportFailed
     from kiosk.domain.texts import languages
     from kiosk.reports.client import Helper
+    from kiosk.trust.bundle import Bundle
     from kiosk.wiring import worker_command
 
     with clear_errors():
@@ -69,8 +69,8 @@ def paper(bundle: Path, data: Path, out: Path, order: str, language: str | None)
 def worker(bundle: Path, data: Path) -> None:
     """Look voters up and make documents for the process at the other end of standard input."""
     from kiosk import wiring
-    from kiosk.bundle import Bundle
     from kiosk.reports.worker import be_a_worker, serve
+    from kiosk.trust.bundle import Bundle
 
     with be_a_worker() as connection:
         try:

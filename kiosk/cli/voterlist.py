@@ -11,7 +11,7 @@ import click
 from kiosk.cli.common import FILE, bundle_option, clear_errors, data_option, new_file
 
 if TYPE_CHECKING:
-    from kiosk.config import Plan
+    from kiosk.plan.config import Plan
     from kiosk.store.listfaults import Problem
     from kiosk.store.listfile import Checked
 
@@ -36,7 +36,7 @@ def _progress(label: str, length: int) -> Iterator[Callable[[int], None]]:
 def _checked(plan: "Plan", file: Path, report: Path | None) -> "Checked":
     from kiosk.store.listfaults import ListError
     from kiosk.store.listfile import check_list
-    from kiosk.wiring import list_form
+    from kiosk.wiring import list_format
 
     if report is not None:
         new_file(report)
@@ -44,7 +44,7 @@ def _checked(plan: "Plan", file: Path, report: Path | None) -> "Checked":
         rows = sum(chunk.count(b"\n") for chunk in iter(lambda: lines.read(1 << 20), b""))
     try:
         with _progress("Reading  ", rows) as advance:
-            checked = check_list(file, list_form(plan), advance, _drawn())
+            checked = check_list(file, list_format(plan), advance, _drawn())
     except ListError as error:
         _write(report, [*error.problems, *error.notes])
         if report is None and len(error.problems) > 1:
@@ -93,7 +93,7 @@ def _tell(checked: "Checked", *, samples: bool) -> None:
 @click.argument("file", type=FILE)
 def list_check(plan: Path, report: Path | None, file: Path) -> None:
     """Check every row of FILE against the plan. Nothing is imported."""
-    from kiosk.config import load_plan
+    from kiosk.plan.config import load_plan
     from kiosk.store.voterlist import list_digest
 
     with clear_errors():
@@ -120,14 +120,14 @@ def list_import(bundle: Path, data: Path, report: Path | None, yes: bool, file: 
     another one takes its place; the log under the earlier one is kept. The tables take the secretary's by themselves. A node
     that has a list must be stopped meanwhile.
     """
-    from kiosk.bundle import Bundle
     from kiosk.store.database import Database
+    from kiosk.store.ownership import check_owner
     from kiosk.store.voterlist import VoterList
-    from kiosk.store.whose import check_whose
+    from kiosk.trust.bundle import Bundle
 
     with clear_errors():
         loaded = Bundle.load(bundle)
-        check_whose(data, loaded.device.disk)
+        check_owner(data, loaded.device.disk)
         checked = _checked(loaded.plan, file, report)
         _tell(checked, samples=not yes)
         _confirm(checked, yes=yes)
@@ -160,12 +160,12 @@ def _confirm(checked: "Checked", *, yes: bool) -> None:
 @click.argument("file", type=FILE)
 def list_sample(plan: Path, voters: int, seed: int, file: Path) -> None:
     """Write FILE with made-up voters for the plan's elections and tables."""
-    from kiosk.config import load_plan
-    from kiosk.sample import sample_voters, write_list
-    from kiosk.wiring import list_form
+    from kiosk.plan.config import load_plan
+    from kiosk.simulated.voters import sample_voters, write_list
+    from kiosk.wiring import list_format
 
     with clear_errors():
         read = load_plan(plan)
         elections, tables = tuple(e.id for e in read.elections), tuple(t.number for t in read.tables)
-        write_list(new_file(file), sample_voters(voters, seed, elections, tables, read.day.date), list_form(read).columns)
+        write_list(new_file(file), sample_voters(voters, seed, elections, tables, read.day.date), list_format(read).columns)
     click.echo(f"{voters} made-up voters in {file}")

@@ -9,8 +9,8 @@ from kivy.graphics import Color, Mesh, Rectangle, SmoothEllipse, SmoothLine, Smo
 from kivy.properties import BooleanProperty, ColorProperty, ListProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from kiosk.display import forms, theme, words
-from kiosk.display.layout import Part, Row, Words, measure
+from kiosk.display import own_screens, strip_layout, theme
+from kiosk.display.layout import Part, RowLayout, Words, measure
 from kiosk.display.parts import Key
 from kiosk.domain.screens import Button, Content, Other, Strip, Unresolved
 from kiosk.domain.texts import FIRST, ZONE
@@ -101,7 +101,7 @@ class Dots(Part):
         Rectangle(texture=label.texture, pos=place, size=(width, height))
 
 
-class StripBar(Row):
+class StripBar(RowLayout):
     """The status strip. Set `strip`; the clock is its own.
 
     Table, mode, dots and clock always stand here. The rest does where there is room, in the order of `_FORMS`; words about
@@ -111,7 +111,7 @@ class StripBar(Row):
     sizes = ObjectProperty(theme.LARGE, rebind=True)
     strip = ObjectProperty(Strip(table="", place="", mode="", language=FIRST), rebind=True)
     time = StringProperty("")
-    form = ObjectProperty(forms.FULLEST, rebind=True)
+    form = ObjectProperty(strip_layout.FULLEST, rebind=True)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -119,29 +119,29 @@ class StripBar(Row):
 
     def arrange(self) -> None:
         """Take the fullest form that has room."""
-        for form in forms.FORMS:
+        for form in strip_layout.STRIP_LAYOUTS:
             self.form = form
             if self._fits():
                 break
 
     def leftover(self) -> tuple[str, ...]:
         """What is wrong and has no place on the strip."""
-        return forms.leftover(self.strip, self.form)
+        return strip_layout.leftover(self.strip, self.form)
 
     def _fits(self) -> bool:
         room = self.width - sum(part.basis + self.gap for part in self.parts() if part.basis)
-        place = forms.place(self.strip, self.form)
+        place = strip_layout.place(self.strip, self.form)
         if place and self.sizes is theme.SMALL:
             return False
         return room >= 0 and (not place or measure(place, self.sizes.small, False, max(1, int(room)))[2] <= 2)
 
     def _tick(self, *_: object) -> None:
         now = datetime.now(ZONE)
-        self.time = words.clock(now)
+        self.time = own_screens.clock(now)
         Clock.schedule_once(self._tick, 60 - now.second - now.microsecond / 1e6 + 0.02)
 
 
-class Warnings(Row):
+class Warnings(RowLayout):
     """The strip's second line; no height without warnings. Where there are too many for two lines, the last are counted."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)

@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, Stri
 from kivy.uix.widget import Widget
 
 from kiosk.display import bars, entry, icons, parts, rows, theme
-from kiosk.display.layout import Column
+from kiosk.display.layout import ColumnLayout
 from kiosk.domain import screens
 from kiosk.domain.screens import Button, Content, Kind, Message, Sign, Tone
 from kiosk.domain.texts import FIRST, text
@@ -18,7 +18,7 @@ KV = Path(__file__).parent / "kv"
 NEEDED = (bars, icons, parts, rows)  # their classes must exist before the rules are read
 
 
-class View(Column):
+class ContentView(ColumnLayout):
     """The middle of a screen. Events: `on_key` (a character, "back", "clear"), `on_choice` (what of, and its id), `on_item`
     (a `Button`), `on_focus` (a field)."""
 
@@ -37,7 +37,7 @@ class View(Column):
         """Show what is told now, around the same question; False where only a new view can."""
         return False
 
-    def enter(self, entered: entry.Entry) -> None:
+    def enter(self, entered: entry.TypedInput) -> None:
         """Show what is keyed and chosen."""
         pads = entry.fields(self.model)
         self.shown = entry.shown(self.model, entered, pads[0]) if pads else ""
@@ -64,7 +64,7 @@ class View(Column):
         """The default answer: none."""
 
 
-class MessageView(View):
+class MessageView(ContentView):
     """Something to be read."""
 
     def __init__(self, model: Message, **given: object) -> None:
@@ -81,35 +81,35 @@ class MessageView(View):
         return sizes.answers[:2] + sizes.headlines[2:] if verdict else sizes.headlines
 
 
-class ReadyView(View):
+class ReadyView(ContentView):
     """Skan valgkortet."""
 
 
-class TypingView(View):
+class TypingView(ContentView):
     """Tast vælgernummer."""
 
 
-class VoterShownView(View):
+class VoterShownView(ContentView):
     """The voter and what must be heard."""
 
 
-class BirthDateView(View):
+class BirthDateView(ContentView):
     """The voter, and a pad for what was heard."""
 
 
-class GreenView(View):
+class GreenView(ContentView):
     """Udlevér."""
 
 
-class UnresolvedView(View):
+class UnresolvedView(ContentView):
     """Were they handed out?"""
 
 
-class PinView(View):
+class PinView(ContentView):
     """The chair's PIN."""
 
 
-VIEWS: dict[type, type[View]] = {
+VIEWS: dict[type, type[ContentView]] = {
     screens.Message: MessageView,
     screens.Ready: ReadyView,
     screens.Typing: TypingView,
@@ -128,7 +128,7 @@ def load_rules() -> None:
         Builder.load_file(str(file))
 
 
-def view_of(content: Content, sizes: theme.Sizes, language: str) -> View:
+def view_of(content: Content, sizes: theme.Sizes, language: str) -> ContentView:
     """A new view that draws `content`."""
     load_rules()
     if isinstance(content, screens.Sheet):

@@ -32,7 +32,7 @@ BLANK = "_"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TypedInput:
     """What is keyed and chosen, by field. `focus`: the field that takes what is keyed."""
 
     values: Mapping[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Entry:
     def value(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def with_value(self, name: str, value: str) -> "Entry":
+    def with_value(self, name: str, value: str) -> "TypedInput":
         return replace(self, values={**self.values, name: value})
 
 
@@ -67,14 +67,14 @@ def choices(content: Content) -> tuple[Choices, ...]:
     return ()
 
 
-def fresh(content: Content) -> Entry:
+def fresh(content: Content) -> TypedInput:
     """What is preset, and the first field takes what is keyed."""
     all_fields = fields(content)
     values = {block.field: block.preset for block in all_fields} | {block.field: block.preset for block in choices(content)}
-    return Entry(values, all_fields[0].field if all_fields else "")
+    return TypedInput(values, all_fields[0].field if all_fields else "")
 
 
-def carried(old: Screen, entry: Entry, new: Screen, sent: bool) -> Entry:
+def carried(old: Screen, entry: TypedInput, new: Screen, sent: bool) -> TypedInput:
     """What is left of `entry` when `new` is shown after `old`; `sent`: it had gone to the node."""
     if not same_task(old, new):
         return fresh(new.content)
@@ -100,12 +100,12 @@ def _notice(content: Content) -> str:
     return str(getattr(content, "notice", ""))
 
 
-def focused(content: Content, entry: Entry) -> Field | None:
+def focused(content: Content, entry: TypedInput) -> Field | None:
     """The field that takes what is keyed."""
     return next((block for block in fields(content) if block.field == entry.focus), None)
 
 
-def room(content: Content, entry: Entry) -> int:
+def room(content: Content, entry: TypedInput) -> int:
     """How many characters the field with the focus takes; 0 without one, or where the chosen answer needs none."""
     block = focused(content, entry)
     if block is None or (isinstance(content, BirthDate) and not _keyed(content, entry)):
@@ -113,7 +113,7 @@ def room(content: Content, entry: Entry) -> int:
     return BIRTH_DIGITS if block.keys is Keys.DATE else min(block.most, MOST)
 
 
-def typed(content: Content, entry: Entry, sign: str) -> Entry:
+def typed(content: Content, entry: TypedInput, sign: str) -> TypedInput:
     """`entry` with one more character; unchanged where there is no room, or where it is none of the field's."""
     block, before = focused(content, entry), entry.value(entry.focus)
     if block is None or len(sign) != 1 or len(before) >= room(content, entry):
@@ -122,18 +122,18 @@ def typed(content: Content, entry: Entry, sign: str) -> Entry:
     return entry.with_value(entry.focus, before + sign) if taken else entry
 
 
-def erased(entry: Entry, *, all_of_it: bool = False) -> Entry:
+def erased(entry: TypedInput, *, all_of_it: bool = False) -> TypedInput:
     """`entry` without the last character of the field with the focus, or without any."""
     return entry.with_value(entry.focus, "" if all_of_it else entry.value(entry.focus)[:-1]) if entry.focus else entry
 
 
-def chosen(content: Content, entry: Entry, name: str, choice: str) -> Entry:
+def chosen(content: Content, entry: TypedInput, name: str, choice: str) -> TypedInput:
     """`entry` with another answer; an answer without a date empties the pad."""
     after = entry.with_value(name, choice)
     return after if room(content, after) or not isinstance(content, BirthDate) else after.with_value("pad", "")
 
 
-def complete(content: Content, entry: Entry) -> bool:
+def complete(content: Content, entry: TypedInput) -> bool:
     """Whether the right button may be touched."""
     if isinstance(content, BirthDate):
         return len(entry.value("pad")) == room(content, entry)
@@ -147,7 +147,7 @@ def _filled(block: Field, value: str) -> bool:
     return bool(value) or not block.needed
 
 
-def shown(content: Content, entry: Entry, block: Field) -> str:
+def shown(content: Content, entry: TypedInput, block: Field) -> str:
     """What stands in a field: the date in its pattern, a PIN as dots, a number as typed or in its groups."""
     value = entry.value(block.field)
     if isinstance(content, Pin):
@@ -171,7 +171,7 @@ def patterned(pattern: str, digits: str) -> str:
     return "".join(next(places, BLANK) if sign.isalpha() else sign for sign in pattern)
 
 
-def answer(screen: Screen, entry: Entry, button: Button) -> Touch:
+def answer(screen: Screen, entry: TypedInput, button: Button) -> Touch:
     """The touch of `button`. The right one takes along what was keyed and chosen, and so does all that a page offers."""
     content = screen.content
     tabs = [tab.touch for tab in content.tabs] if isinstance(content, Sheet) else []
@@ -181,5 +181,5 @@ def answer(screen: Screen, entry: Entry, button: Button) -> Touch:
     return Touch(screen.asks, button.touch, values if takes else {})
 
 
-def _keyed(content: BirthDate, entry: Entry) -> bool:
+def _keyed(content: BirthDate, entry: TypedInput) -> bool:
     return next((choice.keyed for choice in content.hows if choice.id == entry.value("how")), True)

@@ -5,8 +5,8 @@ from typing import Any
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from kiosk.display import entry, theme
-from kiosk.display.layout import SQUEEZES, Part, Row, Words, measure
-from kiosk.display.parts import EDGE, Choices, Grid, Key
+from kiosk.display.layout import SQUEEZES, Part, RowLayout, Words, measure
+from kiosk.display.parts import EDGE, ChoiceGrid, Grid, Key
 from kiosk.domain import screens
 from kiosk.domain.screens import Block, Sheet
 
@@ -52,7 +52,7 @@ class InField(Key):
         self.words.color = theme.INK if self.text and self.text != self.hint else theme.SECONDARY
 
 
-class _Labelled(Row):
+class _Labelled(RowLayout):
     """A label at the left of what it names."""
 
     def __init__(self, label: str, part: Part, sizes: theme.Sizes) -> None:
@@ -79,7 +79,7 @@ class FieldBox(_Labelled):
         self.block, self.label.text = block, block.label
         return True
 
-    def enter(self, sheet: Sheet, entered: entry.Entry) -> None:
+    def enter(self, sheet: Sheet, entered: entry.TypedInput) -> None:
         self.box.hint = self.block.hint
         self.box.text = entry.shown(sheet, entered, self.block)
         self.box.focused = entered.focus == self.block.field
@@ -92,7 +92,7 @@ class ChoicesBox(_Labelled):
         sizes: theme.Sizes = view.sizes
         self.block = block
         columns = 4 if len(block.choices) <= 8 else 6
-        self.answers = Choices(sizes=sizes, choices=block.choices, columns=columns)
+        self.answers = ChoiceGrid(sizes=sizes, choices=block.choices, columns=columns)
         for key in self.answers.keys:
             key.highs = list(sizes.page_touch)
         self.answers.bind(on_choice=lambda _, value: view.dispatch("on_choice", self.block.field, value))
@@ -106,7 +106,7 @@ class ChoicesBox(_Labelled):
             key.text = choice.text
         return True
 
-    def enter(self, _sheet: Sheet, entered: entry.Entry) -> None:
+    def enter(self, _sheet: Sheet, entered: entry.TypedInput) -> None:
         self.answers.chosen = entered.value(self.block.field)
 
 
@@ -114,7 +114,7 @@ def _ids(block: screens.Choices) -> list[str]:
     return [block.field, *(choice.id for choice in block.choices)]
 
 
-class Keyboard(Grid):
+class ScreenKeyboard(Grid):
     """A Danish keyboard. It dispatches `on_key` with a character or "back"; Shift holds for one letter.
 
     Where there is room digits stand above the letters; elsewhere a key goes to them and to the signs, and back.
@@ -136,7 +136,7 @@ class Keyboard(Grid):
         self.above = DIGITS if sizes is theme.LARGE else ()
         self.keys: list[tuple[int, int, Key]] = []
         for line, signs in enumerate((*self.above, *LETTERS)):
-            row = Row(gap=sizes.crowd_between)
+            row = RowLayout(gap=sizes.crowd_between)
             for at, sign in enumerate(signs):
                 if sign == " " and signs[at - 1] == " ":
                     continue

@@ -81,7 +81,7 @@ class _Box(Part, Layout):
         return list(reversed(self.children))
 
 
-class Column(_Box):
+class ColumnLayout(_Box):
     """Parts one below the other."""
 
     gaps = ListProperty([0] * SQUEEZES)
@@ -129,7 +129,7 @@ class Column(_Box):
             top -= own + (self.gaps[squeeze] if height else 0)
 
 
-class Row(_Box):
+class RowLayout(_Box):
     """Parts side by side."""
 
     gap = NumericProperty(16)

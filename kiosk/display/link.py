@@ -41,7 +41,7 @@ class Arrival:
     connection: int
 
 
-class Link:
+class NodeLink:
     """Connects to `path` and again whenever that breaks. `news` is called, in the thread, when there is something to see."""
 
     def __init__(self, path: Path, news: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from kivy.properties import NumericProperty
 
 from kiosk.display import theme
 from kiosk.display.icons import Icon
-from kiosk.display.layout import SQUEEZES, Column, Part, Row, Words
+from kiosk.display.layout import SQUEEZES, ColumnLayout, Part, RowLayout, Words
 from kiosk.display.parts import Key
 from kiosk.domain import screens
 from kiosk.domain.screens import Block
@@ -38,7 +38,7 @@ class Bar(Part):
                 SmoothRoundedRectangle(pos=self.pos, size=(self.width * share, self.height), radius=[self.height / 2])
 
 
-class DocumentBox(Row):
+class DocumentBox(RowLayout):
     """Its name, how it stands, and its buttons at the right."""
 
     def __init__(self, block: screens.Document, view: Any) -> None:
@@ -49,7 +49,7 @@ class DocumentBox(Row):
         self.name = Words(bold=True, steps=sizes.bodies)
         self.state = Words(lines=3, steps=sizes.smalls)
         self.bar = Bar(high=sizes.small * 0.75)
-        told = Column(gaps=[sizes.gaps[3]] * SQUEEZES)
+        told = ColumnLayout(gaps=[sizes.gaps[3]] * SQUEEZES)
         for part in (self.name, self.state, self.bar):
             told.add_widget(part)
         self.add_widget(self.sign)

@@ -14,7 +14,7 @@ from kivy.properties import (
 
 from kiosk.display import theme
 from kiosk.display.icons import Icon
-from kiosk.display.layout import SQUEEZES, Column, Gap, Part, Row, Words
+from kiosk.display.layout import SQUEEZES, ColumnLayout, Gap, Part, RowLayout, Words
 from kiosk.display.touch import Touchable
 from kiosk.domain.screens import Ballot, Button, Choice
 
@@ -22,7 +22,7 @@ EDGE = 6  # pixels left and right of a key's text
 PAD = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
 
 
-class Paper(Column):
+class Paper(ColumnLayout):
     """A ballot to hand out, as a sheet of its paper."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -31,7 +31,7 @@ class Paper(Column):
     paper = ColorProperty(theme.WHITE)
 
 
-class Chip(Row):
+class Chip(RowLayout):
     """A ballot to hand out, as a strip of its paper on one line, where there is no room for sheets."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -40,7 +40,7 @@ class Chip(Row):
     steps = ListProperty([24])
 
 
-class Withheld(Row):
+class WithheldBallot(RowLayout):
     """A ballot that is not handed out: no sheet, and the reason in words."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -49,7 +49,7 @@ class Withheld(Row):
     ground = ColorProperty(theme.PAPER)
 
 
-class Papers(Column):
+class Papers(ColumnLayout):
     """All ballots of a voter: large and side by side on green, else small; the withheld ones after, in words."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -72,8 +72,8 @@ class Papers(Column):
         for part in parts:
             self.add_widget(part)
 
-    def _row(self, parts: Sequence[Part]) -> Row:
-        row = Row(gap=self.sizes.gaps[0])
+    def _row(self, parts: Sequence[Part]) -> RowLayout:
+        row = RowLayout(gap=self.sizes.gaps[0])
         for part in parts:
             row.add_widget(part)
         if self.form == "large":
@@ -90,12 +90,12 @@ class Papers(Column):
         steps = self.sizes.bodies if self.form == "stack" else self.sizes.smalls
         return Chip(sizes=self.sizes, text=text, paper=paper, steps=steps, share=len(text) + 4)
 
-    def _withheld(self, ballot: Ballot) -> Withheld:
+    def _withheld(self, ballot: Ballot) -> WithheldBallot:
         text = f"{ballot.colour_name} – {ballot.election}: {ballot.withheld}"
-        return Withheld(sizes=self.sizes, text=text, ink=self.ink, ground=self.ground, share=len(text) + 4)
+        return WithheldBallot(sizes=self.sizes, text=text, ink=self.ink, ground=self.ground, share=len(text) + 4)
 
 
-class VoterLines(Column):
+class VoterLines(ColumnLayout):
     """Who stands there: name, number and address. Takes no place without a name."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -105,7 +105,7 @@ class VoterLines(Column):
     quiet = ColorProperty(theme.SECONDARY)
 
 
-class VoterLine(Row):
+class VoterLine(RowLayout):
     """The voter in small print: number and name."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -115,7 +115,7 @@ class VoterLine(Row):
     steps = ListProperty([24])
 
 
-class Notice(Row):
+class Notice(RowLayout):
     """A bar that warns; without text it takes no place."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -130,7 +130,7 @@ class Notice(Row):
         return float(super().wanted(width, squeeze))
 
 
-class Field(Row):
+class DigitField(RowLayout):
     """Where the typed digits stand; on more than one of `lines` those of a code."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -182,7 +182,7 @@ class Key(Touchable):
         self.icon.ground = self.ground
 
 
-class Grid(Column):
+class Grid(ColumnLayout):
     """Equal boxes in rows, at the foot of their place, so that nothing above them can move them."""
 
     between = NumericProperty(16)
@@ -192,7 +192,7 @@ class Grid(Column):
         self.gaps = [self.between] * SQUEEZES
         self.add_widget(Gap())
         for at in range(0, len(boxes), columns):
-            row = Row(gap=self.between)
+            row = RowLayout(gap=self.between)
             line = boxes[at : at + columns]
             for box in line:
                 row.add_widget(box)
@@ -237,7 +237,7 @@ class Pad(Grid):
             key.idle = self.idle
 
 
-class Choices(Grid):
+class ChoiceGrid(Grid):
     """Answers of which one is chosen. It dispatches `on_choice` with the id of the one touched."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -269,7 +269,7 @@ class Choices(Grid):
             key.look = "chosen" if key.value == self.chosen else "plain"
 
 
-class Items(Grid):
+class ItemGrid(Grid):
     """The menu. It dispatches `on_item` with the `Button` touched."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)

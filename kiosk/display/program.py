@@ -15,8 +15,8 @@ from kivy.clock import Clock
 from systemd_watchdog.systemd_watchdog import WatchDog
 
 from kiosk import limits
-from kiosk.display import sounds, words
-from kiosk.display.link import Arrival, Link
+from kiosk.display import own_screens, sounds
+from kiosk.display.link import Arrival, NodeLink
 from kiosk.display.record import Pictures, Timings
 from kiosk.display.stage import Stage
 from kiosk.display.tidy import TIDY_S, settle_in, tidy
@@ -44,7 +44,7 @@ class Program:
 
     def __init__(self, node: Path, pictures: Path | None, timings: Path | None) -> None:
         self._stage = Stage(self._touched, self._drawn)
-        self._link = Link(node, lambda: Clock.schedule_once(self._news))
+        self._link = NodeLink(node, lambda: Clock.schedule_once(self._news))
         self._pictures = Pictures(pictures) if pictures is not None else None
         self._timings = Timings(timings) if timings is not None else None
         self._tones = sounds.load(Path(os.environ["KIVY_HOME"]))
@@ -90,7 +90,7 @@ class Program:
         self._link.stop()
         Clock.schedule_once(self._end, STOPPED_S)
         self._stage.renew()
-        self._stage.show(words.stopped(self._last))
+        self._stage.show(own_screens.stopped(self._last))
         return True
 
     def _end(self, *_: object) -> None:
@@ -131,12 +131,12 @@ class Program:
             self._away = True
             arrival, self._arrival = self._arrival, None
             stands = arrival is not None and arrival.screen.content == self._seen
-            self._stage.show(words.no_link(self._last, self._seen if stands else None))
+            self._stage.show(own_screens.no_link(self._last, self._seen if stands else None))
             self._green_goes()
 
     def _cover(self, *_: object) -> None:
         """The node is not heard, and no voter stays on the screen."""
-        self._stage.show(words.no_link(self._last))
+        self._stage.show(own_screens.no_link(self._last))
 
     def _touched(self, touch: Touch) -> None:
         if self._arrival is not None:

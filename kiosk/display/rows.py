@@ -6,8 +6,8 @@ from typing import Any
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
 
 from kiosk.display import theme
-from kiosk.display.layout import Column, Part, Row
-from kiosk.display.parts import Items
+from kiosk.display.layout import ColumnLayout, Part, RowLayout
+from kiosk.display.parts import ItemGrid
 from kiosk.domain import screens
 from kiosk.domain.screens import Block, Line, Tone
 
@@ -15,7 +15,7 @@ LINES_ONE_BELOW_ANOTHER = 6
 CROWD = 15  # more items than these are a crowd
 
 
-class PageItems(Items):
+class PageItems(ItemGrid):
     """A page's items, flatter than where they are `large`; those that are `chosen` are filled and carry a tick.
 
     In the largest places there are so many that they must be flatter and closer still.
@@ -66,7 +66,7 @@ def _words(block: screens.Items) -> list[str]:
     return [item.touch for item in block.items]
 
 
-class LineRow(Row):
+class LineRow(RowLayout):
     """A row of a page: how it stands by sign, colour and word."""
 
     sizes = ObjectProperty(theme.LARGE, rebind=True)
@@ -87,7 +87,7 @@ class LineRow(Row):
         return sizes.bodies + sizes.smalls[3:] if roomy else sizes.smalls
 
 
-class Lines(Column):
+class Lines(ColumnLayout):
     """The rows of a page: the wide ones first, then the others; if they are many in two columns, each read downwards."""
 
     def __init__(self, block: screens.Rows, view: Any) -> None:
@@ -112,7 +112,7 @@ class Lines(Column):
         rows = [self._row(line, roomy=False) for line in narrow] if many else []
         half = (len(rows) + 1) // 2
         for left, right in zip_longest(rows[:half], rows[half:]):
-            pair = Row(gap=self.sizes.margin, align="top")
+            pair = RowLayout(gap=self.sizes.margin, align="top")
             pair.add_widget(left)
             pair.add_widget(right or Part())
             self.add_widget(pair)

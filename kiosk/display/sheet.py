@@ -11,9 +11,9 @@ from kivy.properties import ObjectProperty
 from kivy.uix.widget import Widget
 
 from kiosk.display import entry, theme
-from kiosk.display.contents import KV, View
-from kiosk.display.form import ChoicesBox, FieldBox, Keyboard
-from kiosk.display.layout import SQUEEZES, Column, Gap, Part, Row, Words
+from kiosk.display.contents import KV, ContentView
+from kiosk.display.form import ChoicesBox, FieldBox, ScreenKeyboard
+from kiosk.display.layout import SQUEEZES, ColumnLayout, Gap, Part, RowLayout, Words
 from kiosk.display.papers import DocumentBox
 from kiosk.display.parts import Key, Notice, Pad
 from kiosk.display.plot import PlotBox
@@ -77,7 +77,7 @@ BOXES: dict[type, Callable[[Any, "SheetView"], Any]] = {
 }
 
 
-class Tabs(Row):
+class Tabs(RowLayout):
     """One button for each tab; the one that stands open is filled."""
 
     def __init__(self, view: "SheetView") -> None:
@@ -96,7 +96,7 @@ class Tabs(Row):
             key.text = tab.text
 
 
-class SheetView(View):
+class SheetView(ContentView):
     """A page."""
 
     keys = ObjectProperty(None, allownone=True)  # the pad or keyboard
@@ -107,13 +107,13 @@ class SheetView(View):
         self.boxes: list[Box] = []
         self.tabs = Tabs(self) if sheet.tabs else None
         self.headline = Words(text=sheet.headline, bold=True, lines=2, steps=sizes.headlines[1:])
-        self.place: Column = self
+        self.place: ColumnLayout = self
         fields = entry.fields(sheet)
         if any(field.keys is Keys.TEXT for field in fields):
-            self.keys = Keyboard(sizes=sizes)
+            self.keys = ScreenKeyboard(sizes=sizes)
             self.gaps = [sizes.gaps[2], *[sizes.crowd_between] * (SQUEEZES - 2), sizes.crowd_between // 2]
         elif fields:
-            self.place = Column(gaps=list(sizes.gaps))
+            self.place = ColumnLayout(gaps=list(sizes.gaps))
             self.keys = Pad(sizes=sizes, clear=self.clear_key(), basis=3 * sizes.key_width + 2 * sizes.between)
         if self.keys is not None:
             self.keys.bind(on_key=lambda _, value: self.dispatch("on_key", value))
@@ -130,11 +130,11 @@ class SheetView(View):
         self._trigger_layout()
         return True
 
-    def enter(self, entered: entry.Entry) -> None:
+    def enter(self, entered: entry.TypedInput) -> None:
         for box in self.boxes:
             if isinstance(box, FieldBox | ChoicesBox):
                 box.enter(self.model, entered)
-        if isinstance(self.keys, Keyboard):
+        if isinstance(self.keys, ScreenKeyboard):
             field = entry.focused(self.model, entered)
             if field is not None:
                 self.keys.digits_only = field.keys is not Keys.TEXT
@@ -153,7 +153,7 @@ class SheetView(View):
         for part in parts:
             self.place.add_widget(part)
         if self.place is not self and self.place.parent is None:
-            row = Row(grow=1, gap=self.sizes.margin)
+            row = RowLayout(grow=1, gap=self.sizes.margin)
             row.add_widget(self.place)
             row.add_widget(self.keys)
             for part in ([self.tabs] if self.tabs else []) + [row]:

@@ -11,7 +11,7 @@ from typing import Any
 from kivy.base import EventLoop
 from kivy.config import Config
 
-from kiosk.display.face import Face
+from kiosk.display.root import RootWidget
 from kiosk.domain.screens import Screen, Touch
 
 
@@ -47,7 +47,7 @@ class Stage:
 
     def show(self, screen: Screen) -> None:
         """Show `screen` with the next frame; one that was not drawn yet is skipped."""
-        self.face.show(screen)
+        self.root.show(screen)
         self._waiting = screen
         self.window.canvas.ask_update()  # a screen that looks the same needs its frame too
 
@@ -55,8 +55,8 @@ class Stage:
         """Begin with a new face: the old one may be broken."""
         for child in list(self.window.children):
             self.window.remove_widget(child)
-        self.face = Face(self._send, self._now)
-        self.window.add_widget(self.face)
+        self.root = RootWidget(self._send, self._now)
+        self.window.add_widget(self.root)
         self._fit()
 
     def picture(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class Stage:
     def close(self) -> None:
         """Leave the window to the next stage."""
         self.window.unbind(**self._bound)
-        self.window.remove_widget(self.face)
+        self.window.remove_widget(self.root)
 
     def settle(self) -> None:
         """Run the loop until the screen shown last is drawn."""
@@ -75,7 +75,7 @@ class Stage:
             EventLoop.idle()
 
     def _fit(self, *_: object) -> None:
-        self.face.size = self.window.size
+        self.root.size = self.window.size
 
     def _flip(self, window: Any) -> bool:
         for path in self._pictures:  # before the flip: after it the back buffer is undefined
@@ -84,18 +84,18 @@ class Stage:
         window.flip()
         screen, self._waiting = self._waiting, None
         if screen is not None:
-            self.face.drawn = True
+            self.root.drawn = True
             self._drawn(screen)
         return True  # flipped already
 
     def _key_down(self, _window: Any, key: int, _scancode: int, _text: str, modifiers: list[str]) -> bool:
-        self.face.key_down(key, shift="shift" in modifiers)
+        self.root.key_down(key, shift="shift" in modifiers)
         return True
 
     def _key_up(self, _window: Any, key: int, *_: object) -> bool:
-        self.face.key_up(key)
+        self.root.key_up(key)
         return True
 
     def _text(self, _window: Any, text: str) -> bool:
-        self.face.text(text)
+        self.root.text(text)
         return True

@@ -6,7 +6,7 @@ from kivy.uix.layout import Layout
 
 from kiosk.display import theme
 from kiosk.display.icons import Icon
-from kiosk.display.layout import Part, Row, Words
+from kiosk.display.layout import Part, RowLayout, Words
 from kiosk.display.parts import Key
 from kiosk.display.touch import Touchable
 from kiosk.domain import screens
@@ -24,7 +24,7 @@ class Cells(Touchable):
     def __init__(self, row: TableRow, box: "TableBox") -> None:
         sizes: theme.Sizes = box.sizes
         self.sizes, self.row = sizes, row
-        self.cells = Row(gap=sizes.between, align="middle")
+        self.cells = RowLayout(gap=sizes.between, align="middle")
         if box.has_signs:
             self.cells.add_widget(Icon(basis=sizes.small, high=sizes.small))
         for column, cell in zip(box.block.columns, row.cells, strict=True):
@@ -76,7 +76,7 @@ class TableBox(Part, Layout):
         super().__init__(grow=1)
         self.starts = [0]  # the first rows of the parts turned through so far; the last one is shown
         self._end = 0  # of the rows shown
-        self.turning = Row(gap=self.sizes.between, align="middle")
+        self.turning = RowLayout(gap=self.sizes.between, align="middle")
         self.counted = Words(halign="center", steps=self.sizes.smalls, lines=1)
         self.earlier, self.later = self._turner("rows_before"), self._turner("rows_after")
         for part in (self.earlier, self.counted, self.later):
@@ -85,7 +85,7 @@ class TableBox(Part, Layout):
         self.later.bind(on_tap=lambda _: self._turn([*self.starts, self._end]))
         for name in ("pos", "size", "squeeze"):
             self.fbind(name, self._trigger_layout)
-        self.titles = Row(gap=self.sizes.between, align="bottom")
+        self.titles = RowLayout(gap=self.sizes.between, align="bottom")
         self.made: dict[int, Cells] = {}
         self._begin()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from kiosk.display import theme
 from kiosk.display.icons import Icon
-from kiosk.display.layout import SQUEEZES, Column, Row, Words, measure
+from kiosk.display.layout import SQUEEZES, ColumnLayout, RowLayout, Words, measure
 from kiosk.display.parts import Grid
 from kiosk.display.touch import Touchable
 from kiosk.domain import screens
@@ -28,10 +28,10 @@ class TileBox(Touchable):
         side = sizes.small if roomy or sizes is theme.LARGE else sizes.fine
         self.sign = Icon(basis=side, high=side)
         inside = INSIDE if sizes is theme.SMALL and not roomy else 2 * INSIDE
-        top = Row(gap=inside, align="middle")
+        top = RowLayout(gap=inside, align="middle")
         for part in (self.name, self.figure, self.sign):
             top.add_widget(part)
-        self.inner = Column(padding=[inside, 2], middle=True)
+        self.inner = ColumnLayout(padding=[inside, 2], middle=True)
         self.inner.add_widget(top)
         self.inner.add_widget(self.line)
         super().__init__(touch=tile.touch, stops=bool(tile.touch))

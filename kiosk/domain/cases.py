@@ -95,7 +95,7 @@ Group = tuple[str, Elections, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundCard:
     """A card that was found in the pile of a stopped device, when, and where the entry stands."""
 
     voter: int

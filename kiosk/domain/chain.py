@@ -44,7 +44,7 @@ class Broken:
 
 
 @dataclass(slots=True)
-class Head:
+class LogEnd:
     """How far a run is good so far. `signed` is the seq of the last entry that a checked signature covers.
 
     `before`: the run and the entry after which it began; `unchecked`: the last signature that is still to be checked.
@@ -57,8 +57,8 @@ class Head:
     unchecked: tuple[int, bytes, str] | None = None
 
 
-class Refusal(StrEnum):
-    """What is wrong with what came under a node's name, in kinds that the screens have words for."""
+class RejectionReason(StrEnum):
+    """Why something that came under a node's name was rejected. The screens have words for each kind."""
 
     FORGED = "forged"  # the signature is not the node's
     FORKED = "forked"  # it tells another story than before
@@ -70,16 +70,16 @@ class Refusal(StrEnum):
     REVOKED = "revoked"  # its certificate: the device is lost
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """A batch that is not what its run wrote next: of what `kind`, and in words what is wrong with it."""
 
-    def __init__(self, kind: Refusal, why: str) -> None:
+    def __init__(self, kind: RejectionReason, why: str) -> None:
         super().__init__(why)
         self.kind = kind
 
 
 def check_batch(
-    batch: Batch, after: Head, verify: Callable[[str, bytes, bytes], bool]
+    batch: Batch, after: LogEnd, verify: Callable[[str, bytes, bytes], bool]
 ) -> tuple[list[tuple[Entry, bytes]], str, bytes]:
     """Read the entries of a batch that follow `after`, where it continues that run: entries with their bytes, last hash,
     signature.
@@ -87,7 +87,8 @@ def check_batch(
     The batch may begin before; it must not begin later than the next entry. `verify(device, signature, message)`.
 
     Raises:
-        RefusedError: an entry is malformed, out of order or not linked to the one before, or the signature is not the device's.
+        RejectedError: an entry is malformed, out of order or not linked to the one before, or the signature is not the
+        device's.
     """
     known = after.seq + 1 - batch.first
     link, seq = after.hash, after.seq
@@ -98,13 +99,13 @@ def check_batch(
         data, seq = bytes(raw), seq + 1
         entry = read_entry(data)
         if (entry.run, entry.seq) != (batch.run, seq) or not is_canonical(entry, data):
-            raise RefusedError(Refusal.MALFORMED, "an entry is out of place or not in canonical form")
+            raise RejectedError(RejectionReason.MALFORMED, "an entry is out of place or not in canonical form")
         if entry.prev != link:
             raise _other_story(batch, "it does not continue the run that is known", verify)
         link = entry_hash(data)
         read.append((entry, data))
     if not _is_signed(batch, link, verify):
-        raise RefusedError(Refusal.FORGED, "the signature is not its device's")
+        raise RejectedError(RejectionReason.FORGED, "the signature is not its device's")
     return read, link, bytes.fromhex(batch.signature)
 
 
@@ -112,7 +113,7 @@ def check_repeat(batch: Batch, known: str, verify: Callable[[str, bytes, bytes],
     """Check a batch of which nothing is new. `known`: the hash of the entry that is known where its last one stands.
 
     Raises:
-        RefusedError: its last entry is another one.
+        RejectedError: its last entry is another one.
     """
     if entry_hash(bytes(batch.entries[-1])) != known:
         raise _other_story(batch, "it has another entry where one is known", verify)
@@ -131,22 +132,23 @@ _KNOWS = b'"knows":{'  # no other entry has it: nothing in one is free text
 
 
 def read_entry(data: bytes) -> Entry:
-    """An entry of its bytes. Raises RefusedError for what is none."""
+    """An entry of its bytes. Raises RejectedError for what is none."""
     try:
         return decode_entry(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise RefusedError(Refusal.MALFORMED, "it holds what is no entry") from None
+        raise RejectedError(RejectionReason.MALFORMED, "it holds what is no entry") from None
 
 
-def _other_story(batch: Batch, why: str, verify: Callable[[str, bytes, bytes], bool]) -> RefusedError:
-    """Why a batch is refused that is not what is known of its run: two stories are told only by who has signed both.
+def _other_story(batch: Batch, why: str, verify: Callable[[str, bytes, bytes], bool]) -> RejectedError:
+    """Why a batch is refused that differs from what is known of its run. Two stories are told only by a device that signed
+    both.
 
     The signature covers the last entry, and the others only where each stands in its place and links to the one before: whoever
     passes on a batch can change those.
     """
     if _is_signed(batch, entry_hash(bytes(batch.entries[-1])), verify) and _is_whole(batch):
-        return RefusedError(Refusal.FORKED, why)
-    return RefusedError(Refusal.FORGED, f"{why}, and its device has not signed it")
+        return RejectedError(RejectionReason.FORKED, why)
+    return RejectedError(RejectionReason.FORGED, f"{why}, and its device has not signed it")
 
 
 def _is_whole(batch: Batch) -> bool:
@@ -168,7 +170,7 @@ def check_chain(
     stored: Iterable[Stored],
     first_prev: str,
     verify: Callable[[str, bytes, bytes], bool],
-    heads: dict[str, Head],
+    heads: dict[str, LogEnd],
     *,
     every: bool = True,
 ) -> Iterator[Entry | Broken]:
@@ -202,7 +204,7 @@ def check_chain(
     yield from _check_last(heads, verify)
 
 
-def _check_last(heads: dict[str, Head], verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
+def _check_last(heads: dict[str, LogEnd], verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
     """Whether the end of each run is covered by a signature of its own, or of a run that began there."""
     for run, head in reversed(heads.items()):
         if head.unchecked is not None and head.signed < head.seq:
@@ -215,13 +217,13 @@ def _check_last(heads: dict[str, Head], verify: Callable[[str, bytes, bytes], bo
 
 
 def _check_start(
-    row: Stored, entry: Entry | None, ends: Mapping[str, dict[int, str]], heads: dict[str, Head], first_prev: str
+    row: Stored, entry: Entry | None, ends: Mapping[str, dict[int, str]], heads: dict[str, LogEnd], first_prev: str
 ) -> Iterator[Broken]:
     """A run begins with a `start`, where the run that it names as before it was over."""
     at = row.seq - 1
     if entry is None or not isinstance(entry.body, Start):
         yield Broken(row.run, row.seq, "dropped: the run's start is missing before it")
-        heads[row.run] = Head(at, entry.prev if entry is not None else "")
+        heads[row.run] = LogEnd(at, entry.prev if entry is not None else "")
         return
     before = entry.body.before
     link = first_prev if not before and not at else ends.get(before, {}).get(at)
@@ -229,10 +231,10 @@ def _check_start(
         yield Broken(row.run, row.seq, f"dropped: {before} entry {at} is missing before it")
     elif link is None:
         yield Broken(row.run, row.seq, "dropped: the runs before it are missing")
-    heads[row.run] = Head(at, entry.prev if link is None else link, at, (before, at))
+    heads[row.run] = LogEnd(at, entry.prev if link is None else link, at, (before, at))
 
 
-def _check_one(row: Stored, entry: Entry, head: Head) -> Iterator[Broken]:
+def _check_one(row: Stored, entry: Entry, head: LogEnd) -> Iterator[Broken]:
     if (entry.run, entry.seq) != (row.run, row.seq):
         yield Broken(row.run, row.seq, f"reordered: here stands {entry.run} entry {entry.seq}")
     elif not is_canonical(entry, row.data):
@@ -248,7 +250,7 @@ def _check_one(row: Stored, entry: Entry, head: Head) -> Iterator[Broken]:
         yield Broken(row.run, max(head.seq, 1), f"changed: {culprit}: the next entry was written after another one")
 
 
-def _check_signature(run: str, head: Head, verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
+def _check_signature(run: str, head: LogEnd, verify: Callable[[str, bytes, bytes], bool]) -> Iterator[Broken]:
     """Check the last signature that was read."""
     assert head.unchecked is not None
     (seq, signature, last), head.unchecked = head.unchecked, None

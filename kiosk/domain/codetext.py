@@ -29,7 +29,7 @@ _CHECK = 6
 _PRIME = 999_983
 
 
-class Misread(StrEnum):
+class CodeMisread(StrEnum):
     """Why a text is not a code of this place's sheets."""
 
     NOT_A_CODE = "not_a_code"  # another length, or what no sheet has
@@ -70,15 +70,15 @@ def spell(number: int, secret: str) -> str:
     return f"{payload}{(1 - int(payload) * 10**_CHECK) % _PRIME:0{_CHECK}}"
 
 
-def read_text(text: str) -> Spelt | Misread:
+def read_text(text: str) -> Spelt | CodeMisread:
     """Read what was scanned or keyed; blanks between the groups are no matter."""
     digits = "".join(text.split(" "))
     if not is_code(digits):
-        return Misread.NOT_A_CODE
+        return CodeMisread.NOT_A_CODE
     if int(digits) % _PRIME != 1:
-        return Misread.CHECK_DIGITS
+        return CodeMisread.CHECK_DIGITS
     number = int(digits[:2])
-    return Spelt(number, digits[2 : 2 + SECRET_DIGITS]) if number in NUMBERS else Misread.NOT_A_CODE
+    return Spelt(number, digits[2 : 2 + SECRET_DIGITS]) if number in NUMBERS else CodeMisread.NOT_A_CODE
 
 
 def grouped(text: str) -> tuple[str, ...]:

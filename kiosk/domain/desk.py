@@ -15,17 +15,17 @@ from typing import get_args
 
 from kiosk.domain import desk_checkin, desk_pages
 from kiosk.domain import desk_states as d
-from kiosk.domain.desk_rows import ENDED, HOME, SHOWN, Row, Table, go_home, home, stay
+from kiosk.domain.desk_rows import ENDED, HOME, SHOWN, Transition, TransitionTable, go_home, home, stay
 
-__all__ = ["INPUTS", "STATES", "TABLE", "DeskError", "Row", "home", "step"]
+__all__ = ["INPUTS", "STATES", "TABLE", "DeskError", "Transition", "home", "step"]
 
 
 class DeskError(Exception):
     """An input that means nothing in this state. Nothing has changed."""
 
 
-def _table() -> Table:
-    table = Table()
+def _table() -> TransitionTable:
+    table = TransitionTable()
     desk_checkin.add_rows(table)
     desk_pages.add_rows(table)
     # What the table lacks changes, or something around it.

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from kiosk.domain import desk_states as d
-from kiosk.domain.desk_rows import ENDED, HOME, SCANS, SHOWN, Act, Step, Table, go_home, home, stay
+from kiosk.domain.desk_rows import ENDED, HOME, SCANS, SHOWN, Act, Step, TransitionTable, go_home, home, stay
 from kiosk.domain.entries import How
 
 
@@ -67,7 +67,7 @@ def _unless_same(then: Act) -> Act:
     def act(state: d.Green | d.Refused | d.Referred, scan: d.Scan, rules: d.Rules) -> Step:
         # The card that was just served still lies under the scanner; and a green that nobody has seen must not go away.
         changed = isinstance(state, d.Refused) and isinstance(scan, d.Found)  # who was refused may be given ballots now
-        if (_same_card(state, scan) and not changed) or (isinstance(state, d.Green) and not state.lit):
+        if (_same_card(state, scan) and not changed) or (isinstance(state, d.Green) and not state.drawn):
             return state, ()
         return then(state, scan, rules)
 
@@ -76,7 +76,7 @@ def _unless_same(then: Act) -> Act:
 
 @_if_ready
 def _approve(state: d.VoterShown | d.BirthDate, approve: d.Approve, _rules: d.Rules) -> Step:
-    return d.Waiting(state.voter, state.may), (d.Ask(state.voter, state.may.elections, approve.how, state.source),)
+    return d.Waiting(state.voter, state.may), (d.MakeRequest(state.voter, state.may.elections, approve.how, state.source),)
 
 
 def _approve_keyed(state: d.BirthDate, approve: d.Approve, rules: d.Rules) -> Step:
@@ -108,17 +108,17 @@ def _withdraw(_state: d.Waiting, _input: d.Cancel, rules: d.Rules) -> Step:
     return home(rules), (d.Withdraw(),)
 
 
-def _lit(state: d.Green, _input: d.Lit, _rules: d.Rules) -> Step:
-    return (state, ()) if state.lit else (replace(state, lit=True), (d.RecordIssued(),))
+def _lit(state: d.Green, _input: d.GreenDrawn, _rules: d.Rules) -> Step:
+    return (state, ()) if state.drawn else (replace(state, drawn=True), (d.RecordIssued(),))
 
 
 def _time_up_green(state: d.Green, _input: d.TimeUp, rules: d.Rules) -> Step:
-    return (home(rules) if state.lit else state), ()
+    return (home(rules) if state.drawn else state), ()
 
 
 def _leave_green(state: d.Green, _input: d.Cancel, rules: d.Rules) -> Step:
     # Who touches the green screen has seen it.
-    return home(rules), (() if state.lit else (d.RecordIssued(),))
+    return home(rules), (() if state.drawn else (d.RecordIssued(),))
 
 
 def _ask_clerk(_state: d.State, unfinished: d.Unfinished, _rules: d.Rules) -> Step:
@@ -136,7 +136,7 @@ def _answer_first(state: d.Unresolved, _scan: d.Scan, _rules: d.Rules) -> Step:
     return replace(state, other=True), ()
 
 
-def add_rows(table: Table) -> None:
+def add_rows(table: TransitionTable) -> None:
     """Add the rows of a check-in."""
     row = table.row
 
@@ -162,7 +162,7 @@ def add_rows(table: Table) -> None:
     row((d.Waiting,), (d.Waited,), _late)
     row((d.Waiting,), (d.Silent,), _silent)
     row((d.Waiting,), (d.Cancel,), _withdraw, *HOME)
-    row((d.Green,), (d.Lit,), _lit)
+    row((d.Green,), (d.GreenDrawn,), _lit)
     row((d.Green,), (d.Cancel,), _leave_green, *HOME)
     row((d.Green,), (d.TimeUp,), _time_up_green, d.Green, *HOME)
     row((d.Typing, *SHOWN, d.Refused, d.Referred, d.Pin), (d.Cancel, d.TimeUp), go_home, *HOME)

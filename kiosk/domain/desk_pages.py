@@ -5,7 +5,7 @@ from dataclasses import replace
 from kiosk.domain import desk_states as d
 from kiosk.domain.chair_actions import ChairAction, ReleaseVoter, UndoMark
 from kiosk.domain.desk_checkin import as_at_home
-from kiosk.domain.desk_rows import HOME, SHOWN, Step, Table, go_home, home
+from kiosk.domain.desk_rows import HOME, SHOWN, Step, TransitionTable, go_home, home
 from kiosk.domain.pages import Menu, NotDone, Overview, for_chair
 from kiosk.domain.pages.page import CheckIn, Do, Home, Keyed, Lead, Offers, Page, Seen
 
@@ -76,7 +76,7 @@ def _noted(state: d.Ready, _input: d.Noted, rules: d.Rules) -> Step:
     return state, (Seen(tuple(undo.request for undo in rules.facts.situation.undone_here)),)
 
 
-def add_rows(table: Table) -> None:
+def add_rows(table: TransitionTable) -> None:
     """Add the rows of the pages."""
     row = table.row
     row((d.Ready, d.NotReady, d.Closed), (d.OpenMenu,), _open_menu, d.Office)

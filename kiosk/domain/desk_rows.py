@@ -17,14 +17,14 @@ SCANS = (d.Found, d.Turned, d.Misread)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Transition:
     """One row of the table: what is done, and which states may follow."""
 
     act: Act
     to: tuple[type, ...]
 
 
-class Table(dict[tuple[type, type], Row]):
+class TransitionTable(dict[tuple[type, type], Transition]):
     """The rows by state and input; no pair stands twice."""
 
     def row(self, states: tuple[type, ...], inputs: tuple[type, ...], act: Act, *to: type) -> None:
@@ -32,7 +32,7 @@ class Table(dict[tuple[type, type], Row]):
         for state in states:
             for given in inputs:
                 assert (state, given) not in self, (state, given)
-                self[state, given] = Row(act, to or (state,))
+                self[state, given] = Transition(act, to or (state,))
 
 
 def home(rules: d.Rules) -> d.NotReady | d.Ready | d.Closed | d.Locked | d.Office:
@@ -44,7 +44,7 @@ def home(rules: d.Rules) -> d.NotReady | d.Ready | d.Closed | d.Locked | d.Offic
         return d.Office(Overview())
     if facts.lack is None:
         return d.Ready()
-    return d.Closed() if facts.lack is d.Lack.CLOSED else d.NotReady(facts.lack)
+    return d.Closed() if facts.lack is d.NotReadyReason.CLOSED else d.NotReady(facts.lack)
 
 
 def stay(state: d.State, _input: object, _rules: d.Rules) -> Step:

@@ -1,15 +1,15 @@
-"""The words of the desk: its states, what may come in, and what it wants done. Pure; the table is in `desk`."""
+"""The desk's types: its states, inputs and effects. Pure; the table is in `desk`."""
 
 from dataclasses import dataclass, field
 from datetime import date
 
 from kiosk.domain.cards import Unreadable
 from kiosk.domain.chair_actions import ChairAction, WhyNot
-from kiosk.domain.codetext import Misread as CodeMisread
+from kiosk.domain.codetext import CodeMisread
 from kiosk.domain.eligibility import Barred, Eligible
 from kiosk.domain.entries import How, Source
 from kiosk.domain.facts import Facts
-from kiosk.domain.facts import Lack as Lack
+from kiosk.domain.facts import NotReadyReason as NotReadyReason
 from kiosk.domain.pages.page import Page, PageEffect, Values
 from kiosk.domain.voters import Voter
 
@@ -92,7 +92,7 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Lit:
+class GreenDrawn:
     """The green screen has been drawn."""
 
 
@@ -184,7 +184,7 @@ class TimeUp:
 
 
 Input = (
-    Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | Lit | Unfinished | Answer
+    Found | Turned | Misread | Approve | Granted | Denied | Waited | Silent | GreenDrawn | Unfinished | Answer
     | Type | Cancel | Noted | OpenMenu | Pick | CodeGiven | AskChair | PinGiven | NotDoneSince | Changed | TimeUp
 )  # fmt: skip
 
@@ -196,7 +196,7 @@ Input = (
 class NotReady:
     """The table can't serve."""
 
-    lack: Lack
+    lack: NotReadyReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +247,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Green:
-    """Hand out. `lit` once the screen has been drawn and the ballots count as issued."""
+    """Hand out. `drawn` once the screen has been drawn and the ballots count as issued."""
 
     voter: Voter
     may: Eligible
-    lit: bool = False
+    drawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ State = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class MakeRequest:
     """Make a request for this voter and these elections."""
 
     voter: Voter
@@ -347,4 +347,4 @@ class CountWrong:
     referred: bool
 
 
-Effect = Ask | RecordIssued | Withdraw | LeaveOpen | CountWrong | ChairAction | PageEffect
+Effect = MakeRequest | RecordIssued | Withdraw | LeaveOpen | CountWrong | ChairAction | PageEffect

@@ -11,7 +11,7 @@ from enum import StrEnum
 from kiosk.domain.voters import Struck, Voter
 
 
-class Bar(StrEnum):
+class RefusalReason(StrEnum):
     """Why a voter is given no ballots at all. All are the secretary's to resolve."""
 
     ALREADY_MARKED = "already_marked"
@@ -64,7 +64,7 @@ class Barred:
     nothing known here says the same.
     """
 
-    why: Bar
+    why: RefusalReason
     mark: Mark | None = None
     place: str = ""
     table: int = 0
@@ -74,7 +74,7 @@ class Barred:
 def weigh(voter: Voter, marks: Iterable[Mark], elections: Iterable[str]) -> Eligible | Barred:
     """Weigh a voter of the list against the marks that count, over the day's elections in the plan's order."""
     if voter.struck is not None:
-        return Barred(Bar.STRUCK_OFF if voter.struck is Struck.STRUCK_OFF else Bar.MOVED_AWAY)
+        return Barred(RefusalReason.STRUCK_OFF if voter.struck is Struck.STRUCK_OFF else RefusalReason.MOVED_AWAY)
     marks = tuple(marks)
     may: list[str] = []
     withheld: dict[str, Withheld] = {}
@@ -90,5 +90,5 @@ def weigh(voter: Voter, marks: Iterable[Mark], elections: Iterable[str]) -> Elig
     if may:
         return Eligible(tuple(may), withheld)
     if marks:
-        return Barred(Bar.ALREADY_MARKED, mark=marks[-1])
-    return Barred(Bar.POSTAL_VOTE)
+        return Barred(RefusalReason.ALREADY_MARKED, mark=marks[-1])
+    return Barred(RefusalReason.POSTAL_VOTE)

@@ -18,7 +18,7 @@ from kiosk.domain.nodes import DEVICE, RUN
 # good, and the screens, the sums and the disks of all others would have to bear it, after each restart again.
 _ID = rf"{RUN}/[1-9][0-9]{{0,14}}"
 _SPOT = rf"{RUN}#[1-9][0-9]{{0,14}}"
-Device = Annotated[str, Meta(pattern=rf"\A{DEVICE}\Z")]
+DeviceName = Annotated[str, Meta(pattern=rf"\A{DEVICE}\Z")]
 RunName = Annotated[str, Meta(pattern=rf"\A{RUN}\Z")]
 RequestId = Annotated[str, Meta(pattern=rf"\A{_ID}\Z")]
 Target = Annotated[str, Meta(pattern=rf"\A(?:{_ID}|{_SPOT})?\Z")]
@@ -30,14 +30,14 @@ Elections = Annotated[tuple[ElectionId, ...], Meta(max_length=4)]
 Reason = Annotated[str, Meta(pattern=r"\A[a-z_]{0,32}\Z")]
 Seq = Annotated[int, Meta(ge=1, le=10**15)]
 Time = Annotated[int, Meta(ge=0, le=32_503_680_000_000)]  # to the year 3000: a clock can show it
-Voter = Annotated[int, Meta(ge=1, le=999_999_999)]
-Book = Annotated[int, Meta(ge=1, le=999)]
-Code = Annotated[int, Meta(ge=1, le=40)]
+VoterNumber = Annotated[int, Meta(ge=1, le=999_999_999)]
+BookNumber = Annotated[int, Meta(ge=1, le=999)]
+CodeNumber = Annotated[int, Meta(ge=1, le=40)]
 BRANCHES_MOST = 4
 """Branches of one device's log: two cards with one key make two."""
 DEVICES_MOST = 202
 """Devices of one place: two for each of its nodes (`limits`)."""
-Devices = Annotated[tuple[Device, ...], Meta(max_length=DEVICES_MOST)]
+Devices = Annotated[tuple[DeviceName, ...], Meta(max_length=DEVICES_MOST)]
 Vector = Annotated[dict[RunName, Seq], Meta(max_length=BRANCHES_MOST * DEVICES_MOST)]
 """Of each device its last run, and how far it goes; of a log that branches, each branch's."""
 RELEASED_MOST = 10
@@ -99,7 +99,7 @@ class Request(_Body, frozen=True):
 
     id: RequestId
     op: Op
-    voter: Voter
+    voter: VoterNumber
     elections: Elections
     how: How | None = None
     source: Source | None = None
@@ -122,7 +122,7 @@ class Decision(_Body, frozen=True):
     """
 
     request: RequestId
-    voter: Voter
+    voter: VoterNumber
     elections: Elections
     hold: Hold
     outcome: Outcome
@@ -147,7 +147,7 @@ class Withdrawn(_Body, frozen=True):
 class Give(_Body, frozen=True):
     """From this entry on the run `to` holds the book; written by its holder. `knows`: all that the giver has."""
 
-    book: Book
+    book: BookNumber
     hold: Hold
     to: RunName
     knows: Vector
@@ -156,7 +156,7 @@ class Give(_Body, frozen=True):
 class Stop(_Body, frozen=True):
     """The chair attests, with code `n`, that the devices `named` are off or locked. `signature` is that code's key's."""
 
-    n: Code
+    n: CodeNumber
     named: Devices
     knows: Vector
     signature: Signature
@@ -165,9 +165,9 @@ class Stop(_Body, frozen=True):
 class Card(_Body, frozen=True):
     """The voter's card lay in the pile of a device that stop `n` names: ballots were handed out there."""
 
-    n: Code
-    device: Device
-    voter: Voter
+    n: CodeNumber
+    device: DeviceName
+    voter: VoterNumber
 
 
 class View(_Body, frozen=True):
@@ -176,7 +176,7 @@ class View(_Body, frozen=True):
     `unscanned`: how many cards that should have been scanned the chair went on without.
     """
 
-    n: Code
+    n: CodeNumber
     knows: Vector
     unscanned: Annotated[int, Meta(ge=0, le=10**9)] = 0
 
@@ -212,7 +212,7 @@ class Island(_Body, frozen=True):
 class Referred(_Body, frozen=True):
     """The voter gave a wrong birth date too often: every table sends them to the secretary until they are released."""
 
-    voter: Voter
+    voter: VoterNumber
 
 
 class Released(_Body, frozen=True):
@@ -221,7 +221,7 @@ class Released(_Body, frozen=True):
     `ends`: the hashes of the referrals that it ends. Who does not know a referral can't name it, not even the next one.
     """
 
-    voter: Voter
+    voter: VoterNumber
     ends: Annotated[tuple[Hash, ...], Meta(max_length=RELEASED_MOST)]
 
 

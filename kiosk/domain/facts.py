@@ -10,7 +10,7 @@ from enum import StrEnum
 from kiosk.domain.situation import NOWHERE, Situation, Undoable
 
 
-class Lack(StrEnum):
+class NotReadyReason(StrEnum):
     """Why the table is not ready."""
 
     NO_LIST = "no_list"
@@ -40,7 +40,7 @@ class Facts:
     """
 
     situation: Situation = NOWHERE
-    lack: Lack | None = None
+    lack: NotReadyReason | None = None
     office: bool = False
     locked: bool = False
     marks: tuple[Undoable, ...] = ()

@@ -17,7 +17,7 @@ from itertools import islice
 from kiosk.domain import entries as e
 from kiosk.domain import rights
 from kiosk.domain.books import Books, Chain, spot_of
-from kiosk.domain.cases import Case, Decided, Elections, Found, Group
+from kiosk.domain.cases import Case, Decided, Elections, FoundCard, Group
 from kiosk.domain.eligibility import Mark
 from kiosk.domain.nodes import device_of, node_of
 
@@ -42,7 +42,7 @@ class Ledger:
         self.undos: defaultdict[str, list[Case]] = defaultdict(list)  # by who asks and by whose mark, each a device
         self._cases: dict[str, Case] = {}
         self._marking: dict[int, dict[Group, list[Case]]] = {}  # by voter
-        self._found: dict[int, dict[str, Found]] = {}  # by voter; of each device the first card
+        self._found: dict[int, dict[str, FoundCard]] = {}  # by voter; of each device the first card
         self._cards: dict[str, tuple[int, str]] = {}  # by spot: voter, device
         self._cards_under: dict[tuple[str, int], int] = {}  # by a stop's author and number: how many
         self._undos: defaultdict[str, list[Case]] = defaultdict(list)  # by target
@@ -202,7 +202,7 @@ class Ledger:
         }
         return sorted(found.values(), key=lambda case: self._age(case, voter))
 
-    def found(self, voter: int) -> Iterator[Found]:
+    def found(self, voter: int) -> Iterator[FoundCard]:
         """The cards found that mark a voter."""
         return (found for _, found in sorted(self._found.get(voter, {}).items()) if not self._is_undone(found))
 
@@ -350,7 +350,7 @@ class Ledger:
         spot = spot_of(entry.run, entry.seq)
         self._cards[spot] = body.voter, body.device
         self._cards_under[entry.run, body.n] = self.found_under(entry.run, body.n) + 1
-        found = Found(body.voter, body.device, entry.time, spot, self._undos[spot])
+        found = FoundCard(body.voter, body.device, entry.time, spot, self._undos[spot])
         self._found.setdefault(body.voter, {})[spot] = found
         self._crowd(body.voter)
 
@@ -374,13 +374,13 @@ class Ledger:
         return self.time_ms(case, voter), case.id
 
     def _undoes(self, undo: Case, voters: Collection[int]) -> bool:
-        """Whether an undo counts: of this voter, and granted by the holder of his book."""
+        """Whether an undo counts: it is of this voter, and granted by the holder of the voter's book."""
         found = self.outcome(undo)
         if undo.made is None or undo.made.voter not in voters or found is None:
             return False
         return found.decision.outcome is e.Outcome.GRANTED and self.counts(found)
 
-    def _is_undone(self, found: Found) -> bool:
+    def _is_undone(self, found: FoundCard) -> bool:
         return any(self._undoes(undo, (found.voter,)) for undo in found.undos)
 
     def _conflict(self, voter: int) -> tuple[tuple[int, int], ...]:

@@ -1,4 +1,4 @@
-"""What nodes say to each other, as it travels. Pure.
+"""The messages between nodes. Pure.
 
 Only entries are the protocol's memory. Everything else here may be lost, late or repeated without harm.
 """
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from kiosk.domain.entries import DEVICES_MOST, Device, Request, RunName, Seq, Time, Vector
+from kiosk.domain.entries import DEVICES_MOST, DeviceName, Request, RunName, Seq, Time, Vector
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{2}){0,64}\Z")]
 """A signature."""
@@ -74,7 +74,7 @@ class Head(_Message, frozen=True):
     member: bool
     stance: Stance
     clock_ms: Time
-    hears: Annotated[dict[Device, Seq], msgspec.Meta(max_length=DEVICES_MOST)] = {}
+    hears: Annotated[dict[DeviceName, Seq], msgspec.Meta(max_length=DEVICES_MOST)] = {}
     display: Display = Display.DRAWS
 
 

@@ -3,12 +3,12 @@
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import ExcuseDevices, GiveBook, ReleaseVoter, UndoMark
-from kiosk.domain.circumstances import View
+from kiosk.domain.view_context import ViewContext
 
 _NODES_IN_A_QUESTION = 4  # more than these stand below it
 
 
-def pin_screen(state: d.Pin, view: View) -> tuple[s.Pin, s.Button, s.Button]:
+def pin_screen(state: d.Pin, view: ViewContext) -> tuple[s.Pin, s.Button, s.Button]:
     """The pad, and its two buttons."""
     notice = view.say("pin_paused") if state.paused else view.say("pin_wrong") if state.wrong else ""
     hint = view.say("pin_hint")
@@ -21,7 +21,7 @@ def pin_screen(state: d.Pin, view: View) -> tuple[s.Pin, s.Button, s.Button]:
     return content, s.Button("cancel", view.say("cancel")), s.Button("pin", view.say("decide"))
 
 
-def _decided(state: d.Pin, view: View) -> str:
+def _decided(state: d.Pin, view: ViewContext) -> str:
     """In one sentence what the PIN decides, with the names."""
     match state.action:
         case UndoMark() as undo:
@@ -34,7 +34,7 @@ def _decided(state: d.Pin, view: View) -> str:
             return view.say(f"pin_{plain.word}")
 
 
-def _undoes(undo: UndoMark, view: View) -> str:
+def _undoes(undo: UndoMark, view: ViewContext) -> str:
     """Which mark is taken back, and what follows."""
     marks = view.facts.marks
     mark = next((mark for mark in marks if (mark.target, mark.issued) == (undo.target, undo.handed_out)), None)
@@ -45,7 +45,7 @@ def _undoes(undo: UndoMark, view: View) -> str:
     return view.say(f"pin_undo_{kind}", view.within(mark.table), view.clock(mark.time_ms))
 
 
-def _attested(devices: frozenset[str], view: View) -> str:
+def _attested(devices: frozenset[str], view: ViewContext) -> str:
     if len(devices) > _NODES_IN_A_QUESTION:
         return view.say("nodes_counted", len(devices))
     return view.nodes(devices)

@@ -32,7 +32,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One row of the table: who may write it, about what, and what a device can do with it whose thief signs what he likes."""
+    """One row of the table: who may write it, about what, and what a thief with a device's key can do with it."""
 
     who: str
     what: str
@@ -73,7 +73,7 @@ RIGHTS: dict[str, Right] = {
         "gives a referred voter new tries",
     ),
 }
-"""The whole table in words; `python -m kiosk.diagram` prints it for the documents."""
+"""The whole table in words; `python -m kiosk.simulated.diagram` prints it for the documents."""
 
 
 def own(of: str, author: str) -> bool:

@@ -1,7 +1,7 @@
 """The rules of the books protocol, one function each, named after the rule in kiosk/PROTOCOL.md. Pure.
 
-T; D1 to D4: who may decide. G1 to G3: who may show green. Then what a view must wait for. `Seen` is what a node knows. A
-model has checked each of them by leaving it out; the simulator leaves each out of this very code.
+T; D1 to D4: who may decide. G1 to G3: who may show green. Then what a view must wait for. `NodeKnowledge` is what a node
+knows. A model has checked each of them by leaving it out; the simulator leaves each out of this very code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ from kiosk.domain.nodes import device_of, is_spare
 
 
 @dataclass(slots=True)
-class Seen:
+class NodeKnowledge:
     """What one node knows. `run`: its run; "" before it has begun, and when it is locked.
 
     `island`: the chair has put it in island mode.
@@ -38,12 +38,12 @@ def t_no_twin(books: Books, run: str) -> bool:
     return len(books.runs.devices[mine.device]) == mine.nth
 
 
-def may_go_on(seen: Seen) -> bool:
+def may_go_on(seen: NodeKnowledge) -> bool:
     """Whether this node has a run, which is neither a twin's nor named by a stop."""
     return bool(seen.run) and t_no_twin(seen.books, seen.run) and not seen.books.is_named(seen.run)
 
 
-def f_may_ask(seen: Seen) -> bool:
+def f_may_ask(seen: NodeKnowledge) -> bool:
     """F: whether this run may ask for voters: as a member, or where its device was delivered, or has asked before."""
     return may_go_on(seen) and (seen.member.reached or not seen.books.is_new_spare(seen.device))
 
@@ -51,7 +51,7 @@ def f_may_ask(seen: Seen) -> bool:
 # --- who may decide -------------------------------------------------------------------------------------------------
 
 
-def may_decide(seen: Seen, book: int) -> bool:
+def may_decide(seen: NodeKnowledge, book: int) -> bool:
     """Whether this node may decide in a book now: on its voters, or to give it away."""
     return may_go_on(seen) and d1_holds(seen.books, seen.run, book) and d2_member(seen) and d3_whole(seen.books, book)
 
@@ -62,14 +62,14 @@ def d1_holds(books: Books, run: str, book: int) -> bool:
     return chain.last.holder.name == run and not chain.open and not chain.pending
 
 
-def d2_member(seen: Seen) -> bool:
+def d2_member(seen: NodeKnowledge) -> bool:
     """D2: the run is a member."""
     return seen.member.reached
 
 
 def d3_whole(books: Books, book: int) -> bool:
-    """D3: all is known here that was known to who wrote each step of the chain. Only where a device has told two stories can
-    something be missing: by rule L all else was there before."""
+    """D3: all is known here that the author of each step of the chain knew. Something can be missing only where a device has
+    told two stories: by rule L all else was there before."""
     holdings = books.chain(book).holdings
     return all(books.runs.have(knows) for hold, knows in books.short.items() if hold in holdings)
 
@@ -121,13 +121,13 @@ def is_over(ledger: Ledger, case: Case) -> bool:
 # --- who may show green ---------------------------------------------------------------------------------------------
 
 
-def g1_own(seen: Seen, case: Case) -> bool:
+def g1_own(seen: NodeKnowledge, case: Case) -> bool:
     """G1: the request is of this run, on this disk, and not withdrawn."""
     run = seen.books.runs.get(seen.run)
     return run is not None and case.run == seen.run and 0 < case.seq <= run.stored and not case.withdrawn
 
 
-def g2_counts(seen: Seen, case: Case) -> bool:
+def g2_counts(seen: NodeKnowledge, case: Case) -> bool:
     """G2: a decision on it counts, and no later start says that its author's run was over before."""
     found = seen.ledger.outcome(case)
     if found is None or not seen.ledger.counts(found):
@@ -135,9 +135,9 @@ def g2_counts(seen: Seen, case: Case) -> bool:
     return all(later.first > found.seq for later in seen.books.runs[found.author].after)
 
 
-def g3_two_disks(seen: Seen, case: Case, heads: Iterable[Head]) -> bool:
-    """G3: two disks have the mark. Who has decided for himself needs another device's head that shows the decision, or is an
-    island. What else the head shows must be known here: it may be a stop of this very run."""
+def g3_two_disks(seen: NodeKnowledge, case: Case, heads: Iterable[Head]) -> bool:
+    """G3: two disks have the mark. A node that has decided for itself needs another device's head that shows the decision, or
+    is an island. What else the head shows must be known here: it may be a stop of this very run."""
     found = seen.ledger.outcome(case)
     assert found is not None
     if device_of(found.author) != seen.device or seen.island:
@@ -151,7 +151,7 @@ def g3_two_disks(seen: Seen, case: Case, heads: Iterable[Head]) -> bool:
     )
 
 
-def _marked_since(seen: Seen, case: Case) -> bool:
+def _marked_since(seen: NodeKnowledge, case: Case) -> bool:
     """Whether another mark of the voter is known by now: an old card may have learnt what its earlier run went on with."""
     assert case.made is not None
     wanted = set(case.made.elections)
@@ -166,7 +166,7 @@ def may_stop(books: Books, n: int) -> bool:
     return all(stopped.stop.n < n for stopped in books.stops)
 
 
-def may_view(seen: Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
+def may_view(seen: NodeKnowledge, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
     """Whether the author of a stop may write its view: all have answered, all that they showed is on this disk, and no higher
     stop is known. `answers`: of each device its first head that shows the stop."""
     runs, mine = seen.books.runs, stopped.author == seen.run and stopped.view is None
@@ -175,7 +175,7 @@ def may_view(seen: Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
     return mine and highest and has_all and not must_answer(seen, stopped, answers)
 
 
-def must_answer(seen: Seen, stopped: Stopped, answers: Mapping[str, Head]) -> set[str]:
+def must_answer(seen: NodeKnowledge, stopped: Stopped, answers: Mapping[str, Head]) -> set[str]:
     """The devices that must still acknowledge a stop: all that were delivered, and the spares of which a run is known, but for
     those that it names. Who has heard nobody yet knows of no run, and must not take a book without its history."""
     delivered = {device for device in seen.books.basis.devices if not is_spare(device)}

@@ -6,7 +6,7 @@ The node makes it from heads and logs; the view draws it; nothing is decided by 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.messages import Display, Stance
 
 UNDOS_TOLD = 3
@@ -146,11 +146,11 @@ class Elsewhere:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RejectedMessage:
     """Something was refused and kept as evidence: under whose name it came, and why."""
 
     sender: str
-    why: Refusal
+    why: RejectionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class Situation:
     elsewhere: Elsewhere | None = None
     conflicts: tuple[Conflict, ...] = ()
     left_open: tuple[LeftOpen, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RejectedMessage, ...] = ()
     undos: tuple[Undo, ...] = ()
 
     @property

@@ -5,26 +5,26 @@ from collections.abc import Callable, Iterable
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import BeginIsland, ReleaseVoter, UnlockNode
-from kiosk.domain.circumstances import View
-from kiosk.domain.eligibility import Bar, Barred
+from kiosk.domain.eligibility import Barred, RefusalReason
 from kiosk.domain.entries import How
 from kiosk.domain.nodes import table_of
 from kiosk.domain.pages import for_chair, screen_of
 from kiosk.domain.pin import pin_screen
 from kiosk.domain.situation import Elsewhere, Undo
 from kiosk.domain.texts import CODES
+from kiosk.domain.view_context import ViewContext
 
-__all__ = ["View", "asked", "fault", "screen", "without_list"]
+__all__ = ["ViewContext", "asked", "fault", "screen", "without_list"]
 
 
-def screen(number: int, state: d.State, view: View) -> s.Screen:
+def screen(number: int, state: d.State, view: ViewContext) -> s.Screen:
     """The whole screen of a state, as one that asks something new."""
     content, left, right = _VIEWS[type(state)](state, view)
     strip = view.pages_strip if isinstance(state, d.Office) and not state.page.warns else view.strip
     return s.Screen(number, number, strip, content, left, right)
 
 
-def asked(screen: s.Screen, state: d.State, view: View) -> object:
+def asked(screen: s.Screen, state: d.State, view: ViewContext) -> object:
     """What a screen asks, to be compared: while it is the same, a touch means what was seen. What a page only tells is left
     out."""
     if isinstance(state, d.Office) and isinstance(screen.content, s.Sheet):
@@ -48,16 +48,16 @@ def _asked_by(block: s.Block) -> object:
             return None
 
 
-def fault(number: int, code: str, view: View, *fields: str) -> s.Screen:
+def fault(number: int, code: str, view: ViewContext, *fields: str) -> s.Screen:
     """The red screen of a table that had to stop; `code` is a store error's, or "internal", and `fields` are its text's."""
     reason, remedy = view.say(f"fault_{code}", *fields), view.say("fault_do")
     content = s.Message(view.say("fault"), s.Kind.FAULT, s.Tone.BAD, s.Sign.STOP, reason, remedy, CODES[code])
     return s.Screen(number, number, view.strip, content)
 
 
-def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Screen:
+def without_list(number: int, view: ViewContext, come: int = 0, total: int = 0) -> s.Screen:
     """The screen of a table that has no voter list, or `come` of its `total` voters yet; there is nothing to touch on it."""
-    content, _, _ = _not_ready(d.NotReady(d.Lack.NO_LIST), view)
+    content, _, _ = _not_ready(d.NotReady(d.NotReadyReason.NO_LIST), view)
     if total:
         reason = view.say("list_coming", *(f"{voters:,}".replace(",", " ") for voters in (come, total)))
         content = _cant_serve(view.say("not_ready"), s.Sign.WAIT, reason, view.say("list_coming_do"), "list_coming")
@@ -67,24 +67,24 @@ def without_list(number: int, view: View, come: int = 0, total: int = 0) -> s.Sc
 _Parts = tuple[s.Content, s.Button | None, s.Button | None]
 
 
-def _button(view: View, key: str, touch: str = "") -> s.Button:
+def _button(view: ViewContext, key: str, touch: str = "") -> s.Button:
     return s.Button(touch or key, view.say(key))
 
 
-def _served(view: View) -> str:
+def _served(view: ViewContext) -> str:
     return view.say("served", view.served)
 
 
-def _not_ready(state: d.NotReady, view: View) -> _Parts:
+def _not_ready(state: d.NotReady, view: ViewContext) -> _Parts:
     reason = view.say(state.lack)
-    if state.lack is d.Lack.CATCHING_UP and view.situation.awaited:
+    if state.lack is d.NotReadyReason.CATCHING_UP and view.situation.awaited:
         reason = view.awaited(view.situation.awaited)
-    elif state.lack is d.Lack.ALONE and (locked := view.locked(peer.device for peer in view.situation.peers)):
+    elif state.lack is d.NotReadyReason.ALONE and (locked := view.locked(peer.device for peer in view.situation.peers)):
         reason = f"{reason} {view.say('catching_up_locked', view.nodes(locked))}"
-    sign = s.Sign.WAIT if state.lack in {d.Lack.CATCHING_UP, d.Lack.POLL_NOT_OPENED} else s.Sign.WARNING
+    sign = s.Sign.WAIT if state.lack in {d.NotReadyReason.CATCHING_UP, d.NotReadyReason.POLL_NOT_OPENED} else s.Sign.WARNING
     remedy = view.say(f"{state.lack}_do")
     elsewhere = view.situation.elsewhere
-    if state.lack is d.Lack.POLL_NOT_OPENED and _goes_on(elsewhere, view):
+    if state.lack is d.NotReadyReason.POLL_NOT_OPENED and _goes_on(elsewhere, view):
         assert elsewhere is not None
         reason = view.say("poll_opening", view.node(elsewhere.device), elsewhere.n)
         remedy = view.say("poll_opening_do")
@@ -96,17 +96,17 @@ def _cant_serve(headline: str, sign: s.Sign, reason: str, remedy: str, code: str
     return s.Message(headline, s.Kind.NOT_READY, s.Tone.OFF, sign, reason, remedy, CODES[code])
 
 
-def _chairs_button(view: View, *words: str) -> s.Button | None:
+def _chairs_button(view: ViewContext, *words: str) -> s.Button | None:
     """The first of these that the chair can decide now."""
     return next((offer.button(view) for offer in for_chair(view.facts) if offer.touch in words), None)
 
 
-def _goes_on(elsewhere: Elsewhere | None, view: View) -> bool:
+def _goes_on(elsewhere: Elsewhere | None, view: ViewContext) -> bool:
     """Whether a code is being used at another device now, as far as is known."""
     return elsewhere is not None and not elsewhere.finished and not elsewhere.lost and elsewhere.device != view.situation.me
 
 
-def _ready(state: d.Ready, view: View) -> _Parts:
+def _ready(state: d.Ready, view: ViewContext) -> _Parts:
     undone = view.situation.undone_here
     if undone and state.misread is None:
         words = "undone_here_many" if undone[1:] else "undone_here"
@@ -120,7 +120,7 @@ def _ready(state: d.Ready, view: View) -> _Parts:
     return content, _button(view, "menu"), _button(view, "type")
 
 
-def _undone_do(undone: tuple[Undo, ...], view: View) -> str:
+def _undone_do(undone: tuple[Undo, ...], view: ViewContext) -> str:
     """Who can get ballots again: who has no other mark."""
     voters = {undo.voter for undo in undone}
     marked = [undo for undo in undone if undo.beside is not None]
@@ -133,33 +133,33 @@ def _undone_do(undone: tuple[Undo, ...], view: View) -> str:
     return view.say(words, _numbers(marked, view))
 
 
-def _numbers(undone: Iterable[Undo], view: View) -> str:
+def _numbers(undone: Iterable[Undo], view: ViewContext) -> str:
     return view.listed(list(dict.fromkeys(view.number(undo.voter) for undo in undone)))
 
 
-def _misread(state: d.Ready | d.Typing, view: View) -> tuple[str, str]:
+def _misread(state: d.Ready | d.Typing, view: ViewContext) -> tuple[str, str]:
     if state.misread is None:
         return "", ""
     return view.say(f"misread_{state.misread}"), view.say(f"misread_{state.misread}_do")
 
 
-def _typing(state: d.Typing, view: View) -> _Parts:
+def _typing(state: d.Typing, view: ViewContext) -> _Parts:
     content = s.Typing(view.say("typing"), view.say("typing_hint"), view.card_digits, _misread(state, view)[0])
     return content, _button(view, "cancel"), _button(view, "find", "number")
 
 
-def _hows(view: View, keyed: bool) -> tuple[s.Choice, ...]:
+def _hows(view: ViewContext, keyed: bool) -> tuple[s.Choice, ...]:
     return tuple(s.Choice(how, view.say(f"how_{how}"), keyed and how is not How.KNOWN) for how in How)
 
 
-def _other(other: d.Scan | None, view: View, card: str = "other_card", scan: str = "other_scan") -> str:
+def _other(other: d.Scan | None, view: ViewContext, card: str = "other_card", scan: str = "other_scan") -> str:
     if other is None:
         return ""
     number = other.voter.number if isinstance(other, d.Found) else getattr(other, "number", None)
     return view.say(scan) if number is None else view.say(card, view.number(number))
 
 
-def _voter_shown(state: d.VoterShown, view: View) -> _Parts:
+def _voter_shown(state: d.VoterShown, view: ViewContext) -> _Parts:
     content = s.VoterShown(
         headline=view.say("ask_born"),
         name=state.voter.name,
@@ -175,7 +175,7 @@ def _voter_shown(state: d.VoterShown, view: View) -> _Parts:
     return content, _button(view, "cancel"), _button(view, "approve")
 
 
-def _birth_date(state: d.BirthDate, view: View) -> _Parts:
+def _birth_date(state: d.BirthDate, view: ViewContext) -> _Parts:
     wrong = view.say("born_wrong", state.wrong, view.tries) if state.wrong else ""
     other = _other(state.other, view, "other_waits", "scan_waits")  # the pad leaves no room for more words
     content = s.BirthDate(
@@ -193,7 +193,7 @@ def _birth_date(state: d.BirthDate, view: View) -> _Parts:
     return content, _button(view, "cancel"), _button(view, "approve")
 
 
-def _waiting(state: d.Waiting, view: View) -> _Parts:
+def _waiting(state: d.Waiting, view: ViewContext) -> _Parts:
     headline, sign, reason, remedy = view.say("waiting"), s.Sign.WAIT, view.say("waiting_text"), ""
     if state.silent:
         (headline, remedy), sign, reason = _silent(state, view), s.Sign.WARNING, ""
@@ -202,7 +202,7 @@ def _waiting(state: d.Waiting, view: View) -> _Parts:
     return content, _button(view, "cancel"), None
 
 
-def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
+def _silent(state: d.Waiting, view: ViewContext) -> tuple[str, str]:
     """Who does not answer, and what to do: it is the holder of the voter's book, or, if that is this table, everybody else."""
     around = view.situation
     holder = dict(around.holders).get(state.voter.book, "")
@@ -228,14 +228,14 @@ def _silent(state: d.Waiting, view: View) -> tuple[str, str]:
     return view.say("silent_table", table), view.say("silent_table_do", table)
 
 
-def _stopped(view: View) -> set[str]:
+def _stopped(view: ViewContext) -> set[str]:
     """The devices that a stop names which is under way, here or elsewhere: nobody hears their word until it is finished."""
     stopping, elsewhere = view.situation.stopping, view.situation.elsewhere
     here = {peer.device for peer in stopping.stopped} if stopping is not None else set()
     return here if elsewhere is None or elsewhere.finished else {*here, *elsewhere.named}
 
 
-def _green(state: d.Green, view: View) -> _Parts:
+def _green(state: d.Green, view: ViewContext) -> _Parts:
     ballots = view.ballots(state.may)
     handed = [ballot.colour_name for ballot in ballots if not ballot.withheld]
     names = view.listed(handed)
@@ -245,7 +245,7 @@ def _green(state: d.Green, view: View) -> _Parts:
     return content, None, _button(view, "next")
 
 
-def _refused(state: d.Refused, view: View) -> _Parts:
+def _refused(state: d.Refused, view: ViewContext) -> _Parts:
     content = s.Message(
         headline=view.say("refused"),
         kind=s.Kind.REFUSED,
@@ -260,36 +260,36 @@ def _refused(state: d.Refused, view: View) -> _Parts:
     return content, None, _button(view, "ok", "next")
 
 
-def _by(barred: Barred, view: View) -> str:
+def _by(barred: Barred, view: ViewContext) -> str:
     """On whose word alone it is so."""
     if barred.by is None:
         return ""
     return " " + (view.say("by_table", barred.by) if barred.by else view.say("by_secretary"))
 
 
-def _remedy(barred: Barred, view: View) -> str:
-    if barred.why is Bar.OTHER_TABLE and barred.table:
+def _remedy(barred: Barred, view: ViewContext) -> str:
+    if barred.why is RefusalReason.OTHER_TABLE and barred.table:
         if view.is_locked(barred.table):
             return view.say("send_to_locked", barred.table)
         return view.say("send_to_table", barred.table)
-    return view.say({Bar.CHANGED: "scan_again", Bar.NOT_OPEN: "scan_later"}.get(barred.why, "contact"))
+    return view.say({RefusalReason.CHANGED: "scan_again", RefusalReason.NOT_OPEN: "scan_later"}.get(barred.why, "contact"))
 
 
-def _bar(barred: Barred, number: int | None, view: View) -> str:
-    if barred.why is Bar.ALREADY_MARKED and barred.mark is None:
+def _bar(barred: Barred, number: int | None, view: ViewContext) -> str:
+    if barred.why is RefusalReason.ALREADY_MARKED and barred.mark is None:
         return view.say("bar_already_marked_somewhere")
-    if barred.why is Bar.ALREADY_MARKED and barred.mark is not None:
+    if barred.why is RefusalReason.ALREADY_MARKED and barred.mark is not None:
         if not barred.mark.table:
             return view.say("bar_already_marked_at", view.clock(barred.mark.time_ms))
         return view.say("bar_already_marked", barred.mark.table, view.clock(barred.mark.time_ms))
-    if barred.why is Bar.OTHER_PLACE:
+    if barred.why is RefusalReason.OTHER_PLACE:
         return view.say("bar_other_place", barred.place) if barred.place else view.say("bar_other_unknown")
-    if barred.why is Bar.NOT_ON_LIST and number is not None:
+    if barred.why is RefusalReason.NOT_ON_LIST and number is not None:
         return view.say("bar_not_on_list", view.number(number))
     return view.say(f"bar_{barred.why}")
 
 
-def _referred(state: d.Referred, view: View) -> _Parts:
+def _referred(state: d.Referred, view: ViewContext) -> _Parts:
     content = s.Message(
         headline=view.say("referred"),
         kind=s.Kind.REFERRED,
@@ -304,7 +304,7 @@ def _referred(state: d.Referred, view: View) -> _Parts:
     return content, _button(view, ReleaseVoter.word), _button(view, "ok", "next")
 
 
-def _unresolved(state: d.Unresolved, view: View) -> _Parts:
+def _unresolved(state: d.Unresolved, view: ViewContext) -> _Parts:
     asked = state.asked
     content = s.Unresolved(
         headline=view.say("unresolved"),
@@ -319,18 +319,18 @@ def _unresolved(state: d.Unresolved, view: View) -> _Parts:
     return content, _button(view, "no"), _button(view, "yes")
 
 
-def _closed(_state: d.Closed, view: View) -> _Parts:
+def _closed(_state: d.Closed, view: ViewContext) -> _Parts:
     text, served = view.say("closed_text"), _served(view)
     content = s.Message(view.say("closed"), s.Kind.CLOSED, s.Tone.OFF, s.Sign.LOCK, text, served=served)
     return content, _button(view, "menu"), None
 
 
-def _locked(_state: d.Locked, view: View) -> _Parts:
+def _locked(_state: d.Locked, view: ViewContext) -> _Parts:
     content = _cant_serve(view.say("locked"), s.Sign.LOCK, view.say("locked_text"), view.say("locked_do"), "locked")
     return content, None, _button(view, UnlockNode.word)
 
 
-def _page(state: d.Office, view: View) -> _Parts:
+def _page(state: d.Office, view: ViewContext) -> _Parts:
     return screen_of(state.page, view)
 
 

@@ -1,18 +1,18 @@
 """The sans-IO core of a node: see `core`."""
 
 from kiosk.node.core import COPIED, Node
-from kiosk.node.words import (
+from kiosk.node.types import (
     Commit,
+    Crypto,
     DisplaySeen,
     Evidence,
-    Give,
-    Gone,
+    GiveEntries,
     Heard,
     Input,
     Keep,
-    Keys,
     Now,
     Overran,
+    PeerGone,
     Say,
     Scanned,
     ScannerSeen,
@@ -28,17 +28,17 @@ from kiosk.node.words import (
 __all__ = [
     "COPIED",
     "Commit",
+    "Crypto",
     "DisplaySeen",
     "Evidence",
-    "Give",
-    "Gone",
+    "GiveEntries",
     "Heard",
     "Input",
     "Keep",
-    "Keys",
     "Node",
     "Now",
     "Overran",
+    "PeerGone",
     "Say",
     "Scanned",
     "ScannerSeen",

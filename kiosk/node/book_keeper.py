@@ -1,4 +1,4 @@
-"""What a node owes as the holder of books and as the author of stops: decisions and views; and what it writes of its own.
+"""The duties of a node as holder of books and author of stops: decisions and views; and its own entries.
 
 Everything here follows from what is folded. `duties` is called once in a turn, after the inputs; what it writes is folded at
 once, so that two requests of one turn see each other's marks.
@@ -14,35 +14,35 @@ from kiosk.domain import entries as e
 from kiosk.domain import rights, rules
 from kiosk.domain.books import Books, Stopped
 from kiosk.domain.cases import Case
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.codetext import Code
-from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, weigh
+from kiosk.domain.eligibility import Barred, Eligible, Mark, RefusalReason, weigh
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import device_of, is_spare, node_of, run_of, table_of
 from kiosk.domain.rights import Basis
-from kiosk.domain.situation import Refused, Undoable
+from kiosk.domain.situation import RejectedMessage, Undoable
 from kiosk.domain.voters import Voter
 from kiosk.node.copies import Copies
 from kiosk.node.replica import Replica
+from kiosk.node.types import Crypto, Evidence, Now, Setup
 from kiosk.node.wants import Wants
-from kiosk.node.words import Evidence, Keys, Now, Setup
 
 
 class BookKeeper:
     """The books of one node."""
 
-    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Keys, copies: Copies, wants: Wants) -> None:
+    def __init__(self, setup: Setup, find: Callable[[int], Voter | None], keys: Crypto, copies: Copies, wants: Wants) -> None:
         self.basis = Basis(setup.opening, setup.undo_nodes, setup.devices, setup.elections, _books_of(find), keys.is_signed)
         books = Books(self.basis)
         self.ledger = Ledger(books)
         self.replica = Replica(setup.device, books.runs, setup.first_prev, keys, self._fold)
         member = Membership(setup.device, books, alone=setup.alone)
-        self.seen = rules.Seen(setup.device, books, self.ledger, member)
+        self.seen = rules.NodeKnowledge(setup.device, books, self.ledger, member)
         self.latest_ms = 0  # the latest time in this device's own log
         self.released: list[int] = []
-        self.refused: list[Refused] = []  # what was refused of others' words, in short, for the screen
+        self.refused: list[RejectedMessage] = []  # what was refused of others' words, in short, for the screen
         self._setup, self._find, self._keys, self._copies, self._wants = setup, find, keys, copies, wants
         self._requests = 0
         self._could: set[tuple[int, str]] = set()  # the books that this node could decide in, each by its hold
@@ -166,7 +166,7 @@ class BookKeeper:
             self._decide_if_due(replace(known, made=made), now)
 
     def duties(self, now: Now) -> None:
-        """Decide and write views: all that is due after what has been folded."""
+        """Decide on requests and write views: all that is due by what has been folded."""
         if not rules.may_go_on(self.seen):
             return
         self._view_if_nothing_lacks(now)
@@ -187,13 +187,13 @@ class BookKeeper:
                 self._decide_if_due(case, now)
 
     def _last_undos(self) -> Iterable[Case]:
-        """The last undos that each device has asked for which may."""
+        """The last undos of each device that may ask for one."""
         for device, undos in self.ledger.undos.items():
             if node_of(device) in self.basis.undo_nodes:
                 yield from (case for case in undos[-limits.UNDOS_TOLD :] if case.device == device)
 
     def _decide_if_due(self, case: Case, now: Now) -> None:
-        """D1 to D4. A request whose run is over is nobody's any more: no green can follow."""
+        """D1 to D4. A request whose run is over is not decided on: no green can follow."""
         made = case.made
         book = self.basis.book_of(made.voter) if made is not None else None
         if made is None or book is None or not self.may_decide(book) or not rules.d4_decidable(self.ledger, case):
@@ -220,19 +220,19 @@ class BookKeeper:
     def _bar(self, made: e.Request) -> Barred | None:
         """Why the holder refuses a request; None to grant it."""
         if made.op is e.Op.UNDO:
-            return None if rules.d4_undo(self.ledger, made) else Barred(Bar.CHANGED)
+            return None if rules.d4_undo(self.ledger, made) else Barred(RefusalReason.CHANGED)
         run = run_of(made.id)
         if not self.ledger.poll_open or (run in self.books.runs and self.ledger.is_closed(run)):
-            return Barred(Bar.NOT_OPEN)
+            return Barred(RefusalReason.NOT_OPEN)
         if self.ledger.referred_at(made.voter):
-            return Barred(Bar.REFERRED)
+            return Barred(RefusalReason.REFERRED)
         voter = self._find(made.voter)
         if voter is None:
-            return Barred(Bar.NOT_ON_LIST)
+            return Barred(RefusalReason.NOT_ON_LIST)
         may_be = self.weigh(voter, but=made.id)
         if rules.d4_grants(made, may_be):
             return None
-        return may_be if isinstance(may_be, Barred) else Barred(Bar.CHANGED, self._mark_against(made))
+        return may_be if isinstance(may_be, Barred) else Barred(RefusalReason.CHANGED, self._mark_against(made))
 
     def _mark_against(self, made: e.Request) -> Mark | None:
         marks = self.ledger.marks(made.voter, but=made.id)
@@ -243,7 +243,9 @@ class BookKeeper:
         asked = self._asked[device]
         asked.append(now.mono_ms)
         if device != self._setup.device and len(asked) == asked.maxlen and now.mono_ms - asked[0] < limits.PACE_MS:
-            self.replica.refuse(Evidence(device, Refusal.PACE, f"{len(asked)} voters within {limits.PACE_MS // 1000} s", b""))
+            self.replica.refuse(
+                Evidence(device, RejectionReason.PACE, f"{len(asked)} voters within {limits.PACE_MS // 1000} s", b"")
+            )
             asked.clear()
 
     # --- undo ---

@@ -28,24 +28,23 @@ from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Head
 from kiosk.domain.reports import PageWants, Replied
 from kiosk.domain.screens import Screen
-from kiosk.domain.situation import Refused, Situation
+from kiosk.domain.situation import RejectedMessage, Situation
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
 from kiosk.node.desk_keeper import DeskKeeper
-from kiosk.node.ears import Ears
+from kiosk.node.inbound import Inbound
 from kiosk.node.peers import Peers
-from kiosk.node.wants import Wants
-from kiosk.node.words import (
+from kiosk.node.types import (
     Commit,
+    Crypto,
     DisplaySeen,
     Evidence,
-    Gone,
     Heard,
     Input,
     Keep,
-    Keys,
     Now,
+    PeerGone,
     Say,
     Send,
     Setup,
@@ -53,6 +52,7 @@ from kiosk.node.words import (
     Steps,
     Suspect,
 )
+from kiosk.node.wants import Wants
 
 Clock = Callable[[], Now]
 """The time: a turn looks twice, as the commit between takes long."""
@@ -75,7 +75,7 @@ class Node:
     """One table, or the secretary's node. Not thread-safe: one loop owns it."""
 
     def __init__(
-        self, setup: Setup, find: Callable[[int], Voter | None], pin_is_right: Callable[[str], bool], keys: Keys
+        self, setup: Setup, find: Callable[[int], Voter | None], pin_is_right: Callable[[str], bool], keys: Crypto
     ) -> None:
         self.setup = setup
         self.peers = Peers(setup.device)
@@ -83,7 +83,7 @@ class Node:
         self._copies, self._wants = Copies(self.peers), Wants()
         self.books = BookKeeper(setup, find, keys, self._copies, self._wants)
         self.desk = DeskKeeper(setup, find, pin_is_right, keys, self.books, self.peers, self._wants)
-        self._ears = Ears(setup, self.books, self.peers)
+        self._inbound = Inbound(setup, self.books, self.peers)
         self._unread_since: int | None = None
         self._unsent_since: int | None = None
         self._copied: tuple[tuple[int, str], bool] = (-1, ""), False
@@ -93,7 +93,7 @@ class Node:
 
     @property
     def fault(self) -> str:
-        """What is wrong with this disk, for good: it serves nobody and says nothing."""
+        """A fault of this disk that does not pass: the node serves nobody and says nothing."""
         return COPIED if self._is_copied() else ""
 
     def _is_copied(self) -> bool:
@@ -120,7 +120,7 @@ class Node:
     @property
     def screen(self) -> Screen | None:
         """The screen that was shown last."""
-        return self.desk.face.screen
+        return self.desk.screen_state.screen
 
     @property
     def situation(self) -> Situation:
@@ -162,7 +162,7 @@ class Node:
             yield Keep(turn.evidence)
 
     def _begin(self, now: Now) -> Turn:
-        self.desk.face.begin(now)
+        self.desk.screen_state.begin(now)
         self.books.replica.committed()
         if self.fault:
             return Turn()
@@ -182,7 +182,7 @@ class Node:
         for given in inputs:
             self._one(given, now)
         if self._is_copied():
-            self.desk.face.turn()
+            self.desk.screen_state.turn()
             return Turn(commits=True)  # what shows it is on disk when this card is started again
         seen = self.books.seen
         if seen.run and self.books.books.is_named(seen.run):
@@ -203,7 +203,7 @@ class Node:
         commits = self._copies_are_due(now) or replica.has_own
         evidence, replica.evidence = tuple(replica.evidence), []
         for refused in evidence:
-            if (short := Refused(refused.sender, refused.kind)) not in self.books.refused:
+            if (short := RejectedMessage(refused.sender, refused.kind)) not in self.books.refused:
                 self.books.refused = [*self.books.refused, short][-limits.REFUSED_SHOWN :]
                 self.desk.look_again()
         return Turn(wants.said(), screen, evidence, commits)
@@ -219,7 +219,7 @@ class Node:
     def _committed(self, now: Now) -> tuple[tuple[Send, ...], Screen | None]:
         """What may be sent and shown now that the turn's rows are on disk."""
         if self.fault:
-            return (), self.desk.face.show_fault(self.fault)
+            return (), self.desk.screen_state.show_fault(self.fault)
         replica, seen, wants = self.books.replica, self.books.seen, self._wants
         replica.committed()
         joined = not wants.moving and self.books.is_new_member()
@@ -265,8 +265,8 @@ class Node:
         return min(due, default=None)
 
     def _copies_are_due(self, now: Now) -> bool:
-        """Whether copies must be committed now. One that somebody waits for can wait too while this node's own voter does, or
-        while his green is being drawn: in a rush another node has the time, and one copy is enough."""
+        """Whether copies must be committed now. Even one that is needed can wait while this node's own voter waits, or that
+        voter's green is being drawn: another node has the time, and one copy is enough."""
         late = self._is_past(self._unread_since, limits.COPIES_WAIT_MS, now)
         return self._wants.moving or late or self._copies.owed(now) or (self._wants.hurried and not self.desk.is_busy)
 
@@ -281,7 +281,7 @@ class Node:
             return
         self._clock_due, self._clock_set_to = now.mono_ms + limits.LOOK_MS, set_to
         differs = self.peers.is_clock_off(self.setup.device, now)
-        self.desk.face.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
+        self.desk.screen_state.look_at_clock(now, differs, self.books.latest_ms, self.setup.day)
 
     def _show(self) -> Screen | None:
         return None if self.fault else self.desk.show()
@@ -297,7 +297,7 @@ class Node:
             case Heard():
                 if self.books.seen.run:
                     self._hear(given, now)
-            case Gone():
+            case PeerGone():
                 self.peers.gone(given.sender)
                 self.books.replica.gone(given.sender)
                 self.desk.look_again()
@@ -313,6 +313,6 @@ class Node:
 
     def _hear(self, heard: Heard, now: Now) -> None:
         was_island = self.books.seen.island
-        self._wants.say(self._ears.hear(heard, now))
+        self._wants.say(self._inbound.hear(heard, now))
         if self.books.seen.island != was_island:
             self.desk.look_again()

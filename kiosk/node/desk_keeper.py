@@ -8,8 +8,7 @@ from kiosk.domain import desk
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.chair_actions import ChairAction, LockNode, ReleaseVoter, UndoMark, UnlockNode, WhyNot
-from kiosk.domain.codetext import Code
-from kiosk.domain.codetext import Misread as NotACode
+from kiosk.domain.codetext import Code, CodeMisread
 from kiosk.domain.facts import Facts, MarksOf, Query
 from kiosk.domain.messages import Stance
 from kiosk.domain.pages.page import Finish, Keyed, NextLanguage, Page, PageEffect, Rescan, Seen, UseCode
@@ -17,17 +16,17 @@ from kiosk.domain.screens import Drawn, Screen, Touch
 from kiosk.domain.situation import UndoState
 from kiosk.domain.texts import next_after
 from kiosk.domain.voters import Voter
-from kiosk.node import deeds
+from kiosk.node import chair_actions
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.face import Face, lasts_ms
 from kiosk.node.facts import looked_up
-from kiosk.node.lookout import LastCards, lack_of, situation_of, undo_state, undos_of
 from kiosk.node.lookup import Lookup, is_about
 from kiosk.node.own_request import OwnRequest
 from kiosk.node.peers import Peers
+from kiosk.node.screen_state import ScreenState, lasts_ms
+from kiosk.node.status import LastCards, not_ready_reason, situation_of, undo_state, undos_of
 from kiosk.node.touches import PinPad, approval, is_offered
+from kiosk.node.types import Crypto, Input, Now, Overran, Scanned, ScannerSeen, Setup
 from kiosk.node.wants import Wants
-from kiosk.node.words import Input, Keys, Now, Overran, Scanned, ScannerSeen, Setup
 
 
 class DeskKeeper:
@@ -41,14 +40,14 @@ class DeskKeeper:
         setup: Setup,
         find: Callable[[int], Voter | None],
         pin_is_right: Callable[[str], bool],
-        keys: Keys,
+        keys: Crypto,
         books: BookKeeper,
         peers: Peers,
         wants: Wants,
     ) -> None:
-        self.state: d.State = d.NotReady(d.Lack.CATCHING_UP)
-        facts = replace(setup.view.facts, lack=d.Lack.CATCHING_UP, office=setup.table is None)
-        self.face = Face(replace(setup.view, facts=facts))
+        self.state: d.State = d.NotReady(d.NotReadyReason.CATCHING_UP)
+        facts = replace(setup.view.facts, lack=d.NotReadyReason.CATCHING_UP, office=setup.table is None)
+        self.screen_state = ScreenState(replace(setup.view, facts=facts))
         self.request = OwnRequest(setup, find, books)
         self.lookup = Lookup(setup, find, books)
         self.begins = False
@@ -69,11 +68,11 @@ class DeskKeeper:
     @property
     def facts(self) -> Facts:
         """What the desk and its pages know, as of the last look around."""
-        return self.face.view.facts
+        return self.screen_state.view.facts
 
     def _know(self, facts: Facts) -> None:
         if facts != self.facts:
-            self.face.look(replace(self.face.view, facts=facts))
+            self.screen_state.look(replace(self.screen_state.view, facts=facts))
 
     def recall(self, *, locked: bool) -> None:
         """Whether the last run ended locked: then the desk is still."""
@@ -82,7 +81,7 @@ class DeskKeeper:
     @property
     def is_busy(self) -> bool:
         """Whether the node's own voter waits, or his green is being drawn."""
-        return isinstance(self.state, d.Waiting) or (isinstance(self.state, d.Green) and not self.state.lit)
+        return isinstance(self.state, d.Waiting) or (isinstance(self.state, d.Green) and not self.state.drawn)
 
     def lasts(self) -> int | None:
         """The `mono_ms` at which the desk goes on by itself."""
@@ -93,7 +92,7 @@ class DeskKeeper:
         """A new screen, where there is one. A wait is shown once it has lasted a moment."""
         if isinstance(self.state, d.Waiting) and not self.state.late:
             return None
-        return self.face.show(self.state, self._books.ledger.served.get(self._setup.device, 0))
+        return self.screen_state.show(self.state, self._books.ledger.served.get(self._setup.device, 0))
 
     def stance(self) -> Stance:
         """What a head says about this node."""
@@ -101,7 +100,7 @@ class DeskKeeper:
             return Stance.LOCKED
         if self._books.seen.island:
             return Stance.ISLAND
-        if self.facts.lack is d.Lack.CLOSED:
+        if self.facts.lack is d.NotReadyReason.CLOSED:
             return Stance.CLOSED
         return Stance.SERVING if self.facts.lack is None else Stance.NOT_READY
 
@@ -125,8 +124,8 @@ class DeskKeeper:
         self.request.begin()
         self._books.end_run()
         self.begins = True
-        self.state, self._since = d.NotReady(d.Lack.CATCHING_UP), now  # whatever was on the screen was the last run's
-        self.face.turn()
+        self.state, self._since = d.NotReady(d.NotReadyReason.CATCHING_UP), now  # whatever was on the screen was the last run's
+        self.screen_state.turn()
         self._step(d.Changed(), now)
         self._ask_about_unsettled(now)
 
@@ -144,16 +143,16 @@ class DeskKeeper:
             case Scanned():
                 self._scanned(given.text, now)
             case Overran() if self._awaits_code:
-                self._answer(d.CodeGiven(NotACode.NOT_A_CODE), now)
+                self._answer(d.CodeGiven(CodeMisread.NOT_A_CODE), now)
             case Overran(why):
                 self._answer(d.Misread(why), now)
             case ScannerSeen():
-                self.face.look(replace(self.face.view, scanner=given.present))
+                self.screen_state.look(replace(self.screen_state.view, scanner=given.present))
             case Touch():
                 self._touched(given, now)
             case Drawn():
-                if self.face.is_asked(given.screen, self.state) and isinstance(self.state, d.Green):
-                    self._step(d.Lit(), now)
+                if self.screen_state.is_asked(given.screen, self.state) and isinstance(self.state, d.Green):
+                    self._step(d.GreenDrawn(), now)
             case _:
                 pass
 
@@ -181,8 +180,8 @@ class DeskKeeper:
         return d.CodeGiven(read.number if isinstance(read, Code) else read)
 
     def _touched(self, touch: Touch, now: Now) -> None:
-        screen = self.face.screen
-        if screen is None or not self.face.is_asked(touch.asks, self.state) or not is_offered(touch.touch, screen):
+        screen = self.screen_state.screen
+        if screen is None or not self.screen_state.is_asked(touch.asks, self.state) or not is_offered(touch.touch, screen):
             return
         given = self._read_touch(touch, now)
         if given is not None:
@@ -263,7 +262,7 @@ class DeskKeeper:
     def _answer(self, given: d.Input, now: Now) -> None:
         """A step that a new screen follows in any case: or the clerk would think that the touch or the scan was lost."""
         self._step(given, now)
-        self.face.answer()
+        self.screen_state.answer()
 
     def _step(self, given: d.Input, now: Now) -> None:
         lack = self._lack(now)
@@ -278,17 +277,17 @@ class DeskKeeper:
             self.state = after
             if self._query is not None:
                 self._look_around(now)
-            if not isinstance(given, d.Lit):  # which changes nothing that is seen
-                self.face.turn()
+            if not isinstance(given, d.GreenDrawn):  # which changes nothing that is seen
+                self.screen_state.turn()
         for effect in effects:
             self._perform(effect, now)
 
-    def _lack(self, now: Now) -> d.Lack | None:
-        return lack_of(self._setup, self._books, self._peers, now)
+    def _lack(self, now: Now) -> d.NotReadyReason | None:
+        return not_ready_reason(self._setup, self._books, self._peers, now)
 
     def _perform(self, effect: d.Effect, now: Now) -> None:
         match effect:
-            case d.Ask():
+            case d.MakeRequest():
                 self._wants.say(self.request.make(effect, now))
             case d.RecordIssued():
                 self.request.issued(now)
@@ -316,7 +315,7 @@ class DeskKeeper:
     def _perform_on_page(self, effect: PageEffect, now: Now) -> None:
         match effect:
             case NextLanguage():
-                self.face.look(replace(self.face.view, language=next_after(self.face.view.language)))
+                self.screen_state.look(replace(self.screen_state.view, language=next_after(self.screen_state.view.language)))
             case Seen():
                 self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
                 self._look_around(now)
@@ -354,7 +353,7 @@ class DeskKeeper:
                 self.start(now)
                 return None
             case _:
-                return deeds.carry_out(action, self._books, self.facts.situation, now)
+                return chair_actions.carry_out(action, self._books, self.facts.situation, now)
 
     def _lock(self, now: Now) -> WhyNot | None:
         """From now on this node decides and shows nothing; its last head says so."""

@@ -1,4 +1,4 @@
-"""What a scanned card or a keyed number comes to, by the voter list and what is known of the voter now."""
+"""What a scanned card or a keyed number means, by the voter list and what is known of the voter now."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,11 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.cards import CardRead, OtherPlace, Unreadable, read_card, read_keyed
-from kiosk.domain.eligibility import Bar, Barred
+from kiosk.domain.eligibility import Barred, RefusalReason
 from kiosk.domain.nodes import device_of, table_of
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.words import Now, Setup
+from kiosk.node.types import Now, Setup
 
 
 class Lookup:
@@ -65,16 +65,16 @@ class Lookup:
         if isinstance(read, Unreadable):
             return d.Misread(read)
         if isinstance(read, OtherPlace):
-            return d.Turned(Barred(Bar.OTHER_PLACE, place=read.name), None, None)
+            return d.Turned(Barred(RefusalReason.OTHER_PLACE, place=read.name), None, None)
         voter = self._find(read.voter)
         if voter is None:
-            return d.Turned(Barred(Bar.NOT_ON_LIST), read.voter, None)
+            return d.Turned(Barred(RefusalReason.NOT_ON_LIST), read.voter, None)
         may = self._books.weigh(voter)
         holder = device_of(self._books.books.holder(voter.book))
         if isinstance(may, Barred):
             return d.Turned(may, voter.number, voter)
         if self._books.seen.island and holder != self._setup.device:
-            return d.Turned(Barred(Bar.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
+            return d.Turned(Barred(RefusalReason.OTHER_TABLE, table=table_of(holder) or 0), voter.number, voter)
         wrong, referred = self._wrong_dates.get(voter.number, 0), self._books.ledger.referred_at(voter.number)
         at = table_of(referred) if referred and device_of(referred) != self._setup.device else None
         return d.Found(voter, may, source, wrong, bool(referred), at)

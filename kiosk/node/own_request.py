@@ -1,4 +1,4 @@
-"""The one request that this node's desk is about: made, asked for, answered; and those that the last run left open."""
+"""The one request that this node's desk works on: made, asked, answered; and those that the last run left open."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,12 +6,12 @@ from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.cases import Case, Decided
-from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.eligibility import Barred, Mark, RefusalReason
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import device_of, table_of
 from kiosk.domain.voters import Voter
 from kiosk.node.book_keeper import BookKeeper
-from kiosk.node.words import Now, SendTo, Setup
+from kiosk.node.types import Now, SendTo, Setup
 
 
 class OwnRequest:
@@ -28,7 +28,7 @@ class OwnRequest:
         self.left_open: list[str] = []
         self._setup, self._find, self._books = setup, find, books
 
-    def make(self, ask: d.Ask, now: Now) -> list[SendTo]:
+    def make(self, ask: d.MakeRequest, now: Now) -> list[SendTo]:
         """Write a new request; another node that holds the book is asked at once."""
         voter, books = ask.voter, self._books
         self.id = books.request_id()
@@ -93,16 +93,16 @@ class OwnRequest:
         """Why the holder refuses. What this node knows itself is told as its own; else the screen names whose word it is."""
         decision = found.decision
         try:
-            why = Bar(decision.reason)
+            why = RefusalReason(decision.reason)
         except ValueError:
-            why = Bar.CHANGED
-        if why in (Bar.CHANGED, Bar.NOT_OPEN):
+            why = RefusalReason.CHANGED
+        if why in (RefusalReason.CHANGED, RefusalReason.NOT_OPEN):
             return Barred(why)
         voter = self._find(decision.voter)
-        known = self._books.weigh(voter, but=case.id) if voter is not None else Barred(Bar.NOT_ON_LIST)
+        known = self._books.weigh(voter, but=case.id) if voter is not None else Barred(RefusalReason.NOT_ON_LIST)
         if isinstance(known, Barred) and known.why is why:
             return known
-        if why is Bar.REFERRED and self._books.ledger.referred_at(decision.voter):
-            return Barred(Bar.REFERRED)
+        if why is RefusalReason.REFERRED and self._books.ledger.referred_at(decision.voter):
+            return Barred(RefusalReason.REFERRED)
         marked = Mark(decision.elections, decision.table, decision.marked_ms) if decision.marked_ms else None
         return Barred(why, marked, by=table_of(found.author) or 0)

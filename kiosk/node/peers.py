@@ -6,7 +6,7 @@ from kiosk import limits
 from kiosk.domain.messages import AtClerk, Display, Head, Stance
 from kiosk.domain.nodes import device_of, table_of
 from kiosk.domain.runs import Runs
-from kiosk.node.words import Now
+from kiosk.node.types import Now
 
 
 class Peers:
@@ -174,5 +174,5 @@ class Peers:
 
 
 def _age(head: Head) -> tuple[int, str, int]:
-    """Of two heads of a device the one with more is newer: of a later run; of two cards' runs any, but always the same."""
+    """The order of a device's heads: later runs are newer; of two cards' runs either, but always the same one."""
     return head.runs, head.run, head.count

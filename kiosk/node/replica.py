@@ -15,12 +15,20 @@ import msgspec
 from kiosk import limits
 from kiosk.backoff import Backoff
 from kiosk.domain import entries as e
-from kiosk.domain.chain import Head as LogEnd
-from kiosk.domain.chain import Refusal, RefusedError, Stored, check_batch, check_repeat, knows_others, read_entry
+from kiosk.domain.chain import (
+    LogEnd,
+    RejectedError,
+    RejectionReason,
+    Stored,
+    check_batch,
+    check_repeat,
+    knows_others,
+    read_entry,
+)
 from kiosk.domain.messages import Batch, Head, Want
 from kiosk.domain.nodes import device_of
 from kiosk.domain.runs import Run, Runs
-from kiosk.node.words import Evidence, Give, Keys, SendTo
+from kiosk.node.types import Crypto, Evidence, GiveEntries, SendTo
 
 Fold = Callable[[e.Entry], None]
 
@@ -41,7 +49,7 @@ class Taken:
 class Replica:
     """All logs of one node. `fold` is called with each new entry, in order of arrival; it keeps `runs` up to date."""
 
-    def __init__(self, device: str, runs: Runs, first_prev: str, keys: Keys, fold: Fold) -> None:
+    def __init__(self, device: str, runs: Runs, first_prev: str, keys: Crypto, fold: Fold) -> None:
         self.device, self.runs = device, runs
         self.run = ""  # this node's run
         self.last_run = ""  # the last that this disk has written
@@ -110,17 +118,19 @@ class Replica:
                 return Taken()
             read, last, signature = check_batch(batch, after, self._keys.verify)
             if any(isinstance(entry.body, e.Start) for entry, _ in read[batch.run not in self.runs :]):
-                raise RefusedError(Refusal.MALFORMED, "a run starts but once")
-        except RefusedError as refused:
+                raise RejectedError(RejectionReason.MALFORMED, "a run starts but once")
+        except RejectedError as refused:
             culprit = sender
-            if refused.kind is Refusal.FORKED:
+            if refused.kind is RejectionReason.FORKED:
                 culprit = device_of(batch.run)
                 self.runs.two_stories.add(culprit)
             self.refuse(Evidence(culprit, refused.kind, str(refused), msgspec.json.encode(batch)))
             return Taken()
         known = [at for entry, _ in read if isinstance(entry.body, e.Knowing) for at in entry.body.knows.items()]
         if not all(device_of(run) in self.runs.devices for run, _ in known):
-            self.refuse(Evidence(sender, Refusal.STRANGER, "it knows a log of no device here", msgspec.json.encode(batch)))
+            self.refuse(
+                Evidence(sender, RejectionReason.STRANGER, "it knows a log of no device here", msgspec.json.encode(batch))
+            )
             return Taken()
         if lacks := {run: self._next(run, seq) for run, seq in known if run != batch.run and self.runs.is_to_come(run, seq)}:
             return Taken(lacks=lacks)
@@ -135,11 +145,11 @@ class Replica:
         """What of its device's log must come before a batch and is not here.
 
         Raises:
-            RefusedError: it has no place in that log.
+            RejectedError: it has no place in that log.
         """
         device, run = device_of(batch.run), self.runs.get(batch.run)
         if device not in self.runs.devices:
-            raise RefusedError(Refusal.STRANGER, "no such device in this place")
+            raise RejectedError(RejectionReason.STRANGER, "no such device in this place")
         if run is not None:
             if batch.first + len(batch.entries) - 1 > run.last:
                 self._check_branches(run, run.last)
@@ -149,21 +159,21 @@ class Replica:
             return {batch.run: 0}
         before = self.runs.get(start.before or device)
         if device_of(start.before or device) != device:
-            raise RefusedError(Refusal.MALFORMED, _FOLLOWS_NOT)
+            raise RejectedError(RejectionReason.MALFORMED, _FOLLOWS_NOT)
         if start.before and (before is None or before.last < at):
             return {start.before: self._next(start.before, at)}
         if before is None or not (before.first <= at if start.before else not at):
-            raise RefusedError(Refusal.MALFORMED, _FOLLOWS_NOT)
+            raise RejectedError(RejectionReason.MALFORMED, _FOLLOWS_NOT)
         if len(self.runs.devices[device]) >= e.RUNS_MOST:
-            raise RefusedError(Refusal.FLOODING, "its device has begun more runs than there can be")
+            raise RejectedError(RejectionReason.FLOODING, "its device has begun more runs than there can be")
         self._check_branches(before, at)
         return {}
 
     def _check_branches(self, run: Run, at: int) -> None:
-        """Raises RefusedError where one more entry after the run's entry at `at` is a branch too many of its device's log."""
+        """Raises RejectedError where one more entry after the run's entry at `at` is a branch too many of its device's log."""
         branches = run.last > at or any(later.first == at + 1 for later in run.after)
         if branches and len(self.runs.tips(run.device)) >= e.BRANCHES_MOST:
-            raise RefusedError(Refusal.FLOODING, "its device's log has more branches than there can be")
+            raise RejectedError(RejectionReason.FLOODING, "its device's log has more branches than there can be")
 
     def _after(self, batch: Batch) -> LogEnd:
         """The entry after which a batch is to be read. Where a run begins, that is the one that its start names."""
@@ -231,13 +241,13 @@ class Replica:
         self._asked[device], self._asked_of[peer, device] = mono_ms, (mono_ms, tries + 1)
         return [SendTo(peer, Want(run, first))]
 
-    def give(self, to: str, want: Want) -> list[Give]:
-        """What to give who asks for a run's line from a seq on; 0 is where the run begins."""
+    def give(self, to: str, want: Want) -> list[GiveEntries]:
+        """What to give a peer that asks for a run's line from a seq on; 0 is where the run begins."""
         run = self.runs.get(want.run)
         if run is None:
             return []
         first = want.first or run.first
-        return [Give(to, one.name, first) for one in run.line if one.first <= first <= one.stored][:1]
+        return [GiveEntries(to, one.name, first) for one in run.line if one.first <= first <= one.stored][:1]
 
     def given(self, peer: str, run: str) -> None:
         """What was asked for has come: more may be asked for at once."""
@@ -252,7 +262,7 @@ class Replica:
         return bool(self._own)
 
     def flush(self) -> tuple[Stored, ...]:
-        """All that waits, for one commit; the last own entry signed, and of very many some between, where a batch may end.
+        """All that waits, for one commit. The last own entry is signed; of very many also some between, where a batch may end.
 
         A batch is of one run: where the next own entry begins another, the one before it is signed too.
         """

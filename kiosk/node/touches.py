@@ -7,7 +7,7 @@ from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain.entries import How
 from kiosk.domain.screens import Screen, Touch
-from kiosk.node.words import Now
+from kiosk.node.types import Now
 
 
 def is_offered(touch: str, screen: Screen) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kiosk.node.words import Send
+from kiosk.node.types import Send
 
 
 class Wants:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from kiosk.domain.chain import Broken, Head, Stored, check_chain
+from kiosk.domain.chain import Broken, LogEnd, Stored, check_chain
 from kiosk.domain.entries import entry_hash
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.texts import ZONE
@@ -28,7 +28,7 @@ class Audit:
     broken: tuple[Broken, ...]
     faults: tuple[str, ...]
     after_noted: tuple[str, ...]
-    heads: dict[str, Head]
+    heads: dict[str, LogEnd]
     totals: Totals
     doubles: tuple[str, ...]
     unsigned: bool
@@ -47,7 +47,7 @@ def audit(
     heads, "RUN:SEQ:HASH", that the log must contain.
     """
     wanted = dict.fromkeys(noted, False)
-    heads: dict[str, Head] = {}
+    heads: dict[str, LogEnd] = {}
     broken: list[Broken] = []
     entries, signed = 0, False
 
@@ -118,7 +118,7 @@ def _noting(stored: Iterable[Stored], wanted: dict[str, bool]) -> Iterator[Store
         yield row
 
 
-def _noted_head(noted: str, seen: bool, heads: dict[str, Head]) -> tuple[bool, str]:
+def _noted_head(noted: str, seen: bool, heads: dict[str, LogEnd]) -> tuple[bool, str]:
     run, _, rest = noted.rpartition(":")[0].rpartition(":")
     if not run or not rest.isdecimal():
         return False, f"{noted}: this is not a head: write RUN:SEQ:HASH, as `log verify` prints it"

@@ -12,13 +12,13 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from kiosk.config import Plan
-from kiosk.domain.chain import Head
+from kiosk.domain.chain import LogEnd
 from kiosk.domain.eligibility import Mark
 from kiosk.domain.reports import MarkedList, Order
 from kiosk.domain.texts import ZONE, day, text
 from kiosk.domain.voters import Voter
-from kiosk.paper import load_fonts
+from kiosk.plan.config import Plan
+from kiosk.plan.paper import load_fonts
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def marked_list(
     wanted: MarkedList,
     voters: Iterable[Voter],
     marks: Callable[[int], Iterable[Mark]],
-    heads: Mapping[str, Head],
+    heads: Mapping[str, LogEnd],
     at: datetime,
     drawn: Callable[[int, int], None],
 ) -> tuple[bytes, int]:

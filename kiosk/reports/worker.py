@@ -19,11 +19,11 @@ from types import TracebackType
 import msgspec
 
 from kiosk import limits
-from kiosk.config import Plan
-from kiosk.domain.chain import Broken, Head, check_chain
+from kiosk.domain.chain import Broken, LogEnd, check_chain
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.reports import DocumentProgress, DocumentReady, Hits, Job, MarkedList, Reply, ReportFailed, Search
 from kiosk.domain.texts import ZONE
+from kiosk.plan.config import Plan
 from kiosk.reports.search import SearchIndex
 from kiosk.reports.wholefile import whole_file
 from kiosk.store.errors import CorruptError, StoreError
@@ -90,7 +90,7 @@ class Worker:
             with self._look() as stored:
                 if not stored.voters.verify():
                     raise CorruptError("the voter list is not the one that was imported")
-                at, heads = datetime.now(ZONE), dict[str, Head]()
+                at, heads = datetime.now(ZONE), dict[str, LogEnd]()
                 voters = list(stored.voters.voters())
                 ledger = self._fold(stored, heads, tell_percent)
             pdf, pages = marked_list(
@@ -105,7 +105,7 @@ class Worker:
             write(pdf)
         return DocumentReady(str(file), pages)
 
-    def _fold(self, stored: AsStored, heads: dict[str, Head], tell_percent: Callable[[int], None]) -> Ledger:
+    def _fold(self, stored: AsStored, heads: dict[str, LogEnd], tell_percent: Callable[[int], None]) -> Ledger:
         """Fold the whole log, its chain checked as at a start of the node."""
         ledger, count = stored.empty_ledger(), stored.log.count()
         found = check_chain(stored.log.read(), stored.first_prev, self._verify, heads, every=False)

@@ -56,7 +56,7 @@ _REASONS = {
 }
 
 
-class Connection(Protocol):
+class OpenScanner(Protocol):
     """An open scanner. Any OSError of `read` or `look` means that it is gone.
 
     `framers` are asked for silence, which ends a scan too. `what` is the name of what is held.
@@ -86,7 +86,7 @@ class ScannerThread:
     `ScannerPresent` and `ScannerAbsent` are emitted when they become true, not again while they stay true.
     """
 
-    def __init__(self, connect: Callable[[], Connection], emit: Emit) -> None:
+    def __init__(self, connect: Callable[[], OpenScanner], emit: Emit) -> None:
         self._connect = connect
         self._emit = emit
         self._said: Event | None = None

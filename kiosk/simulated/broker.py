@@ -9,8 +9,8 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-from kiosk.broker import BrokerError
 from kiosk.simulated.device import mortal
+from kiosk.sync.broker import BrokerError
 
 _STARTS_S = 30.0  # seconds that it has to listen
 

@@ -10,13 +10,13 @@ from enum import StrEnum
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
-from kiosk.screen_client import ScreenClient
+from kiosk.remote.screen_client import ScreenClient
 
 _ENDS = (s.Green, s.Kind.REFUSED, s.Kind.REFERRED)
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan
 
 
-class Turn(StrEnum):
+class Visit(StrEnum):
     """How a visit to the table goes."""
 
     CARD = "card"
@@ -33,17 +33,17 @@ class Turn(StrEnum):
 
 
 _ODDS = {
-    Turn.CARD: 70,
-    Turn.FORGOTTEN: 5,
-    Turn.SLIP: 2,
-    Turn.AGAIN: 5,
-    Turn.STRAY: 4,
-    Turn.HEALTH_CARD: 2,
-    Turn.MISREAD: 3,
-    Turn.ELSEWHERE: 2,
-    Turn.OTHER_CARD: 3,
-    Turn.WRONG_DATE: 3,
-    Turn.UNKNOWN: 2,
+    Visit.CARD: 70,
+    Visit.FORGOTTEN: 5,
+    Visit.SLIP: 2,
+    Visit.AGAIN: 5,
+    Visit.STRAY: 4,
+    Visit.HEALTH_CARD: 2,
+    Visit.MISREAD: 3,
+    Visit.ELSEWHERE: 2,
+    Visit.OTHER_CARD: 3,
+    Visit.WRONG_DATE: 3,
+    Visit.UNKNOWN: 2,
 }
 
 
@@ -79,26 +79,26 @@ class SimulatedClerk:
         self._born = {voter.number: voter.born for voter in voters}
         self.record = Record()
 
-    def visits(self) -> Iterator[Turn]:
+    def visits(self) -> Iterator[Visit]:
         """The turns of one voter after another, by their odds, until the list is used up."""
         while self._queue:
             yield self._random.choices(list(_ODDS), list(_ODDS.values()))[0]
 
-    def serve(self, turn: Turn, number: int | None = None) -> s.Screen:
+    def serve(self, turn: Visit, number: int | None = None) -> s.Screen:
         """One visit, from a table that waits (or shows how the last one ended) to its end; of voter `number` if given."""
         before = self.record.green[:-1]  # the last one's card is still on the green screen, and changes nothing there
-        if turn is Turn.AGAIN and not before:
-            turn = Turn.CARD
+        if turn is Visit.AGAIN and not before:
+            turn = Visit.CARD
         if number is None:
-            number = self._random.choice(before) if turn is Turn.AGAIN else self._queue.pop().number
-        if turn is Turn.UNKNOWN:
+            number = self._random.choice(before) if turn is Visit.AGAIN else self._queue.pop().number
+        if turn is Visit.UNKNOWN:
             shown = self._key_number(999_999 - self._random.randrange(1000))
-        elif turn is Turn.SLIP:
+        elif turn is Visit.SLIP:
             shown = self._key_number(self._queue[0].number if self._queue else number)
             if isinstance(shown.content, s.VoterShown | s.BirthDate):
                 self._touch_and_see("cancel")
             shown = self._key_number(number)
-        elif turn is Turn.FORGOTTEN:
+        elif turn is Visit.FORGOTTEN:
             shown = self._key_number(number)
         else:
             shown = self._scan_card(self._card(turn, number))
@@ -109,16 +109,16 @@ class SimulatedClerk:
         payload = f"{self._place}{number:06}"
         return payload + check_digits(payload)
 
-    def _card(self, turn: Turn, number: int) -> str:
-        if turn is Turn.STRAY:
+    def _card(self, turn: Visit, number: int) -> str:
+        if turn is Visit.STRAY:
             return f"57{self._random.randrange(10**11):011}"
-        if turn is Turn.HEALTH_CARD:
+        if turn is Visit.HEALTH_CARD:
             return f"{self._random.randrange(1, 29):02}{self._random.randrange(1, 13):02}{self._random.randrange(10**6):06}"
-        if turn is Turn.ELSEWHERE:
+        if turn is Visit.ELSEWHERE:
             payload = f"{int(self._place) + 1:04}{number:06}"
             return payload + check_digits(payload)
         card = self.card(number)
-        return f"{card[:-1]}{(int(card[-1]) + 1) % 10}" if turn is Turn.MISREAD else card
+        return f"{card[:-1]}{(int(card[-1]) + 1) % 10}" if turn is Visit.MISREAD else card
 
     def _think(self) -> None:
         if self._pace_s:
@@ -148,11 +148,11 @@ class SimulatedClerk:
         self._client.touch(touch, value, how)
         return self._client.answer()
 
-    def _finish(self, shown: s.Screen, number: int, turn: Turn) -> s.Screen:
+    def _finish(self, shown: s.Screen, number: int, turn: Visit) -> s.Screen:
         tries = 0
-        if turn is Turn.WRONG_DATE:
+        if turn is Visit.WRONG_DATE:
             tries = 3 if self._random.random() < 0.5 else 1
-        if turn is Turn.OTHER_CARD and isinstance(shown.content, s.VoterShown | s.BirthDate) and self._queue:
+        if turn is Visit.OTHER_CARD and isinstance(shown.content, s.VoterShown | s.BirthDate) and self._queue:
             shown = self._scan_card(self.card(self._queue[0].number))
         while s.shows(shown.content, s.VoterShown, s.BirthDate, s.Kind.WAITING):
             shown = self._approve(shown, number, wrong=tries > 0)

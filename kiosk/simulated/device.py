@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kiosk.screen_client import ScreenClient
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.simulated.scanner import PtyScanner
 
 PATIENCE_S = 90.0  # seconds that a screen may take: many programs share this machine
 _END_S = 30  # seconds that a program has to end before it is killed
 
 
-class Device:
+class SimulatedDevice:
     """A device in `folder`, named as its bundle; the programs' output goes to `logs`."""
 
     def __init__(self, folder: Path, name: str, bundle: Path, logs: Path) -> None:

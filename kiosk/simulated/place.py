@@ -13,17 +13,17 @@ from pathlib import Path
 import msgspec
 
 from kiosk import limits
-from kiosk.bundle import Bundle, provision
-from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.voters import Voter
-from kiosk.sample import sample_voters, write_list
-from kiosk.screen_client import ScreenClient
+from kiosk.remote.chair import Chair
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.simulated.broker import SimulatedBroker, free_port
-from kiosk.simulated.device import PATIENCE_S, Device, end
+from kiosk.simulated.device import PATIENCE_S, SimulatedDevice, end
 from kiosk.simulated.plan import plan_text
 from kiosk.simulated.relay import Relay
+from kiosk.simulated.voters import sample_voters, write_list
+from kiosk.trust.bundle import Bundle, provision
 
 SECRETARY = "secretary"
 _DRAWN_S = 20.0  # seconds that a display may take to save a picture
@@ -31,7 +31,7 @@ _QUIET_S = 2 * limits.HEAD_MS / 1000  # seconds without a new entry after which 
 _LOOK_S = 0.02  # seconds between looks at what nothing announces
 
 
-class Node(Device):
+class SimulatedNode(SimulatedDevice):
     """A device of the place, and its node while it runs. `relays`: its cables to the brokers, which can be pulled."""
 
     def __init__(self, folder: Path, name: str, bundle: Path, logs: Path) -> None:
@@ -84,7 +84,7 @@ class Node(Device):
             relay.pass_on(plugged_in)
 
 
-class Place:
+class SimulatedPlace:
     """A place with `tables` tables in `folder`, ready to start; the programs' output goes to `logs`.
 
     `chair_codes`: the texts of its codes by number, as `provision` handed them over; no file of a device has them.
@@ -103,7 +103,7 @@ class Place:
         self.pin, self.authority = made.pin, made.authority
         self.chair_codes = dict(made.codes)
         self._next_codes = iter(self.chair_codes.values())
-        self.nodes = {name: Node(folder / name, name, folder / "bundles" / name, logs) for name in self.names}
+        self.nodes = {name: SimulatedNode(folder / name, name, folder / "bundles" / name, logs) for name in self.names}
         for node in self.nodes.values():
             node.relays = [self._running.enter_context(Relay(port)) for port in ports] if cables else []
             shutil.copytree(node.bundle, folder / "brokers" / node.name)  # a broker is not behind the cables
@@ -115,18 +115,20 @@ class Place:
         self.list = folder / "voters.csv"
         self.voters = self._write_list(voters, seed)
 
-    def _plug_in(self, node: Node, ports: Sequence[int]) -> None:
+    def _plug_in(self, node: SimulatedNode, ports: Sequence[int]) -> None:
         """Write the node's own scanner, and its cables to the brokers, into its plan."""
         reached = [relay.port for relay in node.relays] or ports
         text = plan_text(node.scanner.link, _SETTINGS, self.tables, reached)
         (node.bundle / "plan.toml").write_text(text, encoding="utf-8")
 
-    def put_in_spare(self, number: int) -> Node:
+    def put_in_spare(self, number: int) -> SimulatedNode:
         """Put the spare card into a table's device, with nothing on it yet."""
         lost = self.table(number)
         lost.power_off()
         lost.scanner.close()
-        spare = Node(self.folder / f"spare-{number}", lost.name, self.folder / "bundles" / "spares" / lost.name, lost.logs)
+        spare = SimulatedNode(
+            self.folder / f"spare-{number}", lost.name, self.folder / "bundles" / "spares" / lost.name, lost.logs
+        )
         spare.relays = lost.relays
         self._plug_in(spare, [broker.port for broker in self.brokers])
         self.nodes[lost.name] = spare
@@ -137,12 +139,12 @@ class Place:
         """The nodes' names: the secretary's first."""
         return [SECRETARY, *(f"table-{number}" for number in range(1, self.tables + 1))]
 
-    def table(self, number: int) -> Node:
+    def table(self, number: int) -> SimulatedNode:
         """A table's node."""
         return self.nodes[f"table-{number}"]
 
     @property
-    def secretary(self) -> Node:
+    def secretary(self) -> SimulatedNode:
         """The secretary's node."""
         return self.nodes[SECRETARY]
 
@@ -180,7 +182,7 @@ class Place:
             with self.table(number).screen() as screen:
                 screen.showing(s.Ready)
 
-    def chair(self, screen: ScreenClient, node: Node) -> Chair:
+    def chair(self, screen: ScreenClient, node: SimulatedNode) -> Chair:
         """The chair, at a node's screen; each page stands until the node's display has drawn it once."""
         return Chair(screen, self.pin, node.await_picture, PATIENCE_S)
 
@@ -237,7 +239,7 @@ def _wait(happens: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _is_quiet(nodes: list[Node]) -> bool:
+def _is_quiet(nodes: list[SimulatedNode]) -> bool:
     """Whether the nodes have the same entries, and make no more."""
     before = [node.lengths() for node in nodes]
     if any(lengths != before[0] for lengths in before):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_EXAMPLE = Path(__file__).parents[1] / "plan.example.toml"
+_EXAMPLE = Path(__file__).parents[1] / "plan" / "example.toml"
 
 
 def plan_text(

@@ -18,7 +18,7 @@ Log = dict[tuple[str, int], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Green:
+class GreenSeen:
     """A green light on a table's screen: which voter, and which ballots, by the names on the screen."""
 
     table: int
@@ -43,7 +43,7 @@ def read_log(database: Path) -> Log:
     return {(run, seq): json.loads(entry) for run, seq, entry in rows}
 
 
-def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
+def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[GreenSeen]:
     """Every green in a table's record. One that is sent again, since its strip has changed, counts once."""
     last = None
     for line in lines:
@@ -55,7 +55,7 @@ def read_greens(table: int, lines: Iterable[bytes]) -> Iterator[Green]:
             last = None
             continue
         voter = int("".join(letter for letter in content["number"] if letter.isdigit()))
-        green = Green(table, voter, tuple(b["election"] for b in content["ballots"] if not b.get("withheld")))
+        green = GreenSeen(table, voter, tuple(b["election"] for b in content["ballots"] if not b.get("withheld")))
         if green != last:
             yield green
         last = green
@@ -83,14 +83,14 @@ def _disagreements(logs: Mapping[str, Log]) -> Iterator[str]:
             yield f"{first} and {name} differ in {len(different)} entries, first in {run} entry {seq}"
 
 
-def _twice(greens: Iterable[Green]) -> Iterator[str]:
+def _twice(greens: Iterable[GreenSeen]) -> Iterator[str]:
     times = Counter((green.voter, ballot) for green in greens for ballot in green.ballots)
     for (voter, ballot), count in times.items():
         if count > 1:
             yield f"voter {voter} was shown green for {ballot} {count} times"
 
 
-def _lost(greens: Iterable[Green], log: Log, elections: Mapping[str, str]) -> Iterator[str]:
+def _lost(greens: Iterable[GreenSeen], log: Log, elections: Mapping[str, str]) -> Iterator[str]:
     """Each green must stand in the log: its table's request, a grant of it, and that its ballots were handed out."""
     bodies = [entry["body"] for entry in log.values()]
     granted = {body["request"] for body in bodies if body["kind"] == "decision" and body["outcome"] == "granted"}

@@ -6,8 +6,8 @@ from contextlib import ExitStack, suppress
 
 from kiosk.domain import screens as s
 from kiosk.domain.voters import Voter
-from kiosk.screen_client import NoScreenError, ScreenClient
-from kiosk.simulated.place import Node, Place
+from kiosk.remote.screen_client import NoScreenError, ScreenClient
+from kiosk.simulated.place import SimulatedNode, SimulatedPlace
 
 _SCANS = 40  # times that a card is scanned: a minute, on a machine that is busy with other things
 _IMPATIENT_S = 1.5  # seconds after which a clerk scans again; less would be taken for the same scan
@@ -20,7 +20,7 @@ class StoryError(Exception):
 class Story:
     """Tells it at a place that is open. `served`: the voters who have their ballots already."""
 
-    def __init__(self, place: Place, running: ExitStack, served: Set[int], say: Callable[[str], None]) -> None:
+    def __init__(self, place: SimulatedPlace, running: ExitStack, served: Set[int], say: Callable[[str], None]) -> None:
         self._place, self._say = place, say
         self._screens = {name: running.enter_context(node.screen()) for name, node in place.nodes.items() if name != "table-1"}
         self._fresh = {
@@ -162,7 +162,7 @@ class Story:
     def _serve(self, table: int, voter: Voter) -> float:
         return self._serve_at(self._screens[f"table-{table}"], self._place.table(table), voter)
 
-    def _serve_at(self, screen: ScreenClient, node: Node, voter: Voter) -> float:
+    def _serve_at(self, screen: ScreenClient, node: SimulatedNode, voter: Voter) -> float:
         """Serve a voter; returns the seconds from approval to green."""
         self._scan_at(screen, node, voter, s.VoterShown)
         started = time.perf_counter()
@@ -173,7 +173,7 @@ class Story:
             raise StoryError(f"{_who(voter)} should be served at {node.name}, and is refused: {_words(end)}")
         return took
 
-    def _scan_at(self, screen: ScreenClient, node: Node, voter: Voter, *kinds: type | s.Kind) -> s.Screen:
+    def _scan_at(self, screen: ScreenClient, node: SimulatedNode, voter: Voter, *kinds: type | s.Kind) -> s.Screen:
         """Scan a card until it leads to such a screen: the same card just scanned before is taken for the same scan."""
         self._leave(screen)
         for _ in range(_SCANS):

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from kiosk.bundle import Bundle, provision
 from kiosk.domain.voters import Voter
-from kiosk.sample import sample_voters, write_list
-from kiosk.simulated.device import Device
+from kiosk.simulated.device import SimulatedDevice
 from kiosk.simulated.plan import plan_text
+from kiosk.simulated.voters import sample_voters, write_list
+from kiosk.trust.bundle import Bundle, provision
 
 
-class Table(Device):
+class SimulatedTable(SimulatedDevice):
     """A table in `folder`, the only node of its place; the programs' output goes to `logs`."""
 
     def __init__(self, folder: Path, logs: Path) -> None:

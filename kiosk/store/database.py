@@ -13,7 +13,7 @@ from sqlite_utils.migrations import Migrations
 
 from kiosk import limits
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, MissingError, store_errors
-from kiosk.store.whose import FILE, Disk, check_whose, mark_of
+from kiosk.store.ownership import FILE, Disk, check_owner, owner_mark
 
 NOTE = "written"
 
@@ -70,7 +70,7 @@ class Database:
         """
         self.folder = folder
         if disk is not None:
-            check_whose(folder, disk, read_only=read_only)
+            check_owner(folder, disk, read_only=read_only)
         with store_errors, ExitStack() as undo:
             if read_only:
                 self.note = None
@@ -102,7 +102,7 @@ class Database:
 def _mark(db: sqlite_utils.Database, disk: Disk) -> None:
     """Mark the folder as this disk's, unless it has a mark, or a log, which tells as much."""
     if not db.table("log").count:
-        db.conn.execute("insert or ignore into facts values ('disk', ?)", (mark_of(disk),))
+        db.conn.execute("insert or ignore into facts values ('disk', ?)", (owner_mark(disk),))
         db.conn.commit()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from kiosk.store.database import Database
 from kiosk.store.errors import store_errors
-from kiosk.store.whose import FILE
+from kiosk.store.ownership import FILE
 
 _DIGEST = 16  # characters of a digest in a folder's name
 

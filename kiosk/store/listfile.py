@@ -15,7 +15,7 @@ from typing import TextIO, TypeVar
 
 from kiosk import limits
 from kiosk.domain.voters import Voter
-from kiosk.store.listrows import Form, ListError, Problem, RowCheck, columns_in
+from kiosk.store.listrows import ListError, ListFormat, Problem, RowCheck, columns_in
 from kiosk.store.listtext import Encoding, NoTextError, encoding, lost_letters
 
 Progress = Callable[[int], object]
@@ -46,7 +46,7 @@ class Checked:
         return [note for note in self.notes if note.doubt]
 
 
-def read_list(path: Path, form: Form, progress: Progress | None = None) -> list[Voter]:
+def read_list(path: Path, form: ListFormat, progress: Progress | None = None) -> list[Voter]:
     """Read the voters of a CSV file as `check_list` does, with nobody to ask: for a list that was imported before.
 
     Raises:
@@ -55,7 +55,7 @@ def read_list(path: Path, form: Form, progress: Progress | None = None) -> list[
     return check_list(path, form, progress).voters
 
 
-def check_list(path: Path, form: Form, progress: Progress | None = None, drawn: Collection[str] | None = None) -> Checked:
+def check_list(path: Path, form: ListFormat, progress: Progress | None = None, drawn: Collection[str] | None = None) -> Checked:
     """Read the voters of a CSV file, in the file's order.
 
     How the file is encoded is decided by all its letters; its delimiter by its header. Columns that `form` doesn't name are
@@ -95,7 +95,7 @@ def counted(items: Iterable[T], progress: Progress | None) -> Iterator[T]:
 class _Reading:
     """One file as it is read: its lines, its rows, and what was found in it."""
 
-    def __init__(self, file: TextIO, read_as: Encoding, form: Form) -> None:
+    def __init__(self, file: TextIO, read_as: Encoding, form: ListFormat) -> None:
         self._file, self._read_as, self._form = file, read_as, form
         self._problems: list[Problem] = []
         self._notes: list[Problem] = []

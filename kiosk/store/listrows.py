@@ -15,7 +15,7 @@ from kiosk.store.listdates import BirthDate, DateError, birth_date
 from kiosk.store.listfaults import ListError, Problem
 from kiosk.store.listtext import odd
 
-__all__ = ["Form", "ListError", "Problem", "RowCheck", "columns_in"]
+__all__ = ["ListError", "ListFormat", "Problem", "RowCheck", "columns_in"]
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ _CPR = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ListFormat:
     """What a voter list must look like here, taken from the plan.
 
     `columns` names the file's column for each field of `Voter`. `elections` leads from each word for an election,
@@ -69,7 +69,7 @@ class _WrongError(Exception):
         self.other = other
 
 
-def columns_in(row: list[str], form: Form) -> int:
+def columns_in(row: list[str], form: ListFormat) -> int:
     """How many of the list's columns a row names, as the header does."""
     return len({_title(cell) for cell in row} & {_title(name) for name in form.columns.values()})
 
@@ -82,7 +82,7 @@ class RowCheck:
     """
 
     def __init__(
-        self, line: int, header: list[str], form: Form, problems: list[Problem], notes: list[Problem],
+        self, line: int, header: list[str], form: ListFormat, problems: list[Problem], notes: list[Problem],
         *, spoilt: str = "can't be read", drawn: Collection[str] | None = None,
     ) -> None:  # fmt: skip
         """Find the columns; raises ListError for a wrong header, without which no row can be read."""
@@ -283,7 +283,7 @@ def _title(text: str) -> str:
     return plain.replace("nummer", "nr")
 
 
-def _lacks(missing: list[str], titles: list[str], form: Form) -> str:
+def _lacks(missing: list[str], titles: list[str], form: ListFormat) -> str:
     """What a header lacks, and where it has something else: which is not repeated, since it may be a voter's."""
     if len(missing) == len(form.columns):
         return f"is not the header: the first line must name the columns {', '.join(missing)}"

@@ -19,7 +19,7 @@ from kiosk.store.errors import CorruptError, store_errors
 from kiosk.store.listfile import Progress, counted
 from kiosk.store.log import Log
 
-Row = tuple[int, str, str, str, int, str, str, str, str | None]
+VoterRow = tuple[int, str, str, str, int, str, str, str, str | None]
 
 _COLUMNS = "number, name, address, born, book, elections, postal, roll, struck"
 _FIND = f"select {_COLUMNS} from voters where number = ?"
@@ -116,7 +116,7 @@ class VoterList:
             last, count = self._db.conn.execute("select max(number), count(*) from voters").fetchone()
         return int(last or 0), int(count)
 
-    def add(self, rows: Iterable[Row]) -> None:
+    def add(self, rows: Iterable[VoterRow]) -> None:
         """Take in the next voters of the list that comes.
 
         Raises:
@@ -143,7 +143,7 @@ class VoterList:
                 self._db.conn.execute("delete from voters")
         return good
 
-    def rows_after(self, number: int, count: int) -> list[Row]:
+    def rows_after(self, number: int, count: int) -> list[VoterRow]:
         """The next voters after a number, in the order of their numbers.
 
         Raises:
@@ -217,7 +217,7 @@ def _number(voter: Voter) -> int:
     return voter.number
 
 
-def _digest(realm: str, rows: Iterable[Row]) -> str:
+def _digest(realm: str, rows: Iterable[VoterRow]) -> str:
     encoder = msgspec.json.Encoder()
     digest = hashlib.sha256(encoder.encode(realm) + b"\n")
     for row in rows:
@@ -225,13 +225,13 @@ def _digest(realm: str, rows: Iterable[Row]) -> str:
     return digest.hexdigest()
 
 
-def _row(voter: Voter) -> Row:
+def _row(voter: Voter) -> VoterRow:
     elections, postal = " ".join(voter.elections), " ".join(voter.postal)
     born, roll, struck = voter.born.isoformat(), voter.roll.value, voter.struck.value if voter.struck else None
     return voter.number, voter.name, voter.address, born, voter.book, elections, postal, roll, struck
 
 
-def _voter(row: Row) -> Voter:
+def _voter(row: VoterRow) -> Voter:
     number, name, address, born, book, elections, postal, roll, struck = row
     try:
         return Voter(

@@ -22,15 +22,15 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from kiosk import limits
 from kiosk.backoff import Backoff
-from kiosk.sync.credit import Credit
-from kiosk.sync.topics import OFFLINE, QOS, RETAINED, Kind, topic_of, topics_for
+from kiosk.sync.rate_limit import RateLimit
+from kiosk.sync.topics import OFFLINE, QOS, RETAINED, TopicKind, topic_of, topics_for
 
 _log = logging.getLogger(__name__)
 _BACKOFF = Backoff(limits.BACKOFF_S, limits.BACKOFF_MAX_S)
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerAddress:
     """Where a broker is."""
 
     host: str
@@ -53,21 +53,21 @@ class Switchboard(Protocol):
 
     credentials: Credentials
 
-    def came(self, connection: "Connection", topic: str, payload: bytes) -> None:
+    def came(self, connection: "BrokerConnection", topic: str, payload: bytes) -> None:
         """A message came in."""
 
-    def lost(self, connection: "Connection") -> None:
+    def lost(self, connection: "BrokerConnection") -> None:
         """The connection has ended."""
 
     def wake(self) -> None:
         """The loop is to look at the connection; called from another thread."""
 
 
-class Connection:
+class BrokerConnection:
     """The client of one broker: not connected, connecting in a thread of its own, or `up`."""
 
     def __init__(
-        self, switchboard: Switchboard, prefix: str, me: str, broker: Broker, selector: selectors.BaseSelector
+        self, switchboard: Switchboard, prefix: str, me: str, broker: BrokerAddress, selector: selectors.BaseSelector
     ) -> None:
         self.up = False
         self.broker = broker
@@ -82,7 +82,7 @@ class Connection:
         self._queued: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
         self._queued_bytes = 0
         self._full = False
-        self._credit = Credit(limits.FLOOD_BURST, limits.FLOOD_A_SECOND)
+        self._rate_limit = RateLimit(limits.FLOOD_BURST, limits.FLOOD_A_SECOND)
         self._muted: dict[str, float] = {}
         self._client = self._new_client()
 
@@ -95,7 +95,7 @@ class Connection:
         )
         client.tls_set_context(self._switchboard.credentials.context)
         client.connect_timeout = limits.CONNECT_S
-        client.will_set(topic_of(self._prefix, Kind.HEAD, self._me), OFFLINE, qos=1, retain=True)
+        client.will_set(topic_of(self._prefix, TopicKind.HEAD, self._me), OFFLINE, qos=1, retain=True)
         client.max_queued_messages_set(limits.QUEUE_MESSAGES)
         client.on_socket_open = self._opened
         client.on_connect = self._connected
@@ -175,7 +175,7 @@ class Connection:
         self.up, self._failures = True, 0
         credentials = self._switchboard.credentials
         self._listen_to(credentials.senders - credentials.revoked - self._muted.keys())
-        self.publish(Kind.REVOKED, topic_of(self._prefix, Kind.REVOKED, self._me), credentials.notice)
+        self.publish(TopicKind.REVOKED, topic_of(self._prefix, TopicKind.REVOKED, self._me), credentials.notice)
         _log.info("broker %s:%d: connected", self.broker.host, self.broker.port)
 
     def _disconnected(self, *_: object) -> None:
@@ -274,7 +274,7 @@ class Connection:
         if topics:
             self._client.subscribe(topics)
 
-    def _topics(self, senders: Iterable[str]) -> dict[str, tuple[Kind, str]]:
+    def _topics(self, senders: Iterable[str]) -> dict[str, tuple[TopicKind, str]]:
         return topics_for(self._prefix, self._me, senders)
 
     def is_muted(self, sender: str) -> bool:
@@ -284,7 +284,7 @@ class Connection:
     def is_too_much(self, sender: str, size: int) -> bool:
         """Count a message. Whether its sender has sent more than any honest one would; it is then muted for a while."""
         now = time.monotonic()
-        if self._credit.use(sender, 1 + size / limits.FLOOD_BYTES, now):
+        if self._rate_limit.use(sender, 1 + size / limits.FLOOD_BYTES, now):
             return False
         self._muted[sender] = now + limits.MUTE_S
         self._client.unsubscribe([*self._topics([sender])])
@@ -295,17 +295,17 @@ class Connection:
         due = [sender for sender, until in self._muted.items() if now >= until]
         for sender in due:
             del self._muted[sender]
-            self._credit.forget(sender)
+            self._rate_limit.forget(sender)
         if self.up:
             self._listen_to(set(due) - self._switchboard.credentials.revoked)
 
     # --- sending ---
 
-    def publish(self, kind: Kind, topic: str, payload: bytes) -> None:
+    def publish(self, kind: TopicKind, topic: str, payload: bytes) -> None:
         """Publish, if the connection is up and has room."""
         while self._queued and _is_out(self._queued[0][0]):
             self._queued_bytes -= self._queued.popleft()[1]
-        can_wait = kind in (Kind.GIVE, Kind.PIECE)
+        can_wait = kind in (TopicKind.GIVE, TopicKind.PIECE)
         most = limits.QUEUE_BYTES // 2 if can_wait else limits.QUEUE_BYTES
         if not self.up:
             return
@@ -326,7 +326,7 @@ class Connection:
         self._unwatch()
 
 
-def _options(kind: Kind) -> SubscribeOptions:
+def _options(kind: TopicKind) -> SubscribeOptions:
     """How a kind is subscribed to. Only kinds that are to be retained are taken from the broker's store at each connect."""
     keeps = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if kind in RETAINED else SubscribeOptions.RETAIN_DO_NOT_SEND
     return SubscribeOptions(qos=QOS[kind], noLocal=True, retainHandling=keeps)

@@ -19,15 +19,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kiosk import limits
-from kiosk.sync.connection import Broker, Connection, Credentials
-from kiosk.sync.topics import OFFLINE, Kind, topic_of, topics_for
+from kiosk.sync.connection import BrokerAddress, BrokerConnection, Credentials
+from kiosk.sync.topics import OFFLINE, TopicKind, topic_of, topics_for
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """A message came in. `sender` is the name in its topic, under which the broker let it through."""
 
-    kind: Kind
+    kind: TopicKind
     sender: str
     payload: bytes
 
@@ -40,7 +40,7 @@ class Flooding:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class SenderOffline:
     """Every broker that is connected says that this node is offline."""
 
     sender: str
@@ -53,22 +53,22 @@ class Link:
         self,
         prefix: str,
         me: str,
-        brokers: Sequence[Broker],
+        brokers: Sequence[BrokerAddress],
         credentials: Credentials,
         selector: selectors.BaseSelector,
-        receive: Callable[[Arrived | Flooding | Gone], None],
+        receive: Callable[[Arrived | Flooding | SenderOffline], None],
     ) -> None:
         """`receive` is called with all that comes in, within `tick` or a selector's key."""
         self._prefix, self._me, self._receive = prefix, me, receive
         self.credentials = credentials
         self._selector = selector
         self._topics = topics_for(prefix, me, credentials.senders)
-        self._came: OrderedDict[int, dict[Connection, int]] = OrderedDict()
-        self._offline: dict[str, set[Connection]] = {}
+        self._came: OrderedDict[int, dict[BrokerConnection, int]] = OrderedDict()
+        self._offline: dict[str, set[BrokerConnection]] = {}
         self._reader, self._writer = socket.socketpair()
         self._reader.setblocking(False)
         selector.register(self._reader, selectors.EVENT_READ, lambda _mask: self._woken())
-        self.connections = [Connection(self, prefix, me, broker, selector) for broker in brokers]
+        self.connections = [BrokerConnection(self, prefix, me, broker, selector) for broker in brokers]
 
     def start(self) -> None:
         """Begin to connect."""
@@ -78,7 +78,7 @@ class Link:
         """Connect where there is no connection, keep the others alive; returns the seconds until the next call."""
         return min(connection.tick(time.monotonic()) for connection in self.connections)
 
-    def send(self, kind: Kind, payload: bytes, to: str = "") -> None:
+    def send(self, kind: TopicKind, payload: bytes, to: str = "") -> None:
         """Publish through every broker that is connected; `to` is whom an ask, a want or a give is for."""
         topic = topic_of(self._prefix, kind, self._me, to)
         for connection in self.connections:
@@ -114,7 +114,7 @@ class Link:
             self._reader.recv(64)
         self.tick()
 
-    def came(self, connection: Connection, topic: str, payload: bytes) -> None:
+    def came(self, connection: BrokerConnection, topic: str, payload: bytes) -> None:
         """A message came in through a broker: pass it on, unless another broker has brought it already."""
         if topic not in self._topics or not payload:
             return
@@ -124,7 +124,7 @@ class Link:
         if connection.is_too_much(sender, len(payload)):
             self._receive(Flooding(sender))
             return
-        if kind is Kind.HEAD:
+        if kind is TopicKind.HEAD:
             if payload == OFFLINE:
                 self._offline.setdefault(sender, set()).add(connection)
                 self._look_who_is_gone(sender)
@@ -133,7 +133,7 @@ class Link:
         if not self._is_repeat(connection, hash((kind, sender, payload))):
             self._receive(Arrived(kind, sender, payload))
 
-    def lost(self, connection: Connection) -> None:
+    def lost(self, connection: BrokerConnection) -> None:
         """A broker is gone: from now on the others alone say who is offline."""
         for sender, said in self._offline.items():
             said.discard(connection)
@@ -142,9 +142,9 @@ class Link:
 
     def _look_who_is_gone(self, sender: str) -> None:
         if {connection for connection in self.connections if connection.up} <= self._offline[sender]:
-            self._receive(Gone(sender))
+            self._receive(SenderOffline(sender))
 
-    def _is_repeat(self, connection: Connection, digest: int) -> bool:
+    def _is_repeat(self, connection: BrokerConnection, digest: int) -> bool:
         """Whether another broker has brought this as often. A message that is sent twice comes twice through each of them."""
         times = self._came.setdefault(digest, {})
         self._came.move_to_end(digest)

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from kiosk import limits
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.messages import Ask, Batch, Head, Hex, Want
 from kiosk.domain.nodes import device_of
 
@@ -19,22 +19,22 @@ Verify = Callable[[str, bytes, bytes], bool]
 class MessageError(Exception):
     """What came is no message, or is not what it says; the text names the fault and never the content."""
 
-    def __init__(self, why: str, kind: Refusal = Refusal.MALFORMED) -> None:
+    def __init__(self, why: str, kind: RejectionReason = RejectionReason.MALFORMED) -> None:
         super().__init__(why)
         self.kind = kind
 
 
-class OtherListError(MessageError):
+class OtherListHeadError(MessageError):
     """The head of a node with another voter list, whose `digest` it carries; `bound`: that node has marks under it."""
 
     def __init__(self, digest: str, bound: bool) -> None:
-        super().__init__("its voter list is another one", Refusal.OTHER_LIST)
+        super().__init__("its voter list is another one", RejectionReason.OTHER_LIST)
         self.digest, self.bound = digest, bound
 
 
 After = Annotated[int, msgspec.Meta(ge=0, le=limits.VOTER_NUMBER_MAX)]
 Number = Annotated[int, msgspec.Meta(ge=1, le=limits.VOTER_NUMBER_MAX)]
-Book = Annotated[int, msgspec.Meta(ge=1, le=limits.TABLES)]
+BookNumber = Annotated[int, msgspec.Meta(ge=1, le=limits.TABLES)]
 Cell = Annotated[str, msgspec.Meta(max_length=limits.LIST_FIELD_CHARS * 3)]  # composed letters may be longer than written
 
 
@@ -45,7 +45,7 @@ class PieceWant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: After
 
 
-Row = tuple[Number, Cell, Cell, Cell, Book, Cell, Cell, Cell, Cell | None]
+VoterRow = tuple[Number, Cell, Cell, Cell, BookNumber, Cell, Cell, Cell, Cell | None]
 """A voter as stored: number, name, address, born, book, elections, postal, roll, struck."""
 
 
@@ -56,7 +56,7 @@ class Piece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: After
     total: Annotated[int, msgspec.Meta(ge=0, le=limits.LIST_ROWS)]
     last: bool
-    rows: tuple[Row, ...]
+    rows: tuple[VoterRow, ...]
 
 
 class _SignedPiece(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +152,7 @@ def read_ask(payload: bytes, sender: str, verify: Verify) -> Ask:
     except _FAULTS:
         raise MessageError("no ask") from None
     if not verify(sender, signature, _ask_signed(raw)):
-        raise MessageError("an ask that its node has not signed", Refusal.FORGED)
+        raise MessageError("an ask that its node has not signed", RejectionReason.FORGED)
     return ask
 
 
@@ -168,7 +168,7 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
     """Read a head, which must be signed by its sender, and of a node with this voter list.
 
     Raises:
-        OtherListError: it is a good head of a node with another list.
+        OtherListHeadError: it is a good head of a node with another list.
         MessageError: it is no head, or not its sender's.
     """
     try:
@@ -179,9 +179,9 @@ def read_head(payload: bytes, sender: str, verify: Verify, list_digest: str = ""
     except _FAULTS:
         raise MessageError("no head") from None
     if device_of(head.run) != sender or not verify(sender, signature, _head_signed(raw, signed.list, signed.bound)):
-        raise MessageError("a head that its node has not signed", Refusal.FORGED)
+        raise MessageError("a head that its node has not signed", RejectionReason.FORGED)
     if signed.list != list_digest:
-        raise OtherListError(signed.list, signed.bound)
+        raise OtherListHeadError(signed.list, signed.bound)
     return head
 
 
@@ -203,7 +203,7 @@ def read_piece(payload: bytes, sender: str, verify: Verify) -> Piece:
     try:
         signed = _read_signed_piece(payload)
         if not verify(sender, signed.signature, _piece_signed(signed.packed)):
-            raise MessageError("a piece that its node has not signed", Refusal.FORGED)
+            raise MessageError("a piece that its node has not signed", RejectionReason.FORGED)
         unpacking = zlib.decompressobj()
         piece = _read_piece(unpacking.decompress(signed.packed, limits.PIECE_BYTES))
     except (*_FAULTS, zlib.error):

@@ -15,7 +15,7 @@ COMMAND = "command"
 """The name under which the authority's own command connects, and of its certificate and key."""
 
 
-class Kind(StrEnum):
+class TopicKind(StrEnum):
     """What a topic carries."""
 
     LOG = "log"
@@ -28,28 +28,37 @@ class Kind(StrEnum):
     PIECE = "piece"
 
 
-QOS = {Kind.LOG: 0, Kind.ASK: 0, Kind.HEAD: 1, Kind.WANT: 1, Kind.GIVE: 1, Kind.REVOKED: 1, Kind.LIST: 1, Kind.PIECE: 1}
+QOS = {
+    TopicKind.LOG: 0,
+    TopicKind.ASK: 0,
+    TopicKind.HEAD: 1,
+    TopicKind.WANT: 1,
+    TopicKind.GIVE: 1,
+    TopicKind.REVOKED: 1,
+    TopicKind.LIST: 1,
+    TopicKind.PIECE: 1,
+}
 
 
-ADDRESSED = (Kind.ASK, Kind.WANT, Kind.GIVE, Kind.LIST, Kind.PIECE)
+ADDRESSED = (TopicKind.ASK, TopicKind.WANT, TopicKind.GIVE, TopicKind.LIST, TopicKind.PIECE)
 """Those that are for one node, whose name ends the topic."""
 
-RETAINED = (Kind.HEAD, Kind.REVOKED)
+RETAINED = (TopicKind.HEAD, TopicKind.REVOKED)
 """Those of which the broker keeps the last message, for later subscribers."""
 
 
-def topic_of(prefix: str, kind: Kind, sender: str, to: str = "") -> str:
+def topic_of(prefix: str, kind: TopicKind, sender: str, to: str = "") -> str:
     """The topic under which a sender says something, for one node or for all."""
     return "/".join([prefix, kind, sender, *([to] if to else [])])
 
 
-def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[Kind, str]]:
+def topics_for(prefix: str, me: str, senders: Iterable[str]) -> dict[str, tuple[TopicKind, str]]:
     """The topics that a node subscribes to, each with its kind and sender. Each sender has topics of its own, so that one can
     be muted."""
     return {
         topic_of(prefix, kind, sender, me if kind in ADDRESSED else ""): (kind, sender)
         for sender in senders
-        for kind in ((Kind.REVOKED,) if sender == COMMAND else Kind)
+        for kind in ((TopicKind.REVOKED,) if sender == COMMAND else TopicKind)
         if sender != me
     }
 
@@ -61,7 +70,7 @@ def access_list(realm: str, devices: Iterable[str]) -> str:
     """
     receivers = sorted(devices)
     lines = []
-    for kind in Kind:
+    for kind in TopicKind:
         addressed = kind in ADDRESSED
         topic = f"pattern write {realm}/{kind}/%u"
         lines += [f"{topic}/{to}" for to in receivers] if addressed else [topic]

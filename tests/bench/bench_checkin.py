@@ -28,23 +28,23 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk import wiring
-from kiosk.bundle import Bundle
-from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
 from kiosk.domain.chain import Stored
 from kiosk.domain.entries import batch_signed, entry_hash
 from kiosk.domain.screens import Drawn, Touch, decode_answer, encode, touched
 from kiosk.node import Commit, Input, Node, Now, Scanned, Show, Steps
-from kiosk.screen_client import ScreenClient
-from kiosk.screen_port import ScreenPort
-from kiosk.service import now
-from kiosk.simulated.device import Device
-from kiosk.simulated.table import Table
+from kiosk.remote.chair import Chair
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.service.loop import now
+from kiosk.service.screen_port import ScreenPort
+from kiosk.simulated.device import SimulatedDevice
+from kiosk.simulated.table import SimulatedTable
 from kiosk.store.database import Database
 from kiosk.store.listfile import read_list
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
+from kiosk.trust.bundle import Bundle
 
 BLOCK, BLOCKS = 50, 16  # check-ins, and commits of the yardstick, by turns
 DELAY_MS = 8
@@ -93,10 +93,10 @@ def spread(seconds: list[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def a_table(voters: int) -> Iterator[Table]:
+def a_table(voters: int) -> Iterator[SimulatedTable]:
     """A table with a list of so many voters."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Table(folder, folder)) as table:
+    with closing(SimulatedTable(folder, folder)) as table:
         table.provision(clear_after_s="120")
         table.write_list(voters, 1)
         with Database(table.data) as database:
@@ -104,7 +104,7 @@ def a_table(voters: int) -> Iterator[Table]:
         yield table
 
 
-def cards(table: Table, first: int = 0) -> Iterator[str]:
+def cards(table: SimulatedTable, first: int = 0) -> Iterator[str]:
     """The cards of the voters who may be given both ballots."""
     place = table.place
     for voter in table.voters[first:]:
@@ -129,7 +129,7 @@ def preloaded_delay(folder: Path) -> str:
 # --- scan → screen, approve → green, and the bare loop --------------------------------------------------------------
 
 
-def check_ins(table: Table, preload: str) -> None:
+def check_ins(table: SimulatedTable, preload: str) -> None:
     """Serve voters at a node by turns with the yardstick, as seen from the display's end of the socket."""
     wrapper = ("env", f"LD_PRELOAD={preload}") if preload else ()
     scans: list[float] = []
@@ -163,7 +163,9 @@ def check_ins(table: Table, preload: str) -> None:
     report(f"ratio of the medians, two processes woken{disk}", f"{green / loop:.2f}")
 
 
-def one_by_one(table: Table, client: ScreenClient, queue: Iterator[str], count: int) -> tuple[list[float], list[float]]:
+def one_by_one(
+    table: SimulatedTable, client: ScreenClient, queue: Iterator[str], count: int
+) -> tuple[list[float], list[float]]:
     """Serve voters; the seconds from scan to screen and from approve to green."""
     scans, greens = [], []
     for _ in range(count):
@@ -189,7 +191,7 @@ def timed(commits) -> float:
 
 
 @contextmanager
-def yardstick(table: Device, wrapper: tuple[str, ...]) -> Iterator:
+def yardstick(table: SimulatedDevice, wrapper: tuple[str, ...]) -> Iterator:
     """The bare loop in a process of its own, with the rows of the node's last check-in: a function of a number of commits."""
     command = [
         *wrapper,
@@ -258,7 +260,7 @@ def bare_loop(file: str, node_db: str) -> None:
 # --- approve → green handed to the display, inside the node ---------------------------------------------------------
 
 
-def inside(table: Table, preload: str, goal: str) -> None:
+def inside(table: SimulatedTable, preload: str, goal: str) -> None:
     """The same in one process, a check-in and a bare commit by turns: what the node itself takes, without waking processes."""
     wrapper = ("env", f"LD_PRELOAD={preload}") if preload else ()
     shutil.rmtree(table.folder / "inside", ignore_errors=True)
@@ -282,7 +284,7 @@ def run_inside(bundle_folder: str, data: str, list_file: str, numbers: str, code
     bare: list[float] = []
     with ExitStack() as running:
         database = running.enter_context(Database(Path(data)))
-        VoterList(database, bundle.plan.place.realm).replace(read_list(Path(list_file), wiring.list_form(bundle.plan)))
+        VoterList(database, bundle.plan.place.realm).replace(read_list(Path(list_file), wiring.list_format(bundle.plan)))
         node, log = wiring.node_maker(bundle)(database), Log(database)
         loop = running.enter_context(closing(BareLoop(f"{data}/bare.db")))
         selector = running.enter_context(selectors.DefaultSelector())
@@ -342,7 +344,7 @@ class Clock:
         return Now(self._ms, self._ms)
 
 
-def fill_log(table: Table, entries: int) -> int:
+def fill_log(table: SimulatedTable, entries: int) -> int:
     """Check voters in with the real node in this process, without waiting for the disk; return the number of entries."""
     bundle = Bundle.load(table.bundle)
     with Database(table.data) as database:
@@ -389,7 +391,7 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def start_and_idle(table: Table, entries: int, idle_s: float) -> None:
+def start_and_idle(table: SimulatedTable, entries: int, idle_s: float) -> None:
     """Seconds to the first screen, memory then, and what waiting costs."""
     bare, starts = [], []
     for _ in range(STARTS):
@@ -438,7 +440,7 @@ class Frames:
         return self._drawn[number]
 
 
-def display(table: Table) -> None:
+def display(table: SimulatedTable) -> None:
     """Scan → frame, with the real display off screen."""
     os.environ.pop("DISPLAY", None)
     os.environ.pop("WAYLAND_DISPLAY", None)

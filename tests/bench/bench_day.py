@@ -29,8 +29,8 @@ from bench_checkin import report
 
 from kiosk.domain import screens as s
 from kiosk.domain.voters import Voter
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.place import Node, Place
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.simulated.place import SimulatedNode, SimulatedPlace
 
 A_DAY_PER_HOUR = 2_400  # check-ins an hour at the peak of the largest polling place
 HURRY_S = 0.3  # seconds for the birth date, and again for the ballots: ten times as fast as anybody can
@@ -51,9 +51,9 @@ class Seen:
 
 
 @contextmanager
-def a_place(tables: int, voters: int) -> Iterator[Place]:
+def a_place(tables: int, voters: int) -> Iterator[SimulatedPlace]:
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=tables, voters=voters, seed=1, cables=False)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=tables, voters=voters, seed=1, cables=False)) as place:
         started = time.perf_counter()
         place.start()
         report(f"{tables} tables fetch {voters:,} voters and are ready", f"{time.perf_counter() - started:.1f} s")
@@ -132,12 +132,12 @@ def bare_syncs(folder: Path) -> Iterator[list[float]]:
         thread.join()
 
 
-def serve_all(place: Place, coming: list[Voter], per_second: float, seconds: float) -> Seen:
+def serve_all(place: SimulatedPlace, coming: list[Voter], per_second: float, seconds: float) -> Seen:
     """Let them come; every table has a clerk, who takes the next in the queue."""
     seen, lock, waiting = Seen(), threading.Lock(), queue.SimpleQueue[Voter | None]()
     began = time.monotonic()
 
-    def clerk(node: Node) -> None:
+    def clerk(node: SimulatedNode) -> None:
         with ScreenClient(node.socket, draws=True, patience_s=60) as screen:
             screen.showing(s.Ready)
             while (voter := waiting.get()) is not None:
@@ -171,7 +171,7 @@ def serve_all(place: Place, coming: list[Voter], per_second: float, seconds: flo
     return seen
 
 
-def serve(screen: ScreenClient, node: Node, card: str) -> tuple[float, float | None]:
+def serve(screen: ScreenClient, node: SimulatedNode, card: str) -> tuple[float, float | None]:
     """One voter: the seconds to the screen with the voter, and from the approval to green; None for a refusal.
 
     A scan or a touch that the screen was not ready for is made again, as a clerk does; that time counts.
@@ -223,7 +223,7 @@ def io_bytes(pid: int) -> int:
     return int(told["rchar"]) + int(told["wchar"])
 
 
-def brokers(place: Place) -> list[int]:
+def brokers(place: SimulatedPlace) -> list[int]:
     """The processes of Mosquitto."""
     found = []
     for broker in place.brokers:
@@ -232,7 +232,7 @@ def brokers(place: Place) -> list[int]:
     return found
 
 
-def wire_bytes(place: Place, seconds: float) -> float:
+def wire_bytes(place: SimulatedPlace, seconds: float) -> float:
     """Bytes a second while nobody is served."""
     before = sum(map(io_bytes, brokers(place)))
     time.sleep(seconds)

@@ -14,14 +14,14 @@ from pathlib import Path
 from time import perf_counter
 
 from kiosk.domain.voters import Voter
-from kiosk.sample import sample_voters, write_list
+from kiosk.simulated.voters import sample_voters, write_list
 from kiosk.store.database import Database
 from kiosk.store.listfile import read_list
-from kiosk.store.listrows import Form
+from kiosk.store.listrows import ListFormat
 from kiosk.store.voterlist import VoterList
 
 COLUMNS = {field.name: field.name for field in fields(Voter)}
-FORM = Form(COLUMNS, {"council": "council", "region": "region"}, frozenset({1, 2, 3, 4, 5, 6}), date(2025, 11, 18))
+FORM = ListFormat(COLUMNS, {"council": "council", "region": "region"}, frozenset({1, 2, 3, 4, 5, 6}), date(2025, 11, 18))
 
 
 def product(file: Path, folder: Path) -> tuple[float, float]:

@@ -27,21 +27,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from paho.mqtt.enums import CallbackAPIVersion
 
-from kiosk.authority import read_list
-from kiosk.bundle import AUTHORITY, PLAN, REVOKED, Bundle
-from kiosk.config import load_plan
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.nodes import table_of
 from kiosk.domain.runs import Runs
 from kiosk.node.replica import Replica
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.place import Node, Place
+from kiosk.plan.config import load_plan
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.simulated.place import SimulatedNode, SimulatedPlace
 from kiosk.store.database import Database
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList
-from kiosk.sync.topics import Kind, topic_of
-from kiosk.trust import client_context
+from kiosk.sync.topics import TopicKind, topic_of
+from kiosk.trust.authority import read_revocation_list
+from kiosk.trust.bundle import AUTHORITY, PLAN, REVOKED, Bundle
+from kiosk.trust.trust_store import client_context
 from kiosk.wiring import keys_of, log_beginning
 
 WARM, ROUNDS = 30, 200  # voters one at a time
@@ -104,10 +104,12 @@ def a_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def a_place(tables: int, preload: str, brokers: int = 2, disk: Path | None = None) -> Iterator[Place]:
+def a_place(tables: int, preload: str, brokers: int = 2, disk: Path | None = None) -> Iterator[SimulatedPlace]:
     """A running place; each node's syncs are slowed by the preloaded library. All are on this machine's disk, unless said."""
     folder = Path(tempfile.mkdtemp(prefix="vb-", dir=disk))
-    with closing(Place(folder, folder, tables=tables, voters=tables * 1_500, seed=1, cables=False, brokers=brokers)) as place:
+    with closing(
+        SimulatedPlace(folder, folder, tables=tables, voters=tables * 1_500, seed=1, cables=False, brokers=brokers)
+    ) as place:
         place.start(*wrapper(preload))
         yield place
 
@@ -116,14 +118,14 @@ def wrapper(preload: str) -> tuple[str, ...]:
     return ("env", f"LD_PRELOAD={preload}") if preload else ()
 
 
-def cards(place: Place, book: int) -> Iterator[str]:
+def cards(place: SimulatedPlace, book: int) -> Iterator[str]:
     """The cards of a book's voters who may be given both ballots."""
     for voter in place.voters:
         if voter.book == book and voter.struck is None and len(voter.elections) == 2 and not voter.postal:
             yield place.card(voter.number)
 
 
-def serve(client: ScreenClient, node: Node, card: str) -> float:
+def serve(client: ScreenClient, node: SimulatedNode, card: str) -> float:
     """One voter; the seconds from approval to green."""
     node.scanner.scan(card)
     client.showing(s.VoterShown)
@@ -140,7 +142,7 @@ def serve(client: ScreenClient, node: Node, card: str) -> float:
 # --- approve → green at a table that is not the holder --------------------------------------------------------------
 
 
-def at_another_table(place: Place, preload: str) -> None:
+def at_another_table(place: SimulatedPlace, preload: str) -> None:
     """Voters of table 2's book, one at a time at table 1, by turns with the yardstick."""
     greens: list[float] = []
     trips: list[float] = []
@@ -178,7 +180,7 @@ def at_another_table(place: Place, preload: str) -> None:
     report(f"the least that the protocol asks, without a poll book{disk}", f"{bound:.2f} ms: {bound / (trip50 + commit):.2f}")
 
 
-def _with(place: Place, preload: str) -> str:
+def _with(place: SimulatedPlace, preload: str) -> str:
     """On what disks, and through how many brokers: the yardstick goes through one of them."""
     brokers = len(place.brokers)
     alone = ", a disk for each" if place.folder.is_relative_to(MEMORY) else ""
@@ -187,7 +189,7 @@ def _with(place: Place, preload: str) -> str:
 
 @contextmanager
 def bare_messages(
-    place: Place, folder: Path, wrapper: Sequence[str], clients: int = 1
+    place: SimulatedPlace, folder: Path, wrapper: Sequence[str], clients: int = 1
 ) -> Iterator[tuple[Callable[[], list[float]], Callable[[], list[float]]]]:
     """The round trip of two paho clients, and the least that the protocol asks for, of all clients at once; each in seconds.
 
@@ -304,7 +306,7 @@ def _client(folder: Path, name: str) -> mqtt.Client:
     """A paho client with a certificate of its own, connected to the secretary's broker."""
     authority = folder / "bundles" / "authority"
     read = x509.load_pem_x509_certificate((authority / AUTHORITY).read_bytes())
-    revoked = read_list((authority / REVOKED).read_bytes(), read)
+    revoked = read_revocation_list((authority / REVOKED).read_bytes(), read)
     broker = load_plan(authority / PLAN).brokers[0]
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     client.on_socket_open = lambda _client, _data, opened: opened.setsockopt(6, 1, 1)  # TCP_NODELAY
@@ -317,13 +319,13 @@ def _client(folder: Path, name: str) -> mqtt.Client:
 
 def _topic(folder: Path, sender: str, receiver: str) -> str:
     realm = load_plan(folder / "bundles" / "authority" / PLAN).place.realm
-    return topic_of(realm, Kind.ASK, sender, receiver)
+    return topic_of(realm, TopicKind.ASK, sender, receiver)
 
 
 # --- eight tables ---------------------------------------------------------------------------------------------------
 
 
-def everywhere(place: Place) -> None:
+def everywhere(place: SimulatedPlace) -> None:
     """From a green at one table to its entry on every node's disk, which is after every fold."""
     taken = []
     node, queue = place.table(1), cards(place, 2)
@@ -343,7 +345,7 @@ def everywhere(place: Place) -> None:
     report("an entry is on every disk, eight tables", f"{p50:.1f} ms, p99 {p99:.1f} ms", "p99 < 250 ms", met=p99 < 250)
 
 
-def all_at_once(place: Place, preload: str) -> None:
+def all_at_once(place: SimulatedPlace, preload: str) -> None:
     """All eight tables ask one holder at the same moment, again and again."""
     greens: list[float] = []
     barrier = threading.Barrier(8)
@@ -407,7 +409,7 @@ def rested(measure: Callable[[], list[float]]) -> list[float]:
 def catch_up() -> None:
     """Table 2 starts after table 1 has written 20,000 entries without it."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=10_000, seed=1, cables=False)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=10_000, seed=1, cables=False)) as place:
         place.start()
         place.table(2).power_off()
         place.table(1).power_off()
@@ -424,7 +426,7 @@ def catch_up() -> None:
     report(f"a table away for {AWAY:,} entries, start to all copied", f"{took:.2f} s", "< 3 s", met=took < 3)
 
 
-def fill(node: Node, voters: Sequence) -> None:
+def fill(node: SimulatedNode, voters: Sequence) -> None:
     """Add a run to a node's own log, with as many entries as many check-ins would make."""
     bundle = Bundle.load(node.bundle)
     with Database(node.data) as database:

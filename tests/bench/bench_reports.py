@@ -23,12 +23,12 @@ from pathlib import Path
 from bench_checkin import a_table, cards, fill_log, one_by_one, yardstick
 
 from kiosk import limits, wiring
-from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.domain.reports import DocumentReady, Job, MarkedList, Order, Reply, Search
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.reports.client import Helper
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.table import Table
+from kiosk.simulated.table import SimulatedTable
+from kiosk.trust.bundle import Bundle
 
 VOTERS, ENTRIES = 25_000, 20_000
 BLOCK = 50  # check-ins with, then without
@@ -84,7 +84,7 @@ def spread(seconds: list[float]) -> tuple[float, float]:
 
 
 @contextmanager
-def load(table: Table) -> Iterator:
+def load(table: SimulatedTable) -> Iterator:
     """The searches and documents, stopped: a function that lets them go on, or stops them. In the end it says what was done."""
     command = [sys.executable, __file__, "--load", str(table.bundle), str(table.data), str(table.folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

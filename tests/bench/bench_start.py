@@ -12,17 +12,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.bundle import Bundle, provision
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Stored
 from kiosk.node import Now
-from kiosk.sample import sample_voters
-from kiosk.service import _replay
+from kiosk.service.loop import _replay
 from kiosk.simulated.plan import plan_text
+from kiosk.simulated.voters import sample_voters
 from kiosk.store.database import Database
 from kiosk.store.log import Log
+from kiosk.store.ownership import FILE
 from kiosk.store.voterlist import VoterList
-from kiosk.store.whose import FILE
+from kiosk.trust.bundle import Bundle, provision
 from kiosk.wiring import log_beginning, node_maker
 
 TABLES, VOTERS, ENTRIES, RUNS = 20, 20_000, 60_000, 2_000

@@ -19,11 +19,11 @@ class Hand:
         if tuple(Window.size) != size:
             Window.size = size
         self.stage = Stage(self.touches.append, lambda screen: self.drawn.append(screen.number), lambda: self.time)
-        self.until(lambda: tuple(self.face.size) == size)
+        self.until(lambda: tuple(self.root.size) == size)
 
     @property
-    def face(self):
-        return self.stage.face
+    def root(self):
+        return self.stage.root
 
     def close(self):
         self.stage.close()
@@ -73,7 +73,7 @@ class Hand:
 
     def walk(self):
         """Every widget in the window, parents before their children."""
-        return [widget for widget in self.face.walk() if widget is not self.face]
+        return [widget for widget in self.root.walk() if widget is not self.root]
 
     def words(self):
         """Every text that is drawn."""

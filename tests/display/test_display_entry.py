@@ -4,7 +4,7 @@ from display_screens import Screens
 
 from kiosk.display import entry
 from kiosk.domain.screens import Touch, touched
-from kiosk.samples import samples
+from kiosk.simulated.screens import samples
 
 
 def type_in(content, digits, start=None):
@@ -53,7 +53,7 @@ def test_the_right_button_waits_for_the_whole_date_or_an_answer_without_one():
     assert not entry.complete(content, half)
     assert entry.complete(content, type_in(content, "8", half))
     known = entry.chosen(content, half, "how", "known")
-    assert known == entry.Entry({"pad": "", "how": "known"}, "pad")
+    assert known == entry.TypedInput({"pad": "", "how": "known"}, "pad")
     assert entry.complete(content, known)
     assert type_in(content, "1", known) == known
     assert not entry.complete(content, entry.chosen(content, known, "how", "spoken"))
@@ -81,7 +81,7 @@ def test_a_notice_empties_the_pad_of_a_secret_and_keeps_the_choice():
     made = Screens()
     before, after = made.birth_date().content, made.birth_date(notice="Forkert").content
     typed = entry.chosen(before, type_in(before, "14031968"), "how", "shown")
-    assert carried(before, typed, after) == entry.Entry({"pad": "", "how": "shown"}, "pad")
+    assert carried(before, typed, after) == entry.TypedInput({"pad": "", "how": "shown"}, "pad")
     assert carried(before, typed, before) == typed
 
 

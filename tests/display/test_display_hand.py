@@ -9,7 +9,7 @@ from kiosk.display.layout import measure
 from kiosk.display.tidy import tidy
 from kiosk.domain import screens as s
 from kiosk.domain.screens import Other, Touch, touched
-from kiosk.samples import samples
+from kiosk.simulated.screens import samples
 
 ENTER, ESCAPE, BACKSPACE = 13, 27, 8
 
@@ -31,7 +31,7 @@ def key(hand, code):
 
 
 def field(hand):
-    return hand.face.view.shown
+    return hand.root.view.shown
 
 
 def test_a_tap_on_the_right_button_approves_with_the_preset_answer(hand):
@@ -206,7 +206,7 @@ def test_a_screen_that_was_not_drawn_yet_cannot_be_touched(hand):
     made = Screens()
     hand.show(made.voter())
     hand.stage.show(made.green())
-    hand.lift(hand.press(hand.face.actions.right_key.center))
+    hand.lift(hand.press(hand.root.actions.right_key.center))
     assert hand.touches == []
     assert hand.drawn == [1]
 
@@ -229,7 +229,7 @@ def test_a_finger_that_slides_off_sends_nothing(hand):
     finger = hand.press(right.center)
     assert right.pressed
     finger.move((0.5, 0.5, "left"))
-    finger.scale_for_screen(*hand.face.size)
+    finger.scale_for_screen(*hand.root.size)
     hand.lift(finger)
     assert not right.pressed
     assert hand.touches == []
@@ -316,7 +316,7 @@ def test_a_voter_leaves_the_screen_and_the_memory_of_it(hand):
     assert [widget() for widget in widgets] == [None]
     assert "Lise Holm" not in hand.rendered()
     hits = measure.cache_info().hits
-    measure("Lise Holm", hand.face.sizes.body, True, 500)
+    measure("Lise Holm", hand.root.sizes.body, True, 500)
     assert measure.cache_info().hits == hits
 
 
@@ -347,10 +347,10 @@ def test_a_page_that_tells_something_else_looks_like_one_that_is_new(hand):
     first = overview(made, 10)
     hand.show(first)
     hand.show(asks_the_same(overview(made, 11), first))
-    changed = [(type(part), *part.pos, *part.size) for part in hand.face.view.walk()]
+    changed = [(type(part), *part.pos, *part.size) for part in hand.root.view.walk()]
     hand.show(made.voter())
     hand.show(overview(made, 11))
-    assert [(type(part), *part.pos, *part.size) for part in hand.face.view.walk()] == changed
+    assert [(type(part), *part.pos, *part.size) for part in hand.root.view.walk()] == changed
 
 
 def test_an_item_that_is_held_while_the_page_changes_sends_nothing(hand):

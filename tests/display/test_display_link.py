@@ -8,7 +8,7 @@ from display_node import WAIT_S, Node
 from display_screens import Screens
 
 from kiosk import limits
-from kiosk.display.link import Link, LinkError, newest
+from kiosk.display.link import LinkError, NodeLink, newest
 from kiosk.domain.screens import Beat, Drawn, Touch, encode, touched
 
 
@@ -31,7 +31,7 @@ def news():
 
 @pytest.fixture
 def link(path, news):
-    made = Link(path, lambda: news.put(None))
+    made = NodeLink(path, lambda: news.put(None))
     made.start()
     yield made
     made.stop()
@@ -179,7 +179,7 @@ def test_nonsense_drops_the_connection_and_the_next_one_works(node, link, news, 
 
 def test_it_waits_for_a_node_that_is_not_there_yet(path, news):
     """The display may start first."""
-    link = Link(path, lambda: news.put(None))
+    link = NodeLink(path, lambda: news.put(None))
     link.start()
     late = Node(path)
     try:
@@ -200,7 +200,7 @@ def test_a_failure_of_the_thread_reaches_the_window(node, path):
         if told.qsize() == 1:
             raise RuntimeError("broken")
 
-    link = Link(path, broken_once)
+    link = NodeLink(path, broken_once)
     link.start()
     node.accept()
     node.show(Screens().ready())

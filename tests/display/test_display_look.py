@@ -7,10 +7,10 @@ import pytest
 from display_hand import Hand, apart, box, holder, names, overlap, pairs
 from display_screens import CROWDED, SIZES
 
-from kiosk.display import theme, words
+from kiosk.display import own_screens, theme
 from kiosk.display.bars import Dots
 from kiosk.display.contents import VIEWS
-from kiosk.display.form import DIGITS, LETTERS, SIGNS, Keyboard
+from kiosk.display.form import DIGITS, LETTERS, SIGNS, ScreenKeyboard
 from kiosk.display.icons import Icon
 from kiosk.display.layout import Words
 from kiosk.display.parts import PAD, Key, Pad
@@ -21,8 +21,8 @@ from kiosk.domain import screens
 from kiosk.domain.codetext import grouped
 from kiosk.domain.screens import Content
 from kiosk.domain.texts import text
-from kiosk.sample_pages import pages
-from kiosk.samples import samples as screens_of
+from kiosk.simulated.sample_pages import pages
+from kiosk.simulated.screens import samples as screens_of
 from tests.made_up_language import MADE_UP, NAME, add_language
 
 KEYBOARD = {*"".join((*DIGITS, *LETTERS, *SIGNS)), "123", "abc"}
@@ -131,10 +131,10 @@ def words_are_those_of_the_screen(hand, screen, language):
         *PAD,
         *KEYBOARD,
         *(text(key, language) for key in ("clear", "rows_before", "rows_after")),
-        hand.face.strip.time,
+        hand.root.strip.time,
         *(" ".join(text.split()) for text in own),
     }
-    around.add(hand.face.warnings.text)
+    around.add(hand.root.warnings.text)
     seen = set(hand.rendered())
     yield from sorted(told - seen)
     yield from sorted(seen - told - {" ".join(text.split()) for text in around})
@@ -147,8 +147,8 @@ def nothing_is_cut(hand, screen, language):
 
 def boxes_have_their_place(hand, screen, language):
     """Texts, icons and keys have their boxes to themselves, inside the window and inside the content's or bar's part of it."""
-    face = hand.face
-    for area in (face.view, face.strip, face.warnings, face.actions):
+    root = hand.root
+    for area in (root.view, root.strip, root.warnings, root.actions):
         for widget in area.walk(restrict=True):
             if visible(widget) and not inside(box(widget), box(area)):
                 yield "outside", widget, getattr(widget, "text", "")
@@ -169,7 +169,7 @@ def boxes_have_their_place(hand, screen, language):
 def headlines_are_large(hand, screen, language):
     """The one question can be read at two metres, and the birth date is larger still; a board is read at arm's length."""
     (headline,) = [text for text in hand.words() if text.text == screen.content.headline and not isinstance(text.parent, Key)]
-    sizes = hand.face.sizes
+    sizes = hand.root.sizes
     if headline.font_size < (sizes.body if isinstance(screen.content, screens.Sheet) else sizes.headline):
         yield headline.text, headline.font_size
     if hasattr(screen.content, "born"):
@@ -181,10 +181,10 @@ def headlines_are_large(hand, screen, language):
 def what_is_touched_is_large_and_apart(hand, screen, language):
     """72 pixels high and wide, 16 between; the pad's keys are 88 or 64. Only where the largest places have more than 15 nodes
     to choose from, and on pages, are they flatter and closer."""
-    sizes = hand.face.sizes
+    sizes = hand.root.sizes
     if isinstance(screen.content, screens.Sheet):
         for key in hand.touchables():
-            letter = isinstance(key.parent.parent, Keyboard)
+            letter = isinstance(key.parent.parent, ScreenKeyboard)
             high = sizes.letter[-1] if letter else sizes.tile[-1] if isinstance(key, TileBox) else sizes.page_touch[-1]
             pad = isinstance(key.parent.parent, Pad)
             if key.height < (sizes.key if pad else high) - 0.5 or key.width < (high if letter else sizes.key if pad else 72):
@@ -194,7 +194,7 @@ def what_is_touched_is_large_and_apart(hand, screen, language):
                 yield "close", names(first), names(second)
         return
     for key in hand.touchables():
-        if min(key.size) < (hand.face.sizes.key if key.value in PAD else 72):
+        if min(key.size) < (hand.root.sizes.key if key.value in PAD else 72):
             yield key.text, key.size
     for first, second in pairs(hand.touchables()):
         if apart(box(first), box(second)) < 15.5:
@@ -234,14 +234,14 @@ def test_the_strip_keeps_what_matters_however_much_is_wrong(hand, language):
     crowded = {name: screen.strip for name, screen in samples(language).items()} | {"crowded": CROWDED}
     for name, strip in crowded.items():
         hand.show(msgspec.structs.replace(samples(language)["ready"], strip=strip))
-        bar = hand.face.strip
+        bar = hand.root.strip
         on_strip = {words.text for words in bar.walk() if isinstance(words, Words)}
         assert {strip.table, strip.mode, bar.time} <= on_strip, name
         drawn = [other for widget in bar.walk() if isinstance(widget, Dots) for other in widget.tables]
         silent = {other.table for other in strip.tables if not other.seen}
         assert {other.table for other in drawn if not other.seen} == silent or strip.seen in on_strip, name
         assert len(drawn) == len(strip.tables) or strip.seen in on_strip, name
-        band = hand.face.warnings.text.split("   ·   ")
+        band = hand.root.warnings.text.split("   ·   ")
         for trouble in (strip.uncopied, "" if strip.secretary_seen else strip.secretary):
             assert (trouble in on_strip) != (trouble in band) or not trouble, (name, trouble)
 
@@ -271,7 +271,7 @@ def test_the_buttons_are_at_the_same_spot_on_every_screen(hand):
     for screen in samples("da").values():
         hand.show(screen)
         if screen.right and screen.kind != "Unresolved":
-            places.add(box(hand.face.actions.right_key))
+            places.add(box(hand.root.actions.right_key))
     assert len(places) == 1
 
 
@@ -290,9 +290,9 @@ def test_only_green_is_green_and_each_verdict_has_its_colour(hand):
     grounds |= dict.fromkeys(("Referred", "Waiting", "Unresolved"), theme.AMBER)
     for name, screen in samples("da").items():
         hand.show(screen)
-        assert tuple(hand.face.view.ground) == grounds.get(screen.kind, theme.PAPER), name
-    hand.show(words.no_link(None))
-    assert tuple(hand.face.view.ground) == theme.AMBER
+        assert tuple(hand.root.view.ground) == grounds.get(screen.kind, theme.PAPER), name
+    hand.show(own_screens.no_link(None))
+    assert tuple(hand.root.view.ground) == theme.AMBER
     assert hand.cut() == []
 
 
@@ -305,7 +305,7 @@ def test_a_third_language_is_drawn(small_hand, tmp_path, monkeypatch):
         small_hand.show(samples(MADE_UP)[name])
         assert list(words_are_those_of_the_screen(small_hand, samples(MADE_UP)[name], MADE_UP)) == []
     assert "[Udlevér [[hvid] og [gul]]]" in small_hand.rendered()
-    small_hand.show(words.no_link(samples(MADE_UP)["ready"].strip))
+    small_hand.show(own_screens.no_link(samples(MADE_UP)["ready"].strip))
     assert "[Vent. Udlevér ingen stemmesedler.]" in small_hand.rendered()
 
 
@@ -318,8 +318,8 @@ def test_the_pictures_of_the_gallery_show_the_verdict(hand, tmp_path):
     from kivy.core.image import Image
 
     picture = Image.load(str(tmp_path / "green.png"), keep_data=True, nocache=True)
-    assert picture.size == tuple(hand.face.size)
-    corner = picture.read_pixel(hand.face.sizes.stripe + 4, hand.face.view.y + 4)
+    assert picture.size == tuple(hand.root.size)
+    corner = picture.read_pixel(hand.root.sizes.stripe + 4, hand.root.view.y + 4)
     assert [round(part, 2) for part in corner[:3]] == [round(part, 2) for part in theme.GREEN[:3]]
 
 
@@ -332,14 +332,14 @@ def test_a_locked_screen_has_a_lock_and_what_passes_has_an_hourglass(hand):
     }
     for name, drawing in expected.items():
         hand.show(samples("da")[name])
-        assert drawing in {icon.drawing for icon in hand.face.view.walk() if isinstance(icon, Icon)}, name
+        assert drawing in {icon.drawing for icon in hand.root.view.walk() if isinstance(icon, Icon)}, name
 
 
 def test_a_chosen_item_is_filled(hand):
     """What is chosen differs from the rest by its ground as well as by its tick."""
     screen = samples("da")["pick-stopped"]
     hand.show(screen)
-    for key, item in zip(hand.face.view.children[0].keys, screen.content.buttons(), strict=True):
+    for key, item in zip(hand.root.view.children[0].keys, screen.content.buttons(), strict=True):
         chosen = item.touch in screen.content.chosen
         assert (key.look, key.drawing) == (("chosen", "check") if chosen else ("plain", "")), item.text
 
@@ -348,11 +348,11 @@ def test_rows_in_columns_run_downwards_and_wide_ones_above_them(hand):
     """Two columns are read one after the other; a conflict stands over both, across the whole width."""
     screen = samples("da")["overview-nine"]
     hand.show(screen)
-    rows = [row for row in hand.face.view.walk() if isinstance(row, LineRow)]
-    read = sorted(rows, key=lambda row: (row.x > hand.face.width / 3, -row.y))
+    rows = [row for row in hand.root.view.walk() if isinstance(row, LineRow)]
+    read = sorted(rows, key=lambda row: (row.x > hand.root.width / 3, -row.y))
     assert [row.name for row in read] == [line.name for line in screen.content.rows]
     for row, line in zip(read, screen.content.rows, strict=True):
-        assert (row.width > hand.face.width * 0.6) == line.wide, line.name
+        assert (row.width > hand.root.width * 0.6) == line.wide, line.name
 
 
 def test_a_whole_code_stands_on_the_pad(hand, language):
@@ -368,4 +368,4 @@ def test_a_whole_code_stands_on_the_pad(hand, language):
         assert hand.cut() == [], name
         assert list(boxes_have_their_place(hand, screen=None, language="da")) == [], name
         (shown,) = [text for text in hand.words() if text.text == " ".join(grouped(code))]
-        assert shown.font_size == hand.face.sizes.code, name
+        assert shown.font_size == hand.root.sizes.code, name

@@ -17,7 +17,7 @@ from kiosk.display.table import TableBox
 from kiosk.display.tiles import TileBox
 from kiosk.domain import screens as s
 from kiosk.domain.screens import Button, Keys, Tone, Touch
-from kiosk.sample_pages import pages
+from kiosk.simulated.sample_pages import pages
 
 ENTER, ESCAPE, BACKSPACE = 13, 27, 8
 BACK, GO = Button("cancel", "Tilbage"), Button("go", "Send")
@@ -58,7 +58,7 @@ def key(hand, code, modifiers=()):
 
 def ring(hand):
     """What the keyboard's focus stands on."""
-    at = hand.face.cursor.at
+    at = hand.root.cursor.at
     return at and names(at)[0]
 
 
@@ -195,10 +195,10 @@ def test_fields_take_what_is_theirs(small_hand):
     hand, screen = small_hand, page(BORN, NUMBER)
     hand.show(screen)
     assert in_fields(hand) == ["dd-mm-åååå", ""]
-    assert hand.face.actions.right_key.idle
+    assert hand.root.actions.right_key.idle
     type_text(hand, "1x403196")
     assert in_fields(hand) == ["14-03-196_", ""]
-    assert hand.face.actions.right_key.idle
+    assert hand.root.actions.right_key.idle
     type_text(hand, "89")
     assert in_fields(hand) == ["14-03-1968", ""]
     key(hand, TAB)
@@ -213,7 +213,7 @@ def test_fields_take_what_is_theirs(small_hand):
     hand.tap("clear")
     hand.settle()
     assert in_fields(hand) == ["dd-mm-åååå", "123456"]
-    assert hand.face.actions.right_key.idle
+    assert hand.root.actions.right_key.idle
 
 
 def test_a_finger_moves_the_focus_and_the_pad_follows(hand):
@@ -285,7 +285,7 @@ def test_a_keyboard_works_a_whole_page(hand):
         key(hand, TAB)
         went.append(ring(hand))
     assert went == ["A", "B", "1", "2", "X", "Y", "Tilbage", "Send", "A"]
-    assert hand.face.cursor.canvas.length() > 0
+    assert hand.root.cursor.canvas.length() > 0
     key(hand, DOWN)
     key(hand, RIGHT)
     assert ring(hand) == "2"
@@ -357,7 +357,7 @@ from pathlib import Path
 from kiosk.display import environment
 environment.prepare((800, 480), fullscreen=False, home=Path(sys.argv[1]))
 from kiosk.display.stage import Stage
-from kiosk.samples import samples
+from kiosk.simulated.screens import samples
 stage = Stage(lambda _: None, lambda _: None)
 for name in ("ready", "voter", "birth-date", "green", "refused-marked", "pin"):
     stage.show(samples("da")[name])
@@ -439,11 +439,11 @@ def test_a_plot_and_a_document_change_in_place(small_hand):
     paper = s.Document("Protokol", "Side 1 af 4", 25)
     screen = page(plot, paper)
     hand.show(screen)
-    parts = hand.face.view.boxes
+    parts = hand.root.view.boxes
     grown = msgspec.structs.replace(plot, up=((0.0, "0"), (1.0, "200")))
     hand.show(retold(screen, grown, msgspec.structs.replace(paper, state="Færdig", done=None, tone=Tone.GOOD)))
     hand.settle()
-    assert hand.face.view.boxes == parts
+    assert hand.root.view.boxes == parts
     texts = {words.text for words in hand.walk() if isinstance(words, Words)}
     assert {"200", "Færdig"} <= texts
     assert not {"100", "Side 1 af 4"} & texts

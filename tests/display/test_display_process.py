@@ -17,8 +17,8 @@ from display_screens import Screens
 
 from kiosk import limits
 from kiosk.domain.screens import Beat, Green, Kind, Message, Ready, Sign, Tone, VoterShown
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.table import Table
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.simulated.table import SimulatedTable
 from tests.process.process_tools import card, import_list, may_vote, open_poll
 
 PING_S = 1.0  # seconds between the display's words to systemd
@@ -197,7 +197,7 @@ def test_the_voter_leaves_when_the_node_is_gone_and_comes_back_with_it(shown, no
     screen = Screens().voter()
     node.accept()
     node.show(screen)
-    hand.until(lambda: hand.face.screen == screen)
+    hand.until(lambda: hand.root.screen == screen)
     assert "Lise Holm" in hand.rendered()
     node.hang_up()
     hand.until(lambda: "Bordets program svarer ikke" in hand.rendered())
@@ -236,7 +236,7 @@ def stop_and_go(node):
 def table():
     """A real node's table, whose green stands until it is touched."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Table(folder, folder)) as made:
+    with closing(SimulatedTable(folder, folder)) as made:
         made.provision(clear_after_s="60")
         import_list(made)
         yield made
@@ -252,7 +252,7 @@ def test_a_green_can_be_read_while_its_node_is_stopped(table, shown, tmp_path):
         hand.until(lambda: is_drawn(hand, VoterShown))
         hand.tap("Godkend og udlevér stemmeseddel")
         hand.until(lambda: is_drawn(hand, Green))
-        green, place = hand.face.screen, hand.key("Næste vælger").center
+        green, place = hand.root.screen, hand.key("Næste vælger").center
         words = {green.content.headline, green.content.name, *(ballot.colour_name for ballot in green.content.ballots)}
         other.until(lambda screen: screen.number >= green.number)
         go = stop_and_go(node)
@@ -269,7 +269,7 @@ def test_a_green_can_be_read_while_its_node_is_stopped(table, shown, tmp_path):
         finally:
             go()
         hand.until(lambda: is_drawn(hand, Green) and hand.touchables())
-        assert hand.face.screen == green
+        assert hand.root.screen == green
         assert other.next_within(1.0) is None, "nothing was touched"
         hand.tap("Næste vælger")
         hand.until(lambda: is_drawn(hand, Ready))
@@ -282,7 +282,7 @@ def test_a_voter_is_covered_while_the_node_is_stopped(table, shown):
         hand = shown(table.socket)
         table.scanner.scan(card(table, may_vote(table)[0]))
         hand.until(lambda: is_drawn(hand, VoterShown))
-        voter = hand.face.screen
+        voter = hand.root.screen
         go = stop_and_go(node)
         try:
             hand.until(lambda: "Bordets program svarer ikke" in hand.rendered())
@@ -292,11 +292,11 @@ def test_a_voter_is_covered_while_the_node_is_stopped(table, shown):
         finally:
             go()
         hand.until(lambda: is_drawn(hand, VoterShown))
-        assert hand.face.screen == voter
+        assert hand.root.screen == voter
         hand.tap("Godkend og udlevér stemmeseddel")
         hand.until(lambda: is_drawn(hand, Green))
 
 
 def is_drawn(hand, kind):
     """Whether a frame with such a screen of the node's has been shown."""
-    return isinstance(hand.face.screen and hand.face.screen.content, kind) and hand.face.drawn
+    return isinstance(hand.root.screen and hand.root.screen.content, kind) and hand.root.drawn

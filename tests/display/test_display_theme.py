@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from kiosk.display import theme, words
+from kiosk.display import own_screens, theme
 from kiosk.domain.ballots import Colour
 from kiosk.domain.screens import Strip
 
@@ -55,14 +55,14 @@ def test_each_window_gets_its_sizes():
 def test_the_displays_own_screens_speak_the_last_language():
     """Without the node, the display says so in the language that the table had."""
     english = Strip(table="TABLE 3", place="Main library", mode="Free table choice", language="en", training="TRAINING")
-    assert "Hand out no ballots" in words.no_link(english).content.reason
-    assert "Udlevér ingen stemmesedler" in words.no_link(None).content.reason
-    assert words.no_link(english).strip.table == "TABLE 3"
-    assert words.no_link(english).strip.training == "TRAINING"
-    assert (words.no_link(None).content.code, words.stopped(None).content.code) == ("D1", "D2")
-    assert "Hand out no ballots" in words.stopped(english).content.remedy
+    assert "Hand out no ballots" in own_screens.no_link(english).content.reason
+    assert "Udlevér ingen stemmesedler" in own_screens.no_link(None).content.reason
+    assert own_screens.no_link(english).strip.table == "TABLE 3"
+    assert own_screens.no_link(english).strip.training == "TRAINING"
+    assert (own_screens.no_link(None).content.code, own_screens.stopped(None).content.code) == ("D1", "D2")
+    assert "Hand out no ballots" in own_screens.stopped(english).content.remedy
 
 
 def test_the_clock_is_written_the_danish_way():
     """Hours and minutes with a full stop between them."""
-    assert words.clock(datetime(2025, 11, 18, 9, 4).astimezone()) == "09.04"
+    assert own_screens.clock(datetime(2025, 11, 18, 9, 4).astimezone()) == "09.04"

@@ -20,16 +20,16 @@ from kiosk.domain.chair_actions import (
     UnlockNode,
     WhyNot,
 )
-from kiosk.domain.codetext import Misread
-from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.codetext import CodeMisread
+from kiosk.domain.eligibility import Barred, Mark, RefusalReason
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Stance
 from kiosk.domain.nodes import table_of
 from kiosk.domain.situation import Peer, Situation, Stopping, Undo, Undoable, UndoState
 
-MARKED = Barred(Bar.ALREADY_MARKED, Mark(BOTH, 4, 0))
-ELSEWHERE = d.Turned(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None)
-UNKNOWN = d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None)
+MARKED = Barred(RefusalReason.ALREADY_MARKED, Mark(BOTH, 4, 0))
+ELSEWHERE = d.Turned(Barred(RefusalReason.OTHER_PLACE, place="Vestre Skole"), None, None)
+UNKNOWN = d.Turned(Barred(RefusalReason.NOT_ON_LIST), 4999, None)
 ANNES = d.Found(ANNE, EVERYTHING, Source.CARD)
 ANNE_TWICE_WRONG = replace(ANNES, wrong=2)
 ANNE_REFERRED = replace(ANNES, wrong=3, referred=True)
@@ -83,14 +83,14 @@ TOUCHES = [
     d.Noted(),
     d.OpenMenu(),
     *(d.Pick(word) for word in WORDS),
-    *(d.CodeGiven(code) for code in (2, 3, 4, 21, *Misread)),
+    *(d.CodeGiven(code) for code in (2, 3, 4, 21, *CodeMisread)),
     *(d.AskChair(action.word) for action in ACTIONS),
     d.AskChair("open_poll"),
     d.PinGiven(True),
     d.PinGiven(False),
     d.PinGiven(False, paused=True),
 ]
-EVENTS = [d.Granted(), d.Denied(MARKED), d.Waited(), d.Silent(), d.Lit(), ASKED, d.Changed(), d.TimeUp()]
+EVENTS = [d.Granted(), d.Denied(MARKED), d.Waited(), d.Silent(), d.GreenDrawn(), ASKED, d.Changed(), d.TimeUp()]
 EVENTS += [d.NotDoneSince(why) for why in WhyNot]
 INPUTS = [*SCANS, *TOUCHES, *EVENTS]
 
@@ -131,7 +131,7 @@ PAGES = [
     pages.PickExcused(frozenset({"T4.1"})),
     pages.AskCode(frozenset({"T4.1"})),
     pages.AskCode(frozenset(), pages.CodeSlip.SKIPPED, 4),
-    pages.AskCode(frozenset(), Misread.CHECK_DIGITS),
+    pages.AskCode(frozenset(), CodeMisread.CHECK_DIGITS),
     pages.Piles(3),
     pages.Piles(3, opens=True),
     pages.Piles(3, pile="T4.1", last=4182),
@@ -140,7 +140,7 @@ PAGES = [
     *(pages.NotDone(why) for why in WhyNot),
 ]
 STATES = [
-    *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
+    *(d.NotReady(lack) for lack in d.NotReadyReason if lack is not d.NotReadyReason.CLOSED),
     d.Ready(),
     d.Ready(Unreadable.CPR),
     d.Typing(),
@@ -149,7 +149,7 @@ STATES = [
     *(d.BirthDate(ANNE, EVERYTHING, Source.KEYED, wrong, other) for wrong in range(3) for other in OTHERS),
     *(d.Waiting(ANNE, EVERYTHING, silent, other) for silent in (False, True) for other in OTHERS),
     d.Green(ANNE, EVERYTHING),
-    d.Green(ANNE, ONE, lit=True),
+    d.Green(ANNE, ONE, drawn=True),
     d.Refused(MARKED, ANNE.number, ANNE),
     d.Refused(UNKNOWN.barred, 4999, None),
     d.Refused(ELSEWHERE.barred, None, None),
@@ -162,9 +162,9 @@ STATES = [
     *(d.Pin(action, wrong, paused) for action in ACTIONS for wrong, paused in PADS),
 ]
 RULES = [
-    *(facing(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.Lack)),
+    *(facing(base, lack=lack) for base in (OPEN, KEYED) for lack in (None, *d.NotReadyReason)),
     *(facing(OPEN, situation=around, marks=MARKS) for around in (AROUND, BEGUN, replace(AROUND, viewed=3))),
-    facing(OPEN, situation=BEFORE, lack=d.Lack.POLL_NOT_OPENED),
+    facing(OPEN, situation=BEFORE, lack=d.NotReadyReason.POLL_NOT_OPENED),
     facing(OPEN, situation=AROUND, office=True),
     facing(OPEN, situation=AROUND, locked=True),
 ]

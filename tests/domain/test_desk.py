@@ -29,7 +29,7 @@ from kiosk.domain.chair_actions import (
     ChairAction,
     ReleaseVoter,
 )
-from kiosk.domain.eligibility import Bar, Barred
+from kiosk.domain.eligibility import Barred, RefusalReason
 from kiosk.domain.entries import How, Source
 from kiosk.domain.pages import page as p
 
@@ -54,19 +54,19 @@ def check(state: d.State, given: d.Input, rules: d.Rules) -> tuple[d.State, tupl
         assert all(isinstance(effect, p.Rescan) for effect in effects)
         if isinstance(state, KEEPS_ITS_VOTER):
             assert replace(after, other=None) == replace(state, other=None)
-        if isinstance(state, d.NotReady | d.Closed | d.Pin) or (isinstance(state, d.Green) and not state.lit):
+        if isinstance(state, d.NotReady | d.Closed | d.Pin) or (isinstance(state, d.Green) and not state.drawn):
             assert after == state
         if isinstance(state, d.Unresolved):
             assert after == replace(state, other=True)
     if isinstance(after, d.Green) and not isinstance(state, d.Green):
         assert isinstance(state, d.Waiting)
         assert isinstance(given, d.Granted)
-        assert (after.voter, after.may, after.lit) == (state.voter, state.may, False)
+        assert (after.voter, after.may, after.drawn) == (state.voter, state.may, False)
     if isinstance(after, d.Waiting) and not isinstance(state, d.Waiting):
-        assert [type(effect) for effect in effects] == [d.Ask]
+        assert [type(effect) for effect in effects] == [d.MakeRequest]
     if isinstance(state, d.Unresolved) and not isinstance(after, d.Unresolved):
         assert isinstance(given, d.Answer)
-    if isinstance(state, d.Green) and not state.lit and isinstance(given, d.TimeUp):
+    if isinstance(state, d.Green) and not state.drawn and isinstance(given, d.TimeUp):
         assert (after, effects) == (state, ())
     check_referral(state, given, after, effects)
     return after, effects
@@ -106,17 +106,17 @@ def check_pin(state: d.State, given: d.Input, after: d.Pin) -> None:
 
 def check_effect(effect: d.Effect, state: d.State, given: d.Input, rules: d.Rules, after: d.State) -> None:
     match effect:
-        case d.Ask():
+        case d.MakeRequest():
             assert rules.facts.lack is None
             assert isinstance(given, d.Approve)
             assert isinstance(state, d.VoterShown | d.BirthDate)
             assert isinstance(after, d.Waiting)
-            assert effect == d.Ask(state.voter, state.may.elections, given.how, state.source)
+            assert effect == d.MakeRequest(state.voter, state.may.elections, given.how, state.source)
             assert (after.voter, after.may) == (state.voter, state.may)
             if isinstance(state, d.BirthDate):
                 assert given.how is How.KNOWN or given.born == state.voter.born
         case d.RecordIssued():
-            seen = isinstance(state, d.Green) and not state.lit and isinstance(given, d.Lit | d.Cancel)
+            seen = isinstance(state, d.Green) and not state.drawn and isinstance(given, d.GreenDrawn | d.Cancel)
             assert seen or (isinstance(state, d.Unresolved) and given == d.Answer(True))
         case d.Withdraw() | d.LeaveOpen():
             answer = d.Answer(None) if isinstance(effect, d.LeaveOpen) else d.Answer(False)
@@ -208,7 +208,7 @@ def test_nothing_is_asked_while_something_lacks() -> None:
         if rules.facts.lack is None:
             continue
         after, effects = try_step(state, given_, rules)
-        assert not any(isinstance(effect, d.Ask) for effect in effects)
+        assert not any(isinstance(effect, d.MakeRequest) for effect in effects)
         assert type(after) is type(state) or not isinstance(after, d.VoterShown | d.BirthDate | d.Waiting)
 
 
@@ -218,7 +218,7 @@ PIECES = [
     [(ANNES, OPEN), (d.Approve(How.SPOKEN), OPEN), (d.Granted(), OPEN)],
     [(BENTS, KEYED), (d.Approve(How.SHOWN, WRONG), KEYED)],
     [(BENTS, KEYED), (d.Approve(How.KNOWN), KEYED), (d.Silent(), KEYED), (d.Granted(), KEYED)],
-    [(d.Lit(), OPEN), (d.Cancel(), OPEN)],
+    [(d.GreenDrawn(), OPEN), (d.Cancel(), OPEN)],
     [(d.Changed(), OPEN), (ASKED, OPEN)],
     [(d.OpenMenu(), OPEN), (d.Pick("close_table"), OPEN), (d.PinGiven(True), OPEN)],
     [(ANNE_TWICE_WRONG, KEYED), (d.Approve(How.SPOKEN, WRONG), KEYED)],
@@ -234,20 +234,20 @@ LONG_WALKS = st.lists(WALKS.map(lambda walk: walk[:5]) | st.sampled_from(PIECES)
 @given(st.sampled_from(STATES), WALKS | LONG_WALKS)
 def test_what_the_desk_guards_on_any_walk(state: d.State, walk: list[tuple[d.Input, d.Rules]]) -> None:
     """However states and inputs follow each other, each green is issued exactly once and every guard holds at each step."""
-    issued = int(isinstance(state, d.Green) and state.lit)
+    issued = int(isinstance(state, d.Green) and state.drawn)
     for given_, rules in walk:
         after, effects = check(state, given_, rules)
         recorded = sum(isinstance(effect, d.RecordIssued) for effect in effects)
         if isinstance(state, d.Green):
             issued += recorded
-            assert issued == int(after.lit) if isinstance(after, d.Green) else issued == 1
+            assert issued == int(after.drawn) if isinstance(after, d.Green) else issued == 1
         if not isinstance(after, d.Green):
             issued = 0
         state = after
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(st.sampled_from([*SCANS, d.Type(), d.OpenMenu(), d.TimeUp(), d.Lit(), d.Changed()]), max_size=60))
+@given(st.lists(st.sampled_from([*SCANS, d.Type(), d.OpenMenu(), d.TimeUp(), d.GreenDrawn(), d.Changed()]), max_size=60))
 def test_without_a_touch_nobody_is_served(walk: list[d.Input]) -> None:
     """Scans and time alone, in any order and number, never make a request."""
     state: d.State = d.Ready()
@@ -260,9 +260,9 @@ def test_without_a_touch_nobody_is_served(walk: list[d.Input]) -> None:
 def test_scan_and_approve() -> None:
     """In compare mode a voter is served with a scan and a touch; the next scan shows the next voter."""
     state, effects = walked(d.Ready(), ANNES, d.Approve(How.SPOKEN))
-    assert effects == (d.Ask(ANNE, BOTH, How.SPOKEN, Source.CARD),)
-    assert walked(state, d.Granted(), d.Lit()) == (d.Green(ANNE, EVERYTHING, lit=True), (d.RecordIssued(),))
-    assert walked(state, d.Granted(), d.Lit(), BENTS) == (d.VoterShown(BENT, ONE, Source.CARD), ())
+    assert effects == (d.MakeRequest(ANNE, BOTH, How.SPOKEN, Source.CARD),)
+    assert walked(state, d.Granted(), d.GreenDrawn()) == (d.Green(ANNE, EVERYTHING, drawn=True), (d.RecordIssued(),))
+    assert walked(state, d.Granted(), d.GreenDrawn(), BENTS) == (d.VoterShown(BENT, ONE, Source.CARD), ())
 
 
 def test_three_wrong_dates() -> None:
@@ -292,7 +292,7 @@ def test_a_voter_who_is_referred(rules: d.Rules) -> None:
         d.Ready(),
         d.Typing(),
         d.Office(pages.Menu()),
-        d.Green(ANNE, EVERYTHING, lit=True),
+        d.Green(ANNE, EVERYTHING, drawn=True),
         d.Refused(MARKED, ANNE.number, ANNE),
         d.Refused(MARKED, BENT.number, BENT),
         d.Referred(ANNE),
@@ -329,7 +329,7 @@ def test_unlit_green_does_not_time_out(rules: d.Rules) -> None:
     """A green that nobody has seen stays when its time is up; one that was drawn leads home."""
     green = d.Green(ANNE, EVERYTHING)
     assert desk.step(green, d.TimeUp(), rules) == (green, ())
-    assert desk.step(replace(green, lit=True), d.TimeUp(), rules) == (desk.home(rules), ())
+    assert desk.step(replace(green, drawn=True), d.TimeUp(), rules) == (desk.home(rules), ())
 
 
 def test_right_date_at_the_third_try() -> None:
@@ -337,7 +337,7 @@ def test_right_date_at_the_third_try() -> None:
     wrong = [d.Approve(How.WRITTEN, WRONG)] * 2
     state, effects = walked(d.Ready(), ANNES, *wrong, d.Approve(How.WRITTEN, ANNE.born), rules=KEYED)
     assert isinstance(state, d.Waiting)
-    assert effects == (d.Ask(ANNE, BOTH, How.WRITTEN, Source.CARD),)
+    assert effects == (d.MakeRequest(ANNE, BOTH, How.WRITTEN, Source.CARD),)
 
 
 def test_a_date_that_is_none() -> None:
@@ -355,7 +355,7 @@ def test_another_card_is_put_aside() -> None:
     """Another card scanned while a voter is shown is told of, and the first voter's approval still asks for the first."""
     state, _ = walked(d.Ready(), ANNES, BENTS)
     assert state == d.VoterShown(ANNE, EVERYTHING, Source.CARD, other=BENTS)
-    assert walked(state, d.Approve(How.SPOKEN))[1] == (d.Ask(ANNE, BOTH, How.SPOKEN, Source.CARD),)
+    assert walked(state, d.Approve(How.SPOKEN))[1] == (d.MakeRequest(ANNE, BOTH, How.SPOKEN, Source.CARD),)
 
 
 def test_the_same_card_again() -> None:
@@ -364,7 +364,7 @@ def test_the_same_card_again() -> None:
         d.VoterShown(ANNE, EVERYTHING, Source.CARD),
         d.BirthDate(ANNE, EVERYTHING, Source.CARD, wrong=2),
         d.Waiting(ANNE, EVERYTHING),
-        d.Green(ANNE, EVERYTHING, lit=True),
+        d.Green(ANNE, EVERYTHING, drawn=True),
         d.Refused(MARKED, ANNE.number, ANNE),
         d.Referred(ANNE),
     ):
@@ -375,7 +375,7 @@ def test_the_same_card_again() -> None:
 
 def test_refused_and_scanned_again() -> None:
     """Where a refused voter may be given ballots after all, the same card scanned again shows them."""
-    refused = d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE)
+    refused = d.Refused(Barred(RefusalReason.CHANGED), ANNE.number, ANNE)
     assert desk.step(refused, ANNES, OPEN) == (d.VoterShown(ANNE, EVERYTHING, Source.CARD), ())
 
 
@@ -392,7 +392,7 @@ def test_withdrawn() -> None:
 
 def test_refused() -> None:
     """A request whose refusal is shown is withdrawn: it has its end, whatever becomes of the refusal."""
-    waiting, denied = d.Waiting(ANNE, EVERYTHING), d.Denied(Barred(Bar.CHANGED))
+    waiting, denied = d.Waiting(ANNE, EVERYTHING), d.Denied(Barred(RefusalReason.CHANGED))
     assert walked(waiting, denied) == (d.Refused(denied.barred, ANNE.number, ANNE), (d.Withdraw(),))
 
 

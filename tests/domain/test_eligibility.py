@@ -8,7 +8,7 @@ from domain_facts import ANNE, BOTH
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld, weigh
+from kiosk.domain.eligibility import Barred, Eligible, Mark, RefusalReason, Withheld, weigh
 from kiosk.domain.voters import Struck, Voter
 
 MORNING, NOON = 1_763_450_000_000, 1_763_460_000_000
@@ -33,7 +33,7 @@ def test_postal_vote_for_one(postal: tuple[str, ...], may: tuple[str, ...]) -> N
 
 def test_postal_vote_for_both() -> None:
     """Who has voted by post in both is given none, and told so."""
-    assert weigh(replace(ANNE, postal=BOTH), (), BOTH) == Barred(Bar.POSTAL_VOTE)
+    assert weigh(replace(ANNE, postal=BOTH), (), BOTH) == Barred(RefusalReason.POSTAL_VOTE)
 
 
 @pytest.mark.parametrize(("right", "other"), [(COUNCIL, "region"), (REGION, "byraad")])
@@ -44,7 +44,7 @@ def test_right_in_one_only(right: tuple[str, ...], other: str) -> None:
 
 def test_right_in_one_and_postal_vote_there() -> None:
     """A postal vote in the only election of one's own leaves nothing to hand out."""
-    assert weigh(replace(ANNE, elections=COUNCIL, postal=COUNCIL), (), BOTH) == Barred(Bar.POSTAL_VOTE)
+    assert weigh(replace(ANNE, elections=COUNCIL, postal=COUNCIL), (), BOTH) == Barred(RefusalReason.POSTAL_VOTE)
 
 
 @pytest.mark.parametrize(("marked", "may"), [(COUNCIL, REGION), (REGION, COUNCIL)])
@@ -55,18 +55,20 @@ def test_marked_for_one(marked: tuple[str, ...], may: tuple[str, ...]) -> None:
 
 def test_marked_for_both() -> None:
     """A second attempt is barred, with the table and the time of the first."""
-    assert weigh(ANNE, [mark(BOTH)], BOTH) == Barred(Bar.ALREADY_MARKED, mark=mark(BOTH))
+    assert weigh(ANNE, [mark(BOTH)], BOTH) == Barred(RefusalReason.ALREADY_MARKED, mark=mark(BOTH))
 
 
 def test_marked_twice_for_one_each() -> None:
     """Two marks for one election each bar like one for both, and the later is named."""
     later = mark(REGION, 2, NOON)
-    assert weigh(ANNE, [mark(COUNCIL), later], BOTH) == Barred(Bar.ALREADY_MARKED, mark=later)
+    assert weigh(ANNE, [mark(COUNCIL), later], BOTH) == Barred(RefusalReason.ALREADY_MARKED, mark=later)
 
 
 def test_marked_for_one_and_postal_vote_for_the_other() -> None:
     """What is not marked is voted by post: nothing is left, and the mark is what the clerk is told."""
-    assert weigh(replace(ANNE, postal=REGION), [mark(COUNCIL)], BOTH) == Barred(Bar.ALREADY_MARKED, mark=mark(COUNCIL))
+    assert weigh(replace(ANNE, postal=REGION), [mark(COUNCIL)], BOTH) == Barred(
+        RefusalReason.ALREADY_MARKED, mark=mark(COUNCIL)
+    )
 
 
 def test_a_mark_is_told_before_a_postal_vote() -> None:
@@ -75,8 +77,10 @@ def test_a_mark_is_told_before_a_postal_vote() -> None:
     assert may == Eligible(REGION, {"byraad": Withheld.ALREADY_MARKED})
 
 
-@pytest.mark.parametrize(("struck", "why"), [(Struck.STRUCK_OFF, Bar.STRUCK_OFF), (Struck.MOVED_AWAY, Bar.MOVED_AWAY)])
-def test_struck_off_or_moved_away(struck: Struck, why: Bar) -> None:
+@pytest.mark.parametrize(
+    ("struck", "why"), [(Struck.STRUCK_OFF, RefusalReason.STRUCK_OFF), (Struck.MOVED_AWAY, RefusalReason.MOVED_AWAY)]
+)
+def test_struck_off_or_moved_away(struck: Struck, why: RefusalReason) -> None:
     """Who has lost the right to vote is given nothing, whatever else is known of them."""
     for voter in (ANNE, replace(ANNE, postal=COUNCIL), replace(ANNE, elections=REGION)):
         assert weigh(replace(voter, struck=struck), (), BOTH) == Barred(why)

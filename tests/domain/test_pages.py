@@ -24,18 +24,18 @@ from desk_facts import (
 )
 from domain_facts import ANNE, BENT, EVERYTHING, OPEN, facing
 
-from kiosk import samples
 from kiosk.domain import desk, pages
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import GiveBook, UndoMark, WhyNot
-from kiosk.domain.circumstances import View
-from kiosk.domain.codetext import Misread
+from kiosk.domain.codetext import CodeMisread
 from kiosk.domain.entries import Source
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import page as p
 from kiosk.domain.situation import Elsewhere
 from kiosk.domain.view import screen
+from kiosk.domain.view_context import ViewContext
+from kiosk.simulated import screens
 
 OVERVIEW = d.Office(pages.Overview())
 
@@ -89,9 +89,9 @@ def test_going_back_from_the_code_keeps_the_ticks() -> None:
 
 @pytest.mark.parametrize(
     ("given_", "slip"),
-    [*((why, why) for why in Misread), (1, pages.CodeSlip.USED), (2, pages.CodeSlip.USED), (5, pages.CodeSlip.SKIPPED)],
+    [*((why, why) for why in CodeMisread), (1, pages.CodeSlip.USED), (2, pages.CodeSlip.USED), (5, pages.CodeSlip.SKIPPED)],
 )
-def test_a_wrong_code_is_told(given_: int | Misread, slip: pages.CodeSlip | Misread) -> None:
+def test_a_wrong_code_is_told(given_: int | CodeMisread, slip: pages.CodeSlip | CodeMisread) -> None:
     """What is no code of this place, one that was used, and one that skips another do nothing."""
     page = pages.AskCode(frozenset({"T4.1"}))
     state, effects = walked(d.Office(page), d.CodeGiven(given_), rules=facing(OPEN, situation=AROUND))
@@ -120,8 +120,8 @@ def test_a_code_of_the_reserve_sheet_ends_the_chairs_only_when_it_is_scanned_aga
 
 def test_the_poll_is_opened_with_a_code_at_any_node_and_leads_home() -> None:
     """At a table from its own screen or its menu, at the secretary's from the overview; then the desk is where it serves."""
-    before = facing(OPEN, situation=BEFORE, lack=d.Lack.POLL_NOT_OPENED)
-    for state, touch in ((d.NotReady(d.Lack.POLL_NOT_OPENED), d.AskChair), (d.Office(pages.Menu()), d.Pick)):
+    before = facing(OPEN, situation=BEFORE, lack=d.NotReadyReason.POLL_NOT_OPENED)
+    for state, touch in ((d.NotReady(d.NotReadyReason.POLL_NOT_OPENED), d.AskChair), (d.Office(pages.Menu()), d.Pick)):
         assert walked(state, touch("open_poll"), rules=before) == (d.Office(pages.PickStopped()), ())
     assert walked(OVERVIEW, d.Pick("pick stop"), rules=facing(before, office=True))[0] == d.Office(pages.PickStopped())
     piles, _ = walked(d.Office(pages.AskCode(frozenset())), d.CodeGiven(1), rules=before)
@@ -186,17 +186,17 @@ def offered(rules: d.Rules) -> set[str]:
 
 def test_what_the_chair_can_decide() -> None:
     """It depends on how things stand, and nothing else can be asked for, in the menu or on the home screen."""
-    alone = {None: {"close_table"}, d.Lack.CLOSED: {"reopen_table"}}
-    for lack in (None, *d.Lack):
+    alone = {None: {"close_table"}, d.NotReadyReason.CLOSED: {"reopen_table"}}
+    for lack in (None, *d.NotReadyReason):
         assert offered(facing(OPEN, lack=lack)) == alone.get(lack, set())
-    opens = facing(OPEN, lack=d.Lack.POLL_NOT_OPENED, situation=BEFORE)
+    opens = facing(OPEN, lack=d.NotReadyReason.POLL_NOT_OPENED, situation=BEFORE)
     assert offered(opens) == {"open_poll", "island", "lock"}
     assert "open_poll" not in offered(facing(opens, situation=replace(BEFORE, may_stop=False)))
-    island = facing(OPEN, lack=d.Lack.ALONE, situation=AROUND)
+    island = facing(OPEN, lack=d.NotReadyReason.ALONE, situation=AROUND)
     assert offered(island) == {"island", "lock"}
     assert offered(facing(island, locked=True)) == {"unlock"}
     for rules, action in product((opens, island, OPEN), ACTIONS):
-        for state, touch in ((d.Office(pages.Menu()), d.Pick), (d.NotReady(d.Lack.ALONE), d.AskChair)):
+        for state, touch in ((d.Office(pages.Menu()), d.Pick), (d.NotReady(d.NotReadyReason.ALONE), d.AskChair)):
             after, effects = desk.step(state, touch(action.word), rules)
             assert (isinstance(after, d.Pin), effects) == (action.word in offered(rules), ())
 
@@ -205,7 +205,7 @@ def test_what_the_chair_can_decide() -> None:
 def test_what_is_drawn_is_what_is_offered(shown: pages.Page) -> None:
     """On every page, however things stand: each button leads somewhere, each offer has its button."""
     for rules in (rules for rules in RULES if rules.facts.situation.me):
-        drawn = screen(1, d.Office(shown), replace(samples.sample_view("da"), facts=rules.facts))
+        drawn = screen(1, d.Office(shown), replace(screens.sample_view("da"), facts=rules.facts))
         buttons = {button.touch for button in drawn.buttons()}
         for word in (*WORDS, *buttons):
             lead = shown.offers(rules.facts).lead(word, {})
@@ -248,7 +248,7 @@ class Counted(p.Page):
     def offers(self, _facts: Facts) -> p.Offers:
         return p.Offers(p.back(p.Home()), p.Offer("count", p.say("go_on"), lambda values: Counted(values.get("count", ""))))
 
-    def drawn(self, _offers: p.Offers, _view: View) -> s.Sheet:
+    def drawn(self, _offers: p.Offers, _view: ViewContext) -> s.Sheet:
         return self.sheet(f"{self.count} ballots", s.Field("count", "Counted", s.Keys.DIGITS, 5))
 
 
@@ -256,7 +256,7 @@ def test_another_page_needs_nothing_but_its_own_module() -> None:
     """What was keyed on it goes where its offer leads; the desk and the view know no page by name."""
     counted, _ = walked(d.Office(Counted()), d.Pick("count", {"count": "871"}))
     assert counted == d.Office(Counted("871"))
-    drawn = screen(1, counted, samples.sample_view("da"))
+    drawn = screen(1, counted, screens.sample_view("da"))
     assert (drawn.kind, drawn.content.headline) == ("Counted", "871 ballots")
     assert walked(counted, ANNES)[0] == counted
     assert walked(counted, d.Pick("cancel")) == (d.Ready(), ())

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from kiosk.domain import entries as e
 from kiosk.domain import rules
 from kiosk.domain.cases import Case
-from kiosk.domain.eligibility import Bar, Barred
+from kiosk.domain.eligibility import Barred, RefusalReason
 from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head, Stance
-from kiosk.domain.rules import Seen
+from kiosk.domain.rules import NodeKnowledge
 
 ME, OTHER, OFFICE = "T1.1", "T2.1", "S.1"
 GRANTED, REFUSED = e.Outcome.GRANTED, e.Outcome.REFUSED
@@ -24,7 +24,7 @@ class Known(Logs):
 
     def __init__(self, me: str = ME) -> None:
         super().__init__()
-        self.seen = Seen(me, self.ledger.books, self.ledger, Membership(me, self.ledger.books), self.begin(me))
+        self.seen = NodeKnowledge(me, self.ledger.books, self.ledger, Membership(me, self.ledger.books), self.begin(me))
         self.seen.member.started(self.seen.run)
         self.seen.member.reached = True
 
@@ -165,7 +165,7 @@ def test_d4_all_or_nothing() -> None:
     assert rules.d4_grants(request(), EVERYTHING)
     assert rules.d4_grants(request(elections=("byraad",)), ONE)
     assert not rules.d4_grants(request(), ONE)
-    assert not any(rules.d4_grants(request(), Barred(why)) for why in Bar)
+    assert not any(rules.d4_grants(request(), Barred(why)) for why in RefusalReason)
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,16 @@ import pytest
 from desk_facts import ACTIONS, PAGES
 from domain_facts import ANNE, BENT, BOTH, EVERYTHING, KEYED, ONE, OPEN, facing
 
-from kiosk import samples
 from kiosk.display import entry
 from kiosk.domain import desk, pages, texts
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
 from kiosk.domain.cards import Unreadable
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.chair_actions import ReleaseVoter, UndoMark
-from kiosk.domain.codetext import GROUPS, Misread, grouped, spell
-from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark, Withheld
+from kiosk.domain.codetext import GROUPS, CodeMisread, grouped, spell
+from kiosk.domain.eligibility import Barred, Eligible, Mark, RefusalReason, Withheld
 from kiosk.domain.entries import How, Source
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.situation import (
@@ -28,7 +27,7 @@ from kiosk.domain.situation import (
     LeftOpen,
     Mode,
     Peer,
-    Refused,
+    RejectedMessage,
     Situation,
     Stopping,
     Undo,
@@ -37,7 +36,8 @@ from kiosk.domain.situation import (
     Unproved,
 )
 from kiosk.domain.texts import CODES, Language, text
-from kiosk.domain.view import View, asked, fault, screen
+from kiosk.domain.view import ViewContext, asked, fault, screen
+from kiosk.simulated import screens
 from kiosk.store.errors import CorruptError, DiskFullError, InUseError, ReadOnlyError, StoreError
 from kiosk.texts.catalogues import CATALOGUES
 
@@ -52,26 +52,31 @@ DAY = (
 )
 MARK = Mark(("byraad",), 4, THEN)
 REFUSED = [
-    d.Refused(Barred(Bar.ALREADY_MARKED, MARK), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.POSTAL_VOTE), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.NOT_ON_LIST), 4999, None),
-    d.Refused(Barred(Bar.STRUCK_OFF), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.MOVED_AWAY), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.OTHER_PLACE, place="Vestre Skole"), None, None),
-    d.Refused(Barred(Bar.OTHER_TABLE, table=5), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.REFERRED), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.NOT_OPEN), ANNE.number, ANNE),
-    d.Refused(Barred(Bar.CHANGED), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.ALREADY_MARKED, MARK), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.POSTAL_VOTE), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.NOT_ON_LIST), 4999, None),
+    d.Refused(Barred(RefusalReason.STRUCK_OFF), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.MOVED_AWAY), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.OTHER_PLACE, place="Vestre Skole"), None, None),
+    d.Refused(Barred(RefusalReason.OTHER_TABLE, table=5), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.REFERRED), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.NOT_OPEN), ANNE.number, ANNE),
+    d.Refused(Barred(RefusalReason.CHANGED), ANNE.number, ANNE),
 ]
 PADS = ((False, False), (True, False), (False, True))
-OTHERS = (None, d.Found(BENT, ONE, Source.CARD), d.Turned(Barred(Bar.NOT_ON_LIST), 4999, None), d.Misread(Unreadable.CPR))
+OTHERS = (
+    None,
+    d.Found(BENT, ONE, Source.CARD),
+    d.Turned(Barred(RefusalReason.NOT_ON_LIST), 4999, None),
+    d.Misread(Unreadable.CPR),
+)
 
 
 DRAWN_AS = {"Locked": "NotReady", "FindMark": "Typing", "KeyCard": "Typing", "AskCode": "Typing"}
-FILLED = [*(pages.AskCode(frozenset({"T4.1"}), slip, 4) for slip in (*pages.CodeSlip, *Misread)), pages.Marks(ANNE.number)]
+FILLED = [*(pages.AskCode(frozenset({"T4.1"}), slip, 4) for slip in (*pages.CodeSlip, *CodeMisread)), pages.Marks(ANNE.number)]
 
 STATES: list[d.State] = [
-    *(d.NotReady(lack) for lack in d.Lack if lack is not d.Lack.CLOSED),
+    *(d.NotReady(lack) for lack in d.NotReadyReason if lack is not d.NotReadyReason.CLOSED),
     *(d.Ready(why) for why in (None, *Unreadable)),
     *(d.Typing(why) for why in (None, *Unreadable)),
     *(d.VoterShown(ANNE, EVERYTHING, Source.CARD, other) for other in OTHERS),
@@ -80,7 +85,7 @@ STATES: list[d.State] = [
     *(d.Waiting(ANNE, EVERYTHING, silent, other) for silent in (False, True) for other in OTHERS),
     *(d.Green(ANNE, may, lit) for may in (EVERYTHING, ONE) for lit in (False, True)),
     *REFUSED,
-    d.Refused(Barred(Bar.OTHER_PLACE), None, None),
+    d.Refused(Barred(RefusalReason.OTHER_PLACE), None, None),
     d.Referred(ANNE),
     *(d.Unresolved(d.Unfinished(ANNE, BOTH, THEN), other) for other in (False, True)),
     d.Closed(),
@@ -90,9 +95,9 @@ STATES: list[d.State] = [
 ]
 
 
-def view(language: Language = "da", **other: object) -> View:
+def view(language: Language = "da", **other: object) -> ViewContext:
     """The samples' circumstances; no time on it reads like a birth date."""
-    made = samples.sample_view(language)
+    made = screens.sample_view(language)
     peers = tuple(replace(peer, last_ms=THEN) for peer in made.situation.peers)
     around = other.pop("situation", replace(made.situation, peers=peers))
     known = {name: other.pop(name) for name in ("lack", "office", "locked", "marks") if name in other}
@@ -125,7 +130,7 @@ def test_every_state_has_its_screen(language: Language) -> None:
 
 def test_the_samples_are_the_real_screens() -> None:
     """Pictures and layout checks see every kind of screen, in both languages, with the same buttons."""
-    danish, english = (samples.samples(language) for language in LANGUAGES)
+    danish, english = (screens.samples(language) for language in LANGUAGES)
     assert danish.keys() == english.keys()
     assert {type(one.content) for one in danish.values()} | {s.Sheet} == set(s.Content.__args__)
     for name, seen in danish.items():
@@ -156,7 +161,7 @@ BUTTONS: dict[str, tuple[set[str | None], set[str | None]]] = {
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_buttons_of_every_sample(language: Language) -> None:
     """Each screen has its two buttons where the clerk expects them: take back left, go on right."""
-    for name, seen in samples.samples(language).items():
+    for name, seen in screens.samples(language).items():
         left, right = BUTTONS.get(seen.kind, ON_A_PAGE)
         assert (seen.left and seen.left.touch) in left, name
         assert (seen.right and seen.right.touch) in right, name
@@ -222,7 +227,7 @@ def test_a_number_that_is_not_on_the_list_has_nothing_to_undo() -> None:
 
 def test_who_can_open_the_poll_is_told() -> None:
     """The chair opens it with a code at any node; where that has begun elsewhere the screen says where."""
-    closed, others = d.NotReady(d.Lack.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.NOT_READY),)
+    closed, others = d.NotReady(d.NotReadyReason.POLL_NOT_OPENED), (Peer("T1.1", 1, True, Stance.NOT_READY),)
     around = Situation("T3.1", others, may_stop=True, poll_open=False)
     table = shown(closed, situation=around)
     assert (table.right, "næste kode" in table.content.remedy) == (s.Button("open_poll", "Åbn afstemningen"), True)
@@ -237,7 +242,7 @@ def test_who_can_open_the_poll_is_told() -> None:
 def test_refusals_differ(language: Language) -> None:
     """Each refusal has a reason and a code of its own; most say to contact the secretary, the others what else to do."""
     seen = [shown(state, language).content for state in REFUSED]
-    assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(Bar)
+    assert len({one.reason for one in seen}) == len({one.code for one in seen}) == len(RefusalReason)
     *all_others, other_table, referred, not_open, changed = seen
     assert "5" in other_table.remedy
     assert referred.remedy
@@ -253,7 +258,7 @@ def test_what_a_refusal_says() -> None:
     assert reasons[0] == "Allerede afmærket: bord 4 kl. 10.42"
     assert reasons[2] == "Nr. 004 999 står ikke på valglisten"
     assert reasons[5] == "Kortet hører til Vestre Skole"
-    assert shown(d.Refused(Barred(Bar.OTHER_PLACE), None, None)).content.reason not in reasons
+    assert shown(d.Refused(Barred(RefusalReason.OTHER_PLACE), None, None)).content.reason not in reasons
 
 
 def test_referred_says_whom_to_contact() -> None:
@@ -346,7 +351,9 @@ def traces(seen: s.Screen) -> list[str]:
     return [part for part in {*known, *forms(ANNE.born), *forms(BENT.born)} if part.lower() in words(seen).lower()]
 
 
-@pytest.mark.parametrize("rules", [OPEN, KEYED, facing(OPEN, lack=d.Lack.CLOSED), facing(OPEN, lack=d.Lack.ALONE)])
+@pytest.mark.parametrize(
+    "rules", [OPEN, KEYED, facing(OPEN, lack=d.NotReadyReason.CLOSED), facing(OPEN, lack=d.NotReadyReason.ALONE)]
+)
 def test_a_cleared_screen_has_forgotten_the_voter(rules: d.Rules) -> None:
     """Once its time is up nothing of any voter is left on the screen; only a green that nobody has seen stays as it is."""
     unseen = 0
@@ -354,7 +361,7 @@ def test_a_cleared_screen_has_forgotten_the_voter(rules: d.Rules) -> None:
         for leaves in (d.TimeUp(), d.Cancel()):
             if (type(state), type(leaves)) in desk.TABLE:
                 after, effects = desk.step(state, leaves, rules)
-                if isinstance(state, d.Green) and not state.lit and leaves == d.TimeUp():
+                if isinstance(state, d.Green) and not state.drawn and leaves == d.TimeUp():
                     assert (after, effects) == (state, ())
                     unseen += 1
                 else:
@@ -396,7 +403,7 @@ def test_the_strip_warns() -> None:
 )
 def test_the_strip_tells_the_mode_and_training(mode: Mode, island: bool, said: str) -> None:
     """How voters are served stands on the strip, on a pill where it is not the normal way; an exercise says so."""
-    around = replace(samples.sample_view("da").situation, mode=mode)
+    around = replace(screens.sample_view("da").situation, mode=mode)
     strip = shown(d.Ready(), situation=around, training=True).strip
     assert (strip.island, strip.mode, strip.training) == (island, said, "ØVELSE")
     assert shown(d.Ready(), situation=around, training=False).strip.training == ""
@@ -404,7 +411,7 @@ def test_the_strip_tells_the_mode_and_training(mode: Mode, island: bool, said: s
 
 def test_the_strip_tells_who_is_seen_and_what_is_not_copied() -> None:
     """Each other table has its dot, the secretary a word, and entries that nobody else has are counted."""
-    around = samples.sample_view("da").situation
+    around = screens.sample_view("da").situation
     strip = shown(d.Ready(), situation=around).strip
     assert [(other.table, other.seen) for other in strip.tables] == [(1, True), (2, True), (4, False), (5, True)]
     assert (strip.seen, strip.secretary, strip.secretary_seen, strip.uncopied) == ("3 af 4 borde svarer", "Sekretær", True, "")
@@ -427,7 +434,7 @@ def test_the_strip_tells_who_is_seen_and_what_is_not_copied() -> None:
 def test_a_wait_names_who_is_silent(holder: str, table: int | None, language: Language) -> None:
     """Who does not answer is the holder of the voter's book now, whoever had it in the morning; the voter is sent there, or
     to the secretary where it is the secretary's node or everybody else."""
-    around = replace(samples.sample_view(language).situation, holders=((5, holder),) if holder else ())
+    around = replace(screens.sample_view(language).situation, holders=((5, holder),) if holder else ())
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), language, situation=around).content
     assert content.sign is s.Sign.WARNING
     said = re.findall(r"\d+", f"{content.headline} {content.remedy}")
@@ -438,14 +445,14 @@ def test_a_wait_names_who_is_silent(holder: str, table: int | None, language: La
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_spare_that_nobody_sees_blames_no_table(language: Language) -> None:
     """The book was given to table 4's spare card, which is in its drawer, while table 4 serves: the card is named."""
-    around = replace(samples.sample_view(language).situation, holders=((5, "T4.2"),))
+    around = replace(screens.sample_view(language).situation, holders=((5, "T4.2"),))
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), language, situation=around).content
     assert "T4.2" in content.headline
 
 
 def with_locked(*devices: str, language: Language = "da", **around: object) -> Situation:
     """The samples' surroundings, with some nodes locked."""
-    situation = samples.sample_view(language).situation
+    situation = screens.sample_view(language).situation
     peers = (replace(peer, seen=False, stance=Stance.LOCKED) if peer.device in devices else peer for peer in situation.peers)
     return replace(situation, peers=tuple(peers), **around)
 
@@ -471,7 +478,7 @@ def test_the_strip_calls_the_secretarys_node_locked() -> None:
 
 def test_nobody_is_sent_to_a_locked_table() -> None:
     """In island mode a voter of another table is sent there, unless it is known to be locked."""
-    refused = d.Refused(Barred(Bar.OTHER_TABLE, table=5), ANNE.number, ANNE)
+    refused = d.Refused(Barred(RefusalReason.OTHER_TABLE, table=5), ANNE.number, ANNE)
     assert shown(refused).content.remedy == "Send vælgeren til bord 5"
     locked = shown(refused, situation=with_locked("T5.1")).content.remedy
     assert locked == "Bord 5 er låst: kontakt valgsekretæren"
@@ -480,17 +487,17 @@ def test_nobody_is_sent_to_a_locked_table() -> None:
 def test_a_start_says_who_of_those_it_waits_for_is_locked() -> None:
     """Who is locked is named as such among those that a start waits for."""
     around = with_locked("T2.1", "T5.1", awaited=("S.1", "T1.1", "T2.1", "T5.1"))
-    content = shown(d.NotReady(d.Lack.CATCHING_UP), situation=around).content
+    content = shown(d.NotReady(d.NotReadyReason.CATCHING_UP), situation=around).content
     assert content.reason == "Venter på at høre fra: Sekretær og Bord 1. Låst: Bord 2 og 5."
-    content = shown(d.NotReady(d.Lack.CATCHING_UP), situation=replace(around, awaited=("T5.1",))).content
+    content = shown(d.NotReady(d.NotReadyReason.CATCHING_UP), situation=replace(around, awaited=("T5.1",))).content
     assert content.reason == "Låst: Bord 5."
 
 
 def test_who_sees_nobody_says_who_is_locked() -> None:
     """A table that sees nobody names those that are locked: it is not their cable."""
     locked = with_locked("S.1", "T1.1", "T2.1")
-    assert shown(d.NotReady(d.Lack.ALONE)).content.reason == "Bordet ser ingen af de andre borde."
-    content = shown(d.NotReady(d.Lack.ALONE), situation=locked).content
+    assert shown(d.NotReady(d.NotReadyReason.ALONE)).content.reason == "Bordet ser ingen af de andre borde."
+    content = shown(d.NotReady(d.NotReadyReason.ALONE), situation=locked).content
     assert content.reason == "Bordet ser ingen af de andre borde. Låst: Sekretær, Bord 1 og 2."
 
 
@@ -499,13 +506,13 @@ def test_who_sees_nobody_says_who_is_locked() -> None:
 
 def overview(language: Language = "da", **around: object) -> list[s.Line]:
     """The rows of the overview in these surroundings."""
-    situation = replace(samples.sample_view(language).situation, **around)
+    situation = replace(screens.sample_view(language).situation, **around)
     return list(shown(d.Office(pages.Overview()), language, situation=situation).content.rows)
 
 
 def test_a_card_that_its_table_has_changed_stands_with_its_own_name() -> None:
     """Table 4 goes on with its spare card: nobody may read that table 4 is off or awaited, only its old card is."""
-    there = replace(samples.sample_view("da").situation, peers=samples._SPARE_IN)
+    there = replace(screens.sample_view("da").situation, peers=screens._SPARE_IN)
     pick = shown(d.Office(pages.PickStopped()), situation=there).content
     assert [item.text for item in pick.buttons()][3:5] == ["T4.1 (tavs)", "Bord 4 (T4.2)"]
     asked = shown(d.Office(pages.AskCode(frozenset({"T4.1", "T5.1"}))), situation=there).content
@@ -551,7 +558,7 @@ MARKS = (
 )
 
 
-def around_undo(**around: object) -> View:
+def around_undo(**around: object) -> ViewContext:
     made = view()
     marks = around.pop("marks", ())
     return view(situation=replace(made.situation, may_undo=True, **around), marks=marks)
@@ -731,7 +738,7 @@ def test_every_conflict_is_told() -> None:
 
 def test_the_overview_says_whom_a_node_waits_for() -> None:
     """After a start the secretary's node too says from whom it must hear, also where that one is seen."""
-    situation = replace(samples.sample_view("da").situation, awaited=("T3.1",), member=False)
+    situation = replace(screens.sample_view("da").situation, awaited=("T3.1",), member=False)
     content = shown(d.Office(pages.Overview()), situation=situation).content
     assert isinstance(content, s.Sheet)
     assert content.said() == "Venter på at høre fra: Bord 3."
@@ -741,21 +748,21 @@ def test_the_overview_says_whom_a_node_waits_for() -> None:
 def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> None:
     """Each kind of refused evidence has words and the code N1."""
     refused = (
-        Refused("T5.1", Refusal.FORGED),
-        Refused("T2.1", Refusal.FORKED),
-        Refused("T77.1", Refusal.STRANGER),
-        Refused("T1.1", Refusal.MALFORMED),
-        Refused("T3.1", Refusal.REVOKED),
-        Refused("T4.1", Refusal.OTHER_LIST),
-        Refused("T5.1", Refusal.FLOODING),
-        Refused("T6.1", Refusal.PACE),
+        RejectedMessage("T5.1", RejectionReason.FORGED),
+        RejectedMessage("T2.1", RejectionReason.FORKED),
+        RejectedMessage("T77.1", RejectionReason.STRANGER),
+        RejectedMessage("T1.1", RejectionReason.MALFORMED),
+        RejectedMessage("T3.1", RejectionReason.REVOKED),
+        RejectedMessage("T4.1", RejectionReason.OTHER_LIST),
+        RejectedMessage("T5.1", RejectionReason.FLOODING),
+        RejectedMessage("T6.1", RejectionReason.PACE),
     )
     rows = [line for half in (refused[:4], refused[4:]) for line in overview(language, refused=half) if line.wide]
     assert [(line.name, line.text) for line in rows[1:3]] == [
         ("Bord 2" if language == "da" else "Table 2", text("refused_forked", language)),
         ("T77.1", text("refused_stranger", language)),
     ]
-    assert {line.text for line in rows} == {text(f"refused_{why}", language) for why in Refusal}
+    assert {line.text for line in rows} == {text(f"refused_{why}", language) for why in RejectionReason}
     assert all("N1" in line.text for line in rows)
     assert "forged" not in words(shown(d.Office(pages.Overview()), language))
     *told, more = [line for line in overview(language, refused=refused) if line.wide]
@@ -765,7 +772,7 @@ def test_refused_evidence_is_told_in_the_clerks_language(language: Language) -> 
 
 def test_the_overview_of_a_large_place_is_short() -> None:
     """Several kinds of refusals have one row, a moved list is told at whose it is, and the strip tells of this node."""
-    rows = overview(**{name: getattr(samples._LARGE, name) for name in ("me", "peers", "holders", "refused")})
+    rows = overview(**{name: getattr(screens._LARGE, name) for name in ("me", "peers", "holders", "refused")})
     assert [(line.name, line.text) for line in rows] == [
         ("N1", "afvist af flere grunde: Bord 2, 5 og 12"),
         ("Bord 4", "svarer ikke, listen føres af sekretæren"),
@@ -809,7 +816,7 @@ def test_a_table_whose_clerk_sees_nothing_is_red(display: Display, stance: Stanc
 
 def page(shown_page: pages.Page, language: Language = "da", **around: object) -> s.Screen:
     """A page of the chair's in these surroundings."""
-    situation = replace(samples.sample_view(language).situation, **around)
+    situation = replace(screens.sample_view(language).situation, **around)
     return shown(d.Office(shown_page), language, situation=situation)
 
 
@@ -829,7 +836,7 @@ def test_every_text_is_said_on_some_screen() -> None:
     colours = shown(d.Green(ANNE, Eligible(tuple(election.id for election in DAY), {})), elections=DAY)
     since = replace(STOPPING, stopped=(replace(STOPPED, card=LastCard(4182, 57, THEN)),))
     wrong_clock = view(clock_wrong=True, situation=replace(view().situation, stopping=since))
-    seen = [*samples.samples("da").values(), *map(shown, STATES), colours, screen(1, d.Office(pages.Piles(3)), wrong_clock)]
+    seen = [*screens.samples("da").values(), *map(shown, STATES), colours, screen(1, d.Office(pages.Piles(3)), wrong_clock)]
     said = [part for one in seen for part in re.findall(r'"((?:[^"\\]|\\.)*)"', words(one))]
     whole = "\n".join(said).lower()
     danish = {key: text(key, "da") for key in KEYS if not re.match(ELSEWHERE, key)}
@@ -857,7 +864,7 @@ def test_the_code_is_asked_for_by_its_number_and_keyed_as_it_is_printed() -> Non
     code = spell(3, "1" * 26)
     assert (content.headline, content.digits, content.groups) == ("Skan kode 3", len(code), GROUPS)
     (pad,) = entry.fields(content)
-    assert entry.shown(content, entry.Entry({"pad": code}), pad) == " ".join(grouped(code))
+    assert entry.shown(content, entry.TypedInput({"pad": code}), pad) == " ".join(grouped(code))
     touch = s.Touch(1, "number", {"pad": code})
     assert s.decode_answer(s.encode(touch)) == touch
     reserve = page(pages.AskCode(frozenset()), last_code=20).content
@@ -882,11 +889,11 @@ def test_what_speaks_against_a_code_is_told_before_it_is_used() -> None:
             21,
             "Kode 21 er reservearkets: så gælder 3–20 ikke mere. Skan den igen, hvis formandens ark er væk.",
         ),
-        (Misread.CHECK_DIGITS, 0, "Et ciffer er forkert. Prøv igen."),
-        (Misread.OTHER_SHEET, 0, "Koden er fra et andet ark. Find ark a1b2c3 fra den seneste klargøring."),
+        (CodeMisread.CHECK_DIGITS, 0, "Et ciffer er forkert. Prøv igen."),
+        (CodeMisread.OTHER_SHEET, 0, "Koden er fra et andet ark. Find ark a1b2c3 fra den seneste klargøring."),
     ],
 )
-def test_what_is_wrong_with_a_code_is_told(slip: pages.CodeSlip | Misread, n: int, said: str) -> None:
+def test_what_is_wrong_with_a_code_is_told(slip: pages.CodeSlip | CodeMisread, n: int, said: str) -> None:
     """And which one to take."""
     content = page(pages.AskCode(frozenset({"T4.1"}), slip, n)).content
     assert isinstance(content, s.Typing)
@@ -958,7 +965,7 @@ def test_a_code_that_is_not_finished_is_told_everywhere() -> None:
     here = page(pages.Overview(), stopping=STOPPING)
     assert [(line.name, line.text) for line in here.content.rows][:1] == [("Kode 3", "ikke gjort færdig her")]
     assert here.content.buttons()[0] == s.Button("pick stop", "Fortsæt med kode 3")
-    around = replace(samples.sample_view("da").situation, stopping=STOPPING)
+    around = replace(screens.sample_view("da").situation, stopping=STOPPING)
     assert shown(d.Ready(), situation=around).strip.warnings == ("Kode 3 er ikke gjort færdig: se Overblik",)
     there = Elsewhere(3, "T2.1", ("T4.1",), finished=False)
     line = overview(elsewhere=there)[0]
@@ -981,20 +988,20 @@ def test_whose_list_is_where_is_told_by_table() -> None:
 
 def test_after_a_power_cut_everywhere_the_overview_leads_to_the_code() -> None:
     """Nobody is a member: the screens say so, and what opens the poll again; not that tables are silent which answer."""
-    peers = tuple(replace(peer, member=False) for peer in samples.sample_view("da").situation.peers)
+    peers = tuple(replace(peer, member=False) for peer in screens.sample_view("da").situation.peers)
     around = {"peers": peers, "member": False, "cold": True, "awaited": ("T4.1",)}
     content = page(pages.Overview(), **around).content
     assert isinstance(content, s.Sheet)
     assert "åbner formanden igen med næste kode" in content.said()
     assert [item.text for item in content.buttons()] == ["Åbn igen efter strømsvigt", "Giv en liste videre"]
     waiting = d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True)
-    cold = shown(waiting, situation=replace(samples.sample_view("da").situation, **around)).content
+    cold = shown(waiting, situation=replace(screens.sample_view("da").situation, **around)).content
     assert cold.headline == "Ingen af bordene kan svare endnu"
 
 
 def waits(**around: object) -> s.Message:
     """What a table shows that waits for a voter of book 5."""
-    situation = replace(samples.sample_view("da").situation, **around)
+    situation = replace(screens.sample_view("da").situation, **around)
     content = shown(d.Waiting(replace(ANNE, book=5), EVERYTHING, silent=True), situation=situation).content
     assert s.shows(content, s.Kind.WAITING)
     return content
@@ -1002,7 +1009,7 @@ def waits(**around: object) -> s.Message:
 
 def test_a_holder_that_can_not_answer_yet_is_not_called_silent() -> None:
     """It has just started, here or there; or the chair is moving its list: nobody is sent there."""
-    peers = samples.sample_view("da").situation.peers
+    peers = screens.sample_view("da").situation.peers
     joining = waits(peers=(*peers[:4], replace(peers[4], member=False)))
     assert joining.headline == "Bord 5 er lige startet og kan ikke svare endnu"
     here = waits(holders=((5, "T3.1"),), member=False, awaited=("T4.1",))

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.faults.deeds import Chairperson
+from tests.faults.chair_actions import Chairperson
 from tests.faults.disks import UnreadableError, entries_of, log_on
 from tests.faults.place import FaultyBroker, FaultyPlace, Node
 

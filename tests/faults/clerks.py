@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import NoScreenError, ScreenClient
+from kiosk.remote.screen_client import NoScreenError, ScreenClient
 from kiosk.simulated.clerk import SimulatedClerk
 from tests.faults.disks import grants_on_disks
 from tests.faults.place import FaultyPlace, Node

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk import limits
+from tests.faults.chair_actions import Chairperson
 from tests.faults.chaos import Chaos
 from tests.faults.checker import check, read_lights, read_log, read_refusals
 from tests.faults.clerks import Clerk, Crowd, record_of
-from tests.faults.deeds import Chairperson
 from tests.faults.place import FaultyPlace, Node
 
 _HEALS_S = 120.0  # seconds that the place has to come to rest when everything works again

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
-from kiosk.bundle import Bundle, provision
-from kiosk.sample import sample_voters
-from kiosk.simulated.device import Device, end
+from kiosk.simulated.device import SimulatedDevice, end
 from kiosk.simulated.plan import plan_text
+from kiosk.simulated.voters import sample_voters
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
+from kiosk.trust.bundle import Bundle, provision
 from tests.faults.network import Network
 from tests.process.disks import memory_disk
 
@@ -31,7 +31,7 @@ _SETTINGS = {"clear_after_s": "5"}
 _BUSY_S = 5.0  # seconds that a look into a node's database may wait for its writer
 
 
-class Node(Device):
+class Node(SimulatedDevice):
     """A device and its node. `runs` counts its starts; `process` is None while it is off; `card`: 1, or 2 for its spare;
     `is_aged`: an old one was put in, and has not caught up.
 

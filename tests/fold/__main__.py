@@ -8,20 +8,20 @@ from collections import Counter
 from random import Random
 
 from tests.fold.day import Day, Wrong
-from tests.fold.plots import PLOTS
+from tests.fold.scenarios import SCENARIOS
 from tests.fold.schedule import evening, morning, play
 
 
-def one_day(seed: int, plot: str = "", *, compares: bool = True) -> Day:
+def one_day(seed: int, scenario: str = "", *, compares: bool = True) -> Day:
     """A day of this seed. Raises `Wrong` where the protocol fails, with the day as its second argument."""
-    name = plot or Random(seed).choice(["", "", *PLOTS])
+    name = scenario or Random(seed).choice(["", "", *SCENARIOS])
     day = Day(seed, 3 if name else 0)
     day.compares = compares
     try:
         morning(day)
         if name:
-            day.tell(f"plot: {name}")
-            PLOTS[name](day)
+            day.tell(f"scenario: {name}")
+            SCENARIOS[name](day)
         play(day)
         evening(day)
     except Exception as found:
@@ -33,14 +33,14 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--days", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--plot", default="", choices=["", *PLOTS])
+    parser.add_argument("--scenario", default="", choices=["", *SCENARIOS])
     parser.add_argument("--go-on", action="store_true", help="count what goes wrong, and go on")
     parser.add_argument("--without-own-fold", action="store_true")
     asked = parser.parse_args()
     began, counts, wrong = time.process_time(), Counter[str](), Counter[str]()
     for seed in range(asked.seed, asked.seed + asked.days):
         try:
-            counts += one_day(seed, asked.plot, compares=not asked.without_own_fold).counts
+            counts += one_day(seed, asked.scenario, compares=not asked.without_own_fold).counts
         except Wrong as found:
             what, day = found.args
             wrong[what[:60]] += 1

@@ -30,7 +30,7 @@ class Hand:
 
 
 class Day:
-    """The world of one day. What happens when is for `schedule` and `plots`."""
+    """The world of one day. What happens when is for `schedule` and `scenarios`."""
 
     def __init__(self, seed: int, tables: int = 0) -> None:
         self.rng = Random(seed)

@@ -57,7 +57,7 @@ class Machine:
     def _turn_on(self) -> None:
         self.log = Log(self.place, self.disk)
         self.log.books.runs.store()
-        self.seen = rules.Seen(self.device, self.log.books, self.log.ledger, Membership(self.device, self.log.books))
+        self.seen = rules.NodeKnowledge(self.device, self.log.books, self.log.ledger, Membership(self.device, self.log.books))
         self.memory: list[Record] = []
         self.heads: dict[str, Head] = {}
         self.answers: dict[str, Head] = {}

@@ -16,7 +16,7 @@ from kiosk.domain import books, cases, ledger, membership, rules
 from tests.fold import machine
 from tests.fold.__main__ import one_day
 from tests.fold.day import Day, Wrong
-from tests.fold.plots import PLOTS
+from tests.fold.scenarios import SCENARIOS
 
 Owner = Any
 Cut = tuple[Owner, str, str, str]
@@ -170,7 +170,7 @@ CAUGHT_BY: dict[str, tuple[str, int, bool]] = {
     "view: not all that heads showed": ("a_table_that_has_not_acknowledged", 9, False),
     "view: any head acknowledges": ("a_table_that_has_not_acknowledged", 0, False),
 }
-"""The plot, the seed, and whether it takes the own fold to see it."""
+"""The scenario, the seed, and whether it takes the own fold to see it."""
 
 WHY_NOT: dict[str, str] = {
     "G2: though held back": "the requester has acknowledged, and its view comes soon; the stories of a stop need it",
@@ -217,29 +217,29 @@ def left_out(name: str) -> Iterator[None]:
             setattr(owner, attribute, was)
 
 
-def is_caught(name: str, plot: str, seed: int, *, compares: bool = False) -> str:
+def is_caught(name: str, scenario: str, seed: int, *, compares: bool = False) -> str:
     """What the simulator says of this day without the rule; "" for nothing."""
     with left_out(name):
         try:
-            one_day(seed, plot, compares=compares)
+            one_day(seed, scenario, compares=compares)
         except Wrong as found:
             return str(found.args[0])
     return ""
 
 
 def first_day(name: str, each: int) -> tuple[str, int, bool, str] | None:
-    """The first day that catches it, of so many of each plot: by what is promised, or else by the own fold."""
+    """The first day that catches it, of so many of each scenario: by what is promised, or else by the own fold."""
     for compares in (False, True):
         for seed in range(each):
-            for plot in ["", *PLOTS]:
-                if why := is_caught(name, plot, seed, compares=compares):
-                    return plot, seed, compares, why
+            for scenario in ["", *SCENARIOS]:
+                if why := is_caught(name, scenario, seed, compares=compares):
+                    return scenario, seed, compares, why
     return None
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--each", type=int, default=4, help="days of each plot")
+    parser.add_argument("--each", type=int, default=4, help="days of each scenario")
     parser.add_argument("names", nargs="*")
     asked = parser.parse_args()
     missed = 0
@@ -249,8 +249,8 @@ def main() -> int:
             missed += name not in WHY_NOT
             print(f'    "{name}": not caught', flush=True)
         else:
-            plot, seed, compares, why = found
-            print(f'    "{name}": ("{plot}", {seed}, {compares}),  # {why[:100]}', flush=True)
+            scenario, seed, compares, why = found
+            print(f'    "{name}": ("{scenario}", {seed}, {compares}),  # {why[:100]}', flush=True)
     return bool(missed)
 
 

@@ -99,7 +99,7 @@ def read(ledger: Ledger, voters: int = 50) -> None:
     for device, known in ledger.books.runs.devices.items():
         list(ledger.unsettled(device))
         for run in known[-1:]:
-            seen = rules.Seen(device, ledger.books, ledger, Membership(device, ledger.books), run.name)
+            seen = rules.NodeKnowledge(device, ledger.books, ledger, Membership(device, ledger.books), run.name)
             rules.may_go_on(seen)
     for case in list(ledger.cases.values())[:50]:
         ledger.outcome(case)

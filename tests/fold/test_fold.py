@@ -1,10 +1,10 @@
-"""Days of the fold alone: some at random, some of each plot; and each rule left out, which must be found out."""
+"""Days of the fold alone: some at random, some of each scenario; and each rule left out, which must be found out."""
 
 import pytest
 
 from tests.fold.__main__ import one_day
 from tests.fold.mutations import CAUGHT_BY, MUTATIONS, WHY_NOT, is_caught
-from tests.fold.plots import PLOTS
+from tests.fold.scenarios import SCENARIOS
 
 
 @pytest.mark.parametrize("ten", range(6))
@@ -14,10 +14,10 @@ def test_days_at_random(ten: int) -> None:
         one_day(seed)
 
 
-@pytest.mark.parametrize("plot", PLOTS)
-def test_days_of_a_plot(plot: str) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_days_of_a_plot(scenario: str) -> None:
     for seed in range(4):
-        one_day(seed, plot)
+        one_day(seed, scenario)
 
 
 def test_of_each_rule_it_is_known_which_day_needs_it_or_why_none_does() -> None:
@@ -27,5 +27,5 @@ def test_of_each_rule_it_is_known_which_day_needs_it_or_why_none_does() -> None:
 
 @pytest.mark.parametrize("name", CAUGHT_BY)
 def test_a_rule_that_is_left_out_is_found_out(name: str) -> None:
-    plot, seed, compares = CAUGHT_BY[name]
-    assert is_caught(name, plot, seed, compares=compares)
+    scenario, seed, compares = CAUGHT_BY[name]
+    assert is_caught(name, scenario, seed, compares=compares)

@@ -6,7 +6,7 @@ from kiosk.domain.membership import Membership
 from kiosk.domain.messages import Head, Stance
 from kiosk.domain.rights import Basis
 from tests.fold.day import Day
-from tests.fold.plots import PLOTS
+from tests.fold.scenarios import SCENARIOS
 from tests.fold.schedule import morning, settle
 
 A, B = "T1.1-" + "a" * 16, "T2.1-" + "b" * 16
@@ -30,11 +30,12 @@ def test_who_has_heard_others_before_they_were_members_becomes_one_when_they_are
 
 
 def test_a_view_is_open_while_a_later_stop_may_take_it_back() -> None:
-    """The author of a view, off by now, had granted; the next stop's author has never heard of it (plot: two stops cross)."""
+    """The author of a view, off by now, had granted; the next stop's author has never heard of it (scenario: two stops
+    cross)."""
     for seed in range(12):
         day = Day(seed, 3)
         morning(day)
-        PLOTS["two_stops_cross"](day)
+        SCENARIOS["two_stops_cross"](day)
         given = [hand.voter for hand in day.hands]
         assert len(given) == len(set(given))
 

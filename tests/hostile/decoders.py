@@ -18,30 +18,30 @@ from typing import Any
 import msgspec
 
 from kiosk import limits, wiring
-from kiosk.bundle import DEVICE, Bundle, BundleError, provision
-from kiosk.config import PlanError, load_plan
 from kiosk.display.link import LinkError, newest
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.cards import CardRead, CardRules, OtherPlace, Unreadable, read_card, read_keyed
 from kiosk.domain.messages import Ask, Head, Stance, Want
 from kiosk.domain.nodes import table_of
+from kiosk.plan.config import PlanError, load_plan
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.reports.audit import audit
 from kiosk.scanner.framing import Framer, Unread
-from kiosk.screen_client import ScreenClient
-from kiosk.screen_port import ScreenPort
+from kiosk.service.screen_port import ScreenPort
 from kiosk.store.listfile import read_list
 from kiosk.store.listrows import ListError
 from kiosk.store.voterlist import list_digest
 from kiosk.sync import messages as wire
-from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+from kiosk.sync.log_export import Beginning, ExportedLogError, beginning_of, entries_of, export
+from kiosk.trust.bundle import DEVICE, Bundle, BundleError, provision
 from tests import made_up
 from tests.hostile.changes import Steered, changed
 from tests.hostile.thief import ledger
 from tests.stories.place import Place, batch_of
 from tests.voterlist.voter_files import ANNE, FORM, HEADER, PETER
 
-EXAMPLE = Path(__file__).parents[2] / "kiosk" / "plan.example.toml"
+EXAMPLE = Path(__file__).parents[2] / "kiosk" / "plan" / "example.toml"
 MOST = 2**53  # beyond it a number is no longer the same for every reader of JSON
 LOOSE = CardRules(re.compile("(?P<place>[A-Z]*)(?P<voter>.*)"), False, "", {}, max_chars=limits.CARD_CHARS)
 NAMES = ("S.1", "T1.1", "T2.1")
@@ -180,10 +180,10 @@ def entries(data: bytes) -> None:
 def logs(data: bytes) -> None:
     """An exported log: an error that names the line; or a verdict, which is good only for what was really written."""
     first, *rest = data.split(b"\n")
-    _, error = attempt(WireError, beginning_of, first)
+    _, error = attempt(ExportedLogError, beginning_of, first)
     assert error is None or str(error).startswith("line 1 ")
     rows: list[Any] = []
-    _, error = attempt(WireError, rows.extend, entries_of(rest))
+    _, error = attempt(ExportedLogError, rows.extend, entries_of(rest))
     assert error is None or str(error).startswith(f"line {len(rows) + 2} ")
     bounded([(row.run, row.seq) for row in rows])
     found = audit(rows, made_up.FIRST_PREV, made_up.keys("").verify, ledger())
@@ -228,7 +228,7 @@ def plans(data: bytes) -> None:
     for broker in plan.brokers:
         assert re.fullmatch("[0-9A-Za-z.:_-]{1,255}", broker.host)
     wiring.card_rules(plan)
-    wiring.list_form(plan)
+    wiring.list_format(plan)
     assert wiring.opening_of(plan)
     assert wiring.view_of(plan, f"{plan.nodes[0]}.1").strip
     assert msgspec.convert(msgspec.to_builtins(plan), type(plan)) == plan

@@ -13,18 +13,18 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from kiosk import limits
-from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.messages import Batch, Head, Stance, Want
 from kiosk.domain.nodes import device_of
-from kiosk.screen_client import NoScreenError
+from kiosk.remote.screen_client import NoScreenError
 from kiosk.simulated.device import PATIENCE_S
-from kiosk.simulated.place import Place
+from kiosk.simulated.place import SimulatedPlace
 from kiosk.store.voterlist import list_digest
 from kiosk.sync import messages as wire
-from kiosk.sync.topics import Kind, topic_of
-from kiosk.trust import Trust
+from kiosk.sync.topics import TopicKind, topic_of
+from kiosk.trust.bundle import Bundle
+from kiosk.trust.trust_store import TrustStore
 
 AGAIN_S = 1.5  # seconds after which a card is scanned again; less would be taken for the same scan
 REALM = "oevelse/4701"
@@ -120,7 +120,7 @@ class Device(Peer):
         self.tail = end_of(place.secretary, self.me)
         self.count = 10**6
         self.list = list_digest(self.bundle.plan.place.realm, place.voters)
-        context = Trust(self.bundle, place.folder / f"hostile-{self.me}").credentials().context
+        context = TrustStore(self.bundle, place.folder / f"hostile-{self.me}").credentials().context
         super().__init__(place.brokers[broker].port, context, **options)
 
     def say(self, kind, payload, to="", retain=False):
@@ -140,7 +140,7 @@ class Device(Peer):
                 run = run_of(self.place.secretary, "T2.1" if name == ask_for else ask_for)
                 before, want = self.given_by(name), wire.encode(Want(run, 1))
                 for _ in range(round(PATIENCE_S)):  # who has said too much is not listened to for a while
-                    self.say(Kind.WANT, want, name)
+                    self.say(TopicKind.WANT, want, name)
                     with suppress(AssertionError):
                         self.until(lambda name=name, before=before: self.given_by(name) > before, 1.0)
                         break
@@ -166,7 +166,7 @@ class Device(Peer):
     def write(self, *bodies):
         """Go on with its own log, and let all hear it."""
         batch, self.tail = self.entries(*bodies)
-        assert self.say(Kind.LOG, wire.encode(batch)) == 0
+        assert self.say(TopicKind.LOG, wire.encode(batch)) == 0
         return batch
 
     @property
@@ -191,7 +191,7 @@ class Device(Peer):
     def old_head(self):
         """A head of its own that is older than the last one it has said."""
         old = self.head({}, member=False)
-        self.say(Kind.HEAD, self.head({}, member=False))
+        self.say(TopicKind.HEAD, self.head({}, member=False))
         return old
 
 
@@ -308,7 +308,7 @@ class Stolen:
     """A place with three tables whose poll is open; table 3's device has been stolen, with its keys and all that is on it."""
 
     def __init__(self, folder):
-        self.place = Place(folder, folder, tables=3, voters=3_000, seed=3, cables=False)
+        self.place = SimulatedPlace(folder, folder, tables=3, voters=3_000, seed=3, cables=False)
         with ExitStack() as undo:
             undo.callback(self.place.close)
             self.place.start()

@@ -18,21 +18,21 @@ import msgspec
 from msgspec import inspect
 
 from kiosk import limits
-from kiosk.bundle import Bundle, provision
-from kiosk.courier import Lists
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.chain import Stored
 from kiosk.domain.messages import Ask, Batch, Head
 from kiosk.domain.nodes import device_of
 from kiosk.node import Keep, Steps
-from kiosk.node.words import Evidence
-from kiosk.post import Post
+from kiosk.node.types import Evidence
+from kiosk.service.list_transfer import KnownLists
+from kiosk.service.peer_transport import PeerTransport
 from kiosk.simulated.plan import plan_text
 from kiosk.sync import link as net
 from kiosk.sync import messages as wire
-from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, topic_of, topics_for
-from kiosk.trust import Trust
+from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, TopicKind, topic_of, topics_for
+from kiosk.trust.bundle import Bundle, provision
+from kiosk.trust.trust_store import TrustStore
 from tests import made_up
 from tests.hostile.changes import Steered, changed
 from tests.stories.place import Device, Place, batch_of
@@ -47,20 +47,20 @@ _TOPICS = topics_for(PREFIX, ME, ("S.1", "T1.1", "T3.1", "T1.2", "T9.1"))  # of 
 
 
 @lru_cache(1)
-def _trust() -> Trust:
+def _trust() -> TrustStore:
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     plan = folder / "plan.toml"
     plan.write_text(plan_text(folder / "scanner", {}, tables=3, brokers=[8883]), encoding="utf-8")
-    return Trust(Bundle.load(provision(plan, folder / "bundles").bundles[ME]), folder / "data")
+    return TrustStore(Bundle.load(provision(plan, folder / "bundles").bundles[ME]), folder / "data")
 
 
-def post_of(me: str) -> Post:
+def transport_of(me: str) -> PeerTransport:
     """A node's post."""
-    lists = Lists(me, ("S", "T2"))
+    lists = KnownLists(me, ("S", "T2"))
     lists.digest = ""  # as in the heads of the place in memory
     keys = made_up.keys(me)
-    return Post(keys.sign, keys.verify, _trust(), lists)
+    return PeerTransport(keys.sign, keys.verify, _trust(), lists)
 
 
 class _Place(Place):
@@ -98,7 +98,7 @@ class Table:
         self.place.serve("T1", 101)
         self.place.give(3, "T3", "T1")
         self.place.wait(1_000)
-        self.post = post_of(ME)
+        self.transport = transport_of(ME)
         self.said = list(self.place.said)
 
     @property
@@ -115,10 +115,10 @@ class Table:
         """A broker brings something, and the table's turn comes."""
         if topic in _TOPICS and payload:
             kind, sender = _TOPICS[topic]
-            gone = kind is Kind.HEAD and payload == OFFLINE
-            self.post.receive(net.Gone(sender) if gone else net.Arrived(kind, sender, payload))
-        while self.post.waits:
-            self.place._put("T2", *self.post.take())
+            gone = kind is TopicKind.HEAD and payload == OFFLINE
+            self.transport.receive(net.SenderOffline(sender) if gone else net.Arrived(kind, sender, payload))
+        while self.transport.waits:
+            self.place._put("T2", *self.transport.take())
 
     def holds(self) -> None:
         """What must hold whatever has come."""
@@ -185,13 +185,13 @@ def thief(data: bytes) -> None:
 def _as_it_travels(device: str, message: Any) -> tuple[str, bytes]:
     match type(message).__name__:
         case "Head":
-            kind, payload = Kind.HEAD, wire.encode_head(message, made_up.keys(device).sign)
+            kind, payload = TopicKind.HEAD, wire.encode_head(message, made_up.keys(device).sign)
         case "AtClerk":
-            kind, payload = Kind.HEAD, AT_CLERK
+            kind, payload = TopicKind.HEAD, AT_CLERK
         case "Batch":
-            kind, payload = Kind.LOG, wire.encode(message)
+            kind, payload = TopicKind.LOG, wire.encode(message)
         case name:
-            kind, payload = Kind(name.lower()), wire.encode(message)
+            kind, payload = TopicKind(name.lower()), wire.encode(message)
     return topic_of(PREFIX, kind, device, ME if kind in ADDRESSED else ""), payload
 
 
@@ -201,7 +201,7 @@ def _as_it_travels(device: str, message: Any) -> tuple[str, bytes]:
 def strange(said: list[tuple[str, bytes]], rng: Random) -> tuple[str, bytes]:
     """What a stranger brings: something that was said, changed, under any topic."""
     topic, payload = rng.choice(said)
-    kind, sender = rng.choice(list(Kind)), rng.choice(_SENDERS)
+    kind, sender = rng.choice(list(TopicKind)), rng.choice(_SENDERS)
     if rng.random() < 0.5:
         topic = topic_of(PREFIX, kind, sender, ME if kind in ADDRESSED else "")
     return rng.choice((_changed, _kept, _resigned, _ask, _word))(topic, payload, rng)
@@ -225,7 +225,7 @@ def _ask(_topic: str, _payload: bytes, rng: Random) -> tuple[str, bytes]:
     asked = wire.encode_ask(
         Ask(e.Request(f"{sender}-00000000000000aa/9", e.Op.CHECK_IN, 201, ("byraad",))), lambda _message: b""
     )
-    return topic_of(PREFIX, Kind.ASK, sender, ME), changed(asked, rng) if rng.random() < 0.5 else asked
+    return topic_of(PREFIX, TopicKind.ASK, sender, ME), changed(asked, rng) if rng.random() < 0.5 else asked
 
 
 def _resigned(topic: str, payload: bytes, rng: Random) -> tuple[str, bytes]:
@@ -248,9 +248,9 @@ def stolen(table: Table, rng: Random) -> list[tuple[str, bytes]]:
     sign = made_up.keys("T1.1").sign
     name = run if rng.random() < 0.5 else f"T1.1-{rng.getrandbits(64):016x}"
     made = _chain(name, mine[-1].seq + 1, e.entry_hash(mine[-1].data), rng, before=run if name != run else "")
-    said = [(topic_of(PREFIX, Kind.LOG, "T1.1"), wire.encode(b)) for b in (batch_of(mine), _batch(made, sign))]
+    said = [(topic_of(PREFIX, TopicKind.LOG, "T1.1"), wire.encode(b)) for b in (batch_of(mine), _batch(made, sign))]
     head = msgspec.structs.replace(anything(Head, rng), run=name, runs=9)
-    said.insert(rng.randrange(3), (topic_of(PREFIX, Kind.HEAD, "T1.1"), wire.encode_head(head, sign)))
+    said.insert(rng.randrange(3), (topic_of(PREFIX, TopicKind.HEAD, "T1.1"), wire.encode_head(head, sign)))
     return said
 
 

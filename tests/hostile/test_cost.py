@@ -338,7 +338,7 @@ def test_a_screen_never_grows_beyond_what_a_display_reads(place: Place, thief: T
         place.stop("S", "T3")
         place.wait(2_000)
         look_at = pages.Piles("T3.1")
-    shown = screen(1, d.Office(look_at), place.core("S").desk.face.view)
+    shown = screen(1, d.Office(look_at), place.core("S").desk.screen_state.view)
     assert len(s.encode(shown)) < limits.MESSAGE_BYTES
 
 

@@ -20,17 +20,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk import limits, wiring
-from kiosk.bundle import DEVICE, KEY, Bundle, BundleError
-from kiosk.config import PlanError, load_plan
 from kiosk.display.link import LinkError, newest
 from kiosk.domain import entries as e
 from kiosk.domain.cards import Unreadable, read_card
-from kiosk.screen_client import ScreenClient
+from kiosk.plan.config import PlanError, load_plan
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.store.listfile import read_list
 from kiosk.store.listrows import ListError
 from kiosk.sync import messages as wire
+from kiosk.sync.log_export import ExportedLogError, entries_of, export
 from kiosk.sync.messages import MessageError
-from kiosk.sync.wire import WireError, entries_of, export
+from kiosk.trust.bundle import DEVICE, KEY, Bundle, BundleError
 from kiosk.wiring import stored_log
 from tests import made_up
 from tests.hostile import decoders as d
@@ -289,8 +289,8 @@ def test_an_exported_log_in_one_line(tmp_path: Path) -> None:
     begins = wiring.beginning_of_log(bundle.plan, SimpleNamespace(digest=lambda: ""))
     file.write_bytes(b"".join(export(begins, ())) + b'{"run":"' + b"x" * LONG)
     with stored_log(bundle, tmp_path, file) as (_, rows):
-        found: list[WireError] = []
-        assert peak(lambda: found.append(d.attempt(WireError, list, rows)[1])) < LONG / 3
+        found: list[ExportedLogError] = []
+        assert peak(lambda: found.append(d.attempt(ExportedLogError, list, rows)[1])) < LONG / 3
     assert str(found[0]).startswith("line 2 ")
 
 
@@ -316,7 +316,7 @@ def test_a_screen_without_end(tmp_path: Path) -> None:
 def test_an_exported_entry_out_of_bounds(seq: int) -> None:
     """A line whose entry stands nowhere in a log is named."""
     line = b'{"run":"%b","seq":%b,"entry":"{}"}' % (RUN.encode(), str(seq).encode())
-    with pytest.raises(WireError, match=r"^line 2 "):
+    with pytest.raises(ExportedLogError, match=r"^line 2 "):
         list(entries_of([line]))
 
 

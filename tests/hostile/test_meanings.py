@@ -8,7 +8,7 @@ import pytest
 
 from kiosk import limits
 from kiosk.domain import entries as e
-from kiosk.domain.chain import Broken, Refusal, check_chain
+from kiosk.domain.chain import Broken, RejectionReason, check_chain
 from kiosk.domain.messages import Ask, Batch, Want
 from kiosk.node import Heard
 from tests import made_up
@@ -130,7 +130,7 @@ def test_a_made_up_run_in_anothers_name_condemns_no_disk(place: Place, thief: Th
     assert not place.core("T1").fault
     for node in OTHERS:
         assert name not in place.core(node).books.books.runs
-        assert [(r.sender, r.why) for r in place.core(node).books.refused] == [("T3.1", Refusal.FORGED)]
+        assert [(r.sender, r.why) for r in place.core(node).books.refused] == [("T3.1", RejectionReason.FORGED)]
     place.serve("T1", 101)
 
 
@@ -144,7 +144,7 @@ def test_two_stories_are_told_by_their_author_only(place: Place, thief: Thief) -
         other.append(e.encode_entry(body))
     signature = made_up.keys("T3.1").sign(e.batch_signed(e.entry_hash(other[-1])))
     place.hear("T1", "T3", Batch(first.run, 1, tuple(msgspec.Raw(one) for one in other), signature.hex()))
-    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", Refusal.FORGED)]
+    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", RejectionReason.FORGED)]
     assert "S.1" not in place.core("T1").books.books.runs.two_stories
     assert not place.wire
 
@@ -153,7 +153,7 @@ def test_a_head_that_shows_logs_of_no_such_disk_is_refused(place: Place, thief: 
     """Made-up devices in a vector: nothing is asked for, and the head is kept as evidence."""
     place.hear("T1", "T3", thief.head({f"T{n}.1-00000000000000aa": 5 for n in range(4, 400)}))
     assert not place.wire
-    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", Refusal.STRANGER)]
+    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", RejectionReason.STRANGER)]
 
 
 def test_who_never_gives_is_asked_less_and_less_and_nobody_else_for_it(place: Place, thief: Thief) -> None:
@@ -227,7 +227,7 @@ def refuses(place: Place, thief: Thief, batch: Batch) -> None:
     thief.say(batch)
     place.wait(1_000)
     assert vector(place, "T1") == before
-    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", Refusal.MALFORMED)]
+    assert [(r.sender, r.why) for r in place.core("T1").books.refused] == [("T3.1", RejectionReason.MALFORMED)]
     look_around(place, "T1")
 
 
@@ -271,8 +271,8 @@ def test_a_genuine_batch_with_an_entry_changed_is_not_its_writers_second_story(p
     thief.tell("T2", Batch(run, entry.seq, tuple(raws), signature.hex()))
     thief.tell("T2", Batch(run, known, tuple(msgspec.Raw(row.data) for row in rows[-2:]), signature.hex()))
     assert {(r.sender, r.why) for r in place.core("T2").books.refused} <= {
-        ("T3.1", Refusal.FORGED),
-        ("T3.1", Refusal.MALFORMED),
+        ("T3.1", RejectionReason.FORGED),
+        ("T3.1", RejectionReason.MALFORMED),
     }
     assert not place.core("T2").books.books.runs.two_stories
     place.heal()

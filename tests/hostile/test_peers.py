@@ -27,14 +27,14 @@ from hostile_peers import (
 )
 
 from kiosk import limits
-from kiosk.authority import Authority
-from kiosk.bundle import Bundle, provision
 from kiosk.domain import entries as e
 from kiosk.domain.messages import Ask, Batch, Want
 from kiosk.domain.texts import text
 from kiosk.simulated.plan import plan_text
 from kiosk.sync import messages as wire
-from kiosk.sync.topics import ADDRESSED, Kind, topic_of
+from kiosk.sync.topics import ADDRESSED, TopicKind, topic_of
+from kiosk.trust.authority import Authority
+from kiosk.trust.bundle import Bundle, provision
 from tests.process.process_tools import memory_kb, valgbord
 
 # paho leaves a socket whose TLS handshake failed to the garbage collector
@@ -103,7 +103,7 @@ def test_nobody_speaks_in_anothers_name(stolen):
     ]
     for topic in topics:
         assert thief.publish(topic, b"not his own", retain=True) == NOT_AUTHORIZED, topic
-    thief.say(Kind.WANT, b"his own", "T2.2")
+    thief.say(TopicKind.WANT, b"his own", "T2.2")
     witness.until(lambda: (f"{REALM}/want/T3.1/T2.2", b"his own") in witness.heard)
     assert b"not his own" not in {payload for _, payload in witness.heard}
     stolen.serve_everywhere()
@@ -183,7 +183,7 @@ def of_another_day(stolen):
     """The first entries of the thief's spare card, for the same place on another day."""
     spare = stolen.device(spare=True)
     batch, _ = spare.entries(e.Start(), after=(spare.run, 0, e.first_prev(REALM, "2021-11-16", "a list")))
-    spare.say(Kind.LOG, wire.encode(batch))
+    spare.say(TopicKind.LOG, wire.encode(batch))
     spare.fence(*HONEST)
 
 
@@ -223,71 +223,71 @@ def of_version_102(stolen):
 
 
 REFUSED = {
-    "forged device": ("forged", Kind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
-    "changed entries in an answer": ("forged", Kind.GIVE, lambda stolen, thief: changed(stolen, thief, "T2.1")),
-    "entries at a wrong place": ("forged", Kind.LOG, lambda stolen, thief: all_of(stolen, "T2.1", first=2)),
+    "forged device": ("forged", TopicKind.LOG, lambda stolen, thief: changed(stolen, thief, "T2.1")),
+    "changed entries in an answer": ("forged", TopicKind.GIVE, lambda stolen, thief: changed(stolen, thief, "T2.1")),
+    "entries at a wrong place": ("forged", TopicKind.LOG, lambda stolen, thief: all_of(stolen, "T2.1", first=2)),
     "a new entry of another": (
         "forged",
-        Kind.LOG,
+        TopicKind.LOG,
         lambda stolen, thief: wire.encode(thief.entries(e.Locked(), after=end_of(stolen.place.secretary, "T2.1"))[0]),
     ),
     "no such device": (
         "stranger",
-        Kind.LOG,
+        TopicKind.LOG,
         lambda stolen, thief: wire.encode(thief.entries(e.Start(), after=(f"T99.1-{'a' * 16}", 0, "0" * 64))[0]),
     ),
-    "another story than before": ("forked", Kind.LOG, forked),
+    "another story than before": ("forked", TopicKind.LOG, forked),
     "values out of bounds": (
         "malformed",
-        Kind.LOG,
+        TopicKind.LOG,
         lambda stolen, thief: wire.encode(thief.entries(e.Give(-1, "x", "x", {"x": 10**40}))[0]),
     ),
     "an entry that is none": (
         "malformed",
-        Kind.GIVE,
+        TopicKind.GIVE,
         lambda stolen, thief: wire.encode(Batch(thief.run, thief.tail[1] + 1, (msgspec.Raw(b'{"a":1}'),), "00")),
     ),
-    "junk for a batch": ("malformed", Kind.LOG, lambda stolen, thief: b"\xff\x00{"),
-    "a deep nest": ("malformed", Kind.GIVE, lambda stolen, thief: b"[" * 100_000),
-    "a message as long as one may be": ("malformed", Kind.LOG, lambda stolen, thief: b" " * (limits.PACKET_BYTES - 200)),
+    "junk for a batch": ("malformed", TopicKind.LOG, lambda stolen, thief: b"\xff\x00{"),
+    "a deep nest": ("malformed", TopicKind.GIVE, lambda stolen, thief: b"[" * 100_000),
+    "a message as long as one may be": ("malformed", TopicKind.LOG, lambda stolen, thief: b" " * (limits.PACKET_BYTES - 200)),
     "an endless number": (
         "malformed",
-        Kind.WANT,
+        TopicKind.WANT,
         lambda stolen, thief: b'{"run":"S.1-00000000000000aa","first":1' + b"0" * 5_000 + b"}",
     ),
-    "junk for an ask": ("malformed", Kind.ASK, lambda stolen, thief: b'{"request":{}}'),
+    "junk for an ask": ("malformed", TopicKind.ASK, lambda stolen, thief: b'{"request":{}}'),
     "an ask that it has not signed": (
         "forged",
-        Kind.ASK,
+        TopicKind.ASK,
         lambda stolen, thief: ask(stolen, thief, "T3.1", lambda _message: b"0" * 64),
     ),
-    "junk for a head": ("malformed", Kind.HEAD, lambda stolen, thief: b"null"),
-    "another's head": ("forged", Kind.HEAD, lambda stolen, thief: heard_head(stolen, "S.1")),
+    "junk for a head": ("malformed", TopicKind.HEAD, lambda stolen, thief: b"null"),
+    "another's head": ("forged", TopicKind.HEAD, lambda stolen, thief: heard_head(stolen, "S.1")),
     "a head with another signature": (
         "forged",
-        Kind.HEAD,
+        TopicKind.HEAD,
         lambda stolen, thief: badly_signed(thief.head(thief.far_beyond("S.1"))),
     ),
     "a vector below zero": (
         "malformed",
-        Kind.HEAD,
+        TopicKind.HEAD,
         lambda stolen, thief: thief.head(dict.fromkeys(thief.far_beyond("S.1"), -5)),
     ),
     "a vector without end": (
         "malformed",
-        Kind.HEAD,
+        TopicKind.HEAD,
         lambda stolen, thief: thief.head({f"S.1-{n:016x}": 1 for n in range(5 * e.DEVICES_MOST)}),
     ),
     "logs of no such device": (
         "stranger",
-        Kind.HEAD,
+        TopicKind.HEAD,
         lambda stolen, thief: thief.head({f"T{n}.1-{n:016x}": 1 for n in range(1, 150)}),
     ),
-    "another authority's list": ("forged", Kind.REVOKED, lambda stolen, thief: another_authoritys(stolen)),
-    "a list of a strange version": ("forged", Kind.REVOKED, lambda stolen, thief: of_version_102(stolen)),
+    "another authority's list": ("forged", TopicKind.REVOKED, lambda stolen, thief: another_authoritys(stolen)),
+    "a list of a strange version": ("forged", TopicKind.REVOKED, lambda stolen, thief: of_version_102(stolen)),
     "junk for a list": (
         "forged",
-        Kind.REVOKED,
+        TopicKind.REVOKED,
         lambda stolen, thief: b"-----BEGIN X509 CRL-----\nAAAA",
     ),
 }
@@ -301,7 +301,7 @@ def test_a_lie_is_refused_kept_and_shown(stolen, kind, topic, lie):
     kept = {name: kinds_kept(node) for name, node in stolen.nodes.items()}
     often = how_often(stolen.place.secretary, "T3.1", kind)
     for to in HONEST if topic in ADDRESSED else ("",):
-        assert thief.say(topic, payload, to, retain=topic in (Kind.HEAD, Kind.LOG)) == 0
+        assert thief.say(topic, payload, to, retain=topic in (TopicKind.HEAD, TopicKind.LOG)) == 0
     thief.fence(*HONEST)
     assert stolen.of_others() == before
     for name, node in stolen.nodes.items():
@@ -312,17 +312,17 @@ def test_a_lie_is_refused_kept_and_shown(stolen, kind, topic, lie):
 
 
 IGNORED = {
-    "all of another's log again": (Kind.LOG, lambda stolen, thief: all_of(stolen, "S.1")),
-    "an ask in another's name": (Kind.ASK, lambda stolen, thief: ask(stolen, thief, "T1.1")),
+    "all of another's log again": (TopicKind.LOG, lambda stolen, thief: all_of(stolen, "S.1")),
+    "an ask in another's name": (TopicKind.ASK, lambda stolen, thief: ask(stolen, thief, "T1.1")),
     "entries beyond a gap": (
-        Kind.LOG,
+        TopicKind.LOG,
         lambda stolen, thief: wire.encode(thief.entries(e.Locked(), after=(thief.run, 10**4, "0" * 64))[0]),
     ),
-    "an older list": (Kind.REVOKED, lambda stolen, thief: (stolen.place.secretary.bundle / "revoked.crl").read_bytes()),
-    "a head older than the last": (Kind.HEAD, lambda stolen, thief: thief.old_head()),
-    "for a node that is not asked": (Kind.WANT, lambda stolen, thief: wire.encode(Want(thief.run, 10**11))),
-    "that it waits for its clerk": (Kind.HEAD, lambda stolen, thief: b"at its clerk"),
-    "nothing": (Kind.LOG, lambda stolen, thief: b""),
+    "an older list": (TopicKind.REVOKED, lambda stolen, thief: (stolen.place.secretary.bundle / "revoked.crl").read_bytes()),
+    "a head older than the last": (TopicKind.HEAD, lambda stolen, thief: thief.old_head()),
+    "for a node that is not asked": (TopicKind.WANT, lambda stolen, thief: wire.encode(Want(thief.run, 10**11))),
+    "that it waits for its clerk": (TopicKind.HEAD, lambda stolen, thief: b"at its clerk"),
+    "nothing": (TopicKind.LOG, lambda stolen, thief: b""),
 }
 
 
@@ -355,7 +355,7 @@ def test_a_genuine_entry_at_a_wrong_place_condemns_no_device(stolen):
     thief = stolen.device()
     for device in HONEST:
         for first in (2, 1_000):
-            thief.say(Kind.GIVE, all_of(stolen, device, first), device)
+            thief.say(TopicKind.GIVE, all_of(stolen, device, first), device)
     thief.fence(*HONEST)
     stolen.serve_everywhere()
 
@@ -373,7 +373,7 @@ def test_entries_that_do_not_exist_are_not_asked_for_without_end(stolen):
     thief = stolen.device()
     thief.subscribe(f"{REALM}/want/+/T3.1")
     for _ in range(300):
-        thief.say(Kind.HEAD, thief.head(thief.far_beyond(*HONEST, "T3.1", "T3.2")))
+        thief.say(TopicKind.HEAD, thief.head(thief.far_beyond(*HONEST, "T3.1", "T3.2")))
     stolen.serve_everywhere()
     thief.fence(*HONEST)
     wants = [topic for topic, _ in thief.heard if "/want/" in topic]
@@ -391,13 +391,17 @@ class Flood:
         self.thieves = [stolen.device(broker=number, client_id=f"flood-{number}") for number in range(2)]
         head = self.thieves[0].head(self.thieves[0].far_beyond(*HONEST))
         self._words = itertools.cycle(
-            [(Kind.LOG, "", b"\xff" * 200), (Kind.HEAD, "", head), (Kind.LOG, "", changed(stolen, self.thieves[0], "S.1"))]
-            + [(Kind.ASK, to, ask(stolen, self.thieves[0], "T3.1")) for to in HONEST]
-            + [(Kind.WANT, to, wire.encode(Want(run_of(stolen.place.secretary, "S.1"), 1))) for to in HONEST]
-            + [(Kind.GIVE, to, all_of(stolen, "T2.1")) for to in HONEST]
-            + [(Kind.LIST, to, wire.encode(wire.PieceWant(self.thieves[0].list, 0))) for to in HONEST]
-            + [(Kind.PIECE, to, self.thieves[0].piece()) for to in HONEST]
-            + [(Kind.REVOKED, "", b"no list")]
+            [
+                (TopicKind.LOG, "", b"\xff" * 200),
+                (TopicKind.HEAD, "", head),
+                (TopicKind.LOG, "", changed(stolen, self.thieves[0], "S.1")),
+            ]
+            + [(TopicKind.ASK, to, ask(stolen, self.thieves[0], "T3.1")) for to in HONEST]
+            + [(TopicKind.WANT, to, wire.encode(Want(run_of(stolen.place.secretary, "S.1"), 1))) for to in HONEST]
+            + [(TopicKind.GIVE, to, all_of(stolen, "T2.1")) for to in HONEST]
+            + [(TopicKind.LIST, to, wire.encode(wire.PieceWant(self.thieves[0].list, 0))) for to in HONEST]
+            + [(TopicKind.PIECE, to, self.thieves[0].piece()) for to in HONEST]
+            + [(TopicKind.REVOKED, "", b"no list")]
         )
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -459,7 +463,7 @@ def test_wants_do_not_make_a_node_send_gigabytes(stolen):
     thief.fence("S.1")
     other.subscribe(f"{REALM}/give/+/T2.2")
     while not other.given_by("S.1"):  # as a node that lacks entries asks again
-        other.say(Kind.WANT, wire.encode(Want(thief.run, first)), "S.1")
+        other.say(TopicKind.WANT, wire.encode(Want(thief.run, first)), "S.1")
         other.await_news(limits.WANT_LONGEST_MS / 1_000)
     assert wire.read_batch(other.heard[-1][1]) == batch
     began, size = time.monotonic(), sum(len(payload) for _, payload in thief.heard)
@@ -496,7 +500,7 @@ def test_two_stories_are_found_out(stolen):
     stories = [thief.entries(body)[0] for body in (e.Referred(stolen.voters[3][0]), e.Referred(stolen.voters[3][1]))]
     for told in (("S.1", "T1.1"), ("T1.1", "S.1")):
         for name, story in zip(told, stories, strict=True):  # at once: neither has it from the other before
-            thief.say(Kind.GIVE, wire.encode(story), name)
+            thief.say(TopicKind.GIVE, wire.encode(story), name)
         thief.fence(*told)
     for name in ("S.1", "T1.1"):
         assert ("T3.1", "forked") in kinds_kept(stolen.nodes[name])
@@ -512,7 +516,7 @@ def test_whom_it_asks_for_is_marked_and_it_is_known_by_whom(stolen):
     """What can't be prevented: a table asks for any voter, and the holder grants it. At every table the voter is told where."""
     thief, voter = stolen.device(), stolen.voters[1].pop()
     asked = e.Request(f"{thief.run}/88888", e.Op.CHECK_IN, voter, ("byraad", "region"))
-    thief.say(Kind.ASK, wire.encode_ask(Ask(asked), thief.bundle.key.sign), "T1.1")
+    thief.say(TopicKind.ASK, wire.encode_ask(Ask(asked), thief.bundle.key.sign), "T1.1")
     thief.fence("T1.1")
     refused = stolen.clerks[0].show(voter)
     assert refused.content.code == "A1"
@@ -524,7 +528,7 @@ def test_a_node_that_starts_is_held_up_by_a_liar_until_the_chairs_word(stolen):
     """The thief's retained words are junk, and its heads show entries that nobody has, some of table 1's own among them. The
     overview says that it waits for table 3. A code stops that; then the chair excuses it, and table 1 decides again."""
     thief = stolen.device()
-    for kind, to in ((Kind.LOG, ""), (Kind.GIVE, "T1.1"), (Kind.WANT, "T1.1"), (Kind.ASK, "T1.1")):
+    for kind, to in ((TopicKind.LOG, ""), (TopicKind.GIVE, "T1.1"), (TopicKind.WANT, "T1.1"), (TopicKind.ASK, "T1.1")):
         thief.say(kind, b"x" * 100_000, to, retain=True)
     table = stolen.place.table(1)
     before = run_of(stolen.place.secretary, "T1.1")
@@ -532,7 +536,7 @@ def test_a_node_that_starts_is_held_up_by_a_liar_until_the_chairs_word(stolen):
     table.start()
     stolen.answer_for(table)
     stolen.await_run("T1.1", before)
-    thief.say(Kind.HEAD, thief.head(thief.far_beyond(*HONEST)), retain=True)
+    thief.say(TopicKind.HEAD, thief.head(thief.far_beyond(*HONEST)), retain=True)
     waits = text("catching_up_on", "da", "Bord 3")
     with table.screen() as screen:
         chair = stolen.place.chair(screen, table)
@@ -559,7 +563,7 @@ def test_after_a_power_cut_the_screens_name_the_liar_and_the_chairs_word_gets_pa
     stolen.restart()
 
     def lie():
-        thief.say(Kind.HEAD, thief.head(thief.far_beyond(*HONEST, "T3.2"), member=False, runs=2))
+        thief.say(TopicKind.HEAD, thief.head(thief.far_beyond(*HONEST, "T3.2"), member=False, runs=2))
 
     lie()
     with stolen.place.secretary.screen() as screen:
@@ -599,7 +603,7 @@ def test_a_stolen_device_is_revoked_and_its_book_taken(stolen):
     assert ("Bord 3", text("refused_revoked", "da")) in stolen.overview("table-1")
     late, _ = flood.thieves[0].entries(e.Closed(), after=end_of(stolen.place.secretary, "T3.1"))
     accomplice.fence("S.1")  # it has the brokers again
-    accomplice.say(Kind.GIVE, wire.encode(late), "S.1")
+    accomplice.say(TopicKind.GIVE, wire.encode(late), "S.1")
     accomplice.fence("S.1")
     assert (late.run, late.first) in log_of(stolen.place.secretary)
     with stolen.place.secretary.screen() as screen:

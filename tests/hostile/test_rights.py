@@ -11,7 +11,7 @@ import pytest
 from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.eligibility import Mark
 from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.situation import UndoState
@@ -163,7 +163,7 @@ def test_a_table_that_asks_for_too_many_voters_is_named(place: Place, thief: Thi
     """More voters than a clerk can serve: each is marked as at its table, and the others show the alarm with its name."""
     for number in range(limits.PACE_VOTERS):
         thief.say(Ask(check_in(f"{thief.run}/{number + 1}", 102 + number % 7)))
-    assert [(refused.sender, refused.why) for refused in place.core("T1").books.refused] == [("T3.1", Refusal.PACE)]
+    assert [(refused.sender, refused.why) for refused in place.core("T1").books.refused] == [("T3.1", RejectionReason.PACE)]
 
 
 def test_what_others_may_not_is_named_by_its_author() -> None:

@@ -3,13 +3,12 @@
 import msgspec
 import pytest
 
-from kiosk.chair import NotOfferedError
 from kiosk.domain import entries as e
 from kiosk.domain.books import Chain
-from kiosk.domain.chain import Broken, Refusal, check_chain
-from kiosk.domain.chain import Head as LogEnd
+from kiosk.domain.chain import Broken, LogEnd, RejectionReason, check_chain
 from kiosk.domain.messages import Want
 from kiosk.domain.nodes import device_of
+from kiosk.remote.chair import NotOfferedError
 from tests import made_up
 from tests.hostile.thief import Thief, hold_of
 from tests.stories.place import Place, batch_of
@@ -135,7 +134,7 @@ def test_a_device_whose_two_stories_are_heard_is_named(place: Place, thief: Thie
     thief.ends[thief.run] = kept
     thief.say(thief.write(e.Reopened()))
     place.wait(2_000)
-    assert ("T3.1", Refusal.FORKED) in [(r.sender, r.why) for r in place.core("T2").books.refused]
+    assert ("T3.1", RejectionReason.FORKED) in [(r.sender, r.why) for r in place.core("T2").books.refused]
 
 
 def test_two_stories_do_not_keep_an_honest_node_from_a_stop(place: Place, thief: Thief) -> None:
@@ -196,7 +195,7 @@ def test_two_stories_that_end_alike_are_named_where_both_are_told(place: Place, 
     thief.tell("T2", stories[1])
     thief.say(*stories)
     for name in ("S", "T1", "T2"):
-        assert [(r.sender, r.why) for r in place.core(name).books.refused] == [("T3.1", Refusal.FORKED)], name
+        assert [(r.sender, r.why) for r in place.core(name).books.refused] == [("T3.1", RejectionReason.FORKED)], name
     goes_on(place)
 
 
@@ -207,7 +206,7 @@ def test_an_old_batch_that_was_changed_is_named_after_who_brought_it(place: Plac
     forged = thief.write(e.Closed()).entries[0]
     thief.say(msgspec.structs.replace(genuine, entries=(*genuine.entries[:-1], forged)), genuine)
     for name in ("S", "T2"):
-        assert [(r.sender, r.why) for r in place.core(name).books.refused] == [("T3.1", Refusal.FORGED)], name
+        assert [(r.sender, r.why) for r in place.core(name).books.refused] == [("T3.1", RejectionReason.FORGED)], name
     goes_on(place)
 
 

@@ -12,24 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk import limits, wiring
-from kiosk.bundle import Bundle, provision
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.nodes import device_of
 from kiosk.node import Heard
-from kiosk.screen_client import ScreenClient
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.simulated.broker import free_port
 from kiosk.simulated.device import PATIENCE_S
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
 from kiosk.sync import messages as wire
 from kiosk.sync.link import Arrived
-from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, Kind, topic_of
+from kiosk.sync.topics import ADDRESSED, AT_CLERK, OFFLINE, TopicKind, topic_of
+from kiosk.trust.bundle import Bundle, provision
 from tests import made_up
 from tests.hostile.changes import changed
 from tests.hostile.decoders import EXAMPLE
-from tests.hostile.table import ME, PREFIX, Table, post_of, stranger, thief
+from tests.hostile.table import ME, PREFIX, Table, stranger, thief, transport_of
 
 MANY = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 CHANCE = st.binary(min_size=32, max_size=400)
@@ -63,7 +63,7 @@ def test_unchanged_words_count() -> None:
 def test_every_changed_byte() -> None:
     """A batch of which one byte is another is refused and kept, whichever byte it is, or says the same as before."""
     table = Table()
-    topic, payload = next((t, p) for t, p in table.said if t == topic_of(PREFIX, Kind.LOG, "T1.1"))
+    topic, payload = next((t, p) for t, p in table.said if t == topic_of(PREFIX, TopicKind.LOG, "T1.1"))
     before = [row.data for row in table.disk]
     rng = Random(1)
     for at in range(len(payload)):
@@ -84,7 +84,7 @@ def test_every_changed_byte() -> None:
 def test_every_changed_byte_of_a_head() -> None:
     """A head of which one byte is another is refused and kept, whichever byte it is; then the head itself counts."""
     table = Table()
-    topic, payload = next((t, p) for t, p in reversed(table.said) if t == topic_of(PREFIX, Kind.HEAD, "T1.1"))
+    topic, payload = next((t, p) for t, p in reversed(table.said) if t == topic_of(PREFIX, TopicKind.HEAD, "T1.1"))
     peers = table.place.core("T2").peers
     before = peers.head("T1.1")
     for at in range(len(payload)):
@@ -108,9 +108,9 @@ def test_an_entry_has_one_form(change: tuple[bytes, bytes]) -> None:
         assert (data == mine.data) is (taken == known + 1)
         signature = sign(e.batch_signed(e.entry_hash(data))).hex()
         batch = wire.Batch(run, known + 1, (msgspec.Raw(data),), signature)
-        table.hear(topic_of(PREFIX, Kind.LOG, "T1.1"), wire.encode(batch))
+        table.hear(topic_of(PREFIX, TopicKind.LOG, "T1.1"), wire.encode(batch))
         assert table.place.core("T2").books.books.runs[run].last == taken
-    assert [kept.kind for kept in table.evidence] == [Refusal.MALFORMED]
+    assert [kept.kind for kept in table.evidence] == [RejectionReason.MALFORMED]
 
 
 def _batch(payload: bytes) -> wire.Batch | None:
@@ -128,32 +128,32 @@ def test_a_stranger_asks() -> None:
         asked = wire.Ask(
             e.Request(f"{run if sender == 'T1.1' else sender + '-00000000000000aa'}/9", e.Op.CHECK_IN, 201, ("byraad",))
         )
-        table.hear(topic_of(PREFIX, Kind.ASK, sender, ME), wire.encode_ask(asked, made_up.keys(signer).sign))
+        table.hear(topic_of(PREFIX, TopicKind.ASK, sender, ME), wire.encode_ask(asked, made_up.keys(signer).sign))
         assert len(table.place.bodies("T2", e.Decision)) == decided
-    assert [(kept.sender, kept.kind) for kept in table.evidence] == [("T1.1", Refusal.FORGED)]
+    assert [(kept.sender, kept.kind) for kept in table.evidence] == [("T1.1", RejectionReason.FORGED)]
 
 
 def test_an_unknown_node_waits_for_no_clerk() -> None:
     """What a stranger says of a clerk is kept nowhere."""
     table = Table()
     for sender, known in (("T9.1", False), ("T3.1", True)):
-        table.hear(topic_of(PREFIX, Kind.HEAD, sender), AT_CLERK)
+        table.hear(topic_of(PREFIX, TopicKind.HEAD, sender), AT_CLERK)
         assert table.place.core("T2").peers.is_at_clerk(sender, table.place.now) is known
 
 
 def test_what_comes_too_fast_is_dropped() -> None:
     """While the loop is busy no more waits than is bounded, in messages and in bytes; then what comes is read again."""
-    post = post_of(ME)
-    small, large = Arrived(Kind.LOG, "T1.1", b"{}"), Arrived(Kind.LOG, "T1.1", b"x" * limits.PACKET_BYTES)
+    transport = transport_of(ME)
+    small, large = Arrived(TopicKind.LOG, "T1.1", b"{}"), Arrived(TopicKind.LOG, "T1.1", b"x" * limits.PACKET_BYTES)
     for came, most in ((small, limits.SENDER_WAITS), (large, 2)):
         for _ in range(2 * most):
-            post.receive(came)
+            transport.receive(came)
         taken = 0
-        while post.waits:
-            taken += len(post.take())
+        while transport.waits:
+            taken += len(transport.take())
         assert taken == most
-    post.receive(Arrived(Kind.WANT, "T1.1", b'{"run":"T2.1-00000000000000aa","first":1}'))
-    assert [type(given) for given in post.take()] == [Heard]
+    transport.receive(Arrived(TopicKind.WANT, "T1.1", b'{"run":"T2.1-00000000000000aa","first":1}'))
+    assert [type(given) for given in transport.take()] == [Heard]
 
 
 def test_a_turn_keeps_no_more_evidence_than_is_bounded() -> None:
@@ -163,10 +163,10 @@ def test_a_turn_keeps_no_more_evidence_than_is_bounded() -> None:
         before = len(table.evidence)
         for sender in ("S.1", "T1.1", "T3.1"):
             for _ in range(limits.SENDER_INPUTS):
-                table.post.receive(Arrived(Kind.LOG, sender, b"nonsense"))
+                table.transport.receive(Arrived(TopicKind.LOG, sender, b"nonsense"))
         table.hear("valg/4701/no/topic", b"")
         assert len(table.evidence) - before == limits.EVIDENCE_KEPT
-    assert {kept.kind for kept in table.evidence} == {Refusal.MALFORMED}
+    assert {kept.kind for kept in table.evidence} == {RejectionReason.MALFORMED}
     table.holds()
 
 
@@ -203,7 +203,7 @@ def test_a_service_goes_on_and_keeps_what_it_refuses(
     def feed(_mask: int) -> None:
         reader.recv(1)
         for topic, payload in _flood(bundle.plan.place.realm):
-            service._post.link.came(service._post.link.connections[0], topic, payload)
+            service._transport.link.came(service._transport.link.connections[0], topic, payload)
         fed.set()
 
     service._selector.register(reader, 1, feed)
@@ -238,7 +238,7 @@ def _flood(place: str) -> list[tuple[str, bytes]]:
     rng, flood = Random(5), []
     entry = f'{{"body":{{"kind":"{SECRET}"}},"run":"{SECRET}","prev":"","seq":1,"time":1}}'
     batch = f'{{"run":"T2.1-00000000000000aa","first":1,"entries":[{entry}],"signature":"00"}}'.encode()
-    for kind in Kind:
+    for kind in TopicKind:
         for sender in ("T2.1", "S.1", "T9.1", SECRET, "X\n", "T1.1"):
             topic = topic_of(place, kind, sender, "T1.1" if kind in ADDRESSED else "")
             flood += [(topic, changed(batch, rng)) for _ in range(3)]

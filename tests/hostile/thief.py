@@ -6,7 +6,7 @@ import msgspec
 
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books
-from kiosk.domain.codetext import Misread
+from kiosk.domain.codetext import CodeMisread
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.domain.nodes import device_of
@@ -123,5 +123,5 @@ def book_of(voter: int) -> int | None:
 def signed_stop(run: str, n: int, named: tuple[str, ...], knows: Mapping[str, int]) -> e.Stop:
     """A stop with the chair's code, as whoever was given the code can make it."""
     code = made_up.read_code(made_up.code(n))
-    assert not isinstance(code, Misread)
+    assert not isinstance(code, CodeMisread)
     return code.sign(run, e.Stop(n, named, dict(knows), "0" * 128), made_up.FIRST_PREV)

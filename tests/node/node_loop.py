@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from kiosk.chair import Chair
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.ballots import Colour, Election
@@ -13,10 +12,11 @@ from kiosk.domain.cards import CardRules, check_digits
 from kiosk.domain.chain import Stored
 from kiosk.domain.facts import Facts
 from kiosk.domain.situation import Situation
-from kiosk.domain.view import View
+from kiosk.domain.view import ViewContext
 from kiosk.domain.voters import Struck, Voter
-from kiosk.node import Commit, Input, Keys, Node, Now, Scanned, Setup, Show, Steps
-from kiosk.screen_client import ScreenClient
+from kiosk.node import Commit, Crypto, Input, Node, Now, Scanned, Setup, Show, Steps
+from kiosk.remote.chair import Chair
+from kiosk.remote.screen_client import ScreenClient
 from tests import made_up
 
 PLACE, ORIGIN, TABLE = "4701", "T1.1", 1
@@ -32,7 +32,7 @@ DORA = Voter(4, "Dora Struck", "Ågade 1", date(1990, 1, 1), 1, BOTH, struck=Str
 ELSE = Voter(5, "Else Post", "Ågade 2", date(1950, 5, 5), 1, BOTH, postal=BOTH)
 VOTERS = {voter.number: voter for voter in (ANNE, BENT, CARL, DORA, ELSE)}
 
-VIEW = View(
+VIEW = ViewContext(
     language="da",
     place="Hovedbiblioteket",
     table=TABLE,
@@ -115,7 +115,7 @@ class InMemory(ScreenClient):
         self._loop.put(s.touched(self.screen, touch, pad, how))
 
 
-def keys_of(device: str, runs: int) -> Keys:
+def keys_of(device: str, runs: int) -> Crypto:
     """A device's keys, after so many runs: no run has the name of an earlier one."""
     keys = made_up.keys(device)
     for _ in range(runs):

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from node_loop import ANNE, PLACE, Loop
 
-from kiosk.bundle import DEVICE, KEY, PLAN, Bundle, BundleError, provision
-from kiosk.config import PlanError
 from kiosk.domain.cards import check_digits
 from kiosk.domain.entries import Request
 from kiosk.domain.voters import Voter
-from kiosk.keys import (
+from kiosk.plan.config import PlanError
+from kiosk.trust.bundle import DEVICE, KEY, PLAN, Bundle, BundleError, provision
+from kiosk.trust.keys import (
     KeyFileError,
     Signers,
     hash_pin,
@@ -27,7 +27,7 @@ from kiosk.keys import (
 from kiosk.wiring import setup_of
 from tests.made_up import FIRST_PREV
 
-EXAMPLE = (Path(__file__).parents[2] / "kiosk" / "plan.example.toml").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[2] / "kiosk" / "plan" / "example.toml").read_text(encoding="utf-8")
 NOT_PROVISIONED = "the place and tables of the plan are not those that were provisioned: provision the place again"
 TWO_TABLES = EXAMPLE.replace(
     "[[tables]]\nnumber = 1\n",

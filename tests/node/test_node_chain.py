@@ -14,9 +14,9 @@ from kiosk.domain.books import Books
 from kiosk.domain.chain import Broken, Stored, check_chain
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.rights import Basis
-from kiosk.keys import Signers, load_private_key, new_private_key, public_hex
 from kiosk.reports.audit import Audit, audit, counted
-from kiosk.sync.wire import Beginning, WireError, beginning_of, entries_of, export
+from kiosk.sync.log_export import Beginning, ExportedLogError, beginning_of, entries_of, export
+from kiosk.trust.keys import Signers, load_private_key, new_private_key, public_hex
 from tests import made_up
 
 KEY, FORGER = (load_private_key(new_private_key()) for _ in range(2))
@@ -475,7 +475,7 @@ def test_a_changed_byte_in_an_export() -> None:
     for at in range(0, len(lines), 5):
         for line in changes(lines[at], Random(at)):
             rows = read_back([*lines[:at], line, *lines[at + 1 :]])
-            if isinstance(rows, WireError):
+            if isinstance(rows, ExportedLogError):
                 assert f"line {at + 2} " in str(rows)
             elif rows != ROWS:  # a signature's letters in capitals change nothing
                 assert check(rows).broken, (at, line)
@@ -496,10 +496,10 @@ def test_damaged_bytes_are_exported() -> None:
             assert set(seqs) <= ({row.seq} if bad[0] != 0x5C else {row.seq - 1, row.seq, row.seq + 1}), (row.seq, at, bad)
 
 
-def read_back(lines: list[bytes]) -> list[Stored] | WireError:
+def read_back(lines: list[bytes]) -> list[Stored] | ExportedLogError:
     try:
         return list(entries_of(lines))
-    except WireError as error:
+    except ExportedLogError as error:
         return error
 
 
@@ -508,9 +508,9 @@ def read_back(lines: list[bytes]) -> list[Stored] | WireError:
 )
 def test_no_exported_log(line: bytes) -> None:
     """A file that is no exported log says so, with its line."""
-    with pytest.raises(WireError, match="line 1 "):
+    with pytest.raises(ExportedLogError, match="line 1 "):
         beginning_of(line)
-    with pytest.raises(WireError, match="line 7 "):
+    with pytest.raises(ExportedLogError, match="line 7 "):
         list(entries_of([line], first_line=7))
 
 

@@ -402,7 +402,7 @@ def test_unlit_green_never_times_out(setup: object) -> None:
     loop.wait(3_600_000)
     assert (loop.screen, loop.node.desk.state, loop.kinds(3)) == (
         green,
-        replace(loop.node.desk.state, lit=False),
+        replace(loop.node.desk.state, drawn=False),
         ["Request", "Decision"],
     )
     assert isinstance(loop.node.desk.state, d.Green)

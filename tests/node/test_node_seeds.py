@@ -16,7 +16,7 @@ from node_loop import DAY, KEYED, PIN, SETUP, WRONG, Loop, card, keyed
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.node import Commit, Input, Overran, Scanned, ScannerSeen, Setup
-from kiosk.sample import sample_voters
+from kiosk.simulated.voters import sample_voters
 
 DAYS, STEPS, VOTERS = 24, 2_000, 150
 # Postal votes in one election are rarer in a list than a short day needs.

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from kiosk import wiring
-from kiosk.bundle import Bundle
-from kiosk.service import Service
+from kiosk.service.loop import Service
+from kiosk.trust.bundle import Bundle
 
 
 def main(arguments):

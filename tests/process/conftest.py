@@ -7,7 +7,7 @@ import pytest
 from process_tools import import_list
 from report_loops import loop_of
 
-from kiosk.simulated.table import Table
+from kiosk.simulated.table import SimulatedTable
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def make_table():
 
     def make(voters=300, data=None, **settings):
         folder = Path(tempfile.mkdtemp(prefix="vb-"))
-        table = Table(folder, folder)
+        table = SimulatedTable(folder, folder)
         tables.append(table)
         table.provision(**settings)
         if data is not None:

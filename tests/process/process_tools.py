@@ -7,9 +7,9 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from kiosk.chair import Chair
 from kiosk.domain import screens as s
 from kiosk.domain.cards import check_digits
+from kiosk.remote.chair import Chair
 from kiosk.simulated.device import PATIENCE_S
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList

@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 import pypdfium2
 
 from kiosk import wiring
-from kiosk.bundle import Bundle
 from kiosk.domain.reports import DocumentProgress, Job, MarkedList, Order
 from kiosk.reports.client import Helper
 from kiosk.simulated.device import PATIENCE_S
+from kiosk.trust.bundle import Bundle
 
 LIST = MarkedList(Order.NUMBER, "da")
 

@@ -9,14 +9,14 @@ from process_tools import card, may_vote, serve, valgbord
 
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
-from kiosk.simulated.place import Place
+from kiosk.simulated.place import SimulatedPlace
 
 
 @pytest.fixture
 def place():
     """The secretary's node and two tables, whose poll is open."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
         place.start()
         for node in place.nodes.values():
             node.place, node.voters = place.code, place.voters

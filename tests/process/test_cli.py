@@ -18,18 +18,18 @@ import pytest
 from click.testing import CliRunner
 from process_tools import COMMAND_S, exported, import_list, may_vote, opened, scan_until_shown, serve, valgbord
 
-from kiosk import screen_client
 from kiosk.cli import main
 from kiosk.domain import screens as s
-from kiosk.simulated.place import Place
-from kiosk.simulated.table import Table
+from kiosk.remote import screen_client
+from kiosk.simulated.place import SimulatedPlace
+from kiosk.simulated.table import SimulatedTable
 
 
 @pytest.fixture(scope="module")
 def served():
     """A table that has served ten voters; its tests only look at it. `heads` are its log's heads."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    table = Table(folder, folder)
+    table = SimulatedTable(folder, folder)
     table.provision()
     import_list(table, 300)
     opened(table)
@@ -346,7 +346,7 @@ def test_a_mark_is_undone_by_command_without_the_number_on_its_line(make_table):
 
 def test_the_check_of_a_device_says_where_its_list_comes_from(tmp_path):
     """In a place with several tables the list is given to the secretary's node only; the tables fetch it."""
-    with closing(Place(tmp_path, tmp_path, tables=2, voters=10, seed=1, cables=False)) as place:
+    with closing(SimulatedPlace(tmp_path, tmp_path, tables=2, voters=10, seed=1, cables=False)) as place:
         found = [valgbord("check", *at(node)).stdout for node in (place.secretary, place.table(1))]
     assert "S.1, the secretary's node, " in found[0]
     assert "voter list: there is none: `valgbord list import FILE`" in found[0]
@@ -640,8 +640,8 @@ def test_a_store_of_a_later_version_is_left_alone(make_table):
 
 def test_a_log_with_two_ballots_names_the_voter(served, tmp_path):
     """The table's own key has signed a second check-in of a voter: every entry is good, and the verdict names both times."""
-    from kiosk.bundle import Bundle
     from kiosk.domain import entries as e
+    from kiosk.trust.bundle import Bundle
 
     lines = (served.folder / "log.jsonl").read_bytes().splitlines(keepends=True)
     last = e.decode_entry(json.loads(lines[-1])["entry"].encode())

@@ -11,7 +11,7 @@ from process_tools import exported, may_vote, open_poll, show
 from kiosk import limits
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
-from kiosk.simulated.place import Place
+from kiosk.simulated.place import SimulatedPlace
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def test_a_touch_in_a_short_silence_counts(table):
 def place():
     """The secretary's node and two tables, whose poll is open."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=20, seed=3)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=20, seed=3)) as place:
         place.start()
         yield place
 

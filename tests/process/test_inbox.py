@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from kiosk import limits
-from kiosk.inbox import Inbox
 from kiosk.node import Scanned
+from kiosk.service.inbox import Inbox
 
 WAIT_S = 10
 

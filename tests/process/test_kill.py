@@ -10,8 +10,8 @@ import pytest
 from process_tools import differences, exported, may_vote, number_on, opened, verified
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.clerk import SimulatedClerk, Turn
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.simulated.clerk import SimulatedClerk, Visit
 from kiosk.simulated.device import PATIENCE_S
 
 SEED = int(os.environ.get("VALGBORD_SEED", "1"))
@@ -68,7 +68,7 @@ def work_until_killed(table, client, rng, numbers, green):
         while True:
             again = [number for number in green if number != last]
             last = rng.choice(again if again and rng.random() < 0.25 else numbers)
-            clerk.serve(rng.choice([Turn.CARD, Turn.CARD, Turn.CARD, Turn.FORGOTTEN]), last)
+            clerk.serve(rng.choice([Visit.CARD, Visit.CARD, Visit.CARD, Visit.FORGOTTEN]), last)
 
 
 @pytest.mark.long

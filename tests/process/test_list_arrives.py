@@ -10,7 +10,7 @@ from process_tools import may_vote, serve, stop
 
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
-from kiosk.simulated.place import Place
+from kiosk.simulated.place import SimulatedPlace
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList, list_digest
 
@@ -21,7 +21,7 @@ VOTERS = 30_000
 def place():
     """The secretary's node and two tables, whose poll is open."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=VOTERS, seed=3)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=VOTERS, seed=3)) as place:
         place.start()
         place.await_brokers()
         yield place

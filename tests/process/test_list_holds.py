@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from process_tools import card, may_vote, serve, valgbord
 
-from kiosk.bundle import Bundle
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
 from kiosk.domain.nodes import device_of
 from kiosk.domain.texts import text
-from kiosk.sample import write_list
-from kiosk.simulated.place import Node, Place
+from kiosk.simulated.place import SimulatedNode, SimulatedPlace
+from kiosk.simulated.voters import write_list
 from kiosk.store.database import Database
 from kiosk.store.log import Log
 from kiosk.store.voterlist import VoterList, list_digest
+from kiosk.trust.bundle import Bundle
 
 REALM = "oevelse/4701"
 OPENED_LATE = "K3"
@@ -27,7 +27,7 @@ OPENED_LATE = "K3"
 def place():
     """The secretary's node and two tables, not started."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
         for node in place.nodes.values():
             node.place, node.voters = place.code, place.voters
         yield place
@@ -229,7 +229,7 @@ def test_a_wrong_spare_of_the_secretarys_stops_nobody(place):
     voter = marked(place)
     old = place.secretary
     old.power_off()
-    spare = Node(place.folder / "spare-s", "secretary", place.folder / "bundles" / "spares" / "secretary", old.logs)
+    spare = SimulatedNode(place.folder / "spare-s", "secretary", place.folder / "bundles" / "spares" / "secretary", old.logs)
     spare.relays, spare.place, spare.voters = old.relays, place.code, place.voters
     place._plug_in(spare, [broker.port for broker in place.brokers])
     place.nodes["secretary"] = spare

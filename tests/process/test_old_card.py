@@ -11,7 +11,7 @@ from process_tools import card, checked, log_of, may_vote, serve
 
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
-from kiosk.simulated.place import Place
+from kiosk.simulated.place import SimulatedPlace
 from kiosk.store.database import FILE
 
 TWO_CARDS = "there are two cards with this device's key"
@@ -21,7 +21,7 @@ TWO_CARDS = "there are two cards with this device's key"
 def place():
     """The secretary's node and two tables, whose poll is open."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=2, voters=60, seed=3, brokers=1)) as place:
         place.start()
         for node in place.nodes.values():
             node.place, node.voters = place.code, place.voters

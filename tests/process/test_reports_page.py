@@ -12,7 +12,6 @@ from disks import memory_disk, needs_root
 from report_loops import LIST, is_whole
 
 from kiosk import wiring
-from kiosk.bundle import Bundle
 from kiosk.domain.reports import (
     DocumentProgress,
     DocumentReady,
@@ -25,8 +24,9 @@ from kiosk.domain.reports import (
     Search,
 )
 from kiosk.reports.client import Reports
-from kiosk.service import Service
+from kiosk.service.loop import Service
 from kiosk.simulated.device import PATIENCE_S
+from kiosk.trust.bundle import Bundle
 
 
 class Page:

@@ -10,9 +10,9 @@ import pytest
 from report_loops import LIST, loop_of
 
 from kiosk import wiring
-from kiosk.bundle import Bundle
 from kiosk.domain.reports import ReportFailed, Search
 from kiosk.store.database import Database
+from kiosk.trust.bundle import Bundle
 
 SECRETS = ("Hemmelig", "14031968", "1968-03-14", "417417")
 

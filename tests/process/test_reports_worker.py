@@ -14,10 +14,10 @@ from process_tools import import_list
 from report_loops import LIST, is_whole, loop_of
 
 from kiosk import limits, wiring
-from kiosk.bundle import Bundle
 from kiosk.domain.reports import DocumentReady, Hits, Job, ReportFailed, Search
 from kiosk.simulated.device import PATIENCE_S
 from kiosk.store.database import Database
+from kiosk.trust.bundle import Bundle
 
 # --- searches -----------------------------------------------------------------------------------------------------------
 

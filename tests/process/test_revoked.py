@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from process_tools import may_vote, serve, stop, valgbord
 
-from kiosk.authority import Authority
-from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.domain.texts import text
 from kiosk.simulated.device import PATIENCE_S
-from kiosk.simulated.place import Place
-from kiosk.trust import Trust
+from kiosk.simulated.place import SimulatedPlace
+from kiosk.trust.authority import Authority
+from kiosk.trust.bundle import Bundle
+from kiosk.trust.trust_store import TrustStore
 
 
 @pytest.fixture
 def place():
     """The secretary's node and three tables, whose poll is open."""
     folder = Path(tempfile.mkdtemp(prefix="vb-"))
-    with closing(Place(folder, folder, tables=3, voters=60, seed=3)) as place:
+    with closing(SimulatedPlace(folder, folder, tables=3, voters=60, seed=3)) as place:
         place.start()
         place.await_brokers()
         yield place
@@ -59,7 +59,7 @@ def refuses_in_the_end(broker, credentials):
 def test_a_revoked_table_is_out_and_its_spare_serves(place):
     """Table 2 stops with F8, all others show it; no broker takes it; the chair stops it, and the spare card of table 2 joins
     and serves as T2.2."""
-    thief = Trust(Bundle.load(place.folder / "bundles" / "table-2"), place.folder / "thief").credentials()
+    thief = TrustStore(Bundle.load(place.folder / "bundles" / "table-2"), place.folder / "thief").credentials()
     assert not refuses(place.brokers[0], thief)
     with place.table(2).screen() as lost, place.table(1).screen() as other:
         done = valgbord("revoke", "T2.1", "--authority", place.authority)
@@ -106,12 +106,12 @@ def test_an_older_copy_of_the_authority_lets_nobody_in_again(place):
     done = valgbord("revoke", "T2.2", "--authority", copy)
     assert done.returncode == 0, done.stderr
     for node in (place.secretary, place.table(1), place.table(3)):
-        assert Trust(Bundle.load(node.bundle), node.data).revoked == {"T2.1", "T2.2"}
+        assert TrustStore(Bundle.load(node.bundle), node.data).revoked == {"T2.1", "T2.2"}
     assert Authority.load(copy).gone == {"T2.1", "T2.2"}
 
 
 def knows(place):
-    return Trust(Bundle.load(place.table(3).bundle), place.table(3).data).revoked == {"T2.1"}
+    return TrustStore(Bundle.load(place.table(3).bundle), place.table(3).data).revoked == {"T2.1"}
 
 
 def test_a_disk_that_does_not_exist_can_not_be_revoked(place):

@@ -21,7 +21,7 @@ from process_tools import (
 
 from kiosk import limits
 from kiosk.domain import screens as s
-from kiosk.simulated.clerk import SimulatedClerk, Turn
+from kiosk.simulated.clerk import SimulatedClerk, Visit
 
 GREETED_S = 0.3  # seconds in which a node that is not held up greets a new display
 NOISE = 1_000_000  # characters
@@ -111,7 +111,7 @@ def test_nothing_that_a_node_says_is_about_a_voter(make_table):
     with table.node() as node, table.screen(draws=True) as client:
         open_poll(client, table)
         clerk = SimulatedClerk(client, table.scanner.scan, table.voters, table.place, seed=1)
-        for turn in Turn:
+        for turn in Visit:
             clerk.serve(turn)
         for cpr in CPR:
             table.scanner.scan(cpr)
@@ -120,7 +120,7 @@ def test_nothing_that_a_node_says_is_about_a_voter(make_table):
         client.until(lambda screen: screen.strip.warnings != ())
         table.scanner.plug_in()
         client.until(lambda screen: screen.strip.warnings == ())
-        clerk.serve(Turn.CARD)
+        clerk.serve(Visit.CARD)
         node.kill()
     with table.node(), table.screen(draws=True) as client:
         client.showing(s.Ready, s.Unresolved)

@@ -9,9 +9,9 @@ from kiosk.domain import desk_states as d
 from kiosk.domain.screens import Drawn, Touch
 from kiosk.domain.texts import FIRST
 from kiosk.domain.view import screen
-from kiosk.samples import sample_view
-from kiosk.screen_client import ScreenClient
-from kiosk.screen_port import ScreenPort
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.service.screen_port import ScreenPort
+from kiosk.simulated.screens import sample_view
 
 
 def test_a_touch_is_old_wherever_in_its_reading_the_loop_was_held_up(tmp_path):

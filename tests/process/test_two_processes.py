@@ -11,10 +11,10 @@ import pytest
 from process_tools import card, differences, exported, may_vote, memory_kb, opened, scan_until_shown, serve, show
 
 from kiosk import limits, wiring
-from kiosk.bundle import Bundle
 from kiosk.domain import screens as s
 from kiosk.node import Scanned
-from kiosk.service import Service
+from kiosk.service.loop import Service
+from kiosk.trust.bundle import Bundle
 
 PATIENCE_S = 20
 

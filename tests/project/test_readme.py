@@ -14,14 +14,14 @@ from typing import get_args
 import pytest
 
 from kiosk.cli.chair import chair
-from kiosk.diagram import mermaid, rights
-from kiosk.display import words
+from kiosk.display import own_screens
 from kiosk.domain.entries import Body
 from kiosk.domain.rights import RIGHTS
 from kiosk.domain.screens import Kind
 from kiosk.domain.texts import CODES
-from kiosk.screen_client import ScreenClient
+from kiosk.remote.screen_client import ScreenClient
 from kiosk.simulated.device import PATIENCE_S
+from kiosk.simulated.diagram import mermaid, rights
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,12 +42,13 @@ def headless() -> dict[str, str]:
 
 
 def test_the_diagram_is_the_desks() -> None:
-    """The README's diagram is the one made from the table; `python -m kiosk.diagram` prints the new one."""
+    """The README's diagram is the one made from the table; `python -m kiosk.simulated.diagram` prints the new one."""
     assert f"```mermaid\n{mermaid()}\n```" in README
 
 
 def test_the_table_of_rights_is_the_codes() -> None:
-    """What a thief can do with each entry stands in the document as in the code; `python -m kiosk.diagram` prints it."""
+    """What a thief can do with each entry stands in the document as in the code; `python -m kiosk.simulated.diagram` prints
+    it."""
     assert rights() in (ROOT / "kiosk" / "ARCHITECTURE.md").read_text(encoding="utf-8")
 
 
@@ -74,7 +75,7 @@ def test_every_code_is_explained() -> None:
     explained = set()
     for letter, first, last in re.findall(r"\| ([A-Z])(\d+)(?:–[A-Z](\d+))? \|", listed):
         explained |= {f"{letter}{number}" for number in range(int(first), int(last or first) + 1)}
-    assert explained >= {*CODES.values(), words.NO_LINK, words.STOPPED}
+    assert explained >= {*CODES.values(), own_screens.NO_LINK, own_screens.STOPPED}
 
 
 def test_the_pictures_are_there() -> None:

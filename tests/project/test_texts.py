@@ -13,23 +13,23 @@ import msgspec
 import pytest
 
 import kiosk
-from kiosk.config import PlanError, load_plan
-from kiosk.display import words
+from kiosk.display import own_screens
 from kiosk.domain import texts
 from kiosk.domain.ballots import Colour
 from kiosk.domain.cards import Unreadable
-from kiosk.domain.chain import Refusal
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.chair_actions import ChairAction, ExcuseDevices, GiveBook, UndoMark, WhyNot
-from kiosk.domain.codetext import Misread
-from kiosk.domain.desk_states import Lack
-from kiosk.domain.eligibility import Bar, Withheld
+from kiosk.domain.codetext import CodeMisread
+from kiosk.domain.desk_states import NotReadyReason
+from kiosk.domain.eligibility import RefusalReason, Withheld
 from kiosk.domain.entries import How
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.pages import CodeSlip
 from kiosk.domain.screens import Screen
 from kiosk.domain.situation import Mode, UndoState
 from kiosk.domain.voters import Struck
-from kiosk.samples import sample_view, samples
+from kiosk.plan.config import PlanError, load_plan
+from kiosk.simulated.screens import sample_view, samples
 from kiosk.store import errors
 from kiosk.texts.catalogues import CATALOGUES
 from tests.made_up_language import MADE_UP, NAME, add_language
@@ -53,12 +53,12 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "stance_{}": Stance,
     "display_{}": set(Display) - {Display.DRAWS},
     "undo_{}": UndoState,
-    "refused_{}": Refusal,
-    "code_{}": (*CodeSlip, *Misread),
+    "refused_{}": RejectionReason,
+    "code_{}": (*CodeSlip, *CodeMisread),
     "misread_{}": Unreadable,
     "misread_{}_do": Unreadable,
     "how_{}": How,
-    "bar_{}": Bar,
+    "bar_{}": RefusalReason,
     "withheld_{}": Withheld,
     "mark_told_{}": MARKS,
     "pin_{}": {action.word for action in ACTIONS},
@@ -71,9 +71,9 @@ PUT_TOGETHER: dict[str, Iterable[object]] = {
     "sheet_{}_where": SHEETS,
     "sheet_{}_last": SHEETS,
     "{}_text": SCREENS,
-    "{}_do": {*SCREENS, *Lack} - {Lack.CLOSED},  # a closed table has a screen of its own
+    "{}_do": {*SCREENS, *NotReadyReason} - {NotReadyReason.CLOSED},  # a closed table has a screen of its own
 }
-BY_THEMSELVES = {*Colour, *Lack, *SCREENS} | {action.word for action in ACTIONS if action not in ON_PAGES.__args__}
+BY_THEMSELVES = {*Colour, *NotReadyReason, *SCREENS} | {action.word for action in ACTIONS if action not in ON_PAGES.__args__}
 
 
 def fields(text: str) -> list[str]:
@@ -130,7 +130,12 @@ def said(key: ast.expr) -> Iterator[str]:
 
 def test_every_text_is_used_and_every_text_that_is_used_exists() -> None:
     """The code's keys are those of the catalogues; the ones that it puts together are known here."""
-    rooms = [*KIOSK.glob("domain/**/*.py"), *KIOSK.glob("display/*.py"), *KIOSK.glob("reports/*.py"), KIOSK / "codesheet.py"]
+    rooms = [
+        *KIOSK.glob("domain/**/*.py"),
+        *KIOSK.glob("display/*.py"),
+        *KIOSK.glob("reports/*.py"),
+        KIOSK / "plan" / "codesheet.py",
+    ]
     modules = [ast.parse(file.read_text(encoding="utf-8")) for file in rooms]
     saying = [module for module in modules if any(calls(module))]
     asked = {key for module in saying for call in calls(module) for key in said(call)}
@@ -187,7 +192,7 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
     of_the_list = " ".join(
         (view.place, voter.name, voter.address, *(e.name for e in view.elections), "Idrætshallen i Nørre Åby")
     )
-    of_the_display = [words.no_link(made["ready"].strip), words.stopped(made["ready"].strip)]
+    of_the_display = [own_screens.no_link(made["ready"].strip), own_screens.stopped(made["ready"].strip)]
     assert words_of([*made.values(), *of_the_display]) <= {*re.findall(r"\w+", of_the_list), "Dansk"}
     assert words_of(samples("da").values()) > {"Skan", "valgkortet"}
     assert made["ready"].content.headline == "[Skan valgkortet]"
@@ -208,7 +213,7 @@ def test_the_button_goes_through_all_languages(tmp_path: Path, monkeypatch: pyte
 def test_a_plan_speaks_the_languages_that_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the screens begin, and what an election is called; in other languages it has its own name."""
     plan = tmp_path / "plan.toml"
-    example = (KIOSK / "plan.example.toml").read_text(encoding="utf-8")
+    example = (KIOSK / "plan" / "example.toml").read_text(encoding="utf-8")
     changed = example.replace('language = "da"', f'language = "{MADE_UP}"')
     plan.write_text(changed, encoding="utf-8")
     with pytest.raises(PlanError, match=r"`desk.language`: there is no language 'xx': write 'da' or 'en'"):

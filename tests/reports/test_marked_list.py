@@ -8,12 +8,12 @@ import pypdfium2
 import pytest
 
 import kiosk
-from kiosk.config import load_plan
-from kiosk.domain.chain import Head
+from kiosk.domain.chain import LogEnd
 from kiosk.domain.eligibility import Mark
 from kiosk.domain.reports import MarkedList, Order
 from kiosk.domain.texts import languages
 from kiosk.domain.voters import Struck, Voter
+from kiosk.plan.config import load_plan
 from kiosk.reports.marked_list import marked_list
 
 PLAN = load_plan(Path(kiosk.__file__).parent / "plan.example.toml")
@@ -88,7 +88,7 @@ def test_names_stand_in_the_danish_alphabet() -> None:
 @pytest.mark.parametrize("language", languages())
 def test_each_table_begins_a_page_and_all_pages_say_what_they_rest_on(language: str) -> None:
     """Place, day, exercise, the time, the copy's number, its page, and the digest of the heads that stand on the last one."""
-    heads = {f"T{table}.1-{table:016x}": Head(40 * table, f"{table:064x}") for table in (1, 2)}
+    heads = {f"T{table}.1-{table:016x}": LogEnd(40 * table, f"{table:064x}") for table in (1, 2)}
     voters = [voter(number, f"V{number}", 1 if number <= 60 else 2) for number in range(1, 91)]
     pages = paper(voters, heads=heads, language=language)
     assert len(pages) == 4

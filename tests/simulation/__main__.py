@@ -12,16 +12,16 @@ from multiprocessing import get_context
 from tests.simulation.mutations import CONTROLS, FOUND_BY, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import TURNS, Counts, ViolationError
 from tests.simulation.refusals import counted
-from tests.simulation.schedule import PLOTTED, Schedule
+from tests.simulation.schedule import WITH_SCENARIO, Schedule
 
 STEPS = 100
-MOSTLY_PLOTTED = 0.9  # the chance of a plot where a broken rule is looked for
+MOSTLY_WITH_SCENARIO = 0.9  # the chance of a scenario where a broken rule is looked for
 
 
-def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0, plotted: float = PLOTTED) -> str:
+def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0, scenario_share: float = WITH_SCENARIO) -> str:
     """Run one schedule; "" when all held, else what did not."""
     try:
-        Schedule(seed, steps, counts, nodes=nodes, plotted=plotted).run()
+        Schedule(seed, steps, counts, nodes=nodes, scenario_share=scenario_share).run()
     except ViolationError as violation:
         return str(violation)
     except Exception as error:  # a fault in the product is a violation like any other
@@ -29,12 +29,12 @@ def run_one(seed: int, steps: int, counts: Counts, nodes: int = 0, plotted: floa
     return ""
 
 
-def shortened(seed: int, steps: int, nodes: int, found: str, plotted: float = PLOTTED) -> tuple[list[str], str]:
+def shortened(seed: int, steps: int, nodes: int, found: str, scenario_share: float = WITH_SCENARIO) -> tuple[list[str], str]:
     """The story of a failing schedule with every step left out that it does not need."""
 
     def fails(skip: set[int]) -> bool:
         try:
-            Schedule(seed, steps, Counts(), nodes=nodes, plotted=plotted, skip=skip).run()
+            Schedule(seed, steps, Counts(), nodes=nodes, scenario_share=scenario_share, skip=skip).run()
         except Exception as error:
             return str(error).split(":")[0] == found.split(":")[0] or found.startswith(type(error).__name__)
         return False
@@ -47,7 +47,7 @@ def shortened(seed: int, steps: int, nodes: int, found: str, plotted: float = PL
             if more != skip and fails(more):
                 skip = more
         size //= 2
-    schedule = Schedule(seed, steps, Counts(), nodes=nodes, plotted=plotted, skip=skip, tell=True)
+    schedule = Schedule(seed, steps, Counts(), nodes=nodes, scenario_share=scenario_share, skip=skip, tell=True)
     try:
         schedule.run()
     except Exception as error:
@@ -70,10 +70,10 @@ def _work(given: tuple[int, int, int, int, float]) -> tuple[int, int, list[tuple
 
 
 def _look(given: tuple[int, int]) -> tuple[int, str] | None:
-    """The first of some schedules, most of them with a plot, that finds out that a rule is broken."""
+    """The first of some schedules, most of them with a scenario, that finds out that a rule is broken."""
     first, count = given
     for seed in range(first, first + count):
-        words = run_one(seed, STEPS, Counts(), plotted=MOSTLY_PLOTTED)
+        words = run_one(seed, STEPS, Counts(), scenario_share=MOSTLY_WITH_SCENARIO)
         if words:
             return seed, words
     return None
@@ -149,7 +149,7 @@ def mutate(
                 verdict = "HARMFUL   " if name in CONTROLS else "caught    "
                 say(f"{verdict}  {name}: on the day of seed {at}: {words[:110]}")
                 if with_story:
-                    tell(*shortened(at, STEPS, 0, words, MOSTLY_PLOTTED), say)
+                    tell(*shortened(at, STEPS, 0, words, MOSTLY_WITH_SCENARIO), say)
                 return True
     if name in CONTROLS:
         say(f"harmless    {name}: in {schedules} schedules, as it must be")

@@ -3,7 +3,7 @@
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
-from tests.simulation.fate import Fate
+from tests.simulation.faults import FaultActions
 from tests.simulation.office import Office
 from tests.simulation.oracle import ViolationError, number_in
 from tests.simulation.world import Machine
@@ -11,7 +11,7 @@ from tests.simulation.world import Machine
 _ASIDE = (s.VoterShown, s.BirthDate, s.Typing, s.Sheet, s.Pin)
 
 
-class Healing(Fate):
+class Healing(FaultActions):
     """What is done in the end."""
 
     def heal(self) -> None:
@@ -152,7 +152,7 @@ class Healing(Fate):
                 "island": seen.island,
                 "to hear that the poll is open": not machine.node.ledger.poll_open,
                 "waiting": isinstance(state, d.Waiting),
-                "not drawn": isinstance(state, d.Green) and not state.lit,
+                "not drawn": isinstance(state, d.Green) and not state.drawn,
                 "on a page": machine.is_table and isinstance(state, d.Office | d.Pin),
                 "to see a stop finished": bool(keeper.books.pending),
             }

@@ -14,13 +14,13 @@ from kiosk.domain.messages import Ask
 from kiosk.node import SendTo
 from tests.made_up import FIRST_PREV, code, read_code
 from tests.simulation.own_fold import OwnFold, device_of, table_of
-from tests.simulation.people import People
+from tests.simulation.workload import Workload
 from tests.simulation.world import Machine
 
 UNHEARD_OF = 60  # a count in a request's id that no table reaches by itself
 
 
-class Liar(People):
+class Liar(Workload):
     """What the liar does."""
 
     def lie(self) -> None:

@@ -171,19 +171,19 @@ def _named_known_only(stopped: Stopped, run: Run) -> bool:
 # --- stops ---
 
 
-def _view_without_content(seen: rules.Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
+def _view_without_content(seen: rules.NodeKnowledge, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
     """The view as if what the answers showed need not be here."""
     mine = stopped.author == seen.run and stopped.view is None
     highest = all(other.rank <= stopped.rank for other in seen.books.stops)
     return mine and highest and not rules.must_answer(seen, stopped, answers)
 
 
-def _view_by_memory(seen: rules.Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
+def _view_by_memory(seen: rules.NodeKnowledge, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
     has = all(seen.books.runs.have(head.have) for head in answers.values())
     return has and _view_without_content(seen, stopped, answers)
 
 
-def _view_of_any_stop(seen: rules.Seen, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
+def _view_of_any_stop(seen: rules.NodeKnowledge, stopped: Stopped, answers: Mapping[str, Head]) -> bool:
     """The view as if a higher stop did not matter."""
     mine = stopped.author == seen.run and stopped.view is None
     has_all = all(seen.books.runs.have_stored(head.have) for head in answers.values())
@@ -339,11 +339,15 @@ _asked, _ask_about = BookKeeper.asked, DeskKeeper._ask_about_unsettled
 _flush, _committed, _turn, _rows = Replica.flush, Replica.committed, Node._turn, Node._rows
 
 _REFUSED_WITHOUT_END = {
-    (Waiting, Denied): desk.Row(lambda s, n, _r: (Refused(n.barred, s.voter.number, s.voter), ()), (Refused,))
+    (Waiting, Denied): desk.Transition(lambda s, n, _r: (Refused(n.barred, s.voter.number, s.voter), ()), (Refused,))
 }
 
 DESK_WAITS_ON: tuple[_Patch, ...] = (
-    (desk, "TABLE", desk.TABLE | {(Waiting, Cancel): desk.Row(_withdraw_and_wait, (Waiting, *desk.TABLE[Waiting, Cancel].to))}),
+    (
+        desk,
+        "TABLE",
+        desk.TABLE | {(Waiting, Cancel): desk.Transition(_withdraw_and_wait, (Waiting, *desk.TABLE[Waiting, Cancel].to))},
+    ),
 )
 """Alone this must do no harm: a desk that goes on waiting when its request is given up."""
 
@@ -357,17 +361,17 @@ REQUEST_LATE: tuple[_Patch, ...] = (
 """Alone this must do no harm: a node that commits its own request some turns after its ask."""
 
 
-def _g1_but_stored(seen: rules.Seen, case: Case) -> bool:
+def _g1_but_stored(seen: rules.NodeKnowledge, case: Case) -> bool:
     return case.run == seen.run and not case.withdrawn
 
 
-def _g1_but_withdrawn(seen: rules.Seen, case: Case) -> bool:
+def _g1_but_withdrawn(seen: rules.NodeKnowledge, case: Case) -> bool:
     run = seen.books.runs.get(seen.run)
     return run is not None and case.run == seen.run and 0 < case.seq <= run.stored
 
 
-def _g3_by(*, known: bool = True, first: bool = True) -> Callable[[rules.Seen, Case, Iterable[Head]], bool]:
-    def shown(seen: rules.Seen, case: Case, heads: Iterable[Head]) -> bool:
+def _g3_by(*, known: bool = True, first: bool = True) -> Callable[[rules.NodeKnowledge, Case, Iterable[Head]], bool]:
+    def shown(seen: rules.NodeKnowledge, case: Case, heads: Iterable[Head]) -> bool:
         """G3 without what it asks of the head besides the mark."""
         found = seen.ledger.outcome(case)
         if found is None or device_of(found.author) != seen.device or seen.island:
@@ -379,11 +383,11 @@ def _g3_by(*, known: bool = True, first: bool = True) -> Callable[[rules.Seen, C
     return shown
 
 
-def _g2_whatever_counts(seen: rules.Seen, case: Case) -> bool:
+def _g2_whatever_counts(seen: rules.NodeKnowledge, case: Case) -> bool:
     return seen.ledger.outcome(case) is not None
 
 
-def _g2_but_later_starts(seen: rules.Seen, case: Case) -> bool:
+def _g2_but_later_starts(seen: rules.NodeKnowledge, case: Case) -> bool:
     found = seen.ledger.outcome(case)
     return found is not None and seen.ledger.counts(found)
 

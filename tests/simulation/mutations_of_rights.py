@@ -16,7 +16,7 @@ from kiosk.domain import rights, rules, view
 from kiosk.domain import screens as s
 from kiosk.domain.books import Books
 from kiosk.domain.cases import Case, Decided
-from kiosk.domain.eligibility import Bar, Barred, Eligible, Mark
+from kiosk.domain.eligibility import Barred, Eligible, Mark, RefusalReason
 from kiosk.domain.ledger import Ledger, Totals
 from kiosk.domain.messages import Ask, Head
 from kiosk.domain.nodes import node_of
@@ -158,20 +158,20 @@ def _weigh_without_list(self: BookKeeper, voter: Any, *, but: str = "") -> Eligi
 
 
 def _green_of(**wrong: str) -> Callable[..., Any]:
-    def shown(state: d.Green, seen: view.View) -> Any:
+    def shown(state: d.Green, seen: view.ViewContext) -> Any:
         content, left, right = _green(state, seen)
         return replace(content, **wrong), left, right
 
     return shown
 
 
-def _made_up(barred: Barred, number: int | None, seen: view.View) -> str:
-    if barred.why is Bar.ALREADY_MARKED:
+def _made_up(barred: Barred, number: int | None, seen: view.ViewContext) -> str:
+    if barred.why is RefusalReason.ALREADY_MARKED:
         barred = Barred(barred.why, Mark((), 1 + (barred.mark.table if barred.mark is not None else 0), 0))
     return _view_bar(barred, number, seen)
 
 
-def _silent_other(state: d.Waiting, seen: view.View) -> tuple[str, str]:
+def _silent_other(state: d.Waiting, seen: view.ViewContext) -> tuple[str, str]:
     return seen.say("silent_table", 9), seen.say("silent_table_do", 9)
 
 
@@ -179,14 +179,14 @@ def _mark_made_up(*_: object) -> Mark:
     return Mark(("byraad",), 1, 1_000)
 
 
-def _holders_made_up(device: str, seen: view.View) -> str:
+def _holders_made_up(device: str, seen: view.ViewContext) -> str:
     return _books_of(device, seen) or f", {seen.say('holds_none')}"
 
 
 _books_of = overview._books
 
 
-def _conflict_of_everybody(seen: view.View) -> Iterator[s.Line]:
+def _conflict_of_everybody(seen: view.ViewContext) -> Iterator[s.Line]:
     yield from _board_conflicts(seen)
     yield s.Line(seen.say("number", seen.number(1)), seen.say("conflict", "bord 1 kl. 08.00 og bord 2 kl. 08.00"), s.Tone.BAD)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kiosk.node import Suspect
 from kiosk.sync import messages as wire
 from tests import made_up
-from tests.simulation import meddler
+from tests.simulation import tampering
 
 if TYPE_CHECKING:
     from tests.simulation.world import Machine
@@ -99,7 +99,7 @@ class Network:
 
     def _meddle(self, to: str, sender: str, payload: bytes, kind: str, delay: int) -> None:
         """A stranger's version of a message arrives too; what the edge refuses comes in as a suspicion, as from the link."""
-        changed = meddler.changed(payload, kind, self.rng)
+        changed = tampering.changed(payload, kind, self.rng)
         if changed is None:
             return
         self.meddled += 1

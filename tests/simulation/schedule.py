@@ -1,8 +1,8 @@
 """One schedule: a world, its people and its misfortunes, all drawn from one seed; then healing, and the last checks.
 
 Each step has its own random numbers, so that a step can be left out and the others stay what they were: that is how a story is
-made short. Which kinds of faults occur, and how often, is drawn anew for each schedule. More than half of the days have a plot:
-a story told beat by beat, with chance beside it.
+made short. Which kinds of faults occur, and how often, is drawn anew for each schedule. More than half of the days have a
+scenario: a story told beat by beat, with chance beside it.
 """
 
 from collections.abc import Callable, Collection
@@ -10,14 +10,14 @@ from random import Random
 
 from tests.simulation.healing import Healing
 from tests.simulation.oracle import TURNS, Counts, Oracle, ViolationError
-from tests.simulation.plots import PLOTS, PLOTS_BEFORE_OPENING
-from tests.simulation.plots_of_cards import PLOTS_OF_CARDS
-from tests.simulation.plots_of_starts import PLOTS_OF_STARTS
-from tests.simulation.plots_of_thieves import PLOTS_OF_THIEVES
+from tests.simulation.scenarios import SCENARIOS, SCENARIOS_BEFORE_OPENING
+from tests.simulation.scenarios_of_cards import SCENARIOS_OF_CARDS
+from tests.simulation.scenarios_of_starts import SCENARIOS_OF_STARTS
+from tests.simulation.scenarios_of_thieves import SCENARIOS_OF_THIEVES
 from tests.simulation.stage import Beats, Spoilt, Stage
 from tests.simulation.world import World
 
-PLOTTED = 0.6  # how many days have a plot
+WITH_SCENARIO = 0.6  # how many days have a scenario
 LIES = 0.12  # how often the liar of a day that has one lies
 
 
@@ -31,43 +31,43 @@ class Schedule(Healing):
         counts: Counts,
         *,
         nodes: int = 0,
-        plotted: float = PLOTTED,
+        scenario_share: float = WITH_SCENARIO,
         skip: Collection[int] = (),
         tell: bool = False,
     ) -> None:
-        """`nodes`: how many; 0 draws it. `plotted`: the chance of a plot. `skip`: steps that are left out."""
+        """`nodes`: how many; 0 draws it. `scenario_share`: the chance of a scenario. `skip`: steps that are left out."""
         self.seed, self.steps, self.counts, self.skip = seed, steps, counts, frozenset(skip)
         rng = self.rng = Random(seed)
-        has_plot = rng.random() < plotted and not 0 < nodes < 4  # a plot has four roles
-        tables = (nodes or rng.choice((4, 4, 4, 5, 6) if has_plot else (3, 3, 4, 4, 4, 5, 6, 8))) - 1
-        self.focus = rng.randrange(1, tables + 1) if has_plot or rng.random() < 0.75 else 0
-        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_plot)
-        self.honest = has_plot or rng.random() < 0.85
+        has_scenario = rng.random() < scenario_share and not 0 < nodes < 4  # a scenario has four roles
+        tables = (nodes or rng.choice((4, 4, 4, 5, 6) if has_scenario else (3, 3, 4, 4, 4, 5, 6, 8))) - 1
+        self.focus = rng.randrange(1, tables + 1) if has_scenario or rng.random() < 0.75 else 0
+        self.world = World(tables, rng.choice((1, 1, 2, 3)), rng, self.focus, plain=has_scenario)
+        self.honest = has_scenario or rng.random() < 0.85
         self.oracle = Oracle(self.world, counts)
         self.snapshots = {}
-        if not has_plot and self.honest and rng.random() < 0.3:
+        if not has_scenario and self.honest and rng.random() < 0.3:
             others = ["S.1", *(f"T{number}.1" for number in range(1, tables + 1) if number != self.focus or rng.random() < 0.3)]
             self.oracle.liar = rng.choice(others)
         self.shows_codes_to_liar = rng.random() < 0.1
-        self.draw_faults(rng, has_plot=has_plot)
+        self.draw_faults(rng, has_scenario=has_scenario)
         if tell:
             self.world.story = []
         by_lot = Random(f"plot {seed}")
-        self.plotted = PLOTS[seed % len(PLOTS)] if has_plot else None
-        self.sleepy = 1.0 if self.plotted in PLOTS_BEFORE_OPENING else self.sleepy
-        self.plot = self.tell(by_lot) if has_plot else None
+        self.scenario_share = SCENARIOS[seed % len(SCENARIOS)] if has_scenario else None
+        self.sleepy = 1.0 if self.scenario_share in SCENARIOS_BEFORE_OPENING else self.sleepy
+        self.scenario = self.tell(by_lot) if has_scenario else None
 
-    def draw_faults(self, rng: Random, *, has_plot: bool) -> None:
-        """Which kinds of faults there are, and how busy the day is; beside a plot there is less of all."""
-        each = rng.choice((0.0, 0.1, 0.4)) if has_plot else rng.choice((0.3, 0.55, 0.7))
+    def draw_faults(self, rng: Random, *, has_scenario: bool) -> None:
+        """Which kinds of faults there are, and how busy the day is; beside a scenario there is less of all."""
+        each = rng.choice((0.0, 0.1, 0.4)) if has_scenario else rng.choice((0.3, 0.55, 0.7))
         self.enabled = {what for what in (*_FAULTS, *_DEEDS, *_FLAWS) if rng.random() < each}
         self.calm = rng.choice((0.6, 0.75, 0.9))
-        self.busy = rng.choice((0.0, 0.05, 0.3) if has_plot else (0.3, 0.5, 0.7))
+        self.busy = rng.choice((0.0, 0.05, 0.3) if has_scenario else (0.3, 0.5, 0.7))
         self.beat = rng.choice((0.4, 0.7, 0.9))
-        self.quick_clerks = not has_plot and rng.random() < 0.8
-        self.sleepy = 0.0 if has_plot else 0.3 if self.oracle.liar else 0.1
-        self.unsure = 0.0 if has_plot else 0.3
-        self.careless = 0.0 if has_plot else rng.choice((0.0, 0.0, 0.3))
+        self.quick_clerks = not has_scenario and rng.random() < 0.8
+        self.sleepy = 0.0 if has_scenario else 0.3 if self.oracle.liar else 0.1
+        self.unsure = 0.0 if has_scenario else 0.3
+        self.careless = 0.0 if has_scenario else rng.choice((0.0, 0.0, 0.3))
 
     # --- the whole of it ---
 
@@ -119,7 +119,8 @@ class Schedule(Healing):
                 return
 
     def step(self, step: int) -> None:
-        """One step: the plot's next beat; or something happens by itself, or a clerk, the chair or fate does something."""
+        """One step: the scenario's next beat; or something happens by itself, or a clerk, the chair or a fault does
+        something."""
         rng, world = self.rng, self.world
         world.say(f"{step}.")
         if step == self.steps // 3 and self.sleepy:
@@ -127,9 +128,9 @@ class Schedule(Healing):
         if self.oracle.liar and rng.random() < LIES:
             self.lie()
             return
-        if self.plot is not None and rng.random() < self.beat:
-            if next(self.plot, "end") == "end":
-                self.plot = None
+        if self.scenario is not None and rng.random() < self.beat:
+            if next(self.scenario, "end") == "end":
+                self.scenario = None
             return
         if rng.random() >= self.busy:
             world.happen()
@@ -145,21 +146,21 @@ class Schedule(Healing):
             self.go_on_stopping()
 
     def tell(self, rng: Random) -> Beats:
-        """A plot, drawn by lot, from when all are ready; it ends early where chance has spoilt it."""
-        stage, plot = Stage(self, rng), self.plotted
+        """A scenario, drawn by lot, from when all are ready; it ends early where chance has spoilt it."""
+        stage, scenario = Stage(self, rng), self.scenario_share
         rest = [f"T{number}.1" for number in range(1, len(self.world.first))]
         rest = [device for device in rest if device not in (stage.h, stage.t, stage.n)]
-        if rest and plot not in (*PLOTS_OF_CARDS, *PLOTS_OF_STARTS, *PLOTS_OF_THIEVES) and rng.random() < 0.5:
+        if rest and scenario not in (*SCENARIOS_OF_CARDS, *SCENARIOS_OF_STARTS, *SCENARIOS_OF_THIEVES) and rng.random() < 0.5:
             self.oracle.liar = rng.choice(rest)
-        name = plot.__name__.replace("_", " ")
-        self.world.say(f"the plot: {name}; H is {stage.h}, T {stage.t}, N {stage.n}, the voter {stage.voter}")
+        name = scenario.__name__.replace("_", " ")
+        self.world.say(f"the scenario: {name}; H is {stage.h}, T {stage.t}, N {stage.n}, the voter {stage.voter}")
         try:
-            if plot not in PLOTS_BEFORE_OPENING:
+            if scenario not in SCENARIOS_BEFORE_OPENING:
                 yield from stage.ready()
-            yield from plot(stage)
-            self.counts.add(f"plot {name}: told to its end")
+            yield from scenario(stage)
+            self.counts.add(f"scenario {name}: told to its end")
         except Spoilt:
-            self.counts.add(f"plot {name}: ended before")
+            self.counts.add(f"scenario {name}: ended before")
 
 
 _FAULTS: dict[str, Callable[[Schedule], None]] = {

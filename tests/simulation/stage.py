@@ -1,7 +1,8 @@
-"""The stage on which a plot is played: who plays what, and what a plot may do, which is no more than fate and people may.
+"""The stage on which a scenario is played: who plays what, and what a scenario may do, which is no more than faults and
+workload may.
 
-A plot is a generator: what it does up to its next `yield` is one beat, and a beat is one step of the schedule. `Spoilt` ends
-it: what chance has done meanwhile does not fit the plot any more.
+A scenario is a generator: what it does up to its next `yield` is one beat, and a beat is one step of the schedule. `Spoilt`
+ends it: what chance has done meanwhile does not fit the scenario any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ SLICE_MS = 300  # how long a beat waits at most before the next step's chance
 
 
 class Spoilt(Exception):  # noqa: N818 - nothing is wrong
-    """The plot can't go on."""
+    """The scenario can't go on."""
 
 
 class Stage:
@@ -43,7 +44,7 @@ class Stage:
     def others(self, *but: str) -> list[str]:
         return [name for name in self.world.machines if name not in but]
 
-    # --- fate ---
+    # --- faults ---
 
     def turn_off(self, *names: str) -> None:
         for name in names:

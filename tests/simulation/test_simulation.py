@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from tests.simulation.__main__ import MOSTLY_PLOTTED, STEPS, mutate, run_many, run_one, shortened
+from tests.simulation.__main__ import MOSTLY_WITH_SCENARIO, STEPS, mutate, run_many, run_one, shortened
 from tests.simulation.mutations import CONTROLS, FOUND_BY, MUTATIONS, WHY_NOT, broken
 from tests.simulation.oracle import Counts, ViolationError
-from tests.simulation.plots import PLOTS
 from tests.simulation.refusals import NO
+from tests.simulation.scenarios import SCENARIOS
 from tests.simulation.schedule import Schedule
 
 DAYS = 1_000
@@ -17,12 +17,13 @@ DAYS = 1_000
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
 def test_no_day_breaks_what_must_always_hold() -> None:
-    """Hundreds of days of 100 steps, with every plot and fault: no violation, and everything that can occur has occurred."""
+    """Hundreds of days of 100 steps, with every scenario and fault: no violation, and everything that can occur has
+    occurred."""
     said: list[str] = []
     assert run_many(DAYS, 1, jobs=1, say=said.append) == 0, "\n".join(said)
     assert said[-1] == f"{DAYS} schedules, 0 violations"
     how_often = " ".join(said)
-    for what in (*OCCUR, *(f"plot {plot.__name__.replace('_', ' ')}:" for plot in PLOTS)):
+    for what in (*OCCUR, *(f"scenario {scenario.__name__.replace('_', ' ')}:" for scenario in SCENARIOS)):
         assert f"{what} " in how_often, what
     for rule in SAY_NO:
         assert f"{rule} no " in how_often, rule
@@ -58,12 +59,12 @@ def test_a_violation_has_a_short_story() -> None:
     with broken(*MUTATIONS["D4: grants beside a mark"]):
         for seed in range(1, 500):
             try:
-                Schedule(seed, 100, Counts(), plotted=0.0).run()
+                Schedule(seed, 100, Counts(), scenario_share=0.0).run()
             except ViolationError as violation:
                 said = str(violation)
                 break
-        story, found = shortened(seed, 100, 0, said, plotted=0.0)
-        whole = Schedule(seed, 100, Counts(), plotted=0.0, tell=True)
+        story, found = shortened(seed, 100, 0, said, scenario_share=0.0)
+        whole = Schedule(seed, 100, Counts(), scenario_share=0.0, tell=True)
         with pytest.raises(ViolationError, match=re.escape(said)):
             whole.run()
     assert found.partition(":")[0] == said.partition(":")[0]
@@ -80,7 +81,7 @@ def steps_of(story: list[str]) -> list[str]:
 def test_a_broken_rule_is_found(rule: str) -> None:
     """A day finds out that the rule is broken. `--mutate all` looks for such days, of the other rules too."""
     with broken(*MUTATIONS[rule]):
-        found = run_one(FOUND_BY[rule], STEPS, Counts(), plotted=MOSTLY_PLOTTED)
+        found = run_one(FOUND_BY[rule], STEPS, Counts(), scenario_share=MOSTLY_WITH_SCENARIO)
     assert found
     assert not found.startswith(("TypeError", "AttributeError")), "the mutation itself does not fit the code any more"
 

@@ -23,13 +23,13 @@ from kiosk.domain.nodes import device_at, node_of
 from kiosk.domain.voters import Struck
 from kiosk.node import (
     Commit,
-    Give,
-    Gone,
+    GiveEntries,
     Heard,
     Input,
     Keep,
     Node,
     Now,
+    PeerGone,
     Say,
     Send,
     SendTo,
@@ -181,7 +181,7 @@ class World(Network):
                 return
             for other in self.machines.values():
                 if other.device != machine.device and self.rng.random() < 0.7:
-                    self.arrive(other.name, machine.device, Gone(machine.device), 50 + int(self.rng.random() * 2_000))
+                    self.arrive(other.name, machine.device, PeerGone(machine.device), 50 + int(self.rng.random() * 2_000))
 
     def take(self, machine: Machine, *inputs: Input) -> None:
         """One turn of a machine's node, if it runs."""
@@ -313,7 +313,7 @@ class World(Network):
         for message in sends:
             if isinstance(message, AtClerk):
                 continue  # it is for the others' screens only
-            if isinstance(message, Give):
+            if isinstance(message, GiveEntries):
                 batch = self._given(machine, message)
                 if batch is not None:
                     self.post(machine, message.to, wire.encode(batch), "give")
@@ -328,7 +328,7 @@ class World(Network):
             else:
                 self.post(machine, None, wire.encode(message), "log")
 
-    def _given(self, machine: Machine, give: Give) -> Batch | None:
+    def _given(self, machine: Machine, give: GiveEntries) -> Batch | None:
         rows: list[Stored] = []
         signed = 0
         for row in (row for row in machine.disk if row.run == give.run and row.seq >= give.first):
@@ -460,7 +460,7 @@ class Copied:
         return cls(list(machine.disk), dict(machine.vector), machine.last_run)
 
 
-_OF_THE_EDGE = (s.Drawn, Gone, Suspect)
+_OF_THE_EDGE = (s.Drawn, PeerGone, Suspect)
 _LISTED = ({"postal": ("byraad",)}, {"postal": ("region",)}, {"postal": BOTH}, {"struck": Struck.STRUCK_OFF})
 
 

@@ -15,18 +15,17 @@ from place import Device
 import kiosk.domain.books as books_module
 import kiosk.domain.ledger as ledger_module
 import kiosk.node.desk_keeper as desk_keeper_module
-import kiosk.node.lookout as lookout_module
+import kiosk.node.status as status_module
 from kiosk import limits
 from kiosk.domain import desk, rights, rules
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain.books import Books, Chain, Holding, Stopped, named
 from kiosk.domain.cases import Case
-from kiosk.domain.chain import Head as LogEnd
-from kiosk.domain.chain import check_batch, read_entry
+from kiosk.domain.chain import LogEnd, check_batch, read_entry
 from kiosk.domain.chair_actions import BeginIsland
-from kiosk.domain.codetext import Misread
-from kiosk.domain.eligibility import Bar, Barred, Mark
+from kiosk.domain.codetext import CodeMisread
+from kiosk.domain.eligibility import Barred, Mark, RefusalReason
 from kiosk.domain.facts import Facts
 from kiosk.domain.ledger import Ledger
 from kiosk.domain.membership import Membership
@@ -36,18 +35,18 @@ from kiosk.domain.pages import AskCode, Piles, ask_code
 from kiosk.domain.pages.page import Do, Seen, UseCode
 from kiosk.domain.runs import Known, Run
 from kiosk.domain.situation import Situation, UndoState
-from kiosk.node import Setup, lookout
+from kiosk.node import Setup, status
 from kiosk.node import replica as replica_module
 from kiosk.node.book_keeper import BookKeeper
 from kiosk.node.copies import Copies
 from kiosk.node.core import Node, Turn
 from kiosk.node.desk_keeper import DeskKeeper
-from kiosk.node.ears import Ears
-from kiosk.node.face import Face
-from kiosk.node.lookout import LastCards
+from kiosk.node.inbound import Inbound
 from kiosk.node.lookup import Lookup
 from kiosk.node.peers import Peers
 from kiosk.node.replica import Replica
+from kiosk.node.screen_state import ScreenState
+from kiosk.node.status import LastCards
 from kiosk.node.wants import Wants
 
 Patch = tuple[object, str, Any]
@@ -162,10 +161,10 @@ def _leaves_old_requests(old: Callable[..., None], self: BookKeeper, now: Any) -
 
 def _opens_for_itself(old: Callable[..., Barred | None], self: BookKeeper, made: e.Request) -> Barred | None:
     barred = old(self, made)
-    return None if barred is not None and barred.why is Bar.NOT_OPEN else barred
+    return None if barred is not None and barred.why is RefusalReason.NOT_OPEN else barred
 
 
-def _rests_when_closed(old: Callable[..., bool], seen: rules.Seen, book: int) -> bool:
+def _rests_when_closed(old: Callable[..., bool], seen: rules.NodeKnowledge, book: int) -> bool:
     return old(seen, book) and not seen.ledger.is_closed(seen.run)
 
 
@@ -192,24 +191,24 @@ def _undo_says_no_at_once(old: Callable[..., Any], ledger: Ledger, made: e.Reque
 # --- green ----------------------------------------------------------------------------------------------------------
 
 
-def _own_whatever_is_withdrawn(seen: rules.Seen, case: Case) -> bool:
+def _own_whatever_is_withdrawn(seen: rules.NodeKnowledge, case: Case) -> bool:
     return case.run == seen.run
 
 
-def _own_of_any_run(seen: rules.Seen, case: Case) -> bool:
+def _own_of_any_run(seen: rules.NodeKnowledge, case: Case) -> bool:
     return device_of(case.id) == seen.device and not case.withdrawn
 
 
-def _counts_under_a_stop(seen: rules.Seen, case: Case) -> bool:
+def _counts_under_a_stop(seen: rules.NodeKnowledge, case: Case) -> bool:
     return seen.ledger.outcome(case) is not None
 
 
-def _counts_though_its_run_was_over(seen: rules.Seen, case: Case) -> bool:
+def _counts_though_its_run_was_over(seen: rules.NodeKnowledge, case: Case) -> bool:
     found = seen.ledger.outcome(case)
     return found is not None and seen.ledger.counts(found)
 
 
-def _copied_by_who_knows_more(seen: rules.Seen, case: Case, heads: Any) -> bool:
+def _copied_by_who_knows_more(seen: rules.NodeKnowledge, case: Case, heads: Any) -> bool:
     found = seen.ledger.outcome(case)
     assert found is not None
     own = device_of(found.author) == seen.device and not seen.island
@@ -322,7 +321,7 @@ def _stops_of_its_own(self: BookKeeper) -> Stopped | None:
 def _may_view(**broken_so: bool) -> Callable[..., bool]:
     """`rules.may_view`, line by line, with some of them broken."""
 
-    def may_view(seen: rules.Seen, stopped: Stopped, answers: Any) -> bool:
+    def may_view(seen: rules.NodeKnowledge, stopped: Stopped, answers: Any) -> bool:
         highest = broken_so.get("lower") or all(other.rank <= stopped.rank for other in seen.books.stops)
         has_all = broken_so.get("lacks") or all(seen.books.runs.have_stored(head.have) for head in answers.values())
         return bool(highest and has_all) and not rules.must_answer(seen, stopped, answers)
@@ -337,7 +336,7 @@ def _keeps_its_answers(old: Callable[..., bool], self: BookKeeper, *given: Any) 
     return stopped
 
 
-def _waits_for_the_whole_plan(old: Callable[..., set], seen: rules.Seen, stopped: Stopped, answers: Any) -> set:
+def _waits_for_the_whole_plan(old: Callable[..., set], seen: rules.NodeKnowledge, stopped: Stopped, answers: Any) -> set:
     return set(seen.books.basis.devices) - set(stopped.stop.named) - {seen.device} - set(answers)
 
 
@@ -360,7 +359,7 @@ def _conflict_by_device(old: Callable[..., Any], self: Ledger, voter: int) -> An
         ledger_module.node_of = node_of
 
 
-def _waits_for_whom_it_knows(seen: rules.Seen, stopped: Stopped, answers: Any) -> set[str]:
+def _waits_for_whom_it_knows(seen: rules.NodeKnowledge, stopped: Stopped, answers: Any) -> set[str]:
     known = {device for device, runs in seen.books.runs.devices.items() if runs}
     return known - set(stopped.stop.named) - {seen.device} - set(answers)
 
@@ -378,11 +377,11 @@ def _undoes_as_no_member(self: BookKeeper) -> bool:
     return node_of(self.seen.device) in self.basis.undo_nodes and rules.may_go_on(self.seen)
 
 
-def _asks_as_no_member(seen: rules.Seen) -> bool:
+def _asks_as_no_member(seen: rules.NodeKnowledge) -> bool:
     return rules.may_go_on(seen)
 
 
-def _waits_for_the_named(seen: rules.Seen, _stopped: Stopped, answers: Any) -> set[str]:
+def _waits_for_the_named(seen: rules.NodeKnowledge, _stopped: Stopped, answers: Any) -> set[str]:
     return {device for device, runs in seen.books.runs.devices.items() if runs} - {seen.device} - set(answers)
 
 
@@ -656,7 +655,7 @@ def _island_at_any_time(old: Callable[..., Any], self: DeskKeeper, action: Any, 
     return old(self, action, now)
 
 
-def _ends_at_the_first_head(old: Callable[..., list], self: Ears, head: Any, now: Any) -> list:
+def _ends_at_the_first_head(old: Callable[..., list], self: Inbound, head: Any, now: Any) -> list:
     sends = old(self, head, now)
     self._books.seen.island = False
     return sends
@@ -672,8 +671,8 @@ def _island_outlives_a_restart(old: Callable[..., None], self: DeskKeeper, now: 
     self._books.seen.island = True
 
 
-def _may_island_at_a_start(setup: Setup, _books: BookKeeper, lack: d.Lack | None) -> bool:
-    return setup.table is not None and lack in {d.Lack.ALONE, d.Lack.UNHEARD}
+def _may_island_at_a_start(setup: Setup, _books: BookKeeper, lack: d.NotReadyReason | None) -> bool:
+    return setup.table is not None and lack in {d.NotReadyReason.ALONE, d.NotReadyReason.UNHEARD}
 
 
 # --- who sees whom --------------------------------------------------------------------------------------------------
@@ -739,7 +738,7 @@ def _without_other_marks(old: Callable[..., Any], *given: Any) -> Any:
 
 
 def _undone_once_granted(books: BookKeeper, told: Any) -> Any:
-    for undo in lookout.undos_of(books, told):
+    for undo in status.undos_of(books, told):
         yield replace(undo, state=UndoState.UNDONE) if undo.state is UndoState.OVERTAKEN else undo
 
 
@@ -748,17 +747,17 @@ def _tells_by_its_own_clock(old: Callable[..., None], self: LastCards, books: Bo
     self._heard_ms = dict(books.replica.last_ms)
 
 
-def _any_code(page: AskCode, n: int | Misread, _facts: Facts) -> Any:
+def _any_code(page: AskCode, n: int | CodeMisread, _facts: Facts) -> Any:
     return Do(UseCode(page.devices), Piles(n)) if isinstance(n, int) else replace(page, slip=None, n=0)
 
 
-def _skips_freely(old: Callable[..., Any], page: AskCode, n: int | Misread, facts: Facts) -> Any:
+def _skips_freely(old: Callable[..., Any], page: AskCode, n: int | CodeMisread, facts: Facts) -> Any:
     skips = isinstance(n, int) and n > facts.situation.last_code
     return Do(UseCode(page.devices), Piles(n)) if skips else old(page, n, facts)
 
 
-_REFUSED = {(d.Waiting, d.Denied): desk.Row(lambda s, n, _r: (d.Refused(n.barred, 0, s.voter), ()), (d.Refused,))}
-_MENU = {(d.Waiting, d.Cancel): desk.Row(lambda s, _i, _r: (s, (d.Withdraw(),)), (d.Waiting,))}
+_REFUSED = {(d.Waiting, d.Denied): desk.Transition(lambda s, n, _r: (d.Refused(n.barred, 0, s.voter), ()), (d.Refused,))}
+_MENU = {(d.Waiting, d.Cancel): desk.Transition(lambda s, _i, _r: (s, (d.Withdraw(),)), (d.Waiting,))}
 
 
 BREAKS: dict[str, tuple[Patch, ...]] = {
@@ -843,7 +842,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "stop: nobody need answer": ((rules, "must_answer", lambda *_: set()),),
     "stop: who is not known need not answer": ((rules, "must_answer", _waits_for_whom_it_knows),),
     "stop: the cards of all stops are counted": ((Ledger, "found_under", lambda self, *_: len(self._cards)),),
-    "stop: a lost one goes on": (_around(lookout, "_elsewhere", _is_never_lost),),
+    "stop: a lost one goes on": (_around(status, "_elsewhere", _is_never_lost),),
     "code: the scanner's repeat counts": ((Lookup, "is_repeat", _never),),
     "stop: the spares in their box must answer": (_around(rules, "must_answer", _waits_for_the_whole_plan),),
     "F: a first run asks at once": ((rules, "f_may_ask", _asks_as_no_member),),
@@ -911,10 +910,10 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "M: spares in their box are waited for": ((Membership, "awaited", _awaits_the_whole_plan),),
     "M: who has no entry here is nobody": (_around(Membership, "awaited", _awaits_who_has_entries_here),),
     "M: nobody is excused": ((Membership, "excuse", _nothing),),
-    "M: who is seen can be excused": ((lookout_module, "_excusable", lambda books, *_: books.seen.member.awaited()),),
-    "M: who waits for its clerk can be excused": (_during(lookout_module, "_excusable", (Peers, "is_at_clerk", _never)),),
+    "M: who is seen can be excused": ((status_module, "_excusable", lambda books, *_: books.seen.member.awaited()),),
+    "M: who waits for its clerk can be excused": (_during(status_module, "_excusable", (Peers, "is_at_clerk", _never)),),
     "M: who is locked can be excused": (
-        _during(lookout_module, "_excusable", (Peers, "is_locked", _never), (lookout_module, "_ended_locked", _never)),
+        _during(status_module, "_excusable", (Peers, "is_locked", _never), (status_module, "_ended_locked", _never)),
     ),
     "M: who shows that a card is old can be excused": ((BookKeeper, "lacks_own", _never),),
     "M: whom the stopped tell of is waited for": (_around(Membership, "awaited", _awaits_whom_the_stopped_tell_of),),
@@ -971,9 +970,9 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     ),
     "island: others' voters too": (_around(Lookup, "_look_up", _island_for_all),),
     "island: on the chair's word alone": (_OFFERS_ALL, _around(DeskKeeper, "_decide", _island_at_any_time)),
-    "island: of who is no member": ((lookout, "_may_island", _may_island_at_a_start), (rules, "d2_member", _always)),
+    "island: of who is no member": ((status, "_may_island", _may_island_at_a_start), (rules, "d2_member", _always)),
     "island: ends never": (_around(BookKeeper, "set_island", _ends_never),),
-    "island: ends at the first head": (_around(Ears, "_head", _ends_at_the_first_head),),
+    "island: ends at the first head": (_around(Inbound, "_head", _ends_at_the_first_head),),
     "island: outlives a restart": (_around(DeskKeeper, "_begin_run", _island_outlives_a_restart),),
     "island: says nothing of what is not copied": ((Peers, "copied", lambda *_: 1_000_000),),
     "island: nobody seen is not noticed": ((Peers, "any_seen", _always),),
@@ -985,7 +984,7 @@ BREAKS: dict[str, tuple[Patch, ...]] = {
     "sight: who hears nobody is like the others": ((Peers, "is_deaf", _never),),
     "sight: who waits for its clerk is like silent": ((Peers, "is_at_clerk", _never),),
     "sight: nobody says for whom he waits": (_looks(awaited=()),),
-    "clock: nobody looks at it": ((Face, "look_at_clock", _nothing),),
+    "clock: nobody looks at it": ((ScreenState, "look_at_clock", _nothing),),
     "clock: compared with the own log only": ((Peers, "is_clock_off", _nothing),),
     "clock: compared with any other": ((Peers, "is_clock_off", _clocks_differ_from_any),),
     "clock: who is silent has none": (_around(Peers, "is_clock_off", _clocks_of_the_seen),),

@@ -12,7 +12,6 @@ from typing import Self
 import msgspec
 
 from kiosk import limits
-from kiosk.chair import Chair, NotOfferedError
 from kiosk.domain import desk_states as d
 from kiosk.domain import entries as e
 from kiosk.domain import pages
@@ -22,9 +21,9 @@ from kiosk.domain.messages import Ask, Batch
 from kiosk.domain.nodes import device_at, device_of
 from kiosk.domain.situation import Peer, Stopping
 from kiosk.domain.view import screen
-from kiosk.node import Commit, Gone, Heard, Input, Node, Now, Say, Scanned, Send, SendTo, Show, Steps
-from kiosk.node import Give as GiveTo
-from kiosk.screen_client import NoScreenError, ScreenClient
+from kiosk.node import Commit, GiveEntries, Heard, Input, Node, Now, PeerGone, Say, Scanned, Send, SendTo, Show, Steps
+from kiosk.remote.chair import Chair, NotOfferedError
+from kiosk.remote.screen_client import NoScreenError, ScreenClient
 from tests import made_up
 
 PATIENCE_S = 0.5
@@ -118,7 +117,7 @@ class Place:
             self.wire = deque(w for w in self.wire if name not in w[:2])
             for other in self.devices:
                 if not any(device.name == self.devices[name].name for device in self._running()):
-                    self._put(other, Gone(self.devices[name].name))
+                    self._put(other, PeerGone(self.devices[name].name))
 
     def _running(self) -> list[Device]:
         return [device for device in self.devices.values() if device.node is not None]
@@ -211,7 +210,7 @@ class Place:
                 case SendTo(to=to, message=said):
                     if not (isinstance(said, Ask) and self.lost_asks):
                         self._post(device, to, said)
-                case GiveTo(to=to):
+                case GiveEntries(to=to):
                     self._post(device, to, given(device, message))
                 case _:
                     self._post(device, "", message)
@@ -438,13 +437,13 @@ class Place:
 
     def page(self, name: str, page: pages.Page) -> dict[str, str]:
         """The rows of one of the chair's pages as a node shows it now, by what they are named."""
-        content = screen(1, d.Office(page), self.core(name).desk.face.view).content
+        content = screen(1, d.Office(page), self.core(name).desk.screen_state.view).content
         assert isinstance(content, s.Sheet)
         return {line.name: line.text for line in content.rows}
 
     def say(self, key: str, *words: object) -> str:
         """A text as the screens say it."""
-        return next(iter(self._running())).node.desk.face.view.say(key, *words)  # type: ignore[union-attr]
+        return next(iter(self._running())).node.desk.screen_state.view.say(key, *words)  # type: ignore[union-attr]
 
     def warnings(self, name: str) -> tuple[str, ...]:
         """What a node's strip warns of."""
@@ -518,7 +517,7 @@ class Place:
         return max((run.stored for run in runs), default=0)
 
 
-def given(device: Device, give: GiveTo) -> Batch | None:
+def given(device: Device, give: GiveEntries) -> Batch | None:
     """The entries that were asked for, from the disk, as the store gives them."""
     rows: list[Stored] = []
     signed = 0

@@ -4,10 +4,10 @@ import msgspec
 from place import Place, batch_of
 
 from kiosk.domain import entries as e
-from kiosk.domain.chain import Refusal, Stored
+from kiosk.domain.chain import RejectionReason, Stored
 from kiosk.domain.messages import Batch, Head, Stance
 from kiosk.domain.nodes import device_of
-from kiosk.domain.situation import Refused
+from kiosk.domain.situation import RejectedMessage
 from kiosk.node import Heard
 from tests import made_up
 
@@ -116,7 +116,7 @@ def test_what_is_forged_is_refused_and_shown(place: Place) -> None:
     place.hear("T3", "T2", Batch(last.run, last.seq + 1, (msgspec.Raw(data),), batch_of(rows).signature))
     place.wait(1_000)
     assert place.vector("T3") == have
-    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORGED),)
+    assert place.core("T3").situation.refused == (RejectedMessage("T2.1", RejectionReason.FORGED),)
 
 
 def test_what_is_forked_is_refused_and_shown(place: Place) -> None:
@@ -130,7 +130,7 @@ def test_what_is_forked_is_refused_and_shown(place: Place) -> None:
     place.hear("T3", "T2", signed("T2.1", other, more))
     place.wait(1_000)
     assert place.vector("T3") == have
-    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.FORKED),)
+    assert place.core("T3").situation.refused == (RejectedMessage("T2.1", RejectionReason.FORKED),)
 
 
 def test_a_run_starts_but_once(place: Place) -> None:
@@ -139,7 +139,7 @@ def test_a_run_starts_but_once(place: Place) -> None:
     link = e.entry_hash(own(place, "T2")[-1].data)
     place.hear("T3", "T2", signed("T2.1", e.Entry(last.run, last.seq + 1, link, 0, e.Start())))
     place.wait(1_000)
-    assert place.core("T3").situation.refused == (Refused("T2.1", Refusal.MALFORMED),)
+    assert place.core("T3").situation.refused == (RejectedMessage("T2.1", RejectionReason.MALFORMED),)
 
 
 def test_a_start_follows_the_run_that_it_names(place: Place) -> None:
@@ -150,7 +150,7 @@ def test_a_start_follows_the_run_that_it_names(place: Place) -> None:
         "T3", "T2", signed("T2.1", e.Entry("T2.1-00000000000000aa", place.stored("T3", "T1") + 1, link, 0, e.Start(other)))
     )
     place.wait(500)
-    assert [refused.why for refused in place.core("T3").situation.refused] == [Refusal.MALFORMED]
+    assert [refused.why for refused in place.core("T3").situation.refused] == [RejectionReason.MALFORMED]
     assert run in place.vector("T3")
     assert len(place.core("T3").books.books.runs.devices["T2.1"]) == 1
 
@@ -164,7 +164,7 @@ def test_a_log_that_branches_on_and_on_ends(place: Place) -> None:
         place.hear("T3", "T2", signed("T2.1", e.Entry(f"T2.1-{n:016x}", 2, link, 0, e.Start(run))))
     place.wait(500)
     assert len(place.core("T3").books.books.runs.tips("T2.1")) == 4
-    assert Refused("T2.1", Refusal.FLOODING) in place.core("T3").situation.refused
+    assert RejectedMessage("T2.1", RejectionReason.FLOODING) in place.core("T3").situation.refused
 
 
 def test_a_head_of_no_place_is_refused(place: Place) -> None:
@@ -173,7 +173,7 @@ def test_a_head_of_no_place_is_refused(place: Place) -> None:
     head = Head(core.run, 1, 10_000, {"T9.1-00000000000000aa": 1}, True, Stance.SERVING, place.now.wall_ms)
     place._put("T2", Heard("T1.1", head))
     place.wait(500)
-    assert place.core("T2").situation.refused == (Refused("T1.1", Refusal.STRANGER),)
+    assert place.core("T2").situation.refused == (RejectedMessage("T1.1", RejectionReason.STRANGER),)
 
 
 def test_who_shows_what_he_never_gives_keeps_nobody_from_the_others(place: Place) -> None:

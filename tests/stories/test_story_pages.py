@@ -3,9 +3,9 @@
 import pytest
 from place import Place
 
-from kiosk.chair import NotOfferedError
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.remote.chair import NotOfferedError
 from tests import made_up
 
 

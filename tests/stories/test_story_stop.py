@@ -8,7 +8,7 @@ from place import NOT_OFFERED, Place
 from kiosk.domain import entries as e
 from kiosk.domain import pages
 from kiosk.domain import screens as s
-from kiosk.domain.codetext import Code, Misread
+from kiosk.domain.codetext import Code, CodeMisread
 from kiosk.domain.nodes import device_of
 from kiosk.node import Overran, Scanned
 from tests import made_up
@@ -763,7 +763,7 @@ def test_a_code_is_used_once(place: Place) -> None:
 def test_a_code_of_another_place_is_told(place: Place) -> None:
     """The sheet is another place's: the page says so, and nothing is stopped."""
     place.crash("T1")
-    place.keys["T1.1"] = replace(place.keys["T1.1"], read_code=lambda _: Misread.OTHER_SHEET)
+    place.keys["T1.1"] = replace(place.keys["T1.1"], read_code=lambda _: CodeMisread.OTHER_SHEET)
     place.restart("T1")
     place.wait(3_000)
     ask_code(place, "T1", "T2")

@@ -18,26 +18,25 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from kiosk import limits
-from kiosk.authority import Authority
-from kiosk.bundle import Bundle, provision
-from kiosk.courier import Lists
-from kiosk.domain.chain import Refusal
-from kiosk.node import Gone as NodeGone
-from kiosk.node import Input, Suspect
-from kiosk.post import Post
+from kiosk.domain.chain import RejectionReason
+from kiosk.node import Input, PeerGone, Suspect
+from kiosk.service.list_transfer import KnownLists
+from kiosk.service.peer_transport import PeerTransport
 from kiosk.simulated.broker import SimulatedBroker, free_port
 from kiosk.simulated.device import PATIENCE_S
 from kiosk.simulated.plan import plan_text
-from kiosk.sync.connection import Broker, Credentials
-from kiosk.sync.link import Arrived, Flooding, Gone, Link
-from kiosk.sync.topics import COMMAND, OFFLINE, Kind, topics_for
-from kiosk.trust import Trust
+from kiosk.sync.connection import BrokerAddress, Credentials
+from kiosk.sync.link import Arrived, Flooding, Link, SenderOffline
+from kiosk.sync.topics import COMMAND, OFFLINE, TopicKind, topics_for
+from kiosk.trust.authority import Authority
+from kiosk.trust.bundle import Bundle, provision
+from kiosk.trust.trust_store import TrustStore
 
 # paho leaves a socket whose TLS handshake failed to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore:.*<ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 
 PREFIX = "oevelse/4701"
-Receive = Callable[[Arrived | Flooding | Gone], None]
+Receive = Callable[[Arrived | Flooding | SenderOffline], None]
 
 
 class Provisioned:
@@ -52,7 +51,7 @@ class Provisioned:
 
     def credentials(self, name: str) -> Credentials:
         """What a device connects with."""
-        return Trust(Bundle.load(self.bundles[name]), self.folder / name).credentials()
+        return TrustStore(Bundle.load(self.bundles[name]), self.folder / name).credentials()
 
     def broker(self, number: int) -> SimulatedBroker:
         """The broker on the secretary's device (0), or on table 1's (1)."""
@@ -80,7 +79,7 @@ class Loop:
         self.provisioned = provisioned
         self.selector = selectors.DefaultSelector()
         self.links: dict[str, Link] = {}
-        self.came: dict[str, list[Arrived | Gone]] = {}
+        self.came: dict[str, list[Arrived | SenderOffline]] = {}
 
     def add(self, name: str, *brokers: SimulatedBroker) -> Link:
         """Start a node's link, and wait until it has every broker."""
@@ -92,7 +91,7 @@ class Loop:
     def link(self, name: str, *ports: int, receive: Receive | None = None) -> Link:
         """Make a node's link to brokers at these ports."""
         came = self.came[name] = []
-        addresses = [Broker("127.0.0.1", port) for port in ports]
+        addresses = [BrokerAddress("127.0.0.1", port) for port in ports]
         credentials = self.provisioned.credentials(name)
         link = self.links[name] = Link(PREFIX, name, addresses, credentials, self.selector, receive or came.append)
         return link
@@ -109,8 +108,8 @@ class Loop:
     def fence(self, sender: str, name: str) -> None:
         """Wait until what `sender` sends now has come to `name` by every broker, and so all that it sent before."""
         payload = f"fence {time.monotonic_ns()}".encode()
-        self.links[sender].send(Kind.WANT, payload, name)
-        self.until(lambda: Arrived(Kind.WANT, sender, payload) in self.came[name])
+        self.links[sender].send(TopicKind.WANT, payload, name)
+        self.until(lambda: Arrived(TopicKind.WANT, sender, payload) in self.came[name])
 
     def close(self) -> None:
         for link in self.links.values():
@@ -148,7 +147,7 @@ def connected_to_a_false_broker(loop: Loop) -> Iterator[tuple[Link, socket.socke
         yield link, server, met
 
 
-def arrived(loop: Loop, name: str, kind: Kind) -> list[bytes]:
+def arrived(loop: Loop, name: str, kind: TopicKind) -> list[bytes]:
     return [came.payload for came in loop.came[name] if isinstance(came, Arrived) and came.kind is kind]
 
 
@@ -172,13 +171,13 @@ def test_what_is_sent_to_all_arrives_once_at_each_through_two_brokers(
     """A log batch goes out through both brokers: every other node is given it once, and its sender not at all."""
     for name in ("T1.1", "T2.1", "T3.1"):
         loop.add(name, *brokers)
-    loop.links["T1.1"].send(Kind.LOG, b"batch one")
-    loop.links["T1.1"].send(Kind.LOG, b"batch two")
+    loop.links["T1.1"].send(TopicKind.LOG, b"batch one")
+    loop.links["T1.1"].send(TopicKind.LOG, b"batch two")
     for name in ("T2.1", "T3.1"):
         loop.fence("T1.1", name)
         loop.fence(name, "T1.1")
-        assert arrived(loop, name, Kind.LOG) == [b"batch one", b"batch two"]
-    assert arrived(loop, "T1.1", Kind.LOG) == []
+        assert arrived(loop, name, TopicKind.LOG) == [b"batch one", b"batch two"]
+    assert arrived(loop, "T1.1", TopicKind.LOG) == []
 
 
 def test_the_same_words_said_again_arrive_again(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
@@ -186,20 +185,20 @@ def test_the_same_words_said_again_arrive_again(loop: Loop, brokers: tuple[Simul
     loop.add("T1.1", *brokers)
     loop.add("T2.1", *brokers)
     for _ in range(3):
-        loop.links["T1.1"].send(Kind.WANT, b"from 7", "T2.1")
+        loop.links["T1.1"].send(TopicKind.WANT, b"from 7", "T2.1")
         loop.fence("T1.1", "T2.1")
-    assert arrived(loop, "T2.1", Kind.WANT).count(b"from 7") == 3
+    assert arrived(loop, "T2.1", TopicKind.WANT).count(b"from 7") == 3
 
 
 def test_a_want_reaches_only_whom_it_is_for(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
     """T1 asks T2; T3 hears nothing of it."""
     for name in ("T1.1", "T2.1", "T3.1"):
         loop.add(name, *brokers)
-    loop.links["T1.1"].send(Kind.WANT, b"from 7", "T2.1")
+    loop.links["T1.1"].send(TopicKind.WANT, b"from 7", "T2.1")
     loop.fence("T1.1", "T2.1")
     loop.fence("T1.1", "T3.1")
-    assert b"from 7" in arrived(loop, "T2.1", Kind.WANT)
-    assert b"from 7" not in arrived(loop, "T3.1", Kind.WANT)
+    assert b"from 7" in arrived(loop, "T2.1", TopicKind.WANT)
+    assert b"from 7" not in arrived(loop, "T3.1", TopicKind.WANT)
 
 
 def test_either_broker_may_die_and_come_back(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
@@ -209,11 +208,11 @@ def test_either_broker_may_die_and_come_back(loop: Loop, brokers: tuple[Simulate
     for number, broker in enumerate(brokers):
         broker.stop()
         loop.until(lambda: all(link.connected() == 1 for link in loop.links.values()))
-        loop.links["T1.1"].send(Kind.LOG, b"while %d is dead" % number)
+        loop.links["T1.1"].send(TopicKind.LOG, b"while %d is dead" % number)
         loop.fence("T1.1", "T2.1")
         broker.start()
         loop.until(lambda: all(link.connected() == 2 for link in loop.links.values()))
-    assert arrived(loop, "T2.1", Kind.LOG) == [b"while 0 is dead", b"while 1 is dead"]
+    assert arrived(loop, "T2.1", TopicKind.LOG) == [b"while 0 is dead", b"while 1 is dead"]
 
 
 def test_both_ends_send_at_once(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
@@ -234,20 +233,20 @@ def test_a_node_is_gone_when_every_broker_says_so(
     """T2 has both brokers, T3 only the second. T3 ends: gone. T2 loses one connection: not gone; both: gone."""
     loop.add("T1.1", *brokers)
     second = loop.add("T2.1", *brokers)
-    second.send(Kind.HEAD, b"a head")
-    loop.until(lambda: arrived(loop, "T1.1", Kind.HEAD) == [b"a head"])
+    second.send(TopicKind.HEAD, b"a head")
+    loop.until(lambda: arrived(loop, "T1.1", TopicKind.HEAD) == [b"a head"])
     second.connections[0].close()
     loop.fence("T2.1", "T1.1")
-    assert Gone("T2.1") not in loop.came["T1.1"]
+    assert SenderOffline("T2.1") not in loop.came["T1.1"]
     second.connections[1].close()
-    loop.until(lambda: Gone("T2.1") in loop.came["T1.1"])
+    loop.until(lambda: SenderOffline("T2.1") in loop.came["T1.1"])
 
 
 def test_a_node_that_comes_later_sees_the_last_heads(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
     """Heads are retained: a node that starts knows at once who was there."""
-    loop.add("T1.1", *brokers).send(Kind.HEAD, b"head of T1")
+    loop.add("T1.1", *brokers).send(TopicKind.HEAD, b"head of T1")
     loop.add("T2.1", *brokers)
-    loop.until(lambda: arrived(loop, "T2.1", Kind.HEAD) == [b"head of T1"])
+    loop.until(lambda: arrived(loop, "T2.1", TopicKind.HEAD) == [b"head of T1"])
 
 
 def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBroker, SimulatedBroker]) -> None:
@@ -275,11 +274,11 @@ def test_junk_on_the_topics_stops_nothing(loop: Loop, brokers: tuple[SimulatedBr
             stranger.publish(f"{PREFIX}/{topic}", payload, qos=1).wait_for_publish(PATIENCE_S)
     stranger.disconnect()
     stranger.loop_stop()
-    loop.links["T1.1"].send(Kind.LOG, b"a batch")
+    loop.links["T1.1"].send(TopicKind.LOG, b"a batch")
     loop.fence("T1.1", "T2.1")
-    assert b"a batch" in arrived(loop, "T2.1", Kind.LOG)
+    assert b"a batch" in arrived(loop, "T2.1", TopicKind.LOG)
     assert {came.sender for came in loop.came["T2.1"]} == {"T1.1"}
-    assert b"x" * 70_000 not in arrived(loop, "T2.1", Kind.LOG)
+    assert b"x" * 70_000 not in arrived(loop, "T2.1", TopicKind.LOG)
 
 
 def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
@@ -298,8 +297,8 @@ def test_a_broker_that_speaks_nonsense_is_left_and_tried_again(
             loop.until(lambda: link.connections[0]._connecting is not None)
         loop.until(lambda: link.connected() == 1)
     loop.add("T2.1", brokers[0])
-    link.send(Kind.LOG, b"still here")
-    loop.until(lambda: arrived(loop, "T2.1", Kind.LOG) == [b"still here"])
+    link.send(TopicKind.LOG, b"still here")
+    loop.until(lambda: arrived(loop, "T2.1", TopicKind.LOG) == [b"still here"])
 
 
 @pytest.mark.parametrize(
@@ -324,7 +323,7 @@ def test_who_is_found_to_be_gone_while_another_is_revoked(
     """A thief has had the second broker say that T2 is gone, and said nothing else. A revocation ends the connection to the
     first: what the second says is enough now, in the midst of reading."""
     bundle = Bundle.load(provisioned.bundles["T1.1"])
-    post = Post(bundle.key.sign, bundle.signers.verify, Trust(bundle, tmp_path), Lists("T1.1", ()))
+    transport = PeerTransport(bundle.key.sign, bundle.signers.verify, TrustStore(bundle, tmp_path), KnownLists("T1.1", ()))
     thief, is_in = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5), threading.Event()
     thief.tls_set_context(provisioned.credentials("T2.1").context)
     thief.will_set(f"{PREFIX}/head/T2.1", OFFLINE, qos=1, retain=True)
@@ -334,17 +333,17 @@ def test_who_is_found_to_be_gone_while_another_is_revoked(
     assert is_in.wait(PATIENCE_S)
     thief.disconnect(ReasonCode(PacketTypes.DISCONNECT, "Disconnect with will message"))
     thief.loop_stop()
-    link = post.link = loop.link("T1.1", *(broker.port for broker in brokers), receive=post.receive)
+    link = transport.link = loop.link("T1.1", *(broker.port for broker in brokers), receive=transport.receive)
     link.connections[1]._next_try = math.inf  # the first broker is there first
     link.start()
     loop.until(lambda: link.connected() == 1)
     link.connections[1]._next_try = 0.0
     secretary = loop.add("S.1", *brokers)
     loop.until(lambda: "T2.1" in link._offline)
-    secretary.send(Kind.REVOKED, Authority.load(provisioned.authority).revoke(["T3.1"]).pem)
+    secretary.send(TopicKind.REVOKED, Authority.load(provisioned.authority).revoke(["T3.1"]).pem)
     told: list[Input] = []
-    loop.until(lambda: bool(told.extend(post.take()) or len(told) > 1))
-    assert told == [Suspect("T3.1", Refusal.REVOKED, "its certificate was revoked", b""), NodeGone("T2.1")]
+    loop.until(lambda: bool(told.extend(transport.take()) or len(told) > 1))
+    assert told == [Suspect("T3.1", RejectionReason.REVOKED, "its certificate was revoked", b""), PeerGone("T2.1")]
 
 
 def test_a_broker_of_another_place_is_not_spoken_to(loop: Loop, tmp_path: Path) -> None:
@@ -365,7 +364,7 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
     with connected_to_a_false_broker(loop) as (link, server, met):
         sent = 0
         while link.connected() and sent < 400:
-            link.send(Kind.LOG, b"x" * 50_000)
+            link.send(TopicKind.LOG, b"x" * 50_000)
             link.tick()
             sent += 1
         assert sent < 400
@@ -377,9 +376,9 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("topic", "meant"),
     [
-        ("oevelse/4701/log/T1.1", (Kind.LOG, "T1.1")),
-        ("oevelse/4701/give/S.1/T2.1", (Kind.GIVE, "S.1")),
-        ("oevelse/4701/revoked/command", (Kind.REVOKED, COMMAND)),
+        ("oevelse/4701/log/T1.1", (TopicKind.LOG, "T1.1")),
+        ("oevelse/4701/give/S.1/T2.1", (TopicKind.GIVE, "S.1")),
+        ("oevelse/4701/revoked/command", (TopicKind.REVOKED, COMMAND)),
         ("oevelse/4701/log/command", None),
         ("oevelse/4701/log/T9.1", None),
         ("oevelse/4701/give/S.1/T3.1", None),
@@ -394,7 +393,7 @@ def test_a_broker_that_takes_nothing_is_given_up(loop: Loop, monkeypatch: pytest
         ("", None),
     ],
 )
-def test_topics(topic: str, meant: tuple[Kind, str] | None) -> None:
+def test_topics(topic: str, meant: tuple[TopicKind, str] | None) -> None:
     """A topic of this place that is for this node tells what it carries and whose it is; any other tells nothing."""
     assert topics_for(PREFIX, "T2.1", ["S.1", "T1.1", "T2.1", COMMAND]).get(topic) == meant
 
@@ -416,4 +415,4 @@ def test_who_says_more_than_anybody_takes_in_is_named_and_not_listened_to(loop: 
     assert [one for one in came if isinstance(one, Flooding)] == came[-1:] == [Flooding("T2.1")]
     link.came(link.connections[0], f"{PREFIX}/log/T2.1", b"more")
     link.came(link.connections[0], f"{PREFIX}/log/S.1", b"of another")
-    assert came[-2:] == [Flooding("T2.1"), Arrived(Kind.LOG, "S.1", b"of another")]
+    assert came[-2:] == [Flooding("T2.1"), Arrived(TopicKind.LOG, "S.1", b"of another")]

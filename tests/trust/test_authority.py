@@ -7,10 +7,10 @@ import pytest
 from cryptography import x509
 
 from kiosk import limits
-from kiosk.authority import Authority, AuthorityError, read_list, replace_file
-from kiosk.bundle import Bundle, Provisioned, provision
 from kiosk.simulated.plan import plan_text
-from kiosk.trust import Trust
+from kiosk.trust.authority import Authority, AuthorityError, read_revocation_list, replace_file
+from kiosk.trust.bundle import Bundle, Provisioned, provision
+from kiosk.trust.trust_store import TrustStore
 
 
 @pytest.fixture(scope="module")
@@ -94,30 +94,30 @@ def test_only_the_places_own_authority_is_believed() -> None:
     authority, other = Authority.new("valg/4701"), Authority.new("valg/4701")
     issued = authority.issue("T1.1")
     good = authority.revoke(["T1.1"]).pem
-    assert read_list(good, certificate(authority)).serials == {issued.serial}
+    assert read_revocation_list(good, certificate(authority)).serials == {issued.serial}
     middle = len(good) // 2
     changed = good[:middle] + (b"A" if good[middle : middle + 1] != b"A" else b"B") + good[middle + 1 :]
     for bad in (other.revoked.pem, changed, b"", b"junk", authority.certificate):
         with pytest.raises(AuthorityError):
-            read_list(bad, certificate(authority))
+            read_revocation_list(bad, certificate(authority))
 
 
 def test_what_is_revoked_stays_so(made: Provisioned, tmp_path: Path) -> None:
     """A device learns of a list, knows it after a restart, and takes neither an older one nor a damaged file for the newest."""
     bundle, authority = Bundle.load(made.bundles["T2.1"]), Authority.load(made.authority)
     first, second = authority.revoke(["T1.1"]), authority.revoke(["T2.1"])
-    trust = Trust(bundle, tmp_path)
+    trust = TrustStore(bundle, tmp_path)
     assert trust.revoked == frozenset()
     assert trust.learn(first.pem) == {"T1.1"}
     assert not trust.am_revoked
     assert trust.learn(second.pem) == {"T2.1"}
     assert trust.learn(first.pem) is None
     assert trust.learn(second.pem) is None
-    again = Trust(bundle, tmp_path)
+    again = TrustStore(bundle, tmp_path)
     assert again.revoked == {"T1.1", "T2.1"}
     assert again.am_revoked
     again.list_file.write_bytes(b"damaged")
-    assert Trust(bundle, tmp_path).revoked == frozenset()
+    assert TrustStore(bundle, tmp_path).revoked == frozenset()
     with pytest.raises(AuthorityError):
         trust.learn(Authority.new("oevelse/4701").revoked.pem)
 
@@ -142,7 +142,7 @@ def test_two_copies_of_the_folder_lose_nobody(tmp_path: Path) -> None:
 def test_a_newer_list_that_lacks_somebody_is_not_taken(made: Provisioned, tmp_path: Path) -> None:
     """An older copy of the folder revokes another disk, twice, so that its number is the highest: who is out stays out."""
     authority, older = Authority.load(made.authority), Authority.load(made.authority)
-    trust = Trust(Bundle.load(made.bundles["T2.1"]), tmp_path)
+    trust = TrustStore(Bundle.load(made.bundles["T2.1"]), tmp_path)
     assert trust.learn(authority.revoke(["T3.1"]).pem) == {"T3.1"}
     older.revoke(["T1.1"])
     assert trust.learn(older.revoke(["T1.1"]).pem) is None
@@ -157,7 +157,7 @@ def test_what_stands_around_a_list_goes_no_further(made: Provisioned, tmp_path: 
     bundle, authority = Bundle.load(made.bundles["T2.1"]), Authority.load(made.authority)
     stranger = Authority.new("oevelse/4701")
     for number, more in enumerate((stranger.certificate, b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")):
-        revoked, trust = authority.revoke(["T3.1"]).pem, Trust(bundle, tmp_path / str(number))
+        revoked, trust = authority.revoke(["T3.1"]).pem, TrustStore(bundle, tmp_path / str(number))
         assert trust.learn(revoked + more) == {"T3.1"}
         credentials = trust.credentials()
         assert (trust.list_file.read_bytes(), credentials.notice) == (revoked, revoked)
@@ -171,7 +171,7 @@ def test_a_list_that_cannot_be_written_holds_and_is_written_later(
     monkeypatch.setattr(limits, "STORE_RETRY_S", 0.0)
     data = tmp_path / "data"
     data.write_bytes(b"no folder can be made here")
-    trust = Trust(Bundle.load(made.bundles["S.1"]), data)
+    trust = TrustStore(Bundle.load(made.bundles["S.1"]), data)
     revoked = Authority.load(made.authority).revoke(["T3.1"])
     assert trust.learn(revoked.pem) == {"T3.1"}
     assert trust.revoked == {"T3.1"}

@@ -22,11 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from PIL import Image
 
 from kiosk import limits
-from kiosk.bundle import DEVICE, Bundle, BundleError, Provisioned, provision
 from kiosk.cli import main
-from kiosk.codes import Codes, new_codes, public_halves
-from kiosk.codesheet import code_sheets
-from kiosk.config import load_plan
 from kiosk.domain.cards import CardRules, Unreadable, check_digits, read_card, read_keyed
 from kiosk.domain.codetext import (
     CHAIR,
@@ -35,7 +31,7 @@ from kiosk.domain.codetext import (
     RESERVE,
     SECRET_DIGITS,
     Code,
-    Misread,
+    CodeMisread,
     Spelt,
     grouped,
     is_code,
@@ -45,9 +41,13 @@ from kiosk.domain.codetext import (
 from kiosk.domain.entries import Entry as LogEntry
 from kiosk.domain.entries import Stop, decode_entry, encode_entry, stop_signed
 from kiosk.domain.texts import ZONE
-from kiosk.keys import KeyFileError
-from kiosk.simulated.place import Place
+from kiosk.plan.codesheet import code_sheets
+from kiosk.plan.config import load_plan
+from kiosk.simulated.place import SimulatedPlace
 from kiosk.simulated.plan import plan_text
+from kiosk.trust.bundle import DEVICE, Bundle, BundleError, Provisioned, provision
+from kiosk.trust.codes import Codes, new_codes, public_halves
+from kiosk.trust.keys import KeyFileError
 
 MADE = datetime(2025, 11, 3, 8, 5, tzinfo=ZONE)
 
@@ -112,16 +112,16 @@ def test_each_wrong_digit_is_told(_: int) -> None:
     text = spell(1 + secrets.randbelow(40), f"{secrets.randbelow(10**SECRET_DIGITS):0{SECRET_DIGITS}}")
     for at, digit in itertools.product(range(DIGITS), "0123456789"):
         if text[at] != digit:
-            assert read_text(text[:at] + digit + text[at + 1 :]) is Misread.CHECK_DIGITS
+            assert read_text(text[:at] + digit + text[at + 1 :]) is CodeMisread.CHECK_DIGITS
     for one, other in itertools.combinations(range(DIGITS), 2):
         if text[one] != text[other]:
             swapped = list(text)
             swapped[one], swapped[other] = swapped[other], swapped[one]
-            assert read_text("".join(swapped)) is Misread.CHECK_DIGITS
+            assert read_text("".join(swapped)) is CodeMisread.CHECK_DIGITS
     for one, other in itertools.combinations(range(DIGITS), 2):
         for first, second in itertools.product("0123456789", repeat=2):
             wrong = text[:one] + first + text[one + 1 : other] + second + text[other + 1 :]
-            assert wrong == text or read_text(wrong) is Misread.CHECK_DIGITS
+            assert wrong == text or read_text(wrong) is CodeMisread.CHECK_DIGITS
 
 
 def test_what_is_no_code(texts: dict[int, str]) -> None:
@@ -129,11 +129,11 @@ def test_what_is_no_code(texts: dict[int, str]) -> None:
     text = texts[1]
     foreign = text.translate({ord("0") + digit: 0x660 + digit for digit in range(10)})
     for bad in ("", text[:-1], text + "0", text[:-1] + "x", "-" + text[1:], foreign, " ", text + "\n", "0" * DIGITS):
-        assert read_text(bad) in {Misread.NOT_A_CODE, Misread.CHECK_DIGITS}
+        assert read_text(bad) in {CodeMisread.NOT_A_CODE, CodeMisread.CHECK_DIGITS}
         assert not isinstance(known(texts).read(bad), Code)
-    assert read_text(foreign) is Misread.NOT_A_CODE
+    assert read_text(foreign) is CodeMisread.NOT_A_CODE
     for number in (0, 41, 99):
-        assert read_text(spell(number, "1" * SECRET_DIGITS)) is Misread.NOT_A_CODE
+        assert read_text(spell(number, "1" * SECRET_DIGITS)) is CodeMisread.NOT_A_CODE
 
 
 def test_a_polling_card_is_never_a_code_and_no_code_a_card(texts: dict[int, str]) -> None:
@@ -149,7 +149,7 @@ def test_a_polling_card_is_never_a_code_and_no_code_a_card(texts: dict[int, str]
     cards = [f"4701{voter:06}" for voter in range(1, 2000)]
     for card in (*(card + check_digits(card) for card in cards), *("9" * length for length in range(limits.CARD_CHARS + 1))):
         assert not is_code(card)
-        assert read_text(card) is Misread.NOT_A_CODE
+        assert read_text(card) is CodeMisread.NOT_A_CODE
 
 
 # --- their keys -------------------------------------------------------------------------------------------------------
@@ -168,17 +168,17 @@ def test_another_places_code_is_told(texts: dict[int, str], realm: str, day: str
     """Of the real thing, another place, another day: each is told, and the same secret makes another key there."""
     elsewhere = known(new_codes(), realm, day)
     for text in texts.values():
-        assert elsewhere.read(text) is Misread.OTHER_SHEET
+        assert elsewhere.read(text) is CodeMisread.OTHER_SHEET
     here, there = (public_halves(texts.values(), *of) for of in ((REALM, DAY), (realm, day)))
     assert set(here.values()).isdisjoint(there.values())
-    assert Codes(realm, day, here).read(texts[1]) is Misread.OTHER_SHEET
+    assert Codes(realm, day, here).read(texts[1]) is CodeMisread.OTHER_SHEET
 
 
 def test_a_sheet_made_before_is_told(plan: Path, made: Provisioned, tmp_path: Path) -> None:
     """The same plan, provisioned again: the earlier sheets open nothing."""
     again = provision(plan, tmp_path / "again")
     for text in made.codes.values():
-        assert Bundle.load(again.bundles["T1.1"]).codes.read(text) is Misread.OTHER_SHEET
+        assert Bundle.load(again.bundles["T1.1"]).codes.read(text) is CodeMisread.OTHER_SHEET
 
 
 def test_a_secret_is_good_for_its_number_only(texts: dict[int, str]) -> None:
@@ -296,7 +296,7 @@ def test_provision_says_what_to_do_with_them_and_shows_none(plan: Path, tmp_path
 def test_a_made_up_places_codes_are_handed_out_in_order(tmp_path: Path) -> None:
     """The simulated place has its codes from `provision`, in memory only, and its devices take them as a real place's do."""
     (tmp_path / "place").mkdir()
-    with closing(Place(tmp_path / "place", tmp_path, tables=2, voters=20, seed=1)) as place:
+    with closing(SimulatedPlace(tmp_path / "place", tmp_path, tables=2, voters=20, seed=1)) as place:
         read = [Bundle.load(place.table(1).bundle).codes.read(place.next_chair_code()) for _ in NUMBERS]
         assert [code.number for code in read if isinstance(code, Code)] == list(NUMBERS)
         texts = [text.encode() for text in place.chair_codes.values()]

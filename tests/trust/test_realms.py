@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.bundle import Bundle, BundleError, Provisioned, provision
-from kiosk.config import load_plan
 from kiosk.domain import entries as e
-from kiosk.domain.chain import Head, Refusal, RefusedError, check_batch
+from kiosk.domain.chain import LogEnd, RejectedError, RejectionReason, check_batch
 from kiosk.domain.messages import Batch
-from kiosk.keys import Signers
-from kiosk.sample import sample_voters
+from kiosk.plan.config import load_plan
 from kiosk.simulated.broker import SimulatedBroker, free_port
 from kiosk.simulated.plan import plan_text
+from kiosk.simulated.voters import sample_voters
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError
 from kiosk.store.voterlist import VoterList
-from kiosk.sync.topics import Kind, topic_of, topics_for
-from kiosk.trust import Trust
+from kiosk.sync.topics import TopicKind, topic_of, topics_for
+from kiosk.trust.bundle import Bundle, BundleError, Provisioned, provision
+from kiosk.trust.keys import Signers
+from kiosk.trust.trust_store import TrustStore
 from kiosk.wiring import log_beginning, node_maker
 
 RUN = "T1.1-0000000000000001"
@@ -86,8 +86,8 @@ def test_a_topic_of_one_tells_the_other_nothing(realms: tuple[Provisioned, Provi
     """The topics differ from their first word on."""
     exercise, real = (load_plan(made.authority / "plan.toml").place.realm for made in realms)
     listens_to = topics_for(real, "T2.1", ["T1.1"])
-    assert listens_to[topic_of(real, Kind.LOG, "T1.1")] == (Kind.LOG, "T1.1")
-    assert topic_of(exercise, Kind.LOG, "T1.1") not in listens_to
+    assert listens_to[topic_of(real, TopicKind.LOG, "T1.1")] == (TopicKind.LOG, "T1.1")
+    assert topic_of(exercise, TopicKind.LOG, "T1.1") not in listens_to
 
 
 def test_a_list_and_an_entry_of_one_are_refused_by_the_other(realms: tuple[Provisioned, Provisioned], tmp_path: Path) -> None:
@@ -104,15 +104,15 @@ def test_a_list_and_an_entry_of_one_are_refused_by_the_other(realms: tuple[Provi
     signers = Signers({"T1.1": exercise.device.signers["T1.1"]})
     entry = e.encode_entry(e.Entry(RUN, 1, firsts[0], 0, e.Start()))
     batch = Batch(RUN, 1, (entry,), exercise.key.sign(e.batch_signed(e.entry_hash(entry))).hex())
-    assert check_batch(batch, Head(0, firsts[0]), signers.verify)[0]
-    with pytest.raises(RefusedError) as refused:
-        check_batch(batch, Head(0, firsts[1]), signers.verify)
-    assert refused.value.kind is Refusal.FORKED
+    assert check_batch(batch, LogEnd(0, firsts[0]), signers.verify)[0]
+    with pytest.raises(RejectedError) as refused:
+        check_batch(batch, LogEnd(0, firsts[1]), signers.verify)
+    assert refused.value.kind is RejectionReason.FORKED
 
 
 def test_what_is_revoked_in_one_is_not_in_the_other(realms: tuple[Provisioned, Provisioned], tmp_path: Path) -> None:
     """A list of revoked certificates that the exercise's authority made means nothing to the real thing."""
     exercise, real = realms
-    trust = Trust(Bundle.load(real.bundles["T1.1"]), tmp_path)
+    trust = TrustStore(Bundle.load(real.bundles["T1.1"]), tmp_path)
     with pytest.raises(Exception, match="authority has not signed it"):
         trust.learn((exercise.authority / "revoked.crl").read_bytes())

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kiosk import revoke
 from kiosk.cli import main
+from kiosk.trust import revoke
 
 NODES = ("S", "T1", "T2", "T3")
 

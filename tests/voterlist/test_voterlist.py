@@ -16,7 +16,7 @@ from kiosk import limits
 from kiosk.domain import entries as e
 from kiosk.domain.chain import Stored
 from kiosk.domain.voters import Roll, Struck, Voter
-from kiosk.sample import sample_voters, write_list
+from kiosk.simulated.voters import sample_voters, write_list
 from kiosk.store.database import Database
 from kiosk.store.errors import CorruptError, StoreError
 from kiosk.store.listfile import read_list

@@ -6,12 +6,12 @@ import pytest
 from click.testing import CliRunner, Result
 from voter_files import ANNE, HEADER, PETER, lines, row
 
-from kiosk.bundle import provision
 from kiosk.cli import main
 from kiosk.store.database import Database
 from kiosk.store.voterlist import VoterList
+from kiosk.trust.bundle import provision
 
-EXAMPLE = Path(__file__).parents[2] / "kiosk" / "plan.example.toml"
+EXAMPLE = Path(__file__).parents[2] / "kiosk" / "plan" / "example.toml"
 LIST = lines(HEADER, ANNE, PETER.replace(";3;", ";1;"))
 QUESTION = "Are the letters right, and shall these 2 voters be imported? [y/N]: "
 SHOWN = "Some names with other letters than a to z, in a file that was read as Windows-1252:"

@@ -9,7 +9,7 @@ from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, lines, problems, rea
 
 from kiosk.domain.voters import Roll, Struck, Voter
 from kiosk.store.listfile import read_list
-from kiosk.store.listrows import Form
+from kiosk.store.listrows import ListFormat
 
 LIST = lines(HEADER, ANNE, PETER)
 VOTERS = [
@@ -174,7 +174,7 @@ def test_progress(tmp_path: Path) -> None:
     assert steps == [1000, 1000, 501]
 
 
-NAMED = Form({**COLUMNS, "name": "Fulde Navn", "number": "Vælgernr."}, FORM.elections, FORM.tables, FORM.day)
+NAMED = ListFormat({**COLUMNS, "name": "Fulde Navn", "number": "Vælgernr."}, FORM.elections, FORM.tables, FORM.day)
 
 
 def test_columns_by_other_names(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from voter_files import ANNE, COLUMNS, FORM, HEADER, PETER, checked, lines, problems, read, row
 
-from kiosk.sample import sample_voters, write_list
+from kiosk.simulated.voters import sample_voters, write_list
 from kiosk.store.listfaults import ListError
 from kiosk.store.listfile import read_list
 from kiosk.store.listtext import odd

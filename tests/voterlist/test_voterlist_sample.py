@@ -8,7 +8,7 @@ import pytest
 from voter_files import COLUMNS, FORM
 
 from kiosk.domain.voters import Roll, Struck, Voter
-from kiosk.sample import sample_voters, write_list
+from kiosk.simulated.voters import sample_voters, write_list
 from kiosk.store.listfile import read_list
 
 

@@ -7,7 +7,7 @@ To add a page:
    `changed`, `meant` and `query`;
 2. an offer of another page that leads to it;
 3. its texts, in each file of `kiosk/texts`;
-4. its samples, in `kiosk/samples.py`: pictures, layout and both languages are checked from these.
+4. its samples, in `kiosk/simulated/screens.py`: pictures, layout and both languages are checked from these.
 
 Nothing else knows one page from another. What a page must be told that is not in `Facts` yet: see `kiosk/domain/facts.py`.
 """

@@ -5,11 +5,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View
-from kiosk.domain.codetext import CHAIR, DIGITS, GROUPS, NUMBERS, RESERVE, Misread
+from kiosk.domain.codetext import CHAIR, DIGITS, GROUPS, NUMBERS, RESERVE, CodeMisread
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import overview, pick_stopped, piles
 from kiosk.domain.pages.page import Do, Keyed, Lead, Offer, Offers, Page, UseCode, back, paragraph, say
+from kiosk.domain.view_context import ViewContext
 
 
 class CodeSlip(StrEnum):
@@ -25,7 +25,7 @@ class AskCode(Page):
     """It stops these devices. `slip`: what is wrong with code `n`, which came last."""
 
     devices: frozenset[str]
-    slip: CodeSlip | Misread | None = None
+    slip: CodeSlip | CodeMisread | None = None
     n: int = 0
     reads_codes: ClassVar = True
 
@@ -33,7 +33,7 @@ class AskCode(Page):
         use = Offer("number", say("use_code"), Keyed()) if _next(facts) in NUMBERS else None
         return Offers(back(pick_stopped.PickStopped(self.devices)), use)
 
-    def drawn(self, _offers: Offers, view: View) -> s.Sheet | s.Typing:
+    def drawn(self, _offers: Offers, view: ViewContext) -> s.Sheet | s.Typing:
         n = _next(view.facts)
         if n not in NUMBERS:
             return self.sheet(view.say("codes_gone"), paragraph(view.say("codes_gone_text")))
@@ -44,7 +44,7 @@ class AskCode(Page):
         attested = view.nodes(self.devices) if self.devices else view.say("nobody")
         return s.Typing(view.say("ask_code", n), view.say(words, attested), DIGITS, notice, GROUPS)
 
-    def _doubts(self, view: View) -> str:
+    def _doubts(self, view: ViewContext) -> str:
         """What the chair may have overlooked: who is ticked and answers, and who is not and is silent."""
         peers = view.situation.peers
         seen = [peer.device for peer in peers if peer.seen and peer.device in self.devices]
@@ -53,9 +53,9 @@ class AskCode(Page):
         silent = [peer.device for peer in peers if (peer.silent or peer.locked) and peer.device not in self.devices]
         return view.say("code_not_ticked", view.nodes(silent)) if silent else ""
 
-    def coded(self, code: int | Misread, facts: Facts) -> Lead:
+    def coded(self, code: int | CodeMisread, facts: Facts) -> Lead:
         """A code that skips one is asked for twice: those before it are lost, and one of the reserve sheet ends the chair's."""
-        if isinstance(code, Misread):
+        if isinstance(code, CodeMisread):
             return replace(self, slip=code, n=0)
         last = facts.situation.last_code
         if code <= last:

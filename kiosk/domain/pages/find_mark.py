@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import marks, overview
 from kiosk.domain.pages.page import Keyed, Lead, Offer, Offers, Page, back, say
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class FindMark(Page):
     def offers(self, _facts: Facts) -> Offers:
         return Offers(back(overview.Overview()), Offer("number", say("find"), Keyed()))
 
-    def drawn(self, _offers: Offers, view: View) -> s.Typing:
+    def drawn(self, _offers: Offers, view: ViewContext) -> s.Typing:
         notice = view.say("card_misread") if self.misread else ""
         return s.Typing(view.say("find_mark"), view.say("find_mark_text"), view.card_digits, notice)
 

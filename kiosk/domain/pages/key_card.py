@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import piles
 from kiosk.domain.pages.page import Do, Home, Keyed, Lead, Offer, Offers, Page, back, say
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class KeyCard(Page):
     def offers(self, _facts: Facts) -> Offers:
         return Offers(back(self.piles), Offer("number", say("key_card_use"), Keyed()))
 
-    def drawn(self, _offers: Offers, view: View) -> s.Typing:
+    def drawn(self, _offers: Offers, view: ViewContext) -> s.Typing:
         notice = view.say("card_misread") if self.misread else ""
         return s.Typing(view.say("key_card_title"), view.say("typing_hint"), view.card_digits, notice)
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import UndoMark
-from kiosk.domain.circumstances import View, capital
 from kiosk.domain.facts import Facts, MarksOf
 from kiosk.domain.pages import find_mark, overview
 from kiosk.domain.pages.page import Lead, Offer, Offers, Page, Says, back, items, paragraph, rows
 from kiosk.domain.situation import Undoable
+from kiosk.domain.view_context import ViewContext, capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Marks(Page):
         )
         return Offers(back(overview.Overview()), within=tuple(each))
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         marks = view.facts.marks
         whose = f"{view.say('number', view.number(self.voter))}   {self.name}".strip()
         none = view.say("marks_none_text" if self.name else "marks_unlisted")
@@ -56,7 +56,7 @@ def _says(mark: Undoable) -> Says:
     return lambda view: capital(view.say(key, view.within(mark.table), view.clock(mark.time_ms)))
 
 
-def _row(mark: Undoable, view: View) -> s.Line:
+def _row(mark: Undoable, view: ViewContext) -> s.Line:
     """Table, time and elections of a mark, and whether ballots were handed out."""
     elections = view.listed([ballot.election for ballot in view.to_hand_out(mark.elections)])
     kind = "found" if mark.found else "issued" if mark.issued else "not_issued"

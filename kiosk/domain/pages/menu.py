@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import BeginIsland, CloseTable, LockNode, ReopenTable, UnlockNode
-from kiosk.domain.circumstances import View
-from kiosk.domain.facts import Facts, Lack
+from kiosk.domain.facts import Facts, NotReadyReason
 from kiosk.domain.pages import overview, piles
 from kiosk.domain.pages.page import CheckIn, Do, Home, Lead, NextLanguage, Offer, Offers, Page, back, items, say
 from kiosk.domain.texts import name_of, next_after
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Menu(Page):
         everybody = Offer("overview", say("overview"), overview.Overview())
         return Offers(back(Home()), within=(language, everybody, *for_chair(facts)))
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         return self.sheet(view.say("menu_title"), items(offers.within, view, large=True))
 
     def scanned(self, _voter: int | None, _name: str, _facts: Facts) -> Lead:
@@ -37,7 +37,7 @@ def for_chair(facts: Facts) -> tuple[Offer, ...]:
     if facts.locked:
         return (_decides(UnlockNode()),)
     found = [] if facts.office or facts.lack not in _FOR_LACK else [_decides(_FOR_LACK[facts.lack])]
-    if facts.lack is Lack.POLL_NOT_OPENED and facts.situation.may_stop:
+    if facts.lack is NotReadyReason.POLL_NOT_OPENED and facts.situation.may_stop:
         found.append(Offer("open_poll", say("open_poll"), piles.begun(facts.situation)))
     if facts.situation.may_island:
         found.append(_decides(BeginIsland()))
@@ -45,7 +45,7 @@ def for_chair(facts: Facts) -> tuple[Offer, ...]:
 
 
 _Plain = CloseTable | ReopenTable | BeginIsland | LockNode | UnlockNode
-_FOR_LACK: dict[Lack | None, CloseTable | ReopenTable] = {None: CloseTable(), Lack.CLOSED: ReopenTable()}
+_FOR_LACK: dict[NotReadyReason | None, CloseTable | ReopenTable] = {None: CloseTable(), NotReadyReason.CLOSED: ReopenTable()}
 
 
 def _decides(action: _Plain) -> Offer:

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import WhyNot
-from kiosk.domain.circumstances import View
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages.page import CheckIn, Home, Lead, Offers, Page, back, paragraph
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class NotDone(Page):
     def offers(self, _facts: Facts) -> Offers:
         return Offers(back(Home()))
 
-    def drawn(self, _offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, _offers: Offers, view: ViewContext) -> s.Sheet:
         return self.sheet(view.say("not_done"), paragraph(view.say(f"not_done_{self.why}")))
 
     def scanned(self, _voter: int | None, _name: str, _facts: Facts) -> Lead:

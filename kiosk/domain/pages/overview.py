@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kiosk.domain import screens as s
-from kiosk.domain.chain import Refusal
-from kiosk.domain.circumstances import View, by_table
+from kiosk.domain.chain import RejectionReason
 from kiosk.domain.facts import Facts
 from kiosk.domain.messages import Display, Stance
 from kiosk.domain.nodes import table_of
@@ -13,6 +12,7 @@ from kiosk.domain.pages import find_mark, menu, pick_book, pick_excused, piles
 from kiosk.domain.pages.page import Do, Home, Offer, Offers, Page, Says, Seen, back, items, paragraph, rows, say
 from kiosk.domain.pages.wording import row_of
 from kiosk.domain.situation import UNDOS_TOLD, Mode, Peer, Situation, Undo, UndoState
+from kiosk.domain.view_context import ViewContext, by_table
 
 _NODES_EACH = 12  # nodes that have a row each
 _CONFLICTS_TOLD = 2  # conflicts that have a row each, with tables and times
@@ -51,7 +51,7 @@ class Overview(Page):
         )
         return Offers(left, right, tuple(offer for holds, offer in may if holds))
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         around = view.situation
         lines = (*_codes(view), *_undos(view), *_conflicts(view), *_left_open(view), *_refused(view), *_nodes(view))
         return self.sheet(
@@ -79,7 +79,7 @@ def _stop_says(around: Situation) -> Says:
     return say("item_reopen" if around.cold else "item_stop" if around.poll_open else "item_open")
 
 
-def _codes(view: View) -> Iterator[s.Line]:
+def _codes(view: ViewContext) -> Iterator[s.Line]:
     """The code that was used last, where that is not finished."""
     around = view.situation
     if around.stopping is not None:
@@ -94,7 +94,7 @@ def _codes(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("code_named", around.elsewhere.n), view.say(*about), s.Tone.WAIT, wide=True)
 
 
-def _undos(view: View) -> Iterator[s.Line]:
+def _undos(view: ViewContext) -> Iterator[s.Line]:
     """What has become of the newest undos."""
     for undo in undos_told(view.situation):
         what = view.say("undo_of_found") if undo.table is None else view.say("undo_of_mark", view.within(undo.table))
@@ -102,7 +102,7 @@ def _undos(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("number", view.number(undo.voter)), words, _UNDO_TONES[undo.state], wide=True)
 
 
-def _conflicts(view: View) -> Iterator[s.Line]:
+def _conflicts(view: ViewContext) -> Iterator[s.Line]:
     """Each voter with too many ballots in a row; of many only the first so, and the others by their numbers."""
     conflicts = view.situation.conflicts
     told = conflicts if len(conflicts) <= _CONFLICTS_TOLD else conflicts[: _CONFLICTS_TOLD - 1]
@@ -115,13 +115,13 @@ def _conflicts(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("also"), words, s.Tone.BAD, wide=True)
 
 
-def _numbers(voters: list[int], view: View, told: int = _NUMBERS_TOLD) -> str:
+def _numbers(voters: list[int], view: ViewContext, told: int = _NUMBERS_TOLD) -> str:
     """Voters by their numbers; of many the first, and how many more they are."""
     more = [view.say("conflicts_more", len(voters) - told)] if len(voters) > told else []
     return view.listed([*map(view.number, voters[:told]), *more])
 
 
-def _left_open(view: View) -> Iterator[s.Line]:
+def _left_open(view: ViewContext) -> Iterator[s.Line]:
     """Voters of whose ballots nobody at the table knows whether they were handed out: the secretary finds out."""
     left = view.situation.left_open
     if len(left) > _LEFT_OPEN_TOLD:
@@ -132,12 +132,12 @@ def _left_open(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("number", view.number(one.voter)), view.say("left_open", one.table), s.Tone.WAIT, wide=True)
 
 
-def _refused(view: View) -> Iterator[s.Line]:
+def _refused(view: ViewContext) -> Iterator[s.Line]:
     """Under whose name something was refused, and what was wrong with it; of many kinds only whose the further ones are."""
     around = view.situation
     known = {peer.device for peer in around.peers} | {around.me}
 
-    def senders(of: list[Refusal]) -> str:
+    def senders(of: list[RejectionReason]) -> str:
         names = list(dict.fromkeys(refused.sender for refused in around.refused if refused.why in of))
         return view.nodes(names) if known.issuperset(names) else ", ".join(names)
 
@@ -150,7 +150,7 @@ def _refused(view: View) -> Iterator[s.Line]:
         yield s.Line(view.say("refused_code"), view.say("refused_more", senders(others)), s.Tone.BAD, wide=True)
 
 
-def _nodes(view: View) -> Iterator[s.Line]:
+def _nodes(view: ViewContext) -> Iterator[s.Line]:
     """How each node stands, this one too, in the order of the tables."""
     around = view.situation
     stand = {around.me: _own(view), **{peer.device: _state(peer, view) for peer in around.peers if peer.current}}
@@ -164,7 +164,7 @@ def _nodes(view: View) -> Iterator[s.Line]:
         yield s.Line(view.node(device), words + _books(device, view), tone)
 
 
-def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Line]:
+def _together(stand: dict[str, tuple[s.Tone, str]], view: ViewContext) -> Iterator[s.Line]:
     """Where there are many nodes, those that stand alike have one row, and the worst come first. Who has another's list is told
     in that one's row."""
     silent = {peer.device: peer.clock_off for peer in view.situation.peers if peer.silent}
@@ -177,7 +177,7 @@ def _together(stand: dict[str, tuple[s.Tone, str]], view: View) -> Iterator[s.Li
         yield row_of(devices, words, f"{words}: {view.nodes(devices)}", tone, view)
 
 
-def _own(view: View) -> tuple[s.Tone, str]:
+def _own(view: ViewContext) -> tuple[s.Tone, str]:
     around = view.situation
     if around.unheard:
         return s.Tone.BAD, view.say("this_node", view.say("this_unheard"))
@@ -191,7 +191,7 @@ def _own(view: View) -> tuple[s.Tone, str]:
     return tone, view.say("this_node", view.say(f"mode_{around.mode}"))
 
 
-def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
+def _state(peer: Peer, view: ViewContext) -> tuple[s.Tone, str]:
     if peer.silent:
         since = view.say("not_seen_since", view.clock(peer.last_ms)) if peer.last_ms else view.say("never_seen")
         return s.Tone.BAD, _and_clock(since, peer.clock_off, view)
@@ -209,18 +209,18 @@ def _state(peer: Peer, view: View) -> tuple[s.Tone, str]:
     return s.Tone.WAIT if wrong else _TONES.get(peer.stance, s.Tone.WAIT), _and_clock(words, peer.clock_off, view)
 
 
-def _and_clock(words: str, off: bool, view: View) -> str:
+def _and_clock(words: str, off: bool, view: ViewContext) -> str:
     return f"{words}, {view.say('clock_differs')}" if off else words
 
 
-def _books(device: str, view: View) -> str:
+def _books(device: str, view: ViewContext) -> str:
     """The books that a node holds besides its own, and where that is, if it is not here."""
     own = table_of(device)
     others = [book for book, holder in view.situation.holders if holder == device and book != own]
     return (f", {view.say('holds', view.tables(others))}" if others else "") + _own_book(device, view)
 
 
-def _own_book(device: str, view: View) -> str:
+def _own_book(device: str, view: ViewContext) -> str:
     """Where a node's own book is, if it is not here."""
     own = table_of(device)
     holder = dict(view.situation.holders).get(own, device) if own is not None else device

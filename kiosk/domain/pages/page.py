@@ -6,11 +6,11 @@ from typing import ClassVar, TypeAlias
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import ChairAction
-from kiosk.domain.circumstances import View
-from kiosk.domain.codetext import Misread
+from kiosk.domain.codetext import CodeMisread
 from kiosk.domain.facts import Facts, Query
+from kiosk.domain.view_context import ViewContext
 
-Says = Callable[[View], str]
+Says = Callable[[ViewContext], str]
 """A text, once it is known in which language."""
 
 
@@ -95,7 +95,7 @@ class Offer:
     to: "Lead | Callable[[Values], Lead]"
     chosen: bool = False
 
-    def button(self, view: View) -> s.Button:
+    def button(self, view: ViewContext) -> s.Button:
         """What is drawn of it."""
         return s.Button(self.touch, self.says(view))
 
@@ -133,7 +133,7 @@ class Page:
         """All that can be touched on it now. What is drawn is made from it, and no other touch counts."""
         raise NotImplementedError
 
-    def drawn(self, _offers: Offers, _view: View) -> s.Sheet | s.Typing:
+    def drawn(self, _offers: Offers, _view: ViewContext) -> s.Sheet | s.Typing:
         """What it shows; the buttons at the bottom are drawn from the offers."""
         raise NotImplementedError
 
@@ -150,7 +150,7 @@ class Page:
         place, and `name` for who is not on the list."""
         return self
 
-    def coded(self, _code: int | Misread, _facts: Facts) -> Lead:
+    def coded(self, _code: int | CodeMisread, _facts: Facts) -> Lead:
         """Where a code of the chair's leads, or what is none of this place's."""
         return self
 
@@ -163,7 +163,7 @@ class Page:
         return s.Sheet(headline, type(self).__name__, tuple(block for block in blocks if block is not None))
 
 
-def screen_of(page: Page, view: View) -> tuple[s.Content, s.Button | None, s.Button | None]:
+def screen_of(page: Page, view: ViewContext) -> tuple[s.Content, s.Button | None, s.Button | None]:
     """What a page draws, and its buttons at the bottom left and right."""
     offers = page.offers(view.facts)
     left, right = (offer.button(view) if offer is not None else None for offer in (offers.left, offers.right))
@@ -194,7 +194,7 @@ def rows(lines: Iterable[s.Line]) -> s.Rows | None:
     return s.Rows(lines) if lines else None
 
 
-def items(offers: Iterable[Offer], view: View, *, large: bool = False) -> s.Items | None:
+def items(offers: Iterable[Offer], view: ViewContext, *, large: bool = False) -> s.Items | None:
     """What can be touched, each drawn from its offer, and those that are ticked."""
     offers = tuple(offers)
     chosen = tuple(offer.touch for offer in offers if offer.chosen)

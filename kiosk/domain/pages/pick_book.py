@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View, capital
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import overview, pick_heir
 from kiosk.domain.pages.page import Offer, Offers, Page, Says, back, items, say
+from kiosk.domain.view_context import ViewContext, capital
 
 _BOOKS_EACH = 8  # books that are called lists each
 
@@ -23,7 +23,7 @@ class PickBook(Page):
             within=tuple(Offer(f"pick {book}", says(book), pick_heir.PickHeir(book)) for book in mine),
         )
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         return self.sheet(view.say("pick_book"), items(offers.within, view))
 
 

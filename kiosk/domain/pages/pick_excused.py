@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import ExcuseDevices
-from kiosk.domain.circumstances import View
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import overview
 from kiosk.domain.pages.page import Offer, Offers, Page, Says, back, items, paragraph, say
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class PickExcused(Page):
         go = Offer("go", say("go_on"), ExcuseDevices(self.chosen)) if self.chosen else None
         return Offers(back(overview.Overview()), go, tuple(each))
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         return self.sheet(view.say("pick_excused"), paragraph(view.say("pick_excused_text")), items(offers.within, view))
 
     def changed(self, facts: Facts) -> Page:

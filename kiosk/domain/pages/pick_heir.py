@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import GiveBook
-from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import overview
 from kiosk.domain.pages.page import Offer, Offers, Page, Says, back, items
+from kiosk.domain.view_context import ViewContext, by_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class PickHeir(Page):
             within=tuple(Offer(f"pick {device}", _says(device), GiveBook(self.book, device)) for device in seen),
         )
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         return self.sheet(view.say("pick_heir", view.book(self.book)), items(offers.within, view))
 
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View
 from kiosk.domain.facts import Facts
 from kiosk.domain.pages import ask_code, overview
 from kiosk.domain.pages.page import Offer, Offers, Page, Says, back, items, paragraph, say
 from kiosk.domain.situation import Peer
+from kiosk.domain.view_context import ViewContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PickStopped(Page):
         device = peer.device
         return Offer(f"pick {device}", _says(peer), replace(self, chosen=self.chosen ^ {device}), device in self.chosen)
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         around = view.situation
         words = view.say("pick_stopped_text")
         if around.stopping is not None and around.stopping.stopped:
@@ -44,7 +44,7 @@ def _says(peer: Peer) -> Says:
         return lambda view: view.disk(peer.device)
     why = "stance_locked" if peer.locked else "disk_silent"
 
-    def says(view: View) -> str:
+    def says(view: ViewContext) -> str:
         name = peer.device if view.has_own_name(peer.device) else view.node(peer.device)
         return f"{name} ({view.say(why)})"
 

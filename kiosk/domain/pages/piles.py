@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kiosk.domain import screens as s
-from kiosk.domain.circumstances import View, by_table
 from kiosk.domain.facts import Facts
 from kiosk.domain.nodes import table_of
 from kiosk.domain.pages import key_card, overview, pick_stopped
@@ -26,6 +25,7 @@ from kiosk.domain.pages.page import (
 )
 from kiosk.domain.pages.wording import row_of
 from kiosk.domain.situation import LastCard, Peer, Situation, Stopping
+from kiosk.domain.view_context import ViewContext, by_table
 
 _PILES_TOLD = 6  # stopped nodes that have a row each
 _MUST = {"must_unlock": s.Tone.BAD, "must_answer": s.Tone.BAD, "must_wait": s.Tone.WAIT}
@@ -69,7 +69,7 @@ class Piles(Page):
         go = "open_poll" if stopping.opens and not nodes else "take_over" if nodes else "go_on"
         return Offers(left, Offer("go", say(go), Do(Finish(), self)) if stopping.ready else None, (*each, again, *keyed))
 
-    def drawn(self, offers: Offers, view: View) -> s.Sheet:
+    def drawn(self, offers: Offers, view: ViewContext) -> s.Sheet:
         stopping = view.situation.stopping
         if stopping is None:
             headline, words, tone = _outcome(self.n, view)
@@ -85,7 +85,7 @@ class Piles(Page):
             items(offers.within, view),
         )
 
-    def _counted(self, stopping: Stopping, view: View) -> str:
+    def _counted(self, stopping: Stopping, view: ViewContext) -> str:
         """How many cards were found, and that the last one was read: it may be known already, and then the count stays."""
         if self.last:
             return view.say("scanned_last", view.number(self.last), stopping.scanned)
@@ -109,14 +109,14 @@ def _says(device: str, few: bool) -> Says:
     return lambda view: view.say("pile" if few else "pile_short", view.disk(device))
 
 
-def _headline(stopping: Stopping, view: View) -> str:
+def _headline(stopping: Stopping, view: ViewContext) -> str:
     """What a stop is for. Where the secretary's node alone is named, no list moves."""
     if stopping.opens:
         return "opening"
     return "reopening" if view.situation.cold else "stopping" if stopping.stopped else "code_named"
 
 
-def _outcome(n: int, view: View) -> tuple[str, str, s.Tone]:
+def _outcome(n: int, view: ViewContext) -> tuple[str, str, s.Tone]:
     """What has come of a stop that is not this node's any more; BAD: it was not finished here."""
     around = view.situation
     if around.viewed == n:
@@ -143,7 +143,7 @@ def _told(nodes: list[str], pile: str) -> list[str]:
     return nodes if len(nodes) <= _PILES_TOLD else [device for device in nodes if device == pile]
 
 
-def _stopping_rows(stopping: Stopping, told: list[str], view: View) -> Iterator[s.Line]:
+def _stopping_rows(stopping: Stopping, told: list[str], view: ViewContext) -> Iterator[s.Line]:
     waits_for, locked = by_table(stopping.waits_for), view.locked(stopping.waits_for)
     if len(waits_for) > _PILES_TOLD - 2:
         for key in ("must_unlock", "must_answer", "must_wait"):
@@ -163,13 +163,13 @@ def _stopping_rows(stopping: Stopping, told: list[str], view: View) -> Iterator[
         yield s.Line(view.disk(peer.device), _since(peer, view) + listed, s.Tone.WAIT, wide=True)
 
 
-def _must(device: str, locked: set[str], view: View) -> str:
+def _must(device: str, locked: set[str], view: ViewContext) -> str:
     """What a device that has not acknowledged needs: one that is seen does it by itself in a moment."""
     seen = any(peer.device == device and peer.seen for peer in view.situation.peers)
     return "must_unlock" if device in locked else "must_wait" if seen else "must_answer"
 
 
-def _since(peer: Peer, view: View) -> str:
+def _since(peer: Peer, view: ViewContext) -> str:
     """Which cards of a stopped table are to be scanned again: told by its last card, since its clock may be wrong."""
     if peer.card is None:
         return view.say("cards_all")
@@ -177,7 +177,7 @@ def _since(peer: Peer, view: View) -> str:
     return view.say("cards_since", peer.card.place, view.number(peer.card.voter)) + (f" ({heard})" if heard else "")
 
 
-def _heard(card: LastCard, view: View) -> str:
+def _heard(card: LastCard, view: ViewContext) -> str:
     """When this node heard of a card, by its own clock."""
     if not card.heard_ms:
         return ""

@@ -11,8 +11,8 @@ from pathlib import Path
 from servers import Disk, a_folder
 
 from kiosk.domain import screens as s
-from kiosk.screen_client import ScreenClient
-from kiosk.simulated.place import Node, Place
+from kiosk.remote.screen_client import ScreenClient
+from kiosk.simulated.place import SimulatedNode, SimulatedPlace
 
 HOLDER = 2
 VOTERS = 2_000  # of each book
@@ -26,7 +26,7 @@ class Tables:
         self.disk = Disk(folder / "valgbord.trace", delay_ms)
         where = running.enter_context(a_folder())
         tables = max(clients, HOLDER)
-        self.place = Place(where, where, tables=tables, voters=tables * VOTERS, seed=1, cables=False, brokers=brokers)
+        self.place = SimulatedPlace(where, where, tables=tables, voters=tables * VOTERS, seed=1, cables=False, brokers=brokers)
         running.enter_context(closing(self.place)).start(*self.disk.wrapper)
         cards = Cards(self.place)
         nodes = [self.place.table(number) for number in range(1, clients + 1)]
@@ -40,12 +40,12 @@ class Tables:
 class Cards:
     """The polling cards of the holder's voters who may be given all ballots, one for each number of a voter."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: SimulatedPlace) -> None:
         self._rest = self._of(place)
         self._drawn: list[str] = []
 
     @staticmethod
-    def _of(place: Place) -> Iterator[str]:
+    def _of(place: SimulatedPlace) -> Iterator[str]:
         for voter in place.voters:
             if voter.book == HOLDER and voter.struck is None and len(voter.elections) == 2 and not voter.postal:
                 yield place.card(voter.number)
@@ -59,7 +59,7 @@ class Cards:
 class Client:
     """A table's clerk."""
 
-    def __init__(self, screen: ScreenClient, node: Node, cards: Cards) -> None:
+    def __init__(self, screen: ScreenClient, node: SimulatedNode, cards: Cards) -> None:
         self._screen, self._node, self._cards = screen, node, cards
         screen.showing(s.Ready)
 

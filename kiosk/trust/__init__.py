@@ -1,0 +1,1 @@
+"""Keys, certificates, the chair's codes, and what one device is given. See README.md here."""
