@@ -43,7 +43,9 @@ class PageItems(ItemGrid):
     def columns(self, count: int) -> int:
         if self.large:
             return super().columns(count)
-        return max(2, count if count <= 3 else 4 if count <= 8 else 5 if count <= CROWD else 7)
+        if count > CROWD:
+            return 8 if 21 < count <= 24 else 7  # a fourth row has no place under a stop's rows
+        return max(2, count if count <= 3 else 4 if count <= 8 else 5)
 
 
 class SheetItems(PageItems):
