@@ -48,7 +48,7 @@ class Inbound:
         if not self._setup.devices.issuperset(map(device_of, head.have)):
             replica.refuse(Evidence(sender, RejectionReason.STRANGER, "its head shows no log of this place", encode(head)))
             return []
-        if not self._peers.heard(head, now):
+        if not self._peers.heard(head, books.books.runs, now):
             return []
         replica.shown(head)
         books.heard(head)

@@ -35,11 +35,12 @@ class Peers:
         self._vain: tuple[int, int] | None = None  # when the first and the last head since then came that name none
         self._unheard = False
 
-    def heard(self, head: Head, now: Now) -> bool:
+    def heard(self, head: Head, runs: Runs, now: Now) -> bool:
         """Take in a head; False for one that is older than what is known, or this node's own."""
         device = device_of(head.run)
         last = self._heads.get(device)
-        if device == self._me or (last is not None and _age(head) <= _age(last)):
+        is_late = last is not None and _age(head) <= _age(last) and not self._is_other_card(head, last, runs, now)
+        if device == self._me or is_late:
             return False
         self._heads[device], self._came[device] = head, now.mono_ms
         self._came_in += 1
@@ -53,6 +54,13 @@ class Peers:
         self._offline.discard(device)
         self._at_clerk.pop(device, None)
         return True
+
+    def _is_other_card(self, head: Head, last: Head, runs: Runs, now: Now) -> bool:
+        """Whether a head that counts fewer runs comes from another card: the last is silent, and is not known to go on from
+        this one's run. An old card whose last runs nobody has would never be heard else."""
+        silent = now.mono_ms - self._came.get(device_of(last.run), 0) >= limits.SEEN_MS
+        run, later = runs.get(head.run), runs.get(last.run)
+        return silent and head.run != last.run and (run is None or later is None or run not in later.line)
 
     def _look_for_own(self, head: Head, now: Now) -> None:
         named = head.hears.get(self._me, 0)
