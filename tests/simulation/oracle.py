@@ -302,7 +302,7 @@ class Oracle:
         own_over = {id_ for id_ in known[1].withdrawn - known[1].issued if device_of(id_) == machine.device}  # that it knows
         claims = [claim for claim in claims if claim.id not in own_over]
         if code == "A1":
-            is_so = any(_is_named(claim, content.reason) for claim in claims)
+            is_so = any(_is_named(claim, content.reason) for claim in claims) or self._was_for_the_liar(fold, voter, content)
         elif code == "A9":
             to = _TABLE.search(content.remedy)
             is_so = machine.name in self.island and listed is not None
@@ -319,6 +319,21 @@ class Oracle:
             }.get(code, False)
         if not is_so:
             raise ViolationError(f"W: {machine.name} refuses voter {voter}: {content.reason!r}, which is not so: {claims}")
+
+    def _was_for_the_liar(self, fold: OwnFold, voter: int, content: s.Message) -> bool:
+        """Whether a holder granted this voter to the liar's table, which the screen names. The liar's request may
+        come later and name somebody else: then it is no mark any more."""
+        table = _TABLE.search(content.reason)
+        return (
+            table is not None
+            and self.liar != ""
+            and int(table[1]) == table_of(self.liar)
+            and any(
+                (e.body["voter"], e.body["outcome"], device_of(e.body["request"])) == (voter, "granted", self.liar)
+                for e in fold.all("decision")
+                if device_of(e.run) != self.liar
+            )
+        )
 
     def _is_refused(self, machine: Machine) -> bool:
         """Whether somebody has refused the table's request, which was judged when it was decided."""
