@@ -16,7 +16,7 @@ from kiosk.domain.voters import Struck, Voter
 from kiosk.plan.config import load_plan
 from kiosk.reports.marked_list import marked_list
 
-PLAN = load_plan(Path(kiosk.__file__).parent / "plan.example.toml")
+PLAN = load_plan(Path(kiosk.__file__).parent / "plan" / "example.toml")
 BOTH = ("byraad", "region")
 AT = datetime(2025, 11, 18, 14, 32, tzinfo=UTC)
 TEN_MS = int(datetime(2025, 11, 18, 9, 14, tzinfo=UTC).timestamp() * 1_000)  # 10.14 on the wall
