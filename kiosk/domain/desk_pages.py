@@ -73,7 +73,7 @@ def _changed(state: d.Office, _input: d.Changed, rules: d.Rules) -> Step:
 
 
 def _noted(state: d.Ready, _input: d.Noted, rules: d.Rules) -> Step:
-    return state, (Seen(tuple(undo.request for undo in rules.facts.situation.undone_here)),)
+    return state, (Seen(tuple((undo.request, undo.state) for undo in rules.facts.situation.undone_here)),)
 
 
 def add_rows(table: TransitionTable) -> None:

@@ -316,8 +316,8 @@ class DeskKeeper:
         match effect:
             case NextLanguage():
                 self.screen_state.look(replace(self.screen_state.view, language=next_after(self.screen_state.view.language)))
-            case Seen():
-                self._told.update((undo, state) for undo, state in self._undo_states() if undo in effect.requests)
+            case Seen(undos):
+                self._told.update(undos)
                 self._look_around(now)
             case Rescan() | UseCode() | Finish():
                 self._stop(effect, now)

@@ -110,6 +110,34 @@ def test_an_undo_that_the_table_overtakes_is_told(place: Place) -> None:
     assert "stands: the table says now that ballots were handed out" in place.content("S").rows[0].text
 
 
+def test_who_touches_away_that_a_mark_is_undone_has_not_been_told_that_it_stands(place: Place) -> None:
+    """The overview says that it is undone, and while the finger comes down the table says that ballots were handed out. Whether
+    the screen has changed under the finger already or is about to: what nobody has read is told."""
+    for voter in (201, 202):
+        place.ask("T3", voter)
+        place.deliver_only("T3", "T2")
+        place.crash("T3")
+        place.restart("T3")
+        place.touch("T3", "unsure")
+        place.wait(4_000)
+        assert place.ask_undo("S", voter)
+        place.wait(2_000)
+        assert place.content("S").rows[0].text == "the mark from table 3 is undone"
+        finger = s.touched(place.devices["S"].screens[-1], "pick seen")
+        place.order("T3", "lock")
+        place.order("T3", "unlock")
+        place.touch("T3", "yes")
+        if voter == 201:
+            place.wait(4_000)
+        else:
+            place.deliver_until(lambda: place.marked("S", 202))
+        place._put("S", finger)
+        place.wait(2_000)
+        assert "stands: the table says now that ballots were handed out" in place.content("S").rows[0].text
+        place.touch("S", "pick seen")
+        place.wait(1_000)
+
+
 def test_the_secretary_takes_back_the_mark_of_a_table_that_has_stopped(place: Place) -> None:
     """Table 3 stops before it shows the green: attested stopped, it serves nobody, and its mark may be taken back."""
     place.ask("T3", 201)

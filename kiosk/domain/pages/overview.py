@@ -68,9 +68,9 @@ def undos_told(around: Situation) -> tuple[Undo, ...]:
     return around.undos[::-1][: 1 if busy else UNDOS_TOLD]
 
 
-def _ended(around: Situation) -> tuple[str, ...]:
-    """The undos of which it has told the end: when that is touched away, people here have been told."""
-    return tuple(undo.request for undo in undos_told(around) if undo.state is not UndoState.ASKED)
+def _ended(around: Situation) -> tuple[tuple[str, UndoState], ...]:
+    """The undos of which it has told the end, and which: when that is touched away, people here have been told."""
+    return tuple((undo.request, undo.state) for undo in undos_told(around) if undo.state is not UndoState.ASKED)
 
 
 def _stop_says(around: Situation) -> Says:

@@ -8,6 +8,7 @@ from kiosk.domain import screens as s
 from kiosk.domain.chair_actions import ChairAction
 from kiosk.domain.codetext import CodeMisread
 from kiosk.domain.facts import Facts, Query
+from kiosk.domain.situation import UndoState
 from kiosk.domain.view_context import ViewContext
 
 Says = Callable[[ViewContext], str]
@@ -39,9 +40,9 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """People here have been told what became of these undos."""
+    """People here have been told what became of undos: of each its request, and what was told."""
 
-    requests: tuple[str, ...]
+    undos: tuple[tuple[str, UndoState], ...]
 
 
 @dataclass(frozen=True, slots=True)
