@@ -99,7 +99,7 @@ class Helper:
             if process.poll() is not None:
                 self._ended.remove((process, file))
                 if file:
-                    _remove(part_of(Path(file)))
+                    _remove(part_of(Path(file), process.pid))
                     _remove(Path(file))
 
     def _try(self) -> None:

@@ -10,9 +10,9 @@ from kiosk import limits
 from kiosk.store.errors import DiskFullError, store_errors
 
 
-def part_of(file: Path) -> Path:
-    """Where a file is while it is being written."""
-    return file.with_name(f"{file.name}.part")
+def part_of(file: Path, pid: int) -> Path:
+    """Where a file is while a process is writing it: two that write one file each have their own."""
+    return file.with_name(f"{file.name}.{pid}.part")
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def whole_file(file: Path) -> Iterator[Callable[[bytes], None]]:
     Raises:
         StoreError: there is no room, or the folder can't be written; the latter is told at once.
     """
-    part = part_of(file)
+    part = part_of(file, os.getpid())
     with store_errors:
         part.unlink(missing_ok=True)
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

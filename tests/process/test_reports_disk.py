@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from disks import memory_disk, needs_root
@@ -10,7 +12,7 @@ from report_loops import LIST, loop_of
 
 from kiosk import limits
 from kiosk.domain.reports import DocumentProgress, DocumentReady, Job, ReportFailed
-from kiosk.reports.wholefile import whole_file
+from kiosk.reports.wholefile import part_of, whole_file
 from kiosk.store.database import Database
 from kiosk.store.errors import DiskFullError
 
@@ -56,6 +58,31 @@ def test_the_room_that_marks_need_is_left(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_two_that_make_one_file_leave_a_whole_one(tmp_path):
+    """A worker whose node was killed is at its end, and the next node's has begun with the same document: each writes on its
+    own, and what is told as ready is whole at any time."""
+    file = tmp_path / "a.pdf"
+    with whole_file(file) as write:
+        command = [sys.executable, "-c", _ALSO, str(file)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout.readline() == b"begun\n"
+            write(b"the first")
+            assert file.read_bytes() == b"the first"
+            other.communicate(b"go on")
+        assert file.read_bytes() == b"the second"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
+_ALSO = """
+import pathlib, sys
+from kiosk.reports.wholefile import whole_file
+with whole_file(pathlib.Path(sys.argv[1])) as write:
+    print("begun", flush=True)
+    sys.stdin.read()
+    write(b"the second")
+"""
+
+
 @needs_root
 def test_a_folder_that_cannot_be_written_is_told_at_once(table, loop):
     """Before anything is folded or drawn."""
@@ -66,11 +93,17 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(table, loop):
     assert not any(isinstance(reply, DocumentProgress) for reply in loop.told)
 
 
-def test_a_document_is_its_owners_alone(table, loop, tmp_path):
-    """Whatever the process's umask, and what an earlier try has left is not written on."""
-    (tmp_path / "a.pdf.part").write_bytes(b"earlier")
-    (tmp_path / "a.pdf.part").chmod(0o644)
-    assert isinstance(loop.done(LIST, tmp_path / "a.pdf"), DocumentReady)
+def test_a_document_is_its_owners_alone(tmp_path):
+    """Whatever the process's umask, and what an earlier process of this number has left is not written on."""
+    left = part_of(tmp_path / "a.pdf", os.getpid())
+    left.write_bytes(b"earlier")
+    left.chmod(0o644)
+    before = os.umask(0)
+    try:
+        with whole_file(tmp_path / "a.pdf") as write:
+            write(b"PDF")
+    finally:
+        os.umask(before)
     assert (tmp_path / "a.pdf").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
