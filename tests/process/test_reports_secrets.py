@@ -26,7 +26,7 @@ def test_a_question_stands_in_no_list_of_processes(table, loop):
     assert [secret for secret in SECRETS if secret.encode() in seen] == []
     assert re.search(r"Max core file size +0 +0 ", (process / "limits").read_text())
     assert (process / "oom_score_adj").read_text() == "1000\n"
-    assert os.getpriority(os.PRIO_PROCESS, loop.helper.pid) == 19
+    assert os.getpriority(os.PRIO_PROCESS, loop.helper.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 19)
     if (process / "autogroup").exists():
         assert (process / "autogroup").read_text().endswith(" nice 10\n")
 
