@@ -193,6 +193,21 @@ class Ledger:
         for found in self.found(voter):
             yield Mark(self.books.basis.elections, found.table, found.time_ms, found=True)
 
+    def ballots(self, voter: int) -> Iterator[Mark]:
+        """What the paper tells of a voter: each mark, of one table too, oldest first; then the cards found, each for what its
+        table has not written itself: that is one ballot."""
+        written: defaultdict[str, set[str]] = defaultdict(set)
+        for case in self.marking(voter):
+            elections = self.elections(case, voter)
+            written[node_of(case.device)].update(elections)
+            yield Mark(elections, case.table, self.time_ms(case, voter))
+        for found in self.found(voter):
+            known = written[node_of(found.device)]
+            elections = tuple(one for one in self.books.basis.elections if one not in known)
+            known.update(elections)
+            if elections:
+                yield Mark(elections, found.table, found.time_ms, found=True)
+
     def marking(self, voter: int, most: int = 100) -> list[Case]:
         """The requests that mark a voter, oldest first; of each group at most so many."""
         found = {

@@ -97,7 +97,7 @@ class Worker:
                 self._plan,
                 wanted,
                 voters,
-                ledger.marks,
+                ledger.ballots,
                 heads,
                 at,
                 lambda page, pages: tell_percent(_FOLDED + (_DRAWN - _FOLDED) * page // pages),
