@@ -17,7 +17,7 @@ from kiosk.display.contents import ContentView, load_rules, view_of
 from kiosk.display.cursor import MOVES, TAB, Cursor
 from kiosk.display.layout import measure
 from kiosk.display.touch import Touchable
-from kiosk.domain.screens import Button, Screen, Sheet, Touch
+from kiosk.domain.screens import BirthDate, Button, Pin, Screen, Sheet, Touch
 
 AGAIN_S = 1.0  # seconds after which a sent touch may be made again: the node may have dropped it
 DOUBLE_TAP_S = 0.25  # seconds in which a second tap belongs to the first, even if the screen has changed meanwhile
@@ -96,11 +96,11 @@ class RootWidget(Widget):
             self._stray_at = self._now()
 
     def _time(self, text: str) -> None:
-        """A scanner that types is told from a hand by its speed, where what it types goes into a field."""
+        """A scanner is told from a hand by its speed, where what it types goes into a field, a birth date or a PIN."""
         now = self._now()
         self._burst = self._burst + len(text) if now - self._typed_at < BURST_S else len(text)
         self._typed_at = now
-        if self._burst >= BURST and isinstance(self.screen and self.screen.content, Sheet):
+        if self._burst >= BURST and isinstance(self.screen and self.screen.content, Sheet | BirthDate | Pin):
             self._stray_at = now
 
     def _to_cursor(self, text: str) -> None:

@@ -164,6 +164,22 @@ def test_a_scanner_that_types_does_not_approve(small_hand):
     assert hand.touches == [touched(screen, "approve", how="spoken")]
 
 
+def test_a_scanner_that_types_keys_neither_a_birth_date_nor_a_pin(small_hand):
+    """What a scanner types, and its Enter, would be a wrong date: after three the voter is referred. Or a wrong PIN: after five
+    nobody is heard. A hand's Enter counts."""
+    made = Screens()
+    for screen in (made.birth_date(), made.pin()):
+        small_hand.show(screen)
+        small_hand.time += 1
+        type_text(small_hand, "461000418297")
+        key(small_hand, ENTER)
+        assert small_hand.touches == []
+        small_hand.time += 1
+        key(small_hand, ENTER)
+        assert [touch.asks for touch in small_hand.touches] == [screen.asks]
+        small_hand.touches.clear()
+
+
 def test_a_double_tap_counts_once(hand):
     """The second tap is dropped, on this screen and on the one that came between the two."""
     made = Screens()

@@ -70,7 +70,7 @@ class Person:
         self.do("mousemove", *at, "click", 1)
 
     def press(self, *keys):
-        self.do("key", "--delay", 20, *keys)
+        self.do("key", "--delay", 120, *keys)  # as a hand does, not a scanner
 
 
 def test_a_morning(at_the_table):
