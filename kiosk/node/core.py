@@ -222,6 +222,7 @@ class Node:
             return (), self.desk.screen_state.show_fault(self.fault)
         replica, seen, wants = self.books.replica, self.books.seen, self._wants
         replica.committed()
+        self.desk.lookup.told(self.books.mono_ms, now)
         joined = not wants.moving and self.books.is_new_member()
         if joined:
             wants.hurry()

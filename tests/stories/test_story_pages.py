@@ -5,6 +5,8 @@ from place import Place
 
 from kiosk.domain import entries as e
 from kiosk.domain import screens as s
+from kiosk.domain.messages import Ask
+from kiosk.node import Commit, Now, Scanned
 from kiosk.remote.chair import NotOfferedError
 from tests import made_up
 
@@ -237,3 +239,25 @@ def test_a_chair_that_comes_while_a_voter_is_served_waits_outside(place: Place) 
     with pytest.raises(NotOfferedError, match="the clerk is busy at this screen"):
         place.chair("T1").overview()
     assert place.shown("T1") == "VoterShown"
+
+
+def test_a_code_that_skips_one_is_not_taken_before_its_warning_was_shown(place: Place) -> None:
+    """Table 2 decides on another's voter in the turn in which the code is scanned, and its disk takes more than a second. Who
+    sees nothing scans again meanwhile: that is no answer to a warning that was not there."""
+    chair = place.chair("T2")
+    chair.overview()
+    for touch in ("pick stop", "pick T3.1", "go"):
+        place.touch("T2", touch)
+    place.ask("T1", 201)
+    _, _, asked = next(w for w in place.wire if w[1] == "T2" and isinstance(w[2].message, Ask))
+    code = Scanned(made_up.code(place.code + 2))
+    device, at = place.devices["T2"], place.mono_ms
+    for step in place.core("T2").take([asked, code], lambda: Now(place.now.wall_ms, place.mono_ms)):
+        place._carry_out(device, iter([step]))
+        if isinstance(step, Commit) and step.rows:
+            place.mono_ms = at + 1_200
+    place._put("T2", code)
+    assert place.bodies("T2", e.Stop) == []
+    assert place.content("T2").notice
+    place.scan_text("T2", code.text)
+    assert [stop.n for stop in place.bodies("T2", e.Stop)] == [place.code + 2]
