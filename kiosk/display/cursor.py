@@ -25,7 +25,7 @@ class Cursor(Widget):
         self._stand(None)
 
     def _stand(self, at: Touchable | None) -> None:
-        for name in ("pos", "size"):
+        for name in ("pos", "size", "parent"):
             if self.at is not None:
                 self.at.funbind(name, self.draw)
             if at is not None:
@@ -46,7 +46,7 @@ class Cursor(Widget):
         return self.at
 
     def draw(self, *_: object) -> None:
-        """Draw the ring where what it stands on is now."""
+        """Draw the ring where what it stands on is now; it goes with what is taken off the screen."""
         self.canvas.clear()
         if self.at is None or self.at.get_root_window() is None:
             self.at = None

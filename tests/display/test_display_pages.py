@@ -320,6 +320,29 @@ def test_no_focus_moves_where_voters_are_served(small_hand):
     assert ring(small_hand) is None
 
 
+def test_the_ring_goes_with_the_row_that_it_stood_on(small_hand):
+    """A table turned to its later rows is told anew with a sign, and begins from its first row: the ring stands round none of
+    these, and Enter does not touch a row that is not seen."""
+    hand, screen = small_hand, page(table(40))
+    hand.show(screen)
+    hand.tap("Næste")
+    hand.settle()
+    first = next(names(row)[0] for row in hand.touchables() if names(row)[0].startswith("Hændelse"))
+    assert first != "Hændelse 1"
+    hand.time += 1
+    key(hand, TAB)
+    assert ring(hand) == first
+    rows = screen.content.blocks[0].rows
+    told = msgspec.structs.replace(rows[0], tone=Tone.BAD)
+    hand.show(retold(screen, msgspec.structs.replace(screen.content.blocks[0], rows=(told, *rows[1:]))))
+    hand.settle()
+    seen = [names(row)[0] for row in hand.touchables()]
+    assert first not in seen
+    key(hand, ENTER)
+    assert [touch.touch for touch in hand.touches if touch.touch.startswith("pick")] == []
+    assert ring(hand) is None
+
+
 CARDS = ("461000418297", "12 34 56 78", "47020001 01")
 
 
