@@ -261,3 +261,67 @@ def test_a_code_that_skips_one_is_not_taken_before_its_warning_was_shown(place: 
     assert place.content("T2").notice
     place.scan_text("T2", code.text)
     assert [stop.n for stop in place.bodies("T2", e.Stop)] == [place.code + 2]
+
+
+def test_the_paper_tells_of_two_ballots_of_one_table(place: Place) -> None:
+    """The undo of a mark under which, it said, nothing was handed out; the voter is served again at table 3, whose clerk then
+    finds out about the first: a conflict in red. On the paper both times stand, not only the first."""
+    place.ask("T3", 201)
+    place.deliver_only("T3", "T2")
+    place.crash("T3")
+    place.restart("T3")
+    place.touch("T3", "unsure")
+    place.wait(4_000)
+    assert place.ask_undo("S", 201)
+    place.wait(2_000)
+    place.touch("T3", "noted")
+    place.serve("T3", 201)
+    place.order("T3", "lock")
+    place.order("T3", "unlock")
+    place.touch("T3", "yes")
+    place.wait(4_000)
+    assert place.conflicts()["S"] == [(201, (3, 3))]
+    ledger = place.core("S").ledger
+    assert [(mark.table, mark.time_ms) for mark in ledger.ballots(201)] == [*ledger.conflicts()[201]]
+
+
+def test_a_card_is_one_ballot_with_what_its_table_wrote(place: Place) -> None:
+    """Nobody has heard that table 3 handed the ballots out, and its card is scanned: on the paper it is one ballot, as it is no
+    conflict."""
+    place.ask("T3", 201)
+    place.deliver()
+    place.cut_off("T3")
+    place.hand_out("T3")
+    place.crash("T3")
+    place.take_over("T3", "T1", 201)
+    ledger = place.core("S").ledger
+    assert place.conflicts() == {}
+    assert [mark.table for mark in ledger.ballots(201)] == [3]
+
+
+def test_who_touches_away_that_a_mark_is_undone_has_not_been_told_that_it_stands(place: Place) -> None:
+    """The overview says that it is undone, and while the finger comes down the table says that ballots were handed out. Whether
+    the screen has changed under the finger already or is about to: what nobody has read is told."""
+    for voter in (201, 202):
+        place.ask("T3", voter)
+        place.deliver_only("T3", "T2")
+        place.crash("T3")
+        place.restart("T3")
+        place.touch("T3", "unsure")
+        place.wait(4_000)
+        assert place.ask_undo("S", voter)
+        place.wait(2_000)
+        assert place.content("S").rows[0].text == "the mark from table 3 is undone"
+        finger = s.touched(place.devices["S"].screens[-1], "pick seen")
+        place.order("T3", "lock")
+        place.order("T3", "unlock")
+        place.touch("T3", "yes")
+        if voter == 201:
+            place.wait(4_000)
+        else:
+            place.deliver_until(lambda: place.marked("S", 202))
+        place._put("S", finger)
+        place.wait(2_000)
+        assert "stands: the table says now that ballots were handed out" in place.content("S").rows[0].text
+        place.touch("S", "pick seen")
+        place.wait(1_000)
