@@ -13,5 +13,5 @@ class Backoff:
     longest: float
 
     def after(self, failures: int) -> float:
-        """The pause after so many failures in a row, beyond the first."""
+        """The pause after a failure, before which there were so many in a row."""
         return min(self.first * (1 << min(failures, _DOUBLED_MOST)), self.longest)

@@ -12,7 +12,8 @@ from kiosk.domain.voters import Struck, Voter
 
 
 class RefusalReason(StrEnum):
-    """Why a voter is given no ballots at all. All are the secretary's to resolve."""
+    """Why a voter is given no ballots at all. Most are the secretary's to resolve, in fast bordvalg another table's; NOT_OPEN
+    and CHANGED need another scan."""
 
     ALREADY_MARKED = "already_marked"
     POSTAL_VOTE = "postal_vote"

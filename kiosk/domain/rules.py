@@ -1,7 +1,8 @@
 """The rules of the books protocol, one function each, named after the rule in kiosk/PROTOCOL.md. Pure.
 
-T; D1 to D4: who may decide. G1 to G3: who may show green. Then what a view must wait for. `NodeKnowledge` is what a node
-knows. A model has checked each of them by leaving it out; the simulator leaves each out of this very code.
+T and F; D1 to D3: who may decide in a book; D4: on which request. G1 to G3: who may show green. Then what a view must wait for.
+`NodeKnowledge` is what a node knows. A model has checked each of them by leaving it out; the simulator leaves each out of this
+very code.
 """
 
 from collections.abc import Iterable, Mapping

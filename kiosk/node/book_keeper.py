@@ -170,6 +170,7 @@ class BookKeeper:
         if not rules.may_go_on(self.seen):
             return
         self._view_if_nothing_lacks(now)
+        # All that `may_decide` goes by: what a new rule goes by belongs here.
         could, as_of = self._could, (self.books.version, self.seen.run, self.seen.member.reached)
         if self._could_as_of != as_of:
             self._could_as_of = as_of

@@ -50,8 +50,9 @@ class Lookup:
     def told(self, began_ms: int, now: Now) -> None:
         """What was scanned in the turn that began then is told of only now, after its commit: until then nobody could answer to
         that by scanning again."""
-        if self.last_scan[1] == began_ms:
-            self.last_scan = (self.last_scan[0], now.mono_ms)
+        for read, at in self._read.items():
+            if at == began_ms:
+                self._read[read] = now.mono_ms
 
     def keyed(self, number: str) -> d.Scan | None:
         """What a keyed voter number means; None for none."""

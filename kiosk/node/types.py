@@ -163,7 +163,8 @@ class Crypto:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a node is, from the plan and its own bundle. `device` names its card; `day` is missing in training.
+    """What a node is, from the plan and its own bundle. `device` names its card; `day`: the day that the clock must show, None
+    in an exercise.
 
     `table` is missing for the secretary's node. `devices`: all that the place has keys for; `first`: those that are delivered
     in the nodes, the others are spares. `opening`: each book's first holder; `undo_nodes`: the nodes that may ask for an undo,

@@ -87,7 +87,7 @@ class CardFormat(_PlanPart, frozen=True):
 
 
 class Desk(_PlanPart, frozen=True):
-    """What the clerk's desk does. `clear_after_s`: seconds after which a served voter's data leaves the screen."""
+    """What the clerk's desk does. `clear_after_s`: seconds that a green, a refusal or a notice stays."""
 
     birth_date: Literal["compare", "enter"] = "compare"
     language: Language = FIRST

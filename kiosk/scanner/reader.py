@@ -1,4 +1,4 @@
-"""The scanner's thread: what a HID and a serial scanner have in common.
+"""The scanner's thread: what all kinds of scanner have in common.
 
 It only puts facts into the node's inbox. Whatever goes wrong with the scanner is the fact `ScannerAbsent`, and the
 thread tries again: a cable that was pulled must need nobody but the one who plugs it in.

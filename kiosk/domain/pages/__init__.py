@@ -7,9 +7,11 @@ To add a page:
    `changed`, `meant` and `query`;
 2. an offer of another page that leads to it;
 3. its texts, in each file of `kiosk/texts`;
-4. its samples, in `kiosk/simulated/screens.py`: pictures, layout and both languages are checked from these.
+4. its samples, in `kiosk/simulated/screens.py`: pictures and layout are checked from these, in Danish and English;
+5. its name in the list below, and in `PAGES` of `tests/domain/desk_facts.py`.
 
-Nothing else knows one page from another. What a page must be told that is not in `Facts` yet: see `kiosk/domain/facts.py`.
+Nothing outside this folder knows one page from another. What a page must be told that is not in `Facts` yet: see
+`kiosk/domain/facts.py`.
 """
 
 from kiosk.domain.pages.ask_code import AskCode, CodeSlip
