@@ -104,13 +104,16 @@ class Healing(FaultActions):
         self.world.boot(self.world.replace_disk(self.world.machines[machine.device]))
 
     def must_stop(self) -> bool:
-        """Whether a code is needed: the poll is not open, nobody is a member, a book's holder is off, a stop is left, or a
-        spare waits for who is off."""
+        """Whether a code is needed: the poll is not open, nobody is a member, a book's holder is off, a stop is left, or
+        somebody waits for who is off and can't be excused, as one that was locked."""
         up = [m for m in self.world.machines.values() if not m.is_off and m.node.books.seen.run]
         if not up or any(m.node.books.stopping is not None and not self.is_stuck(m) for m in up):
             return False
-        waits = any(m.node.books.seen.member.is_new and set(m.node.situation.awaited) & self.off() for m in up)
+        waits = any(set(m.node.situation.awaited) & self.off() - self._excusable(m) for m in up)
         return waits or all(map(self._lacks_stop, up)) or not any(m.node.books.seen.member.reached for m in up)
+
+    def _excusable(self, machine: Machine) -> set[str]:
+        return set() if machine.node.books.seen.member.is_new else set(machine.node.situation.excusable)
 
     def _lacks_stop(self, machine: Machine) -> bool:
         """Whether a machine's books call for a code. One that has not heard of the last view yet may call in vain."""
