@@ -684,9 +684,9 @@ def _unheard_by_one(old: Callable[..., None], self: Peers, head: Head, now: Any)
     self._unheard = was or head.hears.get(self._me, 0) < self._count - 2
 
 
-def _clock_of_any_head(old: Callable[..., bool], self: Peers, head: Head, now: Any) -> bool:
+def _clock_of_any_head(old: Callable[..., bool], self: Peers, head: Head, runs: Any, now: Any) -> bool:
     self._clock[device_of(head.run)] = head.clock_ms - now.mono_ms
-    return old(self, head, now)
+    return old(self, head, runs, now)
 
 
 def _clocks_of_the_seen(old: Callable[..., bool | None], self: Peers, device: str, now: Any) -> bool | None:
