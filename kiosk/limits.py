@@ -107,7 +107,7 @@ UNHEARD_MS = 900  # milliseconds between two heads that name no newer one of our
 SEEN_MS = 4_000  # milliseconds without a head after which a node is shown as not seen: under the field's 10 s
 WAIT_SHOWN_MS = 150  # milliseconds of waiting after which the screen says so
 LOOK_MS = 250  # milliseconds between looks at the other nodes for the screen
-UNDOS_TOLD = 200  # undos of one run that a screen can still tell of
+UNDOS_KEPT = 200  # undos of one run that a screen can still tell of
 
 # Peer transport
 SENDER_WAITS = 1_024  # messages of one sender that wait for the loop; what comes beyond is dropped, and asked for again

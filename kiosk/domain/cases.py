@@ -59,7 +59,6 @@ class Case:
         """The table where the voter stood; 0 for the secretary."""
         return table_of(self.device) or 0
 
-    @property
     def place(self) -> tuple[str, int]:
         """The run that made it, and its place among that run's, from 1."""
         return self.run, int(self.id.partition("/")[2])

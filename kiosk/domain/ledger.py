@@ -152,13 +152,11 @@ class Ledger:
         may count."""
         if case.made is not None:
             return case.asked_ms
-        held = [group for of, group in case.claims if of == voter and self._is_held(voter, group)]
-        return min([case.grants[voter, elections, ""][by] for _, elections, by in held], default=0)
+        return min([case.grants[voter, elections, ""][by] for _, elections, by in self._claims(case, voter)], default=0)
 
     def elections(self, case: Case, voter: int) -> Elections:
         """For which elections a request marks a voter."""
-        held = (group for of, group in case.claims if of == voter and self._is_held(voter, group))
-        return tuple(dict.fromkeys(one for _, elections, _ in held for one in elections))
+        return tuple(dict.fromkeys(one for _, elections, _ in self._claims(case, voter) for one in elections))
 
     def voters(self, case: Case) -> set[int]:
         """Whom a request is about. Where only grants are known, whom those name that may count."""
@@ -343,7 +341,7 @@ class Ledger:
         for voter, group in [one for one in case.listed if one not in claims]:
             del case.listed[voter, group]
             cases = self._marking[voter][group]
-            del cases[bisect_left(cases, case.place, key=_place)]
+            del cases[bisect_left(cases, case.place(), key=Case.place)]
             if not cases:
                 del self._marking[voter][group]
             self._crowd(voter)
@@ -354,7 +352,7 @@ class Ledger:
         groups = self._marking.setdefault(voter, {})
         if (voter, group) not in case.listed:
             case.listed[voter, group] = None
-            insort(groups.setdefault(group, []), case, key=_place)
+            insort(groups.setdefault(group, []), case, key=Case.place)
         if len(groups) > 1 or len(groups[group]) > 1 or voter in self._found:
             self._crowd(voter)
 
@@ -381,6 +379,10 @@ class Ledger:
             return True
         book = self.books.basis.book_of(voter)
         return book is not None and group[2] in self.books.held(book)
+
+    def _claims(self, case: Case, voter: int) -> list[Group]:
+        """The groups by which a request may mark a voter."""
+        return [group for of, group in case.claims if of == voter and self._is_held(voter, group)]
 
     def _groups(self, voter: int) -> Iterator[tuple[Group, list[Case]]]:
         return ((group, cases) for group, cases in self._marking.get(voter, {}).items() if self._is_held(voter, group))
@@ -415,7 +417,3 @@ class Ledger:
             if any(elections & other for other_id, (other, *_) in claims.items() if other_id != id_)
         }
         return tuple(sorted(beside))
-
-
-def _place(case: Case) -> tuple[str, int]:
-    return case.place

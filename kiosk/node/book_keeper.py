@@ -191,7 +191,7 @@ class BookKeeper:
         """The last undos of each device that may ask for one."""
         for device, undos in self.ledger.undos.items():
             if node_of(device) in self.basis.undo_nodes:
-                yield from (case for case in undos[-limits.UNDOS_TOLD :] if case.device == device)
+                yield from (case for case in undos[-limits.UNDOS_KEPT :] if case.device == device)
 
     def _decide_if_due(self, case: Case, now: Now) -> None:
         """D1 to D4. A request whose run is over is not decided on: no green can follow."""
@@ -259,7 +259,7 @@ class BookKeeper:
     @property
     def undos(self) -> list[Case]:
         """The last undos that were asked for here, or of marks made here."""
-        return self.ledger.undos.get(self._setup.device, [])[-limits.UNDOS_TOLD :]
+        return self.ledger.undos.get(self._setup.device, [])[-limits.UNDOS_KEPT :]
 
     def undoable(self, voter: int) -> list[Undoable]:
         """The marks of a voter that this node may ask to have taken back; none where it is not the secretary's."""

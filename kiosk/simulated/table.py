@@ -45,10 +45,6 @@ class SimulatedTable(SimulatedDevice):
         """The text of the next code on the chair's sheet."""
         return next(self._next_codes)
 
-    def change_plan(self, **settings: str) -> None:
-        """Change the desk's settings in the device's plan; they hold from the node's next start."""
-        (self.bundle / "plan.toml").write_text(plan_text(self.scanner.link, settings), encoding="utf-8")
-
     def write_list(self, voters: int, seed: int) -> None:
         """Write the voter list's file."""
         plan = Bundle.load(self.bundle).plan

@@ -25,7 +25,7 @@ class DateError(ValueError):
     """The text is no birth date; the error's text is the reason, and does not repeat the date."""
 
 
-class BirthDate(NamedTuple):
+class KnownDate(NamedTuple):
     """A birth date, of which parts may be unknown: the day; day and month; or all of it. An unknown part is 0.
 
     Their order is that of the dates.
@@ -49,14 +49,14 @@ class BirthDate(NamedTuple):
         return day.year - self.year - ((day.month, day.day) < (self.month, self.day)) if self.year else None
 
 
-def birth_date(text: str) -> BirthDate:
+def birth_date(text: str) -> KnownDate:
     """Read a birth date, with or without separators, and with a time where that is midnight.
 
     Raises:
         DateError: it is none.
     """
     if text.casefold() in _UNKNOWN:
-        return BirthDate()
+        return KnownDate()
     time = _TIME.search(text) if len(text) > 10 else None
     if time and time[1].strip("0:.,"):
         raise DateError(f"has a time other than midnight, so that the date may be another one: {_WANTED}")
@@ -69,7 +69,7 @@ def birth_date(text: str) -> BirthDate:
     with suppress(ValueError):
         date(year or 1, month or 1, day or 1)
         if without_gap:
-            return BirthDate(year, month, day)
+            return KnownDate(year, month, day)
     raise DateError("is not a day of the calendar: correct the date")
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from kiosk import limits
 from kiosk.domain.voters import Roll, Struck, Voter
-from kiosk.store.listdates import BirthDate, DateError, birth_date
+from kiosk.store.listdates import DateError, KnownDate, birth_date
 from kiosk.store.listfaults import ListError, Problem
 from kiosk.store.listtext import odd
 
@@ -238,7 +238,7 @@ class RowCheck:
 
     def _born(self, text: str) -> date:
         try:
-            born: BirthDate = self._dates(text)
+            born: KnownDate = self._dates(text)
         except DateError as error:
             raise _WrongError(str(error)) from None
         day = self._form.day

@@ -310,7 +310,7 @@ def test_undos_that_nobody_may_ask_for_hide_none(place: Place, thief: Thief) -> 
     told = [undo.voter for undo in place.core("T1").situation.undos]
     assert told == [101]
     target = f"{place.core('T1').run}/99"
-    thief.say(thief.write(*(undo(f"{thief.run}/{n}", target, 101) for n in range(1, limits.UNDOS_TOLD + 1))))
+    thief.say(thief.write(*(undo(f"{thief.run}/{n}", target, 101) for n in range(1, limits.UNDOS_KEPT + 1))))
     place.wait(1_000)
     assert [undo.voter for undo in place.core("T1").situation.undos] == told
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.store.listdates import BirthDate, DateError, birth_date
+from kiosk.store.listdates import DateError, KnownDate, birth_date
 
 DAYS = st.dates(date(1900, 1, 1), date(2025, 12, 31))
 WRITTEN = [
@@ -46,7 +46,7 @@ def test_without_leading_zeros(day: date) -> None:
 def test_unknown_parts(text: str, known: tuple[int, ...]) -> None:
     """The day, or month and day, or all of it may be unknown: what is known is kept, and no day is made up."""
     born = birth_date(text)
-    assert born == BirthDate(*known)
+    assert born == KnownDate(*known)
     assert born.whole is None
 
 
