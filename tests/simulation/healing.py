@@ -3,6 +3,7 @@
 from kiosk import limits
 from kiosk.domain import desk_states as d
 from kiosk.domain import screens as s
+from kiosk.domain.rules import run_is_over
 from tests.simulation.faults import FaultActions
 from tests.simulation.office import Office
 from tests.simulation.oracle import ViolationError, number_in
@@ -104,8 +105,8 @@ class Healing(FaultActions):
         self.world.boot(self.world.replace_disk(self.world.machines[machine.device]))
 
     def must_stop(self) -> bool:
-        """Whether a code is needed: the poll is not open, nobody is a member, a book's holder is off, a stop is left, or
-        somebody waits for who is off and can't be excused, as one that was locked."""
+        """Whether a code is needed: the poll is not open, nobody is a member, a book's holder is off, a stop is left, a
+        mark of who is off can't be undone, or somebody waits for who is off and can't be excused, as one that was locked."""
         up = [m for m in self.world.machines.values() if not m.is_off and m.node.books.seen.run]
         if not up or any(m.node.books.stopping is not None and not self.is_stuck(m) for m in up):
             return False
@@ -119,7 +120,16 @@ class Healing(FaultActions):
         """Whether a machine's books call for a code. One that has not heard of the last view yet may call in vain."""
         books = machine.node.books.books
         gone = {books.runs[books.holder(book)].device for book in books} & self.off()
-        return bool(gone or books.pending) or not machine.node.ledger.poll_open
+        return bool(gone or books.pending or self._is_left(machine)) or not machine.node.ledger.poll_open
+
+    def _is_left(self, machine: Machine) -> bool:
+        """Whether somebody who is off has a mark that can't be undone before that run is stopped."""
+        ledger = machine.node.ledger
+        return any(
+            case.run in ledger.books.runs and ledger.mark(case) and not run_is_over(ledger.books, case.run)
+            for device in self.off()
+            for case in ledger.unsettled(device)
+        )
 
     def is_stuck(self, machine: Machine) -> bool:
         """Whether a stop waits for who is off, or for what such a one has shown."""
